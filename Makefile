@@ -1,0 +1,46 @@
+# Needs Python 3.11 or newer, its venv module, and make. Everything else comes with `make setup`.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup reports lab check readme lint test bench clean
+
+help:  ## Show what make can do
+	@grep -hE '^[a-z]+: .*##|^[a-z]+:  ##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
+
+# The stamp is newer than pyproject.toml when the environment is current, so nothing is installed twice.
+$(STAMP): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(STAMP)
+
+setup: $(STAMP)  ## Create .venv and install what is needed, once
+
+reports: $(STAMP)  ## Render the reports of all five cities into outputs/
+	$(BIN)/yilao report --all --out outputs
+
+lab: $(STAMP)  ## Open the notebooks in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+check: $(STAMP)  ## Check the data tables
+	$(BIN)/yilao check
+
+readme: $(STAMP)  ## Write data/README.md anew after a change of the tables
+	$(BIN)/python data/builders/readme.py
+
+lint: $(STAMP)  ## Check style of code and notebooks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+test: lint check  ## Lint, check the data, run all tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+bench: $(STAMP)  ## Measure what the README says about speed (some minutes)
+	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:  ## Delete the environment, caches and rendered reports
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+	find outputs -mindepth 1 -maxdepth 1 ! -name README.md ! -name example -exec rm -rf {} +
