@@ -1,0 +1,182 @@
+"""What a person wrote for the demographic tables: which reported figure to trust, what is assumed, which papers."""
+
+import pandas as pd
+
+NAMES = {"全国": "china", "江苏": "jiangsu", "江西": "jiangxi", "湖南": "hunan"}
+
+# Part of a source title -> source id, the most trusted first.
+REPORTED_SOURCES = {
+    "China Statistical Yearbook 2009": "nbs-yearbook-2009",
+    "最新江苏省人口平均预期寿命": "jiangsu-e0-2020-census",
+    "国家卫健委2024公报": "nhc-bulletin-2024",
+    "2015年国民经济": "nbs-communique-2015",
+    "2019年我国卫生健康": "nhc-bulletin-2019",
+    "2022-07-05": "nhc-press-2022",
+    "健康江西": "jiangxi-e0-2021",
+    "湖南十四五答卷": "hunan-e0-2024",
+    "乔晓春": "nhc-bulletin-2021",
+    "List of Chinese administrative divisions": "secondary-province-e0",
+    "Lijst": "secondary-province-e0-2019",
+    "same": "secondary-province-e0-2019",
+    "总和生育率表": "secondary-province-tfr",
+}
+# Official life expectancy, read in the press, that the reference folder does not have: area, year, value, title.
+REPORTED_EXTRA = [
+    ("全国", 2010, 74.83, "2015年国民经济和社会发展统计公报"),
+    ("全国", 2015, 76.34, "2015年国民经济和社会发展统计公报"),
+    ("全国", 2019, 77.3, "2019年我国卫生健康事业发展统计公报"),
+    ("全国", 2020, 77.93, "国家卫生健康委员会新闻发布会 2022-07-05"),
+    ("江西", 2021, 77.8, "健康江西行动专题新闻发布会 2022-08-17"),
+    ("湖南", 2024, 79, "湖南十四五答卷新闻发布会"),
+]
+
+# Life expectancy of both sexes by area: area, year, value, source, note.
+CENSUS = "jiangsu-e0-2020-census"
+PRINTED = "Printed in whole years as the value of 2020; the plan's target is not used."
+PROVINCE = "Figure of the province, the plan prints none. A secondary list has 75.97 for 2019, which is probably low."
+HUAIAN = "Figure of the prefecture 淮安市: the plan prints no value for 2020, only 78.55 rising to 79."
+NANTONG = "Figure of the prefecture 南通市: the plan prints a target only (83.5 in 2025)."
+HUNAN = "(judged) The official figure of the nation: for 2024 Hunan reports 79, the nation 79.0."
+E0 = [
+    ("yingtan", 2020, 76, "plan-yingtan-2022", PRINTED),
+    ("yueyang", 2020, 77, "plan-yueyang-2023-draft", PRINTED),
+    ("jingdezhen", 2021, 77.8, "jiangxi-e0-2021", PROVINCE),
+    ("lianshui", 2020, 78.25, CENSUS, HUAIAN),
+    ("haian", 2020, 79.58, CENSUS, NANTONG),
+    ("jiangsu", 2020, 79.32, CENSUS, "2020 census."),
+    ("jiangxi", 2021, 77.8, "jiangxi-e0-2021", "Health commission of the province, end of 2021."),
+    ("hunan", 2020, 77.93, "judged", HUNAN),
+]
+
+# Assumptions for every area: scenario, parameter, year, value, unit, source, note.
+OFFSET, FACTOR, WOMAN = "tfr_offset", "net_migration_factor", "children per woman"
+HALVES = "(judged) Net migration rates of 2010-2020 halve by 2050 and stay there."
+EU = "Children under 3 in childcare: target of the EU for {}, not a Chinese norm. The year is the target's."
+YEAR_TO_YEAR = "(judged) Correlation from one year to the next."
+ASSUMPTIONS = [
+    ("medium", OFFSET, 2020, 0, WOMAN, "judged", "(judged) The area keeps its distance to WPP's medium path."),
+    ("zero-migration", OFFSET, 2020, 0, WOMAN, "judged", "(judged) Differs from medium in migration only."),
+    *[(s, FACTOR, 2020, 1, "1", "judged", HALVES) for s in ("low", "medium", "high")],
+    *[(s, FACTOR, 2050, 0.5, "1", "judged", HALVES) for s in ("low", "medium", "high")],
+    ("zero-migration", FACTOR, 2020, 0, "1", "judged", "(judged) Nobody moves."),
+    ("", "target_occupancy", None, 0.85, "share", "judged", "(judged) Share of beds that planning wants occupied."),
+    ("", "rule_3pct_share", None, 0.03, "share", "rule-9073", "3 % of those aged 60+ live in institutions (9073)."),
+    ("", "daycare_coverage", 2010, 0.33, "share", "eu-barcelona-2002", EU.format(2010)),
+    ("", "daycare_coverage", 2030, 0.45, "share", "eu-barcelona-2030", EU.format(2030)),
+    ("", "draw_tfr_autocorrelation", None, 0.95, "1", "judged", YEAR_TO_YEAR),
+    ("", "draw_e0_autocorrelation", None, 0.95, "1", "judged", YEAR_TO_YEAR),
+    ("", "draw_tfr_local_sd", None, 0.05, "1", "judged", "(judged) Local part, relative to the TFR."),
+    ("", "draw_e0_local_sd", None, 0.5, "years", "judged", "(judged) Local part."),
+]
+SPREAD = (
+    "Half the distance from the 16th to the 84th percentile of net migration over {} counties and county-level cities "
+    "of Jiangxi, Hunan and Jiangsu, 2010-2020, by the nation's census survival ratios. City districts are left out: "
+    "their borders move."
+)
+
+# Prevalence of need: year and indicator of the file -> measure, level, source, note.
+SELF_CARE = "self-care disability (生活不能自理, self-reported, census long form)"
+NO_AGES = (
+    "2020 census long form: reports that it cannot take care of itself (生活不能自理). The table by age was not seen."
+)
+CLHLS = {
+    "mild": "at least one of six activities with some help",
+    "moderate": "one or two of six activities wholly dependent",
+    "severe": "three or more of six activities wholly dependent",
+    "overall": "mild, moderate and severe together",
+}
+META = "Meta-analysis of studies with different definitions; its bands and its total do not fit each other."
+ANY = "ADL disability (any, mixed definitions)"
+ANY_JIANGSU = "disabled (ADL/IADL, survey of 3 districts + 3 counties, n=2493)"
+JIANGSU = "402 of 2,493 in three districts and three counties of Jiangsu; basic and instrumental activities."
+CARE = [
+    ("2020", SELF_CARE, "self-care-census-2020", "unable", "guo-2022-selfcare", NO_AGES),
+    ("meta (pooled)", ANY, "adl-meta-2023", "overall", "chen-2023-adl", META),
+    ("2015-2019 survey", ANY_JIANGSU, "adl-iadl-jiangsu-2019", "overall", "bmc-2019-jiangsu", JIANGSU),
+]
+for wave in ("2011", "2014", "2018"):
+    for degree, words in CLHLS.items():
+        wanted = f"ADL {degree} impairment (CLHLS, 6 ADL)"
+        words = f"Aged 65+, weighted; {words}."
+        CARE.append((wave, wanted, f"adl-clhls-{wave}", degree, "ccdcw-2023-clhls", words))
+
+
+def check(good, sentence):
+    """Stop when a figure that must come out does not."""
+    if not good:
+        raise SystemExit(f"demography.py: {sentence}")
+
+
+def build_reported(read):
+    """Reported TFR and e0: of two figures for one area and year the better source stands, the other is noted."""
+    extra = pd.DataFrame(REPORTED_EXTRA, columns=["area", "year", "value", "source_title"])
+    extra = extra.assign(indicator="e0", quality="official, read in the press")
+    frame = pd.concat([read("province_fertility_lifeexp_reported"), extra])
+    ranks = [[part in title for part in REPORTED_SOURCES].index(True) for title in frame["source_title"]]
+    frame = frame.assign(rank=ranks, source=[list(REPORTED_SOURCES.values())[rank] for rank in ranks])
+    derived = read("derived_tfr_2010_2020").set_index(["area", "census_year"])["tfr_indirect"]
+    rows = []
+    for (area, name, year), group in frame[frame["area"].isin(NAMES)].groupby(["area", "indicator", "year"]):
+        best, *others = group.sort_values("rank").itertuples()
+        notes = [best.quality, *(f"also reported: {row.value:g} ({row.source})" for row in others)]
+        if name == "TFR" and (area, year) in derived:
+            notes.append(f"for comparison, from the births of the long form: {derived[area, year]:g}")
+        slug = {"TFR": "tfr", "e0": "e0_both"}.get(name, name) + "_reported"
+        quality = "official" if best.quality.startswith("official") else "secondary"
+        kind = "estimate" if best.source == "secondary-province-e0" else "actual"  # the former is modelled
+        rows.append((NAMES[area], slug, year, best.value, kind, quality, best.source, "; ".join(notes)))
+    return pd.DataFrame(rows, columns=["area", "indicator", "year", "value", "kind", "quality", "source", "note"])
+
+
+def build_assumptions(read):
+    """Written rows, life expectancy of the areas, the UN's fertility variants and the spread of migration."""
+    wpp = read("wpp2024_china_indicators_annual").set_index("year")
+    rows = [("", *row) for row in ASSUMPTIONS]
+    rows += [(area, "", "e0", year, value, "years", source, note) for area, year, value, source, note in E0]
+    china = "UN estimate; the official figure is 77.93."
+    rows.append(("china", "", "e0", 2020, wpp.loc[2020, "e0B"], "years", "un-wpp-2024", china))
+    for scenario in ("low", "high"):
+        note = f"WPP 2024 {scenario} variant less medium; a row at both ends of each step, constant after the last."
+        step = (wpp[f"tfr_{scenario}"] - wpp["tfr"]).round(6).loc[2024:]
+        ends = step[(step != step.shift(1)) | (step != step.shift(-1))].iloc[:-1]
+        for year, value in {2023: 0.0, **ends}.items():
+            rows.append(("", scenario, OFFSET, year, value, WOMAN, "un-wpp-2024", note))
+    spread, counties = migration_spread(read)
+    unit, source = "net migrants per person and year", "nbs-census-2020-county"
+    rows.append(("", "", "draw_net_migration_sd", None, spread, unit, source, SPREAD.format(counties)))
+    columns = ["area", "scenario", "parameter", "year", "value", "unit", "source", "note"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def migration_spread(read):
+    """Spread of annual net migration over counties: who is there less who would be, surviving as the nation did."""
+    table = read("census_counties_3_provinces").query("level == 'county' and code % 100 > 20")
+    table = table.assign(age_0=table["age_0"] + table["age_1"]).set_index(["sex", "code", "census_year"])
+    table = table[[f"age_{age}" for age in range(0, 90, 5)]].set_axis(range(0, 90, 5), axis=1)
+    nation = read("census_provinces").query("area == '全国'")
+    nation = nation.assign(age=nation["age"].where(nation["age"] != 1, 0).clip(upper=85))
+    nation = nation.pivot_table(index=["census_year", "sex"], columns="age", values="persons", aggfunc="sum")
+    survival = (nation.loc[2020].shift(-2, axis=1) / nation.loc[2010]).loc[:, :70]  # of 2010's ages, ten years on
+    before, after = (table.xs(year, level="census_year") for year in (2010, 2020))
+    same = before.index.intersection(after.index)
+    expected = before.loc[same, :70].mul(survival, level="sex").sum(axis=1)
+    moved = (after.loc[same, 10:80].sum(axis=1) - expected).groupby("code").sum()
+    rate = moved / before.loc[same].sum(axis=1).groupby("code").sum() / 10
+    return round((rate.quantile(0.84) - rate.quantile(0.16)) / 2, 4), len(rate)
+
+
+def build_care_rates(read):
+    """Prevalence of need by measure; sex is "both" where the paper has no table by age and sex."""
+    table = read("elder_disability_prevalence", dtype={"year": str}).query("residence == 'total' and unit == '%'")
+    rows = []
+    for year, indicator, measure, level, source, note in CARE:
+        here = table[(table["year"] == year) & (table["indicator"] == indicator)]
+        check(len(here) > 0, f"no prevalence for {measure}, {level}.")
+        banded = bool(here["age"].str.contains("-").any())
+        for row in here.itertuples():
+            low, _, high = row.age.rstrip("+").partition("-")
+            n = int(high) - int(low) + 1 if high else None
+            # A row for everybody would share the key of the first band: it gets a measure of its own.
+            name = f"{measure}-total" if banded and row.age in ("60+", "65+") else measure
+            rows.append((name, level, row.sex, int(low), n, row.value / 100, source, note))
+    return pd.DataFrame(rows, columns=["measure", "level", "sex", "age", "n", "share", "source", "note"])

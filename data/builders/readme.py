@@ -1,0 +1,113 @@
+"""Write data/README.md from the schema and the tables: `python data/builders/readme.py`.
+
+With --check nothing is written; the exit code is 1 when the page is not what the tables say.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from yilaolib.data import cite, data_version, load_table
+from yilaolib.tables import package
+
+README = Path(__file__).parents[1] / "README.md"
+START = """\
+# The data
+
+{title}. {description}
+
+Data version {version}; made from `datapackage.json` (Frictionless Data Package 2) by
+`python data/builders/readme.py`: change the schema or the tables, not this page. `yilao check` holds the tables to the
+schema and to the rules of `yilaolib/rules.py`.
+
+Files are UTF-8 text, comma-separated, sorted by key. Our compilation is {licences}; figures that public documents print
+are facts, and each names its document.
+
+| table | one row is | rows | documents |
+|---|---|---:|---:|
+{overview}
+"""
+
+
+def page() -> str:
+    """Return the whole page as Markdown."""
+    tables = {resource["name"]: load_table(resource["name"]) for resource in package()["resources"]}
+    overview = [
+        f"| [`{resource['name']}`](#{resource['name']}) | {resource['title'][0].lower() + resource['title'][1:]} "
+        f"| {len(tables[resource['name']]):,} | {len(documents(tables[resource['name']])) or ''} |"
+        for resource in package()["resources"]
+    ]
+    head = START.format(
+        title=package()["title"],
+        description=package()["description"],
+        version=data_version(),
+        licences=licences(package()),
+        overview="\n".join(overview),
+    )
+    sections = [section(resource, tables[resource["name"]]) for resource in package()["resources"]]
+    cited = cite(tables["sources"]["source"])
+    lines = [f"- `{row.source}`: {escape(row.citation)}" for row in cited.itertuples()]
+    return "\n".join([head, *sections, "## The documents\n", *lines]) + "\n"
+
+
+def section(resource: dict, table: pd.DataFrame) -> str:
+    """Return the part of the page on one table."""
+    schema = resource["schema"]
+    links = [
+        f"`{link['fields'][0]}` is a row of `{link['reference']['resource'] or resource['name']}`"
+        for link in schema.get("foreignKeys", [])
+    ]
+    used = documents(table) if resource["name"] != "sources" else []
+    facts = [
+        f"Key: {', '.join(f'`{field}`' for field in schema['primaryKey'])}. {len(table):,} rows.",
+        f"{'; '.join(links)}." if links else "",
+        f"Documents: {', '.join(f'`{source}`' for source in used)}." if used else "",
+        f"Licence: {licences(resource if 'licenses' in resource else package())}.",
+    ]
+    rows = [
+        f"| `{field['name']}` | {field['type']} | {escape(field.get('unit', ''))} | {escape(meaning(field))} |"
+        for field in schema["fields"]
+    ]
+    return "\n".join(
+        [
+            f"## {resource['name']}\n",
+            f"**{resource['title']}.** {resource['description']}\n",
+            " ".join(fact for fact in facts if fact) + "\n",
+            "| column | type | unit | meaning |\n|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def documents(table: pd.DataFrame) -> list[str]:
+    """Return the ids of the documents behind a table."""
+    return sorted(table["source"].dropna().unique()) if "source" in table else []
+
+
+def meaning(field: dict) -> str:
+    """Return the description of a column with its allowed values and whether it is always filled in."""
+    rules = field.get("constraints", {})
+    allowed = " One of " + ", ".join(f"`{value}`" for value in rules["enum"]) + "." if "enum" in rules else ""
+    return field["description"] + allowed + (" Always filled in." if rules.get("required") else "")
+
+
+def licences(of: dict) -> str:
+    """Return the licences of a table or of the package as links."""
+    return " and ".join(f"[{licence['title']}]({licence['path']})" for licence in of["licenses"])
+
+
+def escape(text: str) -> str:
+    """Return text that does not end a cell of a Markdown table."""
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+if __name__ == "__main__":
+    text = page()
+    if "--check" not in sys.argv:
+        README.write_text(text, encoding="utf-8")
+    elif not README.exists() or README.read_text(encoding="utf-8") != text:
+        sys.exit("data/README.md is not current. Run: python data/builders/readme.py")
