@@ -1,0 +1,143 @@
+"""Formulas for beds for the elderly (养老床位). Numbers, Series or arrays in, the same out; no file is read."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .errors import DataError
+from .gap import Number
+
+
+def _check(**values: Number) -> None:
+    for name, value in values.items():
+        if bool((np.asarray(value, dtype=float) < 0).any()):
+            raise DataError(f"{name} has a negative value ({np.min(value):g}); it must be 0 or more.")
+
+
+def beds_by_share(total: Number, weight: Number, total_weight: Number) -> Number:
+    """Beds that fall to a place when a larger area's beds are shared out by weight.
+
+    What 景德镇 describes: the province's 300,000 beds by the place's share of the province's elderly. The weights must
+    have one date and one basis.
+
+    Parameters
+    ----------
+    total : float or array
+        [beds] of the larger area.
+    weight, total_weight : float or array
+        [persons] The place's and the larger area's elderly (60+, 65+, 80+, disabled).
+
+    Returns
+    -------
+    same form
+        [beds], not rounded.
+
+    Raises
+    ------
+    DataError
+        Negative input, or a place with more weight than the whole.
+
+    Examples
+    --------
+    >>> print(round(beds_by_share(300_000, 269_200, 7_624_800)))
+    10592
+    """
+    _check(total=total, weight=weight, total_weight=total_weight)
+    if bool((np.asarray(weight) > np.asarray(total_weight)).any()):
+        raise DataError(
+            "The weight of the place is larger than that of the whole area; check that both have one basis."
+        )
+    return total * weight / total_weight
+
+
+def beds_by_norm(elderly: Number, beds_per_1000: Number) -> Number:
+    """Beds that a norm asks for (每千名老年人养老床位数).
+
+    A norm is printed for a year: the elderly must be those of that year and of the norm's age (60+ in China).
+
+    Parameters
+    ----------
+    elderly : float, Series or DataArray
+        [persons 60+]
+    beds_per_1000 : float or array
+        [beds per 1000 persons 60+]
+
+    Returns
+    -------
+    same form
+        [beds]
+
+    Raises
+    ------
+    DataError
+        Negative input.
+
+    Examples
+    --------
+    >>> print(round(beds_by_norm(269_220, 39)))
+    10500
+    """
+    _check(elderly=elderly, beds_per_1000=beds_per_1000)
+    return elderly * beds_per_1000 / 1000
+
+
+def beds_by_hold(beds: Number, elderly_then: Number, elderly: Number) -> Number:
+    """Beds that keep today's ratio of beds to elderly: the answer of doing no more than growing along.
+
+    Parameters
+    ----------
+    beds : float or array
+        [beds] today.
+    elderly_then : float
+        [persons 60+] at the date of the beds.
+    elderly : float, Series or DataArray
+        [persons 60+] at the date of the need.
+
+    Returns
+    -------
+    same form
+        [beds]
+
+    Raises
+    ------
+    DataError
+        Negative input, or nobody elderly at the date of the beds.
+
+    Examples
+    --------
+    >>> print(round(beds_by_hold(4_059, 269_200, 324_100)))
+    4887
+    """
+    _check(beds=beds, elderly_then=elderly_then, elderly=elderly)
+    if not bool((np.asarray(elderly_then) > 0).all()):
+        raise DataError("There must be elderly at the date of the beds, or no ratio can be held.")
+    return beds * elderly / elderly_then
+
+
+def beds_by_rule(elderly: Number, share: Number) -> Number:
+    """Beds by the 9073 planning rule: a fixed share of the elderly live in institutions.
+
+    Parameters
+    ----------
+    elderly : float, Series or DataArray
+        [persons 60+]
+    share : float
+        [share, 0-1] For example `rule_3pct_share` of table `assumptions`.
+
+    Returns
+    -------
+    same form
+        [beds]
+
+    Raises
+    ------
+    DataError
+        Negative input.
+
+    Examples
+    --------
+    >>> print(round(beds_by_rule(269_220, 0.03)))
+    8077
+    """
+    _check(elderly=elderly, share=share)
+    return elderly * share
