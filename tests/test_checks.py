@@ -1,0 +1,251 @@
+"""`check_data` finds every planted fault of a user's folder, with its table and line, and nothing in a good one."""
+
+import pytest
+
+from yilaolib.checks import check_data
+from yilaolib.data import load_table
+from yilaolib.digits import half_a_digit, printed_numbers
+from yilaolib.rules import NESTED, POPULATION_FROM, RULES
+
+GOOD = {
+    "areas": "area,level,adcode,name_zh,name_en,parent\ntestville,county,329999,试验县,Testville,jiangsu\n",
+    "sources": "source,area,title_zh,issued,status,plan_start,plan_end\n"
+    "plan-testville,testville,试验县方案,2022-02-28,issued,2021,2025\n",
+    "indicators": "indicator,domain,name_zh,name_en,unit,lower,upper,broader\n"
+    "test_beds_pct,eldercare,试验床位占比,Share of test beds,pct,0,100,elder_beds_total\n",
+    "observations": "observation,area,indicator,year,kind,value,value_max,comparator,unit,as_printed,basis,source\n"
+    "t.total,testville,population_total,2020,actual,99000,,eq,persons,9.90万人,resident,plan-testville\n"
+    "t.60plus,testville,population_60plus,2020,actual,20000,,eq,persons,2.0万,resident,plan-testville\n"
+    "t.65plus,testville,population_65plus,2020,actual,15000,,eq,persons,15000人,resident,plan-testville\n"
+    "t.65plus.registered,testville,population_65plus,2020,actual,30000,,eq,persons,3万,registered,plan-testville\n"
+    "t.infants,testville,population_0_3,2020,actual,4000,,approx,persons,约4千人,resident,plan-testville\n"
+    "t.share.2020,testville,test_beds_pct,2020,actual,40,,eq,pct,40%,,plan-testville\n"
+    "t.share.2025,testville,test_beds_pct,2025,target,55,60,ge,pct,55-60,,plan-testville\n"
+    "t.share.gap,testville,test_beds_pct,2023,target,,,,pct,—,,plan-testville\n",
+    "projects": "area,project_no,name_zh,category,start,end,beds_new,source\n"
+    "testville,1,敬老院,eldercare,2022,2023,100,plan-testville\ntestville,2,托育中心,childcare,,,,plan-testville\n",
+    "population": "area,year,sex,age,n,persons,basis,source\n"
+    + "".join(
+        f"testville,2020,{sex},{age},{n},{persons},resident,plan-testville\n"
+        for sex in ("female", "male")
+        for age, n, persons in ((0, 60, 39500), (60, 5, 2500), (65, "", 7500))
+    ),
+    "age_standards": "standard,year,sex,age,n,persons,source\n"
+    "mine,2020,female,0,1,10,plan-testville\nmine,2020,female,1,,20,plan-testville\n",
+    "mortality": "standard,year,sex,age,n,mx,source\n"
+    "mine,2020,female,0,1,0.01,plan-testville\nmine,2020,female,1,,0.02,plan-testville\n"
+    "mine,2020,male,0,1,0.01,plan-testville\nmine,2020,male,1,,0.02,plan-testville\n",
+    "fertility": "schedule,year,age,n,share,source\n"
+    "mine,2020,15,20,0.4,plan-testville\nmine,2020,35,15,0.6,plan-testville\n",
+    "series": "area,indicator,year,value,lower_80,upper_80,lower_95,upper_95,kind,source\n"
+    "testville,tfr,2030,1.2,1.1,1.3,1.0,1.4,projection,plan-testville\n",
+    "assumptions": "area,scenario,parameter,year,value,unit,source\ntestville,,e0,2020,79.5,years,judged\n"
+    ",,target_occupancy,,0.8,share,judged\n",
+    "care_rates": "measure,level,sex,age,n,share,source\nmine,severe,both,60,20,0.05,plan-testville\n"
+    "mine,severe,both,80,,0.2,plan-testville\n",
+}
+
+FAULTS = [  # table, what stands in the good file, what is planted, line, field, rule
+    ("areas", ",county,", ",town,", 2, "level", "enum"),
+    ("areas", "329999", "32999", 2, "adcode", "pattern"),
+    ("areas", "329999", "360200", 2, "adcode", "unique"),
+    ("areas", ",jiangsu", ",jiangsoo", 2, "parent", "foreign-key"),
+    ("areas", ",jiangsu", ",testville", 2, "parent", "parent-loop"),
+    ("areas", ",parent", ",mother", 1, "mother", "columns"),
+    ("areas", ",name_en", "", 1, "name_en", "columns-missing"),
+    ("sources", "2022-02-28", "2022/2/28", 2, "issued", "pattern"),
+    ("sources", "2022-02-28", "2022-02-29", 2, "issued", "date"),
+    ("sources", "2025\n", "2020\n", 2, "plan_end", "date"),
+    ("sources", "试验县方案", "", 2, "title_zh", "title"),
+    ("sources", ",testville,", ",testvile,", 2, "area", "foreign-key"),
+    ("indicators", "elder_beds_total", "elder_beds_totall", 2, "broader", "foreign-key"),
+    ("indicators", ",pct,", ",,", 2, "unit", "required"),
+    ("observations", "t.total,testville", "t.total,testvile", 2, "area", "foreign-key"),
+    ("observations", "population_60plus", "population_60", 3, "indicator", "foreign-key"),
+    ("observations", "4千人,resident,plan-testville", "4千人,resident,plan-x", 6, "source", "foreign-key"),
+    ("observations", "t.60plus,", "t.total,", 3, "observation", "duplicate-key"),
+    ("observations", ",9.90万人", ",", 2, "as_printed", "required"),
+    ("observations", ",99000,", ",99OOO,", 2, "value", "type"),
+    ("observations", ",2025,target", ",2025.0,target", 8, "year", "type"),
+    ("observations", ",2025,target", ",20255,target", 8, "year", "maximum"),
+    ("observations", ",2025,target", ",2019,target", 8, "year", "target-year"),
+    ("observations", ",target,55", ",Target,55", 8, "kind", "enum"),
+    ("observations", "55,60,ge", "55,50,ge", 8, "value_max", "value"),
+    ("observations", "40,,eq,pct,40%", "40,,,pct,40%", 7, "comparator", "value"),
+    ("observations", ",target,,,,pct", ",target,,,eq,pct", 9, "comparator", "value"),
+    ("observations", ",target,,,,pct", ",target,,70,,pct", 9, "value_max", "value"),
+    ("observations", "40,,eq,pct,40%", "140,,eq,pct,140%", 7, "value", "bounds"),
+    ("observations", "40,,eq,pct,40%", "40,,eq,per_1000,40", 7, "unit", "unit"),
+    ("observations", ",40,,eq", ",44,,eq", 7, "value", "as-printed"),
+    ("observations", "15000,,eq,persons,15000人", "21000,,eq,persons,21000人", 4, "value", "nested"),
+    ("observations", "4000,,approx,persons,约4千人", "100000,,approx,persons,约10万人", 6, "value", "nested"),
+    ("observations", "15000,,eq,persons,15000人", "15001,,eq,persons,15001人", 4, "value", "census-total"),
+    ("observations", "99000,,eq,persons,9.90万人", "99100,,eq,persons,9.91万人", 2, "value", "census-total"),
+    ("observations", "9.90万人,resident,plan", '"9.90万人,resident,plan', 2, "", "csv"),
+    ("observations", "9.90万人,", "9.90万人,常住,", 2, "", "ragged"),
+    ("projects", "testville,2,", "testville,1,", 3, "area, project_no", "duplicate-key"),
+    ("projects", ",100,", ",100张,", 2, "beds_new", "type"),
+    ("projects", ",2023,", ",2021,", 2, "end", "date"),
+    ("projects", "childcare", "nursery", 3, "category", "enum"),
+    ("population", "female,0,60,39500", "female,0,60,-1", 2, "persons", "minimum"),
+    ("population", "female,60,5", "female,60,4", 3, "n", "age-groups"),
+    ("population", "female,60,5", "female,60,", 3, "n", "age-groups"),
+    ("population", "testville,2020,female,65,", "testville,2020,female,65,5", 2, "n", "pyramid-complete"),
+    ("population", "female,0,60", "female,1,59", 2, "age", "pyramid-complete"),
+    ("population", "male,65,,7500,resident", "male,65,,7500,registered", 2, "basis", "pyramid-complete"),
+    ("population", ",persons,", ";persons;", 1, "persons", "columns-missing"),
+    ("age_standards", "female,0,1", "female,0,2", 2, "n", "age-groups"),
+    ("mortality", "mine,2020,male,1,,0.02", "mine,2020,male,1,,0", 5, "mx", "rates"),
+    ("mortality", "mine,2020,male,0,1,0.01,plan-testville\nmine,2020,male,1,,0.02,plan-testville\n", "", 2, "sex",
+     "pyramid-complete"),
+    ("fertility", "0.6", "0.61", 2, "share", "rates"),
+    ("fertility", "mine,2020,35,15", "mine,2020,36,15", 2, "n", "age-groups"),
+    ("series", "1.2,1.1", "1.2,1.25", 2, "lower_80", "interval"),
+    ("series", "1.0,1.4", "1.15,1.4", 2, "lower_95", "interval"),
+    ("series", ",1.4,", ",1.25,", 2, "upper_80", "interval"),
+    ("series", "tfr,2030,1.2", "tfr,2030,1.35", 2, "value", "interval"),
+    ("series", "1.2,1.1,1.3,1.0,1.4", "12,11,13,10,14", 2, "value", "bounds"),
+    ("assumptions", "79.5", "", 2, "value", "required"),
+    ("assumptions", "judged\n,,", "guess\n,,", 2, "source", "foreign-key"),
+    ("care_rates", ",0.2,", ",20,", 3, "share", "maximum"),
+    ("care_rates", "both,80", "all,80", 3, "sex", "enum"),
+]  # fmt: skip
+
+
+USES = {"observations": ("indicators", "population"), "population": ("observations", "indicators")}
+
+
+def write(folder, names):
+    for name in names:
+        (folder / f"{name}.csv").write_text(GOOD[name], encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return write(tmp_path, GOOD)
+
+
+def test_our_own_tables_have_no_errors():
+    """Our tables pass their own check."""
+    found = check_data()
+    assert found[found["severity"] == "error"]["message"].tolist() == []
+
+
+def test_our_own_figures_are_as_printed():
+    """Every value of ours is one of the numbers that the document prints."""
+    assert "as-printed" not in set(check_data()["rule"])
+
+
+def test_good_folder_has_no_problem(folder):
+    """A good folder of one's own gives an empty table, warnings included."""
+    assert check_data(folder)["message"].tolist() == []
+
+
+@pytest.mark.parametrize(("table", "good", "bad", "line", "field", "rule"), FAULTS)
+def test_planted_fault_is_found(tmp_path, table, good, bad, line, field, rule):
+    """A planted fault is reported with its table, line, field and rule, in a sentence that names file and line."""
+    write(tmp_path, {"areas", "sources", table, *USES.get(table, ())})
+    path = tmp_path / f"{table}.csv"
+    assert good in GOOD[table]
+    path.write_text(GOOD[table].replace(good, bad, 1), encoding="utf-8")
+    found = check_data(tmp_path)
+    same = found.query("table == @table and row == @line and field == @field and rule == @rule")
+    assert len(same) == 1, found[["table", "row", "field", "rule", "message"]].to_string()
+    assert f"{table}.csv line {line}" in same["message"].iloc[0]
+
+
+def test_every_rule_has_a_planted_fault():
+    """No rule is without a fault that it finds."""
+    assert set(RULES) <= {rule for *_, rule in FAULTS}
+
+
+def test_rules_name_indicators_that_exist():
+    """A rule about an indicator that nobody has could never find anything."""
+    assert {*POPULATION_FROM, *(name for pair in NESTED for name in pair)} <= set(load_table("indicators")["indicator"])
+
+
+def test_one_broken_cell_is_one_problem(folder):
+    """A cell that is reported in our words is not reported a second time by the standard."""
+    path = folder / "projects.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(",100,", ",100张,"), encoding="utf-8")
+    assert len(check_data(folder)) == 1
+
+
+def test_registered_and_resident_are_not_compared(folder):
+    """30,000 registered persons of 65+ beside 20,000 resident persons of 60+ is no problem."""
+    assert "t.65plus.registered" in (folder / "observations.csv").read_text(encoding="utf-8")
+    assert check_data(folder).empty
+
+
+def test_rounded_figure_that_does_not_fit_is_a_warning(folder):
+    """A printed 9.91万 over a pyramid of 99,000 is a warning, a printed 15001人 over 15,000 an error."""
+    path = folder / "observations.csv"
+    text = path.read_text(encoding="utf-8").replace("99000,,eq,persons,9.90万人", "99100,,eq,persons,9.91万人")
+    path.write_text(text.replace("15000,,eq,persons,15000人", "15001,,eq,persons,15001人"), encoding="utf-8")
+    found = check_data(folder).query("rule == 'census-total'")
+    assert dict(zip(found["row"], found["severity"], strict=True)) == {2: "warning", 4: "error"}
+
+
+def test_users_pyramid_is_held_to_our_printed_totals(tmp_path):
+    """A user's new census row under a printed total of ours is reported in the user's file."""
+    (tmp_path / "population.csv").write_text(
+        "area,year,sex,age,n,persons,basis,source\n"
+        "jingdezhen,2020,female,60,5,999999,resident,nbs-census-2020-county\n",
+        encoding="utf-8",
+    )
+    found = check_data(tmp_path)
+    assert set(found["table"]) == {"population"}
+    assert set(found["rule"]) == {"census-total"}
+    assert set(found["row"]) == {2}
+
+
+def test_lines_of_the_file_are_counted_through_quoted_line_breaks(folder):
+    """The row is the line of the file even below a cell with a line break and a blank line."""
+    path = folder / "projects.csv"
+    text = path.read_text(encoding="utf-8").replace("敬老院", '"敬老\n院"').replace("childcare", "nursery")
+    path.write_text(text.replace("\ntestville,2", "\n\ntestville,2"), encoding="utf-8")
+    assert check_data(folder)["row"].tolist() == [5]
+
+
+def test_misnamed_file_is_a_problem(folder):
+    """A file that is nearly named as a table is reported, and the others are still checked."""
+    (folder / "projects.csv").rename(folder / "project.csv")
+    (folder / "series.csv").write_text(GOOD["series"].replace("1.2,1.1", "1.2,1.25"), encoding="utf-8")
+    assert check_data(folder)["rule"].tolist() == ["file", "interval"]
+
+
+def test_folder_without_tables_is_a_warning(tmp_path):
+    """A folder in which no file is a table is probably the wrong folder."""
+    found = check_data(tmp_path)
+    assert found["rule"].tolist() == ["file"]
+    assert found["severity"].tolist() == ["warning"]
+
+
+def test_file_that_is_not_utf8_is_named_with_its_line(folder):
+    """A file in GBK is one problem that says how to save it."""
+    (folder / "projects.csv").write_text(GOOD["projects"], encoding="gbk")
+    found = check_data(folder)
+    assert found["rule"].tolist() == ["encoding"]
+    assert found["row"].tolist() == [2]
+    assert "UTF-8" in found["message"][0]
+
+
+def test_empty_result_keeps_its_columns(folder):
+    """A good folder gives a table with all columns and no rows."""
+    assert list(check_data(folder)) == ["table", "row", "field", "rule", "message", "severity"]
+
+
+@pytest.mark.parametrize(
+    ("printed", "half"),
+    [("161.90万人", 50), ("5.8万", 500), ("1,154,223人", 0.5), ("35余万人次", 5000), ("≥95.5", 0.05), ("—", 0.5),
+     ("１２．５％", 0.05), ("1.2亿", 5_000_000)],
+)  # fmt: skip
+def test_half_of_the_last_printed_digit(printed, half):
+    """Half of the last printed digit in base units, with 万, 亿, 余 and full-width digits."""
+    assert half_a_digit(printed) == pytest.approx(half)
+
+
+def test_every_number_of_a_printed_range_is_read():
+    """A printed range gives both of its ends."""
+    assert [number for number, _ in printed_numbers("55-60%")] == [55, 60]

@@ -1,0 +1,437 @@
+"""Tables load with their types, a user's rows lie over ours, areas are found by any name, broken files say why."""
+
+import csv
+import os
+import subprocess
+import sys
+
+import frictionless
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from yilaolib.data import (
+    cite,
+    data_folder,
+    data_version,
+    describe_table,
+    find_area,
+    list_tables,
+    load_table,
+)
+from yilaolib.errors import DataError
+from yilaolib.tables import key_of, package, schema_of
+
+TABLES = list_tables()
+AREAS = "area,level,adcode,name_zh,name_en,parent\n"
+POPULATION = "area,year,sex,age,n,persons,basis,source\n"
+PROJECTS = "area,project_no,name_zh,category,beds_new,source\n"
+SOURCES = "source,title_zh\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A user's folder: folder(areas="...") writes areas.csv and returns the folder."""
+
+    def write(**tables):
+        for name, text in tables.items():
+            (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return write
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_table_has_the_columns_of_the_schema(name):
+    """A table has rows, and the columns that the schema names, in that order."""
+    table = load_table(name)
+    assert list(table) == [field["name"] for field in schema_of(name)["fields"]]
+    assert len(table) > 0
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_key_is_unique(name):
+    """No two rows of a table have the same key."""
+    assert not load_table(name).duplicated(schema_of(name)["primaryKey"]).any()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_file_is_sorted_by_key_with_unix_line_ends(name):
+    """Files have LF line ends and are in the order of their key, so that a change is a small diff."""
+    raw = (data_folder() / f"{name}.csv").read_bytes()
+    assert b"\r" not in raw
+    assert raw.endswith(b"\n")
+    if name not in ("projects", "ageing_stages", "methods"):  # these are in the order in which they are shown
+        table, key = load_table(name), schema_of(name)["primaryKey"]
+        in_order = table.sort_values(key, kind="stable", na_position="first")
+        assert key_of(table, key).tolist() == key_of(in_order, key).tolist()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_number_is_read_as_it_is_written(name):
+    """What is loaded is what the file says, cell by cell."""
+    with open(data_folder() / f"{name}.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    table = load_table(name)
+    for field in schema_of(name)["fields"]:
+        cells = [row[field["name"]] for row in rows]
+        loaded = table[field["name"]].tolist()
+        if field["type"] in ("integer", "number"):
+            cells = [float(cell) if cell else None for cell in cells]
+        elif field["type"] == "boolean":
+            cells = [cell == "true" for cell in cells]
+        assert [None if pd.isna(value) else value for value in loaded] == [
+            cell if cell != "" else None for cell in cells
+        ]
+
+
+def test_package_is_a_valid_data_package():
+    """Any Frictionless tool can read our tables: the schema, all keys and all links between tables hold."""
+    report = frictionless.validate(str(data_folder() / "datapackage.json"))
+    assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "note"])[:5]
+
+
+def test_every_column_is_described():
+    """Every column has a title and a description, and every number a unit."""
+    for name in TABLES:
+        for field in schema_of(name)["fields"]:
+            assert field["title"]
+            assert field["description"].endswith(".")
+            assert field["type"] != "number" or field["unit"], (name, field["name"])
+
+
+def test_page_of_the_data_is_current():
+    """data/README.md is what data/builders/readme.py would write."""
+    builder = data_folder() / "builders" / "readme.py"
+    done = subprocess.run([sys.executable, str(builder), "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_data_are_loaded_without_the_validator():
+    """Loading a table does not import frictionless, papermill or matplotlib."""
+    code = (
+        "import sys; from yilaolib.data import load_table; load_table('areas'); "
+        "print(sorted({'frictionless', 'papermill', 'matplotlib', 'scipy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_data_have_a_version_of_their_own():
+    """The data version is that of the package file."""
+    assert data_version() == package()["version"]
+
+
+def test_types_come_from_the_schema():
+    """Codes are text, years whole numbers that may be missing, figures floats."""
+    assert load_table("areas")["adcode"].tolist()[0] == "100000"
+    observations = load_table("observations")
+    assert observations["year"].dtype == "Int64"
+    assert observations["year"].isna().any()
+    assert observations["value"].dtype == "float64"
+    assert observations["basis"].dtype == "str"
+    assert load_table("ageing_stages")["inclusive"].dtype == "boolean"
+
+
+def test_printed_gap_is_missing_not_zero():
+    """A figure that a plan does not print is missing."""
+    gaps = load_table("observations").query("as_printed in ('—', '-')")
+    assert len(gaps) > 0
+    assert gaps["value"].isna().all()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda frame: frame.__setitem__("persons", 0.0),
+        lambda frame: frame.loc.__setitem__((0, "persons"), -1.0),
+        lambda frame: frame["year"].array.__setitem__(0, 1066),
+        lambda frame: frame.__delitem__("sex"),
+        lambda frame: frame.columns.set_names("heads"),
+        lambda frame: frame["basis"].array.__setitem__(0, "registered"),
+        lambda frame: frame.attrs.update(read="twice"),
+    ],
+)
+def test_changing_a_loaded_table_changes_no_other(change):
+    """What one caller does to its table, the next caller does not see."""
+    before = load_table("population").copy(deep=True)
+    change(load_table("population"))
+    after = load_table("population")
+    pd.testing.assert_frame_equal(after, before)
+    assert after.attrs == {}
+
+
+def test_changing_an_area_row_changes_no_other():
+    """The row that find_area returns belongs to the caller."""
+    row = find_area("jingdezhen")
+    row["name_zh"] = "?"
+    assert find_area("jingdezhen")["name_zh"] == "景德镇市"
+
+
+@pytest.mark.parametrize(
+    ("query", "slug"),
+    [
+        ("jingdezhen", "jingdezhen"), ("JingDeZhen", "jingdezhen"), (" jingdezhen ", "jingdezhen"),
+        ("ｊｉｎｇｄｅｚｈｅｎ", "jingdezhen"), ("景德镇市", "jingdezhen"), ("景德镇", "jingdezhen"), ("景德鎮", None),
+        ("Jingdezhen City", "jingdezhen"), ("360200", "jingdezhen"), (360200, "jingdezhen"),
+        (np.int64(360200), "jingdezhen"), (360200.0, "jingdezhen"), ("３６０２００", "jingdezhen"),
+        ("Hai'an", "haian"), ("Hai’an", "haian"), ("海安", "haian"), ("海安县", "haian"), ("涟水县", "lianshui"),
+        ("涟水", "lianshui"), ("江西", "jiangxi"), ("江西省", "jiangxi"), ("Jiangxi Province", "jiangxi"),
+        ("中国", "china"), ("China", "china"), ("", None), (None, None), (float("nan"), None),
+        (36020, None), ("市", None), ([], None),
+    ],
+)  # fmt: skip
+def test_area_is_found_by_slug_name_or_code(query, slug):
+    """Slug in any case and width, Chinese name with or without its ending, English name, adcode as text or number."""
+    if slug is None:
+        with pytest.raises(DataError, match=r"is not in areas\.csv"):
+            find_area(query)
+    else:
+        assert find_area(query)["area"] == slug
+
+
+def test_unknown_area_names_the_nearest():
+    """The sentence says what came, what was probably meant and where all are."""
+    with pytest.raises(DataError) as error:
+        load_table("population", area="jingdezen")
+    assert str(error.value) == (
+        "area 'jingdezen' is not in areas.csv. Did you mean 'jingdezhen' (景德镇市)? "
+        'yl.load_table("areas") lists all.'
+    )
+
+
+def test_name_of_two_areas_is_refused(folder):
+    """A short name that means two areas is refused with both; the full name and the slug are not."""
+    root = folder(
+        areas=AREAS + "jilin,province,220000,吉林省,Jilin,china\njilin-city,prefecture,220200,吉林市,Jilin City,jilin\n"
+    )
+    with pytest.raises(DataError, match=r"may mean 'jilin' \(吉林省\) or 'jilin-city' \(吉林市\)"):
+        find_area("吉林", root=root)
+    assert find_area("吉林市", root=root)["area"] == "jilin-city"
+    assert find_area("jilin", root=root)["area"] == "jilin"
+
+
+def test_area_chooses_rows():
+    """`area` takes what find_area takes, and gives the rows of that area only."""
+    chosen = load_table("population", area="鹰潭")
+    assert set(chosen["area"]) == {"yingtan"}
+    assert chosen.index.tolist() == list(range(len(chosen)))
+    pd.testing.assert_frame_equal(chosen, load_table("population", area=360600))
+
+
+def test_area_keeps_the_defaults_for_all_areas():
+    """Assumptions without an area hold for every area; documents without an area do not."""
+    assert load_table("assumptions", area="yingtan")["area"].isna().any()
+    assert set(load_table("assumptions", area="yingtan")["area"].dropna()) == {"yingtan"}
+    assert not load_table("sources", area="china")["area"].isna().any()
+
+
+def test_table_without_area_refuses_area():
+    """A table that is not about places says so."""
+    with pytest.raises(DataError, match="has no column 'area'"):
+        load_table("fertility", area="yingtan")
+
+
+def test_unknown_table_names_the_nearest():
+    """A misspelt table is named with the nearest and with all."""
+    with pytest.raises(DataError, match=r"'populaton'\. Did you mean 'population'\? The tables are areas, "):
+        load_table("populaton")
+    with pytest.raises(DataError, match="no table"):
+        describe_table("x")
+
+
+def test_description_has_a_row_per_column():
+    """describe_table lists the columns of the table with type, unit and meaning."""
+    described = describe_table("mortality")
+    assert described["field"].tolist() == list(load_table("mortality"))
+    assert list(described) == ["field", "type", "unit", "description"]
+
+
+def test_users_rows_are_added_and_replace_equal_keys(folder):
+    """A row with a new key is added, a row with a key of ours takes its place, all others stay."""
+    root = folder(
+        areas=AREAS + "testville,county,,试验县,Testville,jiangsu\nyingtan,prefecture,360600,鹰潭,Yingtan,jiangxi\n"
+    )
+    ours, merged = load_table("areas"), load_table("areas", root=root)
+    assert len(merged) == len(ours) + 1
+    assert merged.set_index("area").loc["yingtan", "name_zh"] == "鹰潭"
+    assert find_area("试验", root=root)["area"] == "testville"
+    assert merged["area"].tolist() == [*ours["area"], "testville"]
+    pd.testing.assert_frame_equal(load_table("areas"), ours)
+
+
+def test_empty_parts_of_a_key_are_equal(folder):
+    """A user's default (no area, no scenario, no year) replaces our default."""
+    root = folder(assumptions="area,scenario,parameter,year,value,unit,source\n,,target_occupancy,,0.5,share,judged\n")
+    merged = load_table("assumptions", root=root)
+    assert merged.query("parameter == 'target_occupancy'")["value"].tolist() == [0.5]
+    assert len(merged) == len(load_table("assumptions"))
+
+
+def test_users_age_groups_replace_those_that_they_overlap(folder):
+    """A user's group 0-4 replaces our 0 and 1-4, and nobody is counted twice."""
+    root = folder(population=POPULATION + "yingtan,2020,female,0,5,111,resident,nbs-census-2020-county\n")
+    merged = load_table("population", area="yingtan", root=root).query("year == 2020 and sex == 'female'")
+    assert merged["age"].tolist()[:3] == [0, 5, 10]
+    assert merged["persons"].tolist()[0] == 111
+    ours = load_table("population", area="yingtan").query("year == 2020 and sex == 'male'")
+    other = load_table("population", area="yingtan", root=root).query("year == 2020 and sex == 'male'")
+    assert other["persons"].tolist() == ours["persons"].tolist()
+
+
+def test_tables_that_a_folder_lacks_are_ours(folder):
+    """A folder may hold one table only; unknown files in it are of no concern."""
+    root = folder(areas=AREAS + "testville,county,,试验县,Testville,jiangsu\n", my_notes="a,b\n1,2,3\n")
+    pd.testing.assert_frame_equal(load_table("mortality", root=root), load_table("mortality"))
+    assert list_tables(root) == TABLES
+
+
+def test_columns_that_may_be_empty_may_be_left_out(folder):
+    """A user's table needs only the columns that must be filled in, in any order."""
+    root = folder(sources="title_zh,source\n试验县方案,plan-x\n")
+    row = load_table("sources", root=root).set_index("source").loc["plan-x"]
+    assert row["title_zh"] == "试验县方案"
+    assert pd.isna(row["url"])
+
+
+def test_excel_habits_are_understood(folder):
+    """A byte-order mark, CRLF line ends, blanks around cells, trailing commas and rows of commas do no harm."""
+    root = folder()
+    text = "\ufeff" + AREAS.replace("\n", ",\r\n") + " testville ,county,,试验县,Testville,jiangsu,\r\n,,,,,,\r\n\r\n"
+    (root / "areas.csv").write_bytes(text.encode())
+    assert find_area("testville", root=root)["name_zh"] == "试验县"
+
+
+def test_change_of_a_file_is_seen(folder):
+    """A table is read again once its file changes, and only then."""
+    root = folder(sources=SOURCES + "plan-x,one\n")
+    assert "one" in load_table("sources", root=root)["title_zh"].tolist()
+    folder(sources=SOURCES + "plan-x,another\n")
+    os.utime(root / "sources.csv", ns=(1, 1))
+    assert "another" in load_table("sources", root=root)["title_zh"].tolist()
+
+
+BROKEN = [
+    ("areas", AREAS + "x,county\n", r"areas\.csv line 2 has 2 cells, but the header has 6"),
+    ("areas", AREAS + "x,county,,甲,X,china,1\n", r"areas\.csv line 2 has 7 cells, but the header has 6"),
+    ("areas", AREAS + "x,town,,甲,X,china\n", r"line 2 \(x\): level is 'town'; allowed are nation, province"),
+    ("areas", AREAS + "x,County,,甲,X,china\n", r"level is 'County'.* Did you mean 'county'\?"),
+    ("areas", AREAS + "x,county,,,X,china\n", r"line 2 \(x\): name_zh is empty, but is needed"),
+    ("areas", AREAS + "x,county,36,甲,X,china\n", r"adcode is '36', which does not have the right form"),
+    ("areas", AREAS + "x,county,,甲,X,chna\n", r"parent 'chna' is not in areas\.csv\. Did you mean 'china'\?"),
+    ("areas", AREAS + "x,county,,甲,X,\nx,county,,乙,Y,\n", r"line 3: x is there already, in line 2"),
+    ("areas", "area,level\nx,county\n", r"line 1: the column 'name_zh' is missing.*\(1 more: yl\.check_data"),
+    ("areas", "area;level;name_zh;name_en\nx;county;甲;X\n", "the columns are not separated by commas"),
+    ("areas", AREAS.replace("parent", "parents"), r"'parents' is not a column of areas\. Did you mean 'parent'\?"),
+    ("areas", AREAS.replace("adcode", "level"), r"the column 'level' comes twice"),
+    ("areas", "", r"areas\.csv is empty\. Its first line must name the columns: area, level"),
+    ("areas", AREAS + 'x,county,,"甲,X,china\n', r"line 2: the row that begins here cannot be read"),
+    ("projects", PROJECTS + "yingtan,1,甲,eldercare,12张,judged\n",
+     r"line 2 \(yingtan 1\): beds_new is '12张', which is not a number\. Write digits .*, or leave the cell empty"),
+    ("projects", PROJECTS + "yingtan,1,甲,eldercare,nan,judged\n", "beds_new is 'nan', which is not a number"),
+    ("projects", PROJECTS + "yingtan,1,甲,eldercare,1e999,judged\n", "beds_new is '1e999', which is not a number"),
+    ("projects", PROJECTS + "yingtan,1,甲,eldercare,-5,judged\n", "beds_new is -5, but must be 0 or more"),
+    ("projects", PROJECTS + "yingtan,1,甲,eldercare,5,guess\n", r"source 'guess' is not in sources\.csv"),
+    ("observations", "observation,area,indicator,kind,as_printed,source\nx,yingtan,elder_beds_totl,actual,—,judged\n",
+     r"line 2 \(x\): indicator 'elder_beds_totl' is not in indicators\.csv\. Did you mean 'elder_beds_total'\?"),
+    ("population", POPULATION + "yingtan,2020年,female,0,1,5,,judged\n", "year is '2020年', which is not a whole"),
+    ("population", POPULATION + "yingtan,99999999999999999999,female,0,1,5,,judged\n", "is not a whole number"),
+    ("ageing_stages", "scheme,rank,base_age,from_pct,inclusive,stage_zh,stage_en,source\na,0,60,0,yes,甲,x,judged\n",
+     "inclusive is 'yes', which is not true or false"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "text", "sentence"), BROKEN)
+def test_broken_file_is_one_sentence(folder, name, text, sentence):
+    """A broken file is a DataError that names file, line and field, what came, what is allowed and what to do."""
+    with pytest.raises(DataError, match=sentence) as error:
+        load_table(name, root=folder(**{name: text}))
+    assert "\n" not in str(error.value)
+
+
+def test_file_in_gbk_says_how_to_save_it(folder):
+    """A CSV as Chinese Excel writes it by default is refused with the way out."""
+    root = folder()
+    (root / "areas.csv").write_text(AREAS + "x,county,,甲,X,china\n", encoding="gbk")
+    with pytest.raises(DataError, match=r"areas\.csv line 2: byte 0x.. is not UTF-8 text\. .*'CSV UTF-8'"):
+        load_table("areas", root=root)
+
+
+@pytest.mark.parametrize("misnamed", ["populations.csv", "Population.csv", "population.CSV", "popluation.csv"])
+def test_misnamed_file_is_refused(folder, misnamed):
+    """A file that is nearly named as a table would be overlooked in silence, so it is refused."""
+    root = folder()
+    (root / misnamed).write_text(POPULATION, encoding="utf-8")
+    with pytest.raises(DataError, match=r"Did you mean 'population\.csv'\?"):
+        load_table("areas", root=root)
+
+
+def test_missing_folder_is_refused(tmp_path):
+    """A folder that does not exist, or is a file, is refused."""
+    with pytest.raises(DataError, match="does not exist"):
+        load_table("areas", root=tmp_path / "nowhere")
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="is a file"):
+        list_tables(tmp_path / "file")
+
+
+def test_relative_folder_is_the_one_of_the_working_directory(tmp_path, monkeypatch):
+    """After a change of directory the same relative name is another folder."""
+    for place, title in (("a", "first"), ("b", "other")):
+        (tmp_path / place / "mine").mkdir(parents=True)
+        (tmp_path / place / "mine" / "sources.csv").write_text(SOURCES + f"plan-x,{title}\n", encoding="utf-8")
+        os.utime(tmp_path / place / "mine" / "sources.csv", ns=(1, 1))
+    found = []
+    for place in ("a", "b"):
+        monkeypatch.chdir(tmp_path / place)
+        found.append(load_table("sources", root="mine").set_index("source").loc["plan-x", "title_zh"])
+    assert found == ["first", "other"]
+
+
+def test_documents_behind_a_frame_are_cited():
+    """cite lists each document of the column `source` once, in the order of first use, and can be read."""
+    frame = load_table("observations", area="岳阳")
+    cited = cite(frame)
+    assert cited["source"].tolist() == list(dict.fromkeys(frame["source"]))
+    assert list(cited)[:2] == ["source", "citation"]
+    assert "Draft for comment" in cited.set_index("source").loc["plan-yueyang-2023-draft", "citation"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "un-wpp-2024",
+        ["un-wpp-2024", "un-wpp-2024"],
+        pd.Series(["un-wpp-2024", None], name="source"),
+        xr.Dataset(attrs={"sources": ["un-wpp-2024"]}),
+        xr.Dataset(attrs={"sources": "un-wpp-2024"}),
+        {"un-wpp-2024": 1},
+    ],
+)
+def test_documents_are_cited_by_id_and_by_attrs(given):
+    """Ids in any container, and whatever carries attrs["sources"], can be cited."""
+    assert cite(given)["source"].tolist() == ["un-wpp-2024"]
+
+
+def test_frame_with_sources_in_attrs_is_cited():
+    """A computed frame without a column `source` is cited by its attrs."""
+    frame = pd.DataFrame({"value": [1.0]})
+    frame.attrs["sources"] = ["un-wpp-2024", "nbs-census-2020"]
+    assert cite(frame)["source"].tolist() == ["un-wpp-2024", "nbs-census-2020"]
+
+
+def test_nothing_to_cite_by_is_refused():
+    """A frame without provenance, and an unknown id, are refused in a sentence."""
+    with pytest.raises(DataError, match="without a column 'source'"):
+        cite(pd.DataFrame({"value": [1]}))
+    with pytest.raises(DataError, match="A int without"):
+        cite(3)
+    with pytest.raises(DataError, match=r"source 'un-wpp-2042' is not .* Did you mean 'un-wpp-2024'\?"):
+        cite(["un-wpp-2042"])
+
+
+def test_users_documents_are_cited(folder):
+    """A document of a user's folder is cited with ours."""
+    root = folder(sources="source,title_zh,issuer,issued\nplan-x,试验县方案,试验县政府,2022-02\n")
+    assert cite("plan-x", root=root)["citation"].tolist() == ["试验县政府. 试验县方案. 2022-02."]

@@ -1,0 +1,280 @@
+"""Find and read the tables, look up an area, cite the documents behind a figure.
+
+The tables are CSV files described by one schema, `datapackage.json`. `root` is a folder of your own with tables of
+the same names: its rows are added to ours, and on equal keys replace ours.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+
+from .errors import DataError, did_you_mean
+from .folders import as_folder, merged_table, stamp, user_files
+from .tables import data_folder, package, rules_of, schema_of, table_names
+
+__all__ = [
+    "cite",
+    "data_folder",
+    "data_version",
+    "describe_table",
+    "find_area",
+    "list_tables",
+    "load_table",
+]
+
+ZH_ENDINGS = re.compile("(?<=..)(特别行政区|(壮族|回族|维吾尔)?自治区|自治[州县旗]|地区|林区|[省市县区盟旗])$")
+EN_ENDINGS = re.compile("(?<=..)(province|city|county|prefecture|municipality|district)$")
+
+
+def load_table(name: str, *, area: object = None, root: str | Path | None = None) -> pd.DataFrame:
+    """Load one table, typed by its schema; what a document does not publish is missing, never 0.
+
+    `adcode` is text: "360200", not 360200. With `area`, rows of a table whose area may be empty
+    (`assumptions`: the defaults for all areas) stay in.
+
+    Parameters
+    ----------
+    name : str
+        One of `list_tables()`.
+    area : str or int, optional
+        Only rows of this area; whatever `find_area` accepts.
+    root : path, optional
+        A folder of your own. Its rows are added to ours and on equal keys replace ours. In tables by age,
+        ours also give way where the age groups overlap (your 0-4 replaces our 0 and 1-4).
+
+    Returns
+    -------
+    DataFrame
+        Fresh rows, yours to change; `describe_table(name)` has the columns and their units. Text is `str`,
+        whole numbers `Int64`, other numbers `float64`.
+
+    Raises
+    ------
+    DataError
+        For an unknown table or area, and for a broken file: one sentence with line and field.
+
+    Examples
+    --------
+    >>> import yilaolib as yl
+    >>> yl.load_table("areas", area="景德镇市")[["area", "adcode", "name_en"]]
+             area  adcode     name_en
+    0  jingdezhen  360200  Jingdezhen
+    """
+    frame = merged_table(name, root)
+    if area is not None:
+        if "area" not in frame:
+            raise DataError(
+                f"Table {name!r} has no column 'area', so area={area!r} cannot choose its rows. Leave area out."
+            )
+        frame = frame.iloc[_rows_by_area(name, as_folder(root), stamp(root)).get(find_area(area, root)["area"], [])]
+    # A deep copy: copy-on-write does not guard an extension array that is written through `.array`.
+    return frame.reset_index(drop=True).copy()
+
+
+def list_tables(root: str | Path | None = None) -> list[str]:
+    """Return the names of the tables, in the order of the schema.
+
+    Parameters
+    ----------
+    root : path, optional
+        A folder of your own; it is only looked at for misspelt file names.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    DataError
+        When the folder does not exist, or holds a CSV file that is nearly named as a table.
+
+    Examples
+    --------
+    >>> import yilaolib as yl
+    >>> yl.list_tables()[:4]
+    ['areas', 'sources', 'indicators', 'observations']
+    """
+    user_files(root)
+    return table_names()
+
+
+def describe_table(name: str, root: str | Path | None = None) -> pd.DataFrame:
+    """Return the columns of a table with type, unit and meaning.
+
+    Parameters
+    ----------
+    name : str
+        One of `list_tables()`.
+    root : path, optional
+        As in `load_table`; a folder of your own has the same columns.
+
+    Returns
+    -------
+    DataFrame
+        One row a column: field, type, unit (empty for text), description.
+
+    Raises
+    ------
+    DataError
+        For an unknown table.
+
+    Examples
+    --------
+    >>> import yilaolib as yl
+    >>> yl.describe_table("population").loc[5, ["field", "type", "unit"]].tolist()
+    ['persons', 'number', 'persons']
+    """
+    user_files(root)
+    keys = ["field", "type", "unit", "description"]
+    fields = [{"field": field["name"], **field} for field in schema_of(name)["fields"]]
+    return pd.DataFrame([[field.get(key, "") for key in keys] for field in fields], columns=keys)
+
+
+def find_area(query: object, root: str | Path | None = None) -> pd.Series:
+    """Return the row of `areas` that a slug, a name or an adcode means.
+
+    A name that means two places (吉林 is a province and a city) is refused; write it in full or use the slug.
+
+    Parameters
+    ----------
+    query : str or int
+        Slug, Chinese name with or without 市 or 县, English name, or six-digit adcode; in any case and width.
+    root : path, optional
+        A folder of your own with more areas.
+
+    Returns
+    -------
+    Series
+        area, level, adcode, name_zh, name_en, parent, note.
+
+    Raises
+    ------
+    DataError
+        For an unknown or ambiguous area.
+
+    Examples
+    --------
+    >>> import yilaolib as yl
+    >>> [yl.find_area(query)["area"] for query in ("景德镇", "Hai'an", 360600)]
+    ['jingdezhen', 'haian', 'yingtan']
+    """
+    areas = merged_table("areas", root)
+    text = f"{query:.0f}" if isinstance(query, float) else str(query)
+    exact, loose = _area_names(as_folder(root), stamp(root))
+    found = exact.get(_plain(text)) or loose.get(_bare(_plain(text))) or set()
+    if len(found) == 1:
+        return areas[areas["area"] == min(found)].iloc[0].copy()
+    label = areas.set_index("area")["name_zh"]
+    if found:
+        meant = " or ".join(f"{slug!r} ({label[slug]})" for slug in sorted(found))
+        raise DataError(f"area {query!r} may mean {meant}. Write the slug or the full name.")
+    near = difflib.get_close_matches(_plain(text), list(exact), n=1, cutoff=0.6)
+    slug = min(exact[near[0]]) if near else ""
+    hint = f" Did you mean {slug!r} ({label[slug]})?" if near else ""
+    raise DataError(f'area {query!r} is not in areas.csv.{hint} yl.load_table("areas") lists all.')
+
+
+def cite(frame_or_sources: object, root: str | Path | None = None) -> pd.DataFrame:
+    """List the documents behind a frame, each with a citation that can be read.
+
+    Parameters
+    ----------
+    frame_or_sources : DataFrame, Dataset, str or iterable of str
+        A frame with a column `source`, anything with `attrs["sources"]`, or ids of documents.
+    root : path, optional
+        A folder of your own with more sources.
+
+    Returns
+    -------
+    DataFrame
+        One row a document, in the order of first use: source, citation, and the other columns of `sources`.
+
+    Raises
+    ------
+    DataError
+        When an id is unknown, or there is nothing to cite by.
+
+    Examples
+    --------
+    >>> import yilaolib as yl
+    >>> yl.cite("un-wpp-2024")["citation"][0]
+    'United Nations, ... (World Population Prospects 2024). 2024-07-11...'
+    """
+    sources = merged_table("sources", root).set_index("source", drop=False)
+    ids = list(dict.fromkeys(_source_ids(frame_or_sources)))
+    for source in ids:
+        if source not in sources.index:
+            raise DataError(
+                f"source {source!r} is not in sources.csv.{did_you_mean(source, sources.index)} "
+                'yl.load_table("sources") lists all.'
+            )
+    cited = sources.loc[ids].reset_index(drop=True).copy()
+    cited.insert(1, "citation", pd.Series([_citation(row) for _, row in cited.iterrows()], dtype="str"))
+    return cited
+
+
+def data_version() -> str:
+    """Return the version of the data, which is apart from the library's."""
+    return package()["version"]
+
+
+def _plain(text: str) -> str:
+    """Fold width, case, spaces and punctuation: ＪＩＮＧＤＥＺＨＥＮ, Jing de zhen and jingdezhen are one."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
+
+
+def _bare(plain: str) -> str:
+    return EN_ENDINGS.sub("", ZH_ENDINGS.sub("", plain))
+
+
+@lru_cache(maxsize=8)
+def _area_names(root: Path | None, state: tuple) -> tuple[dict[str, set], dict[str, set]]:
+    exact, loose = {}, {}
+    areas = merged_table("areas", root)
+    for slug, *names in areas[["area", "adcode", "name_zh", "name_en"]].itertuples(index=False):
+        for name in (slug, *(name for name in names if isinstance(name, str))):
+            exact.setdefault(_plain(name), set()).add(slug)
+            loose.setdefault(_bare(_plain(name)), set()).add(slug)
+    return exact, loose
+
+
+@lru_cache(maxsize=32)
+def _rows_by_area(name: str, root: Path | None, state: tuple) -> dict[str, list[int]]:
+    """Where the rows of each area are: with 2,800 counties, looking through all rows each time is slow."""
+    column = merged_table(name, root)["area"]
+    rows = {slug: list(places) for slug, places in column.groupby(column).indices.items()}
+    if "area" in schema_of(name)["primaryKey"] and not rules_of(name, "area").get("required"):
+        for_all = [place for place, empty in enumerate(column.isna()) if empty]
+        rows = {slug: sorted([*for_all, *rows.get(slug, [])]) for slug in merged_table("areas", root)["area"]}
+    return rows
+
+
+def _source_ids(given: object) -> Iterable[str]:
+    if isinstance(given, str):
+        return [given]
+    if isinstance(given, pd.DataFrame) and "source" in given:
+        return given["source"].dropna()
+    attrs = getattr(given, "attrs", {})
+    if "sources" in attrs:
+        return [attrs["sources"]] if isinstance(attrs["sources"], str) else attrs["sources"]
+    if isinstance(given, pd.DataFrame) or not isinstance(given, Iterable):
+        raise DataError(
+            f"A {type(given).__name__} without a column 'source' and without attrs['sources'] cannot be cited. "
+            "Give a frame as load_table returns it, or the ids of documents."
+        )
+    return given.dropna() if isinstance(given, pd.Series) else given
+
+
+def _citation(row: pd.Series) -> str:
+    titles = [row[title] for title in ("title_zh", "title_en") if isinstance(row[title], str)]
+    title = f"{titles[0]} ({titles[1]})" if len(titles) == 2 else "".join(titles)
+    draft = "Draft for comment (征求意见稿)" if row["status"] == "draft" else None
+    parts = [row["issuer"], title, row["document_number"], row["issued"], draft, row["url"]]
+    return ". ".join(part for part in parts if isinstance(part, str) and part) + "."
