@@ -1,0 +1,483 @@
+"""The figures: what they draw, that all text is there, in both languages, inside the figure."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import sys
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from fontTools.ttLib import TTFont
+from matplotlib import font_manager
+from matplotlib.colors import to_rgb
+from matplotlib.text import Text
+
+from yilaolib import canvas, plots, rowplots, style
+from yilaolib.errors import DataError
+
+LONG_ZH = "新疆维吾尔自治区巴音郭楞蒙古自治州和静县巴音布鲁克景区管理委员会"
+LONG_EN = "Bayingolin Mongol Autonomous Prefecture in the Xinjiang Uygur Autonomous Region"
+NAN = np.nan
+
+
+def pyramid(last: int = 100, step: int = 1) -> pd.DataFrame:
+    ages = np.arange(0, last + 1, step)
+    rows = [(sex, age, step * (8000.0 - 75 * age)) for sex in ("female", "male") for age in ages]
+    return pd.DataFrame(rows, columns=["sex", "age", "persons"])
+
+
+def frames(lang: str) -> dict[str, dict]:
+    """Arguments for each figure, with missing values and very long names."""
+    name = LONG_ZH if lang == "zh" else LONG_EN
+    years = list(range(2020, 2031))
+    fan = pd.DataFrame({"central": np.linspace(26e4, 40e4, 11)}, index=years)
+    for level, spread in ((80, 0.04), (95, 0.08)):
+        fan[f"lower_{level}"], fan[f"upper_{level}"] = fan.central * (1 - spread), fan.central * (1 + spread)
+    fan.loc[2024, "central"] = NAN
+    plan = pd.DataFrame({"year": [2025, 2030], "value": [32.41e4, NAN], "label": [name[:8], ""]})
+    basis = ["plan", "need", "use"]
+    methods = {"method": [name, "b", "c"], "lower": [9000, NAN, NAN], "central": [10592, 6300, NAN]}
+    methods |= {"upper": [12000, NAN, NAN], "basis": basis}
+    supply = {"kind": [name, "b", "c"], "occupied": [740, NAN, NAN], "vacant": [1423, NAN, NAN]}
+    supply |= {"total": [2163, 1896, NAN]}
+    gap = {"demand": np.linspace(9000, 12000, 11), "supply": [4059.0, NAN, NAN, *np.linspace(5000, 13000, 8)]}
+    gap = pd.DataFrame(gap, index=years).assign(shortfall=lambda f: (f.demand - f.supply).clip(lower=0))
+    targets = {"name": [name, "b", "c", "d"], "baseline": [96.89, NAN, 24, 7], "target": [95.5, 60, 40, NAN]}
+    targets |= {"unit": ["%", "%", "张", "人"], "comparator": ["ge", "eq", "approx", None]}
+    targets |= {"regress": [True, False, False, False]}
+    tornado = {"name": [name, "b"], "low": [4200, 8050], "high": [13800, NAN], "central": [8300, 8300]}
+    tornado |= {"low_label": ["2.3%", "77"], "high_label": ["7.4%", None]}
+    peers = {
+        "indicator": [name] * 3,
+        "area": ["景德镇市", name, "c"],
+        "baseline": [47, NAN, 30],
+        "target": [60, 55, NAN],
+    }
+    shared = {"title": f"{name}：{name}", "note": f"{name}，2020-11-01。" * 3, "lang": lang}
+    return {
+        "plot_pyramid": {"population": pyramid(), "compare": pyramid(), "labels": ("2020", name[:12])} | shared,
+        "plot_fan": {"frame": fan, "observed": pd.Series({2010: 18e4, 2020: 26e4}), "plan": plan} | shared,
+        "plot_methods": {"frame": pd.DataFrame(methods), "lines": {name[:10]: 4059, "b": 5100, "c": NAN}} | shared,
+        "plot_supply": {"frame": pd.DataFrame(supply), "unit": "张"} | shared,
+        "plot_gap": {"frame": gap, "unit": "张", "labels": {"demand": name}} | shared,
+        "plot_targets": {"frame": pd.DataFrame(targets)} | shared,
+        "plot_tornado": {"frame": pd.DataFrame(tornado), "unit": "张"} | shared,
+        "plot_peers": {"frame": pd.DataFrame(peers).assign(unit="%"), "highlight": "景德镇市"} | shared,
+    }
+
+
+FIGURES = sorted(frames("zh"))
+
+
+def draw(function: str, words: str, **more) -> plt.Axes:
+    return getattr(plots, function)(**frames(words)[function] | more)
+
+
+def shown_texts(ax: plt.Axes) -> list[Text]:
+    """Texts that are drawn: not the tick labels outside the view."""
+    outside = set()
+    for axis in [axis for one in ax.figure.axes for axis in (one.xaxis, one.yaxis)]:
+        low, high = sorted(axis.get_view_interval())
+        outside |= {
+            t for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high for t in tick.get_children()
+        }
+    texts = ax.figure.findobj(lambda artist: isinstance(artist, Text) and artist.get_visible())
+    return [text for text in texts if text.get_text().strip() and text not in outside]
+
+
+@pytest.fixture(autouse=True)
+def house_style():
+    """Give each test the house style, and the next one what was before."""
+    before = dict(style.state)
+    with mpl.rc_context():
+        plots.use_style()
+        yield
+    style.state.update(before)
+    plt.close("all")
+
+
+@pytest.mark.parametrize("function", FIGURES)
+def test_returns_the_axes_given(function):
+    """Every figure draws on the axes that it is given, returns it, and opens no figure."""
+    ax = plt.figure(layout="constrained").subplots()
+    assert draw(function, "zh", ax=ax) is ax
+    assert ax.has_data() and len(plt.get_fignums()) == 1
+
+
+@pytest.mark.parametrize("function", FIGURES)
+def test_touches_nothing_else(function):
+    """A figure leaves the settings, the style's language, its input and the other axes as they were."""
+    arguments, (ax, other) = frames("en")[function], plt.subplots(1, 2)[1]
+    copies = {key: value.copy() if hasattr(value, "copy") else value for key, value in arguments.items()}
+    before, artists, view = dict(mpl.rcParams), len(other.get_children()), (other.get_xlim(), other.get_ylim())
+    getattr(plots, function)(**arguments, ax=ax)
+    assert dict(mpl.rcParams) == before and style.state["lang"] == "zh"
+    assert len(other.get_children()) == artists and (other.get_xlim(), other.get_ylim()) == view
+    for key, value in copies.items():
+        same = value.equals(arguments[key]) if hasattr(value, "equals") else value == arguments[key]
+        assert same, key
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("function", FIGURES)
+def test_text_is_inside(function, lang):
+    """With very long names and missing values, no text leaves the figure and the frame keeps a third of its width."""
+    ax = draw(function, lang)
+    ax.figure.canvas.draw()
+    page = ax.figure.bbox
+    for text in shown_texts(ax):
+        box = text.get_window_extent()
+        assert box.x0 >= page.x0 - 1 and box.x1 <= page.x1 + 1, text.get_text()
+        assert box.y0 >= page.y0 - 1 and box.y1 <= page.y1 + 1, text.get_text()
+    assert ax.get_window_extent().width > page.width / 3
+
+
+@pytest.mark.parametrize("function", FIGURES)
+def test_text_is_inside_side_by_side(function):
+    """Two figures side by side keep their text inside as well."""
+    figure, axes = plt.subplots(1, 2, figsize=(14, 6))
+    for ax in axes:
+        draw(function, "zh", ax=ax)
+    figure.canvas.draw()
+    for text in shown_texts(axes[0]):
+        box = text.get_window_extent()
+        assert box.x0 >= -1 and box.x1 <= figure.bbox.x1 + 1, text.get_text()
+
+
+@pytest.mark.parametrize("function", FIGURES)
+def test_title_and_note(function):
+    """Title and note are in the figure, unbroken but for line ends."""
+    ax = draw(function, "zh", title="景德镇市", note="常住人口，2020年11月1日")
+    assert ax.get_title(loc="left") == "景德镇市"
+    assert "常住人口，2020年11月1日" in [text.get_text() for text in ax.texts]
+
+
+WORDS = {
+    "plot_pyramid": ("60岁及以上", "60 and over"),
+    "plot_fan": ("实际", "observed"),
+    "plot_methods": ("需要", "need"),
+    "plot_supply": ("未公布", "not published"),
+    "plot_gap": ("未公布", "not published"),
+    "plot_targets": ("未公布", "not published"),
+    "plot_tornado": ("取低值", "low value"),
+    "plot_peers": ("未公布", "not published"),
+}
+
+
+@pytest.mark.parametrize("function", FIGURES)
+def test_language(function):
+    """Labels are in the language asked for, and in that of the style where none is asked for."""
+    for lang, (wanted, other) in zip(("zh", "en"), (WORDS[function], WORDS[function][::-1]), strict=True):
+        plots.use_style(lang)
+        for ax in (draw(function, lang), draw(function, lang, lang=None)):
+            texts = " ".join(text.get_text().replace("\n", " ") for text in ax.findobj(Text))
+            assert wanted in texts and other not in texts
+
+
+@pytest.mark.parametrize("function", FIGURES)
+def test_keyword_only(function):
+    """The frame comes first; everything else is given by name, with the same names in every figure."""
+    first, *rest = inspect.signature(getattr(plots, function)).parameters.values()
+    assert first.kind is first.POSITIONAL_OR_KEYWORD and all(p.kind is p.KEYWORD_ONLY for p in rest)
+    assert [p.name for p in rest][-4:] == ["ax", "lang", "title", "note"]
+
+
+def test_unknown_language():
+    """A language that we do not have is an error that names those that we have."""
+    with pytest.raises(DataError, match="'zh' or 'en'"):
+        plots.use_style("cn")
+
+
+@pytest.mark.parametrize("function", sorted(set(FIGURES) - {"plot_pyramid"}))
+def test_lacking_column(function):
+    """A lacking column is named, with the columns that came."""
+    frame = pd.DataFrame({"price": [1.0]}).rename(
+        columns={"price": "lower_price" if function == "plot_fan" else "price"}
+    )
+    with pytest.raises(DataError, match="price"):
+        getattr(plots, function)(frame)
+
+
+EMPTY = {
+    "plot_fan": pd.DataFrame({"central": []}),
+    "plot_methods": pd.DataFrame({"method": [], "central": []}),
+    "plot_supply": pd.DataFrame({"kind": [], "occupied": []}),
+    "plot_gap": pd.DataFrame({"demand": [], "supply": [], "shortfall": []}),
+    "plot_targets": pd.DataFrame({"name": [], "baseline": [], "target": [], "unit": []}),
+    "plot_tornado": pd.DataFrame({"name": [], "low": [], "high": [], "central": []}),
+    "plot_peers": pd.DataFrame({"indicator": [], "area": [], "baseline": [], "target": []}),
+}
+
+
+@pytest.mark.parametrize("function", sorted(EMPTY))
+@pytest.mark.filterwarnings("error")
+def test_nothing_published(function):
+    """A frame without rows draws the words 未公布 instead of failing."""
+    ax = getattr(plots, function)(EMPTY[function])
+    ax.figure.canvas.draw()
+    assert "未公布" in [text.get_text() for text in ax.texts]
+
+
+@pytest.mark.parametrize("function", sorted(EMPTY))
+@pytest.mark.filterwarnings("error")
+def test_all_missing(function):
+    """Rows whose figures are all missing are drawn without a warning."""
+    frame = EMPTY[function].copy()
+    for column in frame:
+        frame[column] = ["x"] if column in ("method", "kind", "name", "unit", "indicator", "area") else [NAN]
+    frame.index = [2020]
+    getattr(plots, function)(frame, title="x").figure.canvas.draw()
+
+
+def test_supply_never_zero():
+    """A missing part of the supply has no bar and is written as not published; a true 0 is written as 0."""
+    frame = pd.DataFrame({"kind": ["a", "b"], "occupied": [NAN, 0.0], "vacant": [500.0, 100.0]})
+    ax = plots.plot_supply(frame, lang="en")
+    texts = [text.get_text() for text in ax.texts]
+    assert texts == ["500", "occupied: not published", "100", "occupied 0"]
+    assert [patch.get_width() for patch in ax.patches] == [500, 0, 100]
+
+
+def test_supply_total_only():
+    """A kind of which only the total is known is an outline as long as the total."""
+    ax = plots.plot_supply(pd.DataFrame({"kind": ["a"], "occupied": [NAN], "total": [1896.0]}))
+    assert [(bar.get_width(), bar.get_fill()) for bar in ax.patches] == [(1896, False)]
+
+
+def test_supply_text_column():
+    """A text column is refused with the advice to leave it out."""
+    with pytest.raises(DataError, match="Leave that column out"):
+        plots.plot_supply(pd.DataFrame({"kind": ["a"], "occupied": [1.0], "source": ["plan"]}))
+
+
+def test_targets_missing_baseline_is_hollow():
+    """Without a baseline the target is a hollow mark at its value; with one it is filled."""
+    frame = pd.DataFrame({"name": ["a", "b"], "baseline": [NAN, 30.0], "target": [60.0, 70.0], "unit": "%"})
+    marks = [line for line in plots.plot_targets(frame).lines if line.get_markersize() == 7.5]
+    assert [(mark.get_xdata()[0], mark.get_markerfacecolor()) for mark in marks] == [(60, "white"), (70, style.BLUE)]
+
+
+def test_targets_regress_in_words():
+    """A target flagged as worse than the baseline is said in words as well as in colour."""
+    ax = draw("plot_targets", "zh")
+    assert [text.get_text() for text in ax.texts if "倒退" in text.get_text()] == ["96.89% → ≥95.5%  倒退"]
+
+
+def test_targets_axis_only_for_percentages():
+    """The numbers 0 to 100 % are shown only where a row is a percentage."""
+    frame = pd.DataFrame({"name": ["a"], "baseline": [24.0], "target": [40.0], "unit": ["张"]})
+    for unit, shown in (("张", False), ("%", True)):
+        ax = plots.plot_targets(frame.assign(unit=unit))
+        assert ax.xaxis.get_major_ticks()[0].label2.get_visible() == shown
+
+
+def test_methods_draws_the_values():
+    """Dots, ranges and lines of the methods are at the values given."""
+    ax = draw("plot_methods", "zh")
+    ax_dots = [line.get_xdata()[0] for line in ax.lines if line.get_marker() in "Dos"]
+    ax_lines = [
+        line.get_xdata()[0] for line in ax.lines if line.get_marker() == "None" and len(set(line.get_xdata())) == 1
+    ]
+    parts = [part for lines in ax.collections for part in lines.get_segments() if len(part) and np.isfinite(part).all()]
+    ranges = [tuple(part[:, 0]) for part in parts]
+    assert ax_dots == [10592, 6300] and set(ax_lines) == {4059, 5100} and ranges == [(9000, 12000)]
+
+
+def test_gap_writes_each_year():
+    """The shortfall of each year that is short is written as it came; years without a supply say 未公布."""
+    frame = frames("zh")["plot_gap"]["frame"]
+    texts = [text.get_text() for text in plots.plot_gap(frame).texts]
+    known = frame.shortfall[frame.shortfall > 0]
+    assert texts[1 : 1 + len(known)] == [style.number(round(v)) for v in known] and "供给：未公布" in texts
+
+
+def test_gap_long_series():
+    """With more than 12 years only the first, the last and every fifth year are written."""
+    years = range(2021, 2048)
+    frame = pd.DataFrame({"demand": 900.0, "supply": 500.0, "shortfall": 400.0}, index=years)
+    assert [text.get_text() for text in plots.plot_gap(frame).texts].count("400") == 2 + 5
+
+
+def test_tornado_widest_first():
+    """The widest assumption is on top, whatever the order of the rows."""
+    frame = pd.DataFrame({"name": list("abc"), "low": [9, 1, 8], "high": [11, 30, 13], "central": 10})
+    assert [label.get_text() for label in plots.plot_tornado(frame).get_yticklabels()] == ["b", "c", "a"]
+
+
+def test_peers_highlight():
+    """Only the highlighted place is drawn in colour."""
+    ax = draw("plot_peers", "zh")
+    bold = [label.get_text() for label in ax.get_yticklabels() if label.get_color() == style.BLUE]
+    assert bold == ["景德镇市"]
+
+
+def test_fan_scales_persons():
+    """Persons are shown in 万人 or thousands; other units as they are."""
+    path = pd.DataFrame({"central": [26.92e4, 32.41e4]}, index=[2020, 2025])
+    assert [t.get_text() for t in plots.plot_fan(path).texts] == ["推算 32.4", "万人"]
+    assert [t.get_text() for t in plots.plot_fan(path, lang="en").texts] == ["projected 324.1", "thousand persons"]
+    assert [t.get_text() for t in plots.plot_fan(path / 1e4, unit="%").texts] == ["推算 32.4", "%"]
+
+
+def test_fan_keeps_printed_plan():
+    """The plan's own figure keeps its printed digits."""
+    ax = draw("plot_fan", "en", plan=pd.DataFrame({"year": [2025], "value": [19.28]}), unit="%")
+    assert "plan 19.28" in [text.get_text() for text in ax.texts]
+
+
+def bars(ax: plt.Axes) -> np.ndarray:
+    return ax.patches[0].get_data().values
+
+
+def test_pyramid_forms():
+    """Tidy rows, a table by age and a DataArray give the same bars; the year comes from the population."""
+    tidy = pyramid(80, 5)
+    wide = tidy.pivot(index="age", columns="sex", values="persons")
+    array = tidy.set_index(["sex", "age"]).persons.to_xarray().assign_coords(year=2035)
+    drawn = [bars(plots.plot_pyramid(form)) for form in (tidy, wide, array, xr.Dataset({"population": array}))]
+    assert all((values == drawn[0]).all() for values in drawn)
+    ax = plots.plot_pyramid(tidy.assign(year=2020), compare=array)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["2020", "2035"]
+
+
+def test_pyramid_sides():
+    """Men are on the left, women on the right, as long as their number."""
+    ax = plots.plot_pyramid(pd.DataFrame({"male": [300.0, 200, 5], "female": [100.0, 150, 7]}, index=[0, 1, 2]))
+    filled = [patch.get_data().values.tolist() for patch in ax.patches[::2]]
+    assert filled in ([[-300, -200, -5], [100, 150, 7]], [[100, 150, 7], [-300, -200, -5]])
+
+
+def test_pyramid_marks_ages():
+    """The full colour marks 60 and over and, with single ages, those under 3."""
+    marked = plots.plot_pyramid(pyramid()).patches[1].get_data().values
+    assert np.flatnonzero(marked).tolist() == [0, 1, 2, *range(60, 101)]
+    grouped = plots.plot_pyramid(pyramid(85, 5)).patches[1].get_data().values
+    assert np.flatnonzero(grouped).tolist() == list(range(12, 18))
+
+
+@pytest.mark.parametrize(
+    ("population", "message"),
+    [
+        (pyramid()[lambda t: t.age.isin([0, 1, 5])], "equally wide"),
+        (pd.concat([pyramid(), pyramid()]), "several rows"),
+        (xr.DataArray(np.ones((2, 2, 3)), dims=("year", "sex", "age")), "Select one"),
+        (pd.DataFrame({"men": [1.0, 2.0]}), "female"),
+    ],
+)
+def test_pyramid_refuses(population, message):
+    """What is not one pyramid is refused with the way out."""
+    with pytest.raises(DataError, match=message):
+        plots.plot_pyramid(population)
+
+
+def test_pyramids_of_different_groups():
+    """An outline in other age groups is refused."""
+    with pytest.raises(DataError, match="different age groups"):
+        plots.plot_pyramid(pyramid(100), compare=pyramid(100, 5))
+
+
+def font_characters(weight: str) -> set[str]:
+    return set(map(chr, TTFont(style.FONTS / f"NotoSansSC-{weight}.otf").getBestCmap()))
+
+
+@pytest.mark.parametrize("weight", ["Regular", "Bold"])
+def test_font_covers(weight):
+    """Both weights have GB2312, all of 通用规范汉字表, rare characters of place names, and our punctuation."""
+    sys.path.insert(0, str(style.FONTS))
+    try:
+        import build_fonts
+    finally:
+        sys.path.remove(str(style.FONTS))
+    have = font_characters(weight)
+    standard = build_fonts.gb2312(range(16, 88)) | build_fonts.listed()
+    assert len(build_fonts.gb2312(range(16, 88))) == 6763 and len(build_fonts.listed()) == 1467
+    assert standard <= have
+    # Characters of county, city and township names that GB2312 lacks or that are rare in it.
+    assert set("瀍甪婺渌濉崀芷洣埇浉猇硚亳儋泸邛郫郓鄄莒沭盱眙睢杞浚郏鄢濮淅邕岑琅滁歙黟旌涟鄱弋铅") <= have
+    assert set("，。、；：？！（）《》〈〉〔〕【】“”‘’—…·①②⑩≥≤±×÷−‰㎡℃↑↓→←%") <= have
+
+
+def test_font_covers_our_data():
+    """Every character of our tables has a glyph, so that no report can show an empty box."""
+    have = font_characters("Regular")
+    for path in sorted((Path(__file__).parent.parent / "data").glob("*.csv")):
+        lacking = set(path.read_text(encoding="utf-8")) - have - set("\n\r\ufeff")
+        assert not lacking, f"{path.name}: {lacking}"
+
+
+def test_font_is_used():
+    """The style has one font family, ours, and bold text takes our bold file."""
+    assert mpl.rcParams["font.family"] == [style.FAMILY]
+    for weight, file in (("normal", "NotoSansSC-Regular.otf"), ("bold", "NotoSansSC-Bold.otf")):
+        found = font_manager.findfont(font_manager.FontProperties(family=style.FAMILY, weight=weight))
+        assert Path(found).name == file
+
+
+def test_fonts_registered_once():
+    """Setting the style again does not register the fonts again."""
+    plots.use_style()
+    plots.use_style("en")
+    assert sum(font.name == style.FAMILY for font in font_manager.fontManager.ttflist) == 2
+
+
+def test_minus_is_narrow():
+    """The minus of axes and numbers is no wider than a digit."""
+    font = TTFont(style.FONTS / "NotoSansSC-Regular.otf")
+    width = {c: font["hmtx"][font.getBestCmap()[ord(c)]][0] for c in "−-0"}
+    assert width["−"] <= width["0"] and width["-"] < width["0"]
+    assert style.number(-12.5) == "−12.5" and mpl.rcParams["axes.unicode_minus"]
+
+
+def test_chinese_without_style():
+    """A figure drawn where nobody called use_style still has Chinese letters, and sets nothing."""
+    mpl.rcdefaults()
+    ax = draw("plot_targets", "zh")
+    ax.figure.canvas.draw()
+    assert {text.get_fontfamily()[0] for text in ax.findobj(Text)} == {style.FAMILY}
+    assert mpl.rcParams["font.family"] == mpl.rcParamsDefault["font.family"]
+
+
+def test_style_of_the_user_wins():
+    """Settings given to use_style win over ours."""
+    plots.use_style(rc={"figure.dpi": 77})
+    assert mpl.rcParams["figure.dpi"] == 77
+
+
+def lightness(colour: str) -> float:
+    """CIE L* of a colour: what is left of it in a grey print."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    luminance = np.dot(linear, (0.2126, 0.7152, 0.0722))
+    return 116 * luminance ** (1 / 3) - 16
+
+
+def test_parts_differ_in_grey():
+    """Neighbouring parts of a bar differ in lightness, so that a grey print tells them apart."""
+    light = [lightness(colour) for colour in rowplots.PARTS]
+    assert min(abs(a - b) for a, b in itertools.pairwise(light)) > 10
+
+
+def test_letters_are_dark_enough():
+    """Coloured letters have a contrast of at least 4.5 to 1 with white."""
+    for colour in [*style.LETTERS.values(), style.BLUE, style.INK, style.MUTED]:
+        luminance = ((lightness(colour) + 16) / 116) ** 3
+        assert 1.05 / (luminance + 0.05) >= 4.5, colour
+
+
+def test_wrap_keeps_marks():
+    """Closing marks never begin a line, opening ones never end it, words and numbers stay whole."""
+    lines = canvas.wrap("每千名老年人拥有养老床位（张），2025年达到10,500张。nursing beds", 7).split("\n")
+    assert all(line[0] not in "，。）" and line[-1] != "（" for line in lines)
+    assert "10,500张。" in "".join(lines) and any("10,500" in line for line in lines)
+    assert all(canvas.em(line) <= 8 for line in lines)
+
+
+def test_labels_keep_apart():
+    """Names at the ends of lines are moved apart, in order."""
+    placed = canvas.spread([5.0, 5.1, 4.9, 20.0], 1.0)
+    assert np.diff(np.sort(placed)).min() >= 0.99 and (np.argsort(placed) == [2, 0, 1, 3]).all()
