@@ -1,0 +1,187 @@
+"""What report cells show: escaping, rounding, missing values, and the CSV files beside them."""
+
+import base64
+import io
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from yilaolib.display import set_display, show_figure, show_heading, show_table, show_text
+from yilaolib.errors import DataError
+
+matplotlib.use("agg")
+
+
+@pytest.fixture(autouse=True)
+def fresh_settings():
+    set_display(lang="zh")
+    yield
+    set_display(lang="zh")
+
+
+def cells(frame: pd.DataFrame, **options) -> str:
+    return show_table(frame, key="t", caption="c", **options).data.split("<tbody>")[1]
+
+
+@pytest.mark.parametrize(("lang", "words"), [("zh", "未公布"), ("en", "not published")])
+@pytest.mark.parametrize("nothing", [np.nan, None, pd.NA, pd.NaT])
+def test_missing_is_said(lang, words, nothing):
+    """A missing value is 未公布 or not published, never 0."""
+    shown = cells(pd.DataFrame({"beds": [nothing]}), lang=lang)
+    assert f">{words}</td>" in shown and ">0<" not in shown
+
+
+def test_missing_of_a_note_may_be_empty():
+    """What a missing value is printed as can be set for one column."""
+    shown = cells(pd.DataFrame({"beds": [None], "note": [None]}), missing={"note": ""})
+    assert '<td class="none">未公布</td><td class="none"></td>' in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("beds", 10592, "10,592"),
+        ("beds", 10592.0, "10,592"),
+        ("year", 2025, "2025"),
+        ("年份", 2025, "2025"),
+        ("year", 12025, "12,025"),
+        ("share", 17.456, "17.5"),
+        ("tfr", 1.356, "1.36"),
+        ("persons", 161900.4, "161,900"),
+        ("gap", -6441, "-6,441"),
+        ("ratio", np.inf, "∞"),
+    ],
+)
+def test_numbers_are_rounded_by_size(name, value, text):
+    """Whole numbers have no decimals, years no separators, others as many decimals as their size needs."""
+    assert f'<td class="num">{text}</td>' in cells(pd.DataFrame({name: [value]}))
+
+
+def test_no_minus_zero():
+    """A negative number that rounds to nothing is printed without a minus."""
+    assert ">0<" in cells(pd.DataFrame({"gap": [-0.3]}), formats={"gap": ",.0f"})
+
+
+def test_formats_may_be_functions():
+    """A format may be a function of the value."""
+    assert ">17.5 %<" in cells(pd.DataFrame({"share": [17.5]}), formats={"share": "{:.1f} %".format})
+
+
+def test_format_of_no_column_is_refused():
+    """A format for a column that is not there is an error that lists the columns."""
+    with pytest.raises(DataError, match=r"\['bed'\].*\['beds'\]"):
+        cells(pd.DataFrame({"beds": [1]}), formats={"bed": ",.0f"})
+
+
+def test_table_text_is_escaped():
+    """Headings, cells, row headings and captions of a table are escaped."""
+    frame = pd.DataFrame({"<b>": ["<i>"]}, index=pd.Index(["<u>"], name="<s>"))
+    shown = show_table(frame, key="t", caption="<script>").data
+    assert not {"<b>", "<i>", "<u>", "<s>", "<script>"} & set(shown.replace("<b>表 1</b>", "").split("&"))
+    for tag in ("b", "i", "u", "s", "script"):
+        assert f"&lt;{tag}&gt;" in shown
+
+
+def test_headings_have_scopes():
+    """Column headings and the index are headings with a scope."""
+    shown = show_table(pd.DataFrame({"beds": [1]}, index=pd.Index(["a"], name="area")), key="t", caption="c").data
+    assert '<th scope="col">area</th>' in shown and '<th scope="row">a</th>' in shown
+
+
+def test_numbers_follow_keys():
+    """Figures and tables are numbered as they come, and a cell run again keeps its number."""
+    frame = pd.DataFrame({"a": [1]})
+    shown = [show_table(frame, key=key, caption="c").data for key in ("x", "y", "x")]
+    assert [text.split("<b>")[1][:3] for text in shown] == ["表 1", "表 2", "表 1"]
+
+
+def test_figure_keeps_alt_and_size():
+    """A figure has its alternative text, its caption and its own size in CSS pixels."""
+    figure, _ = plt.subplots(figsize=(4, 2))
+    shown = show_figure(figure, key="f", caption="a < b", alt='beds "rise"').data
+    assert '<figure id="fig-f"><img alt="beds &quot;rise&quot;" width="384" height="192"' in shown
+    assert "<b>图 1</b> a &lt; b" in shown
+
+
+def test_figure_is_small_png():
+    """The picture is a PNG of 256 colours whose white is white."""
+    _, ax = plt.subplots(figsize=(4, 2))
+    data = show_figure(ax, key="f", caption="c", alt="a").data.split("base64,")[1].split('"')[0]
+    image = Image.open(io.BytesIO(base64.b64decode(data)))
+    assert (image.mode, image.size) == ("P", (576, 288))
+    assert image.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_figure_is_closed():
+    """A shown figure is closed, so that Jupyter does not show it again."""
+    figure, axes = plt.subplots(1, 2)
+    show_figure(axes, key="f", caption="c", alt="a")
+    assert not plt.fignum_exists(figure.number)
+
+
+def test_figure_is_not_cropped_by_the_style():
+    """A style that says savefig.bbox tight does not change the size of a figure."""
+    with matplotlib.rc_context({"savefig.bbox": "tight"}):
+        shown = show_figure(plt.figure(figsize=(4, 2)), key="f", caption="c", alt="a").data
+    assert 'width="384"' in shown
+
+
+def test_figure_without_alt_is_refused():
+    """A figure without alternative text is an error."""
+    with pytest.raises(DataError, match="alternative text"):
+        show_figure(plt.figure(), key="f", caption="c", alt=" ")
+
+
+def test_table_behind_a_figure(tmp_path):
+    """The table behind a figure is folded away in the page and written as CSV."""
+    set_display(tables_dir=tmp_path)
+    shown = show_figure(plt.figure(), key="f", caption="c", alt="a", table=pd.Series([7.0], name="beds")).data
+    assert "<details><summary>图中数据</summary><table>" in shown
+    assert (tmp_path / "f.csv").read_text(encoding="utf-8-sig") == "beds\n7.0\n"
+
+
+@pytest.mark.parametrize("key", ["../x", "a/b", "", ".x", "a b", 'a"b'])
+def test_key_cannot_leave_the_folder(key, tmp_path):
+    """A key that is no plain name is refused."""
+    with pytest.raises(DataError, match="key must be"):
+        show_table(pd.DataFrame({"a": [1]}), key=key, caption="c", tables_dir=tmp_path / "tables")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
+def test_csv_holds_no_formula(text, tmp_path):
+    """Text that a spreadsheet would run is kept text by an apostrophe, in cells, headings and index."""
+    frame = pd.DataFrame({text: [text]}, index=pd.Index([text], name="i"))
+    show_table(frame, key="t", caption="c", tables_dir=tmp_path)
+    back = pd.read_csv(tmp_path / "t.csv", encoding="utf-8-sig", dtype="str")
+    kept = "'" + text.replace("\r", "\n")
+    assert [*back.columns, *back.iloc[0]] == ["i", kept, kept, kept]
+
+
+def test_csv_is_raw(tmp_path):
+    """The CSV opens in Excel as Chinese and holds values as they are: unrounded, negative, missing as empty."""
+    frame = pd.DataFrame({"床位": [-10592.123456789, None], "年": [2025, 2026]})
+    show_table(frame, key="t", caption="c", tables_dir=tmp_path)
+    raw = (tmp_path / "t.csv").read_bytes()
+    assert raw == "\ufeff床位,年\n-10592.123456789,2025\n,2026\n".encode()
+
+
+def test_csv_leaves_nothing_beside(tmp_path):
+    """Nothing but the CSV itself is left in the folder."""
+    show_table(pd.DataFrame({"a": [1]}), key="t", caption="c", tables_dir=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_sentences_and_headings_are_escaped():
+    """Sentences and headings are escaped."""
+    assert show_text("<x>").data == "<p>&lt;x&gt;</p>"
+    assert show_heading("<x>", level=3).data == "<h3>&lt;x&gt;</h3>"
+
+
+def test_unknown_language_is_refused():
+    """A language that is neither Chinese nor English is refused."""
+    with pytest.raises(DataError, match="'zh' or 'en'"):
+        set_display(lang="fr")

@@ -1,0 +1,265 @@
+"""One report: what is refused before anything is written, and what lies in the folder afterwards."""
+
+import json
+import os
+import re
+import sys
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from papermill import PapermillExecutionError
+from tiny_report import write_template
+
+from yilaolib.engine import as_sentence
+from yilaolib.errors import DataError, YilaoError
+from yilaolib.orders import inspect_parameters, place_order
+from yilaolib.reports import render_report
+
+BASIC = """\
+import sys
+import matplotlib.pyplot as plt
+import pandas as pd
+from yilaolib.display import set_display, show_figure, show_table
+set_display(lang=lang, tables_dir=tables_dir)"""
+FIGURE = """\
+_, ax = plt.subplots(figsize=(3, 2))
+ax.plot([2020, end_year], [1, 2])
+show_figure(ax, key="beds", caption="床位", alt="床位上升", table=pd.DataFrame({"year": [2020], "beds": [4059]}))"""
+TABLE = """\
+print("a warning", file=sys.stderr)
+show_table(pd.DataFrame({"beds": [None, 4059.5]}), key="supply", caption=city)"""
+QUICK = "print(city, scenario, end_year, lang)"
+FAILING = "raise ValueError('no beds:\\n  none')"
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    """A notebook that is only looked at, or that prints its parameters."""
+    return write_template(tmp_path_factory.mktemp("template") / "quick.ipynb", QUICK)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """The page of one whole report, in a folder whose name papermill alone would stumble on."""
+    folder = tmp_path_factory.mktemp("whole")
+    notebook = write_template(folder / "t.ipynb", BASIC, "# md\n## 床位\n", FIGURE, TABLE)
+    return render_report(360200, out_dir=folder / "报告 {city} {0}", template=notebook, end_year=2030)
+
+
+def names(folder) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_unknown_parameter_names_the_nearest(template):
+    """An unknown parameter is refused, with the nearest and all that there are."""
+    with pytest.raises(DataError, match=r"'end_yaer'\. Did you mean 'end_year'\? It has scenario, end_year, data\."):
+        place_order("jingdezhen", template=template, end_yaer=2040)
+
+
+@pytest.mark.parametrize("city", ["jingdezhen", "景德镇市", "Jingdezhen", "360200", 360200, np.int64(360200)])
+def test_city_by_any_name(city, template):
+    """A slug, a name and an adcode, also as a number, find the city; the notebook gets the slug."""
+    assert place_order(city, template=template).parameters["city"] == "jingdezhen"
+
+
+def test_unknown_city_names_the_nearest(template):
+    """An unknown city is refused, with the nearest."""
+    with pytest.raises(DataError, match="Did you mean 'jingdezhen'"):
+        place_order("jingdezen", template=template)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "words"),
+    [
+        ("end_year", "2040", "end_year must be a whole number, such as 2050; it is '2040'"),
+        ("end_year", 2040.5, "end_year must be a whole number"),
+        ("end_year", True, "end_year must be a whole number"),
+        ("end_year", None, "end_year must be a whole number"),
+        ("end_year", 2020, "end_year must be after the census of 2020 and at most 2100; it is 2020"),
+        ("end_year", 2101, "at most 2100"),
+        ("scenario", 3, "scenario must be text"),
+        ("scenario", "hihg", "low, medium, high, zero-migration; it is 'hihg'. Did you mean 'high'?"),
+        ("lang", "fr", "lang must be one of zh, en; it is 'fr'"),
+        ("formats", "pdf", "format must be one of html; it is 'pdf'"),
+        ("formats", ("html", "docx"), "'docx'"),
+        ("data", "no/such/folder", "does not exist"),
+        ("tables_dir", "x", "no parameter 'tables_dir'"),
+        ("template", "no.ipynb", "no.ipynb cannot be read as a report notebook"),
+    ],
+)
+def test_bad_values_are_refused(parameter, value, words, template):
+    """A value that no report can be made of is refused in a sentence."""
+    with pytest.raises(DataError, match=re.escape(words)):
+        place_order("jingdezhen", **{"template": template, parameter: value})
+
+
+def test_nothing_is_written_for_bad_input(template, tmp_path):
+    """Bad input leaves no folder."""
+    with pytest.raises(DataError):
+        render_report("jingdezhen", out_dir=tmp_path / "out", template=template, end_year=1999)
+    assert not (tmp_path / "out").exists()
+
+
+def test_numpy_numbers_are_plain_numbers(template):
+    """A number from a table is as good as one typed in."""
+    order = place_order("jingdezhen", template=template, end_year=np.int64(2040))
+    assert type(order.parameters["end_year"]) is int
+
+
+def test_notebook_without_parameters_is_refused(tmp_path):
+    """A notebook that declares no city is no report."""
+    notebook = write_template(tmp_path / "t.ipynb", parameters="year: int = 1")
+    with pytest.raises(DataError, match="declares no parameter 'city'"):
+        place_order("jingdezhen", template=notebook)
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("x: int = 1  # a = b", ("int", 1)),
+        ("x = 'a'", ("str", "a")),
+        ("x: float = 0.5", ("float", 0.5)),
+        ("x = sum(y)", None),
+        ("x[0] = 1", None),
+        ("import x", None),
+    ],
+)
+def test_parameters_are_read_as_python(line, found, tmp_path):
+    """A parameter is an assignment of a plain value, whatever its comment says."""
+    notebook = write_template(tmp_path / "t.ipynb", parameters=f"city: str = 'x'\n{line}")
+    assert inspect_parameters(notebook).get("x") == found
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({}, "report.html"),
+        ({"lang": "en"}, "report.en.html"),
+        ({"scenario": "medium"}, "report.html"),
+        ({"scenario": "low"}, "report.low.html"),
+        ({"scenario": "zero-migration", "lang": "en"}, "report.zero-migration.en.html"),
+    ],
+)
+def test_files_are_named_by_scenario_and_language(options, name, template):
+    """Medium and Chinese are not named, everything else is."""
+    assert place_order("jingdezhen", template=template, **options).path("report", ".html").name == name
+
+
+def test_slug_cannot_leave_the_folder(template, monkeypatch):
+    """An area whose slug is a path is refused."""
+    area = pd.Series({"area": "../x", "name_zh": "x", "name_en": "x"})
+    monkeypatch.setattr("yilaolib.orders.find_area", lambda *_, **__: area)
+    with pytest.raises(DataError, match="cannot name a folder"):
+        place_order("x", template=template)
+
+
+def test_a_report_is_whole(page):
+    """Page, notebook and tables lie in the folder of the city, and nothing else does."""
+    assert page.parts[-3:] == ("报告 {city} {0}", "jingdezhen", "report.html")
+    assert names(page.parent) == {"report.html", "report.ipynb", "tables/beds.csv", "tables/supply.csv"}
+
+
+def test_page_is_for_readers(page):
+    """The page has title, figure with alternative text, contents and missing values, but no code or warning."""
+    text = page.read_text(encoding="utf-8")
+    for part in ("<title>景德镇市一老一小报告</title>", 'alt="床位上升"', 'href="#床位"', "未公布", 'lang="zh-CN"'):
+        assert part in text
+    for part in ("import matplotlib", "a warning", "<script"):
+        assert part not in text
+
+
+def test_page_foot_says_what_was_asked(page):
+    """The foot of the page has versions and parameters, and no path of this machine."""
+    text = page.read_text(encoding="utf-8")
+    assert "yilaolib 版本" in text and "数据版本" in text
+    assert "city = jingdezhen, scenario = medium, end_year = 2030, lang = zh" in text
+    assert str(page.parent) not in text
+
+
+def test_notebook_beside_is_as_if_run_there(page):
+    """The executed notebook names its own place, not the folder in which it was run."""
+    text = page.with_suffix(".ipynb").read_text(encoding="utf-8")
+    recorded = json.loads(text)["metadata"]["papermill"]
+    assert recorded["parameters"]["tables_dir"] == "tables" and recorded["output_path"] == "report.ipynb"
+    assert ".report-" not in text and 'tables_dir = \\"tables\\"' in text
+
+
+def test_failure_keeps_the_earlier_report(tmp_path, template):
+    """A notebook that fails leaves the earlier report untouched and itself as report.failed.ipynb."""
+    good = render_report("jingdezhen", out_dir=tmp_path, template=template)
+    before = {name: (good.parent / name).read_bytes() for name in names(good.parent)}
+    with pytest.raises(YilaoError):
+        render_report("jingdezhen", out_dir=tmp_path, template=write_template(tmp_path / "f.ipynb", FAILING))
+    after = {name: (good.parent / name).read_bytes() for name in names(good.parent)}
+    assert "ValueError" in after.pop("report.failed.ipynb").decode() and after == before
+
+
+@pytest.fixture(scope="module")
+def failure(tmp_path_factory):
+    """What a failing notebook raises, in a folder without an earlier report."""
+    folder = tmp_path_factory.mktemp("failure")
+    with pytest.raises(YilaoError) as caught:
+        render_report("jingdezhen", out_dir=folder, template=write_template(folder / "f.ipynb", QUICK, FAILING))
+    return caught.value, folder
+
+
+def test_failure_is_a_sentence(failure):
+    """The error is one line with cell, kind and text; the traceback is that of its cause."""
+    error, folder = failure
+    kept = folder / "jingdezhen" / "report.failed.ipynb"
+    # The injected parameters are cell 2, so that the third cell of the template is the fourth.
+    expected = f"The report of 景德镇市 failed in cell 4: ValueError: no beds: none. How far it came is in {kept}."
+    assert str(error) == expected
+    assert "Traceback" in str(error.__cause__)
+
+
+def test_failure_leaves_only_the_partial_notebook(failure):
+    """Nothing half-written is left; the notebook shows what the cells before had put out."""
+    folder = failure[1] / "jingdezhen"
+    assert names(folder) == {"report.failed.ipynb"}
+    outputs = [c.outputs for c in nbformat.read(folder / "report.failed.ipynb", 4).cells if c.cell_type == "code"]
+    assert "jingdezhen medium 2050 zh" in str(outputs)
+
+
+def test_success_clears_failure_and_stale_tables(tmp_path):
+    """A good report takes away the failed notebook and the tables of an earlier one."""
+    save = "open(tables_dir + f'/t{end_year}.csv', 'w').close()"
+    notebook = write_template(tmp_path / "t.ipynb", save)
+    folder = render_report("jingdezhen", out_dir=tmp_path, template=notebook, end_year=2030).parent
+    (folder / "report.failed.ipynb").write_text("{}")
+    render_report("jingdezhen", out_dir=tmp_path, template=notebook, end_year=2040)
+    assert names(folder) == {"report.html", "report.ipynb", "tables/t2040.csv"}
+
+
+def test_kernel_is_this_python(tmp_path, monkeypatch):
+    """A kernel that somebody installed as python3 does not run our reports."""
+    other = tmp_path / "share" / "kernels" / "python3"
+    other.mkdir(parents=True)
+    (other / "kernel.json").write_text(json.dumps({"argv": ["false"], "display_name": "x", "language": "python"}))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "share"))
+    notebook = write_template(tmp_path / "t.ipynb", "import sys; print(sys.executable)")
+    page = render_report("jingdezhen", out_dir=tmp_path / "out", template=notebook)
+    assert sys.executable in page.read_text(encoding="utf-8")
+
+
+def test_data_error_of_a_notebook_stays_one():
+    """What the notebook calls bad data is bad data for the caller, in its own words."""
+    error = PapermillExecutionError(3, 3, "", "DataError", "observations.csv line 2: no.", ["Traceback"])
+    told = as_sentence(error, "鹰潭市", None)
+    assert isinstance(told, DataError)
+    assert str(told) == "The report of 鹰潭市 failed in cell 4: observations.csv line 2: no."
+
+
+def test_folder_that_cannot_be_written(tmp_path, template):
+    """An output folder that is a file is one clear error."""
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(DataError, match="Nothing can be written into"):
+        render_report("jingdezhen", out_dir=tmp_path / "out", template=template)
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_current_folder_is_kept(page):
+    """Rendering does not move the process to another folder, which would move all its threads."""
+    assert os.getcwd() != str(page.parent)
