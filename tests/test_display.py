@@ -89,7 +89,7 @@ def test_table_text_is_escaped():
 def test_headings_have_scopes():
     """Column headings and the index are headings with a scope."""
     shown = show_table(pd.DataFrame({"beds": [1]}, index=pd.Index(["a"], name="area")), key="t", caption="c").data
-    assert '<th scope="col">area</th>' in shown and '<th scope="row">a</th>' in shown
+    assert '<th scope="col">area</th>' in shown and '<th scope="row" class="word">a</th>' in shown
 
 
 def test_numbers_follow_keys():

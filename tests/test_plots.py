@@ -94,6 +94,7 @@ def shown_texts(ax: plt.Axes) -> list[Text]:
 @pytest.fixture(autouse=True)
 def house_style():
     """Give each test the house style, and the next one what was before."""
+    plt.close("all")
     before = dict(style.state)
     with mpl.rc_context():
         plots.use_style()

@@ -59,6 +59,12 @@ def graduate(population: Population, *, standard: Population | None = None) -> P
         raise DataError(
             f"Age groups must start at 0 and end at {OPEN_AGE} or below; they run from {ages[0]} to {ages[-1]}."
         )
+    if bool(groups.isnull().any()):
+        empty = groups["age"].where(groups.isnull(), drop=True).to_numpy()
+        raise DataError(
+            f"The population lacks persons at age {empty[0]:g} for some of its keys; all must have the same age groups. "
+            "Graduate populations with other age groups one by one."
+        )
     if standard is None:
         single = xr.apply_ufunc(
             lambda counts: _graduate_pchip(ages, counts),
@@ -106,6 +112,10 @@ def _split_by_standard(groups: xr.DataArray, standard: xr.DataArray) -> xr.DataA
     ages = groups["age"].to_numpy()
     owner = np.searchsorted(ages, single_ages, side="right") - 1
     standard = standard.sel(age=single_ages)
+    if "sex" in standard.dims and "sex" not in groups.dims:
+        standard = standard.sum("sex")
+    if "sex" in standard.dims and not set(groups["sex"].to_numpy()) <= set(standard["sex"].to_numpy()):
+        raise DataError(f"The standard must have all sexes of the population; it has {standard['sex'].to_numpy()}.")
 
     def per_single_age(array: xr.DataArray) -> xr.DataArray:
         return array.isel(age=owner).drop_vars("age").assign_coords(age=single_ages)

@@ -11,7 +11,8 @@ from .gap import Number
 def _check(**values: Number) -> None:
     for name, value in values.items():
         if bool((np.asarray(value, dtype=float) < 0).any()):
-            raise DataError(f"{name} has a negative value ({np.min(value):g}); it must be 0 or more.")
+            lowest = np.nanmin(np.asarray(value, dtype=float))
+            raise DataError(f"{name} has a negative value ({lowest:g}); it must be 0 or more.")
 
 
 def beds_by_share(total: Number, weight: Number, total_weight: Number) -> Number:
@@ -35,7 +36,7 @@ def beds_by_share(total: Number, weight: Number, total_weight: Number) -> Number
     Raises
     ------
     DataError
-        Negative input, or a place with more weight than the whole.
+        Negative input, a place with more weight than the whole, or a whole without weight.
 
     Examples
     --------
@@ -47,6 +48,8 @@ def beds_by_share(total: Number, weight: Number, total_weight: Number) -> Number
         raise DataError(
             "The weight of the place is larger than that of the whole area; check that both have one basis."
         )
+    if not bool((np.asarray(total_weight) > 0).all()):
+        raise DataError("The weight of the whole area must be above 0, or there is nothing to share by.")
     return total * weight / total_weight
 
 
@@ -132,7 +135,7 @@ def beds_by_rule(elderly: Number, share: Number) -> Number:
     Raises
     ------
     DataError
-        Negative input.
+        Negative input, or a share above 1.
 
     Examples
     --------
@@ -140,4 +143,6 @@ def beds_by_rule(elderly: Number, share: Number) -> Number:
     8077
     """
     _check(elderly=elderly, share=share)
+    if np.max(share) > 1:
+        raise DataError(f"share is {np.max(share):g}; it must lie between 0 and 1 (3 % is 0.03).")
     return elderly * share

@@ -100,7 +100,7 @@ def migration_rates(
     Raises
     ------
     DataError
-        When the censuses lack common five-year groups, or a cohort is empty.
+        When the censuses lack common five-year groups or are not a multiple of 5 years apart, or a cohort is empty.
 
     References
     ----------
@@ -114,6 +114,8 @@ def migration_rates(
     >>> float(abs(migration_rates(then, now, then, now)).max())
     0.0
     """
+    if years < 5 or years % 5:
+        raise DataError(f"The two censuses are {years} years apart; cohorts can be followed over multiples of 5 years.")
     edges = np.arange(0, TOP + 1, 5)
 
     def ratio(before: Population, after: Population) -> xr.DataArray:

@@ -78,7 +78,7 @@ def triangulate_places(
     if not years[0] <= year <= years[-1]:
         raise DataError(f"year is {year}; the projection runs from {years[0]} to {years[-1]}.")
     at = population.sel(year=year)
-    people, children = float(persons(at)), float(persons(at, 0, 3))
+    people, children = (float(np.median(persons(at, *ages))) for ages in ((0, None), (0, 3)))  # of the draws, if any
     rows = [
         _plan(slug, root),
         _norm(slug, people, year, root),

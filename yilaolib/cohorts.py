@@ -82,6 +82,14 @@ def project_cohorts(
     if (np.diff(ages) != step).any():
         raise DataError(f"Ages must be {step} years apart for a step of {step}; they are {ages[:4].tolist()} ...")
     years = survival["year"].to_numpy()
+    if (np.diff(years) != step).any():
+        raise DataError(f"Years must be {step} apart for a step of {step}; survival has {years[:4].tolist()} ...")
+    unknown = np.setdiff1d(asfr["age"].to_numpy(), ages)
+    if unknown.size:
+        raise DataError(
+            f"asfr has the age {unknown[0]:g}, which is no age of the population ({ages[:4].tolist()} ...). "
+            "Give fertility by the population's age groups."
+        )
     sized = _broadcast(population, survival, asfr, sex_ratio_at_birth, net_migration, net_migration_rate, years, ages)
     arrays, extra, coords = sized
     start, s, f, srb, m, rate = arrays
@@ -160,6 +168,8 @@ def _broadcast(population, survival, asfr, srb, migration, rate, years, ages):
             if dim not in core and dim not in extra:
                 extra.append(dim)
                 coords[dim] = array[dim]
+            elif dim not in core and not array[dim].equals(coords[dim]):
+                raise DataError(f"{name} has other labels of {dim!r} than the inputs before it. Select the same ones.")
     sizes = {dim: len(coords[dim]) for dim in extra}
     result = []
     for name, (array, core) in named.items():
@@ -167,8 +177,9 @@ def _broadcast(population, survival, asfr, srb, migration, rate, years, ages):
             result.append(None)
             continue
         labels = {"year": years, "sex": SEX, "age": ages}
-        fill = {"fill_value": 0.0} if name == "asfr" else {}
-        array = array.reindex({d: labels[d] for d in core}, **fill)
+        if name == "asfr":  # ages that are not given count 0; a year that is not given is missing
+            array = array.reindex(age=ages, fill_value=0.0)
+        array = array.reindex({d: labels[d] for d in core})
         values = array.transpose(*core, *[d for d in extra if d in array.dims]).to_numpy().astype(float, copy=False)
         if not np.isfinite(values).all():
             raise DataError(f"{name} lacks values for some of the years {years[0]}-{years[-1]}, sexes or ages.")

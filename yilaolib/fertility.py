@@ -11,12 +11,12 @@ from .errors import DataError
 from .mortality import as_rates
 
 
-def asfr(tfr: float | np.ndarray | xr.DataArray, schedule: pd.Series) -> pd.Series | xr.DataArray:
+def asfr(tfr: float | xr.DataArray, schedule: pd.Series) -> pd.Series | xr.DataArray:
     """Age-specific fertility rates by single age from a total fertility rate and a schedule.
 
     Parameters
     ----------
-    tfr : float, array or DataArray
+    tfr : float or DataArray
         [children per woman] A DataArray keeps its dims.
     schedule : Series
         [share of the TFR, or percent] by `age`, single or five-year groups; it is scaled to sum to 1.
@@ -72,5 +72,7 @@ def tfr(asfr: pd.Series | xr.DataArray) -> float | xr.DataArray:
     1.0
     """
     ages = asfr.index.to_numpy() if isinstance(asfr, pd.Series) else asfr["age"].to_numpy()
-    width = float(ages[1] - ages[0]) if len(ages) > 1 else 1.0
-    return asfr.sum() * width if isinstance(asfr, pd.Series) else asfr.sum("age") * width
+    widths = np.diff(ages, append=2 * ages[-1] - ages[-2]) if len(ages) > 1 else np.ones(1)
+    if isinstance(asfr, pd.Series):
+        return (asfr * widths).sum()
+    return (asfr * xr.DataArray(widths, dims="age")).sum("age")

@@ -63,8 +63,13 @@ def as_array(population: Population) -> xr.DataArray:
         )
     else:
         array = population
-    if "age" not in array.dims:
-        raise DataError(f"A population needs a dim 'age'; it has {list(array.dims)}. Name the age axis 'age'.")
+    if not isinstance(array, xr.DataArray):
+        raise DataError(
+            f"A population must be a Series indexed by age, a DataFrame, a DataArray or a projection, "
+            f"not {type(population).__name__}."
+        )
+    if "age" not in array.dims or not array.sizes["age"]:
+        raise DataError(f"A population needs a dim 'age'; it has {dict(array.sizes)}. Name the age axis 'age'.")
     array = array.assign_coords(age=array["age"].to_numpy().astype(int)).sortby("age")
     if array.indexes["age"].has_duplicates:
         raise DataError("An age comes twice in the population. Each lower bound may come once; sum the rows first.")

@@ -16,6 +16,8 @@ from .errors import DataError
 MISSING = {"zh": "未公布", "en": "not published"}
 YES_NO = {"zh": {True: "是", False: "否"}, "en": {True: "yes", False: "no"}}
 
+SHORT = 9  # characters
+
 Format = str | Callable[[object], str]
 
 
@@ -77,6 +79,8 @@ def _cells(column: pd.Series, form: Format | None, missing: str, lang: str) -> l
         else:
             is_number = isinstance(value, int | float | np.number)
             cells.append((html.escape(_written(value, form, is_number)), _css(is_number)))
+    if all(len(html.unescape(text)) <= SHORT for text, _ in cells):  # a column of words is not broken within one
+        cells = [(text, css or ' class="word"') for text, css in cells]
     return cells
 
 

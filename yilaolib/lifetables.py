@@ -65,7 +65,7 @@ def single_year_mx(mx: pd.Series, *, sex: str, open_age: int = OPEN_AGE) -> pd.S
     for _ in range(50):  # deaths and person-years move together; a few rounds reach machine precision
         table = life_table(single, sex=sex, radix=1.0)
         mean = table["dx"].groupby(group).sum() / table["Lx"].groupby(group).sum()
-        factor = mx.to_numpy() / mean.to_numpy()
+        factor = (mx / mean.to_numpy()).where(mean.to_numpy() > 0, 1.0).to_numpy()  # 1 where nobody dies
         single = single * factor[group]
         if abs(factor - 1).max() < 1e-13:
             break

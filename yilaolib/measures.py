@@ -150,6 +150,8 @@ def median_age(population: Population) -> float | xr.DataArray:
     if "sex" in array.dims:
         array = array.sum("sex")
     ages = array["age"].to_numpy().astype(float)
+    if len(ages) < 2:
+        raise DataError("A median age needs at least two age groups; this population has one.")
     bounds = np.append(ages, 2 * ages[-1] - ages[-2])
 
     def middle(counts: np.ndarray) -> float:

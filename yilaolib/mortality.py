@@ -114,6 +114,8 @@ def life_table(
     a = _default_ax(mx, n, sex, a0) if ax is None else ax.reindex(mx.index).to_numpy(dtype=float, copy=True)
     m = mx.to_numpy()
     closed = slice(0, -1)
+    if not np.isfinite(a[closed]).all():
+        raise DataError("ax must have a value for every age of mx but the open one; check its index.")
     q = np.ones_like(m)
     q[closed] = np.minimum(n[closed] * m[closed] / (1 + (n[closed] - a[closed]) * m[closed]), 1.0)
     a[-1] = 1 / m[-1]

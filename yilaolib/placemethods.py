@@ -9,14 +9,17 @@ from .gap import Number
 
 
 def _share(name: str, value: Number) -> Number:
-    if bool(((np.asarray(value) < 0) | (np.asarray(value) > 1)).any()):
-        raise DataError(f"{name} is {value}; it is a share and must lie between 0 and 1 (45 % is 0.45).")
+    values = np.asarray(value, dtype=float)
+    outside = values[(values < 0) | (values > 1)]
+    if outside.size:
+        raise DataError(f"{name} is {outside[0]:g}; it is a share and must lie between 0 and 1 (45 % is 0.45).")
     return value
 
 
 def _count(name: str, value: Number) -> Number:
     if bool((np.asarray(value) < 0).any()):
-        raise DataError(f"{name} has a negative value ({np.min(value):g}); it must be 0 or more.")
+        lowest = np.nanmin(np.asarray(value, dtype=float))
+        raise DataError(f"{name} has a negative value ({lowest:g}); it must be 0 or more.")
     return value
 
 
@@ -63,7 +66,7 @@ def implied_coverage(places: Number, children: Number) -> Number:
     Returns
     -------
     same form
-        [share]; above 1 when there are more places than children.
+        [share]; above 1 when there are more places than children, missing where there are no children.
 
     Raises
     ------
@@ -75,7 +78,10 @@ def implied_coverage(places: Number, children: Number) -> Number:
     >>> print(round(implied_coverage(4_036, 58_000), 4))
     0.0696
     """
-    return _count("places", places) / _count("children", children)
+    _count("places", places), _count("children", children)
+    if hasattr(children, "where"):
+        return places / children.where(children > 0)
+    return places / np.where(np.asarray(children) > 0, children, np.nan)[()]
 
 
 def places_by_coverage(children: Number, coverage: Number) -> Number:

@@ -221,7 +221,9 @@ def _say_missing(ax: plt.Axes, years: pd.Index, name: str, lang: str) -> None:
     height = 0.03 + 0.06 * sum(text.get_transform() == low for text in ax.texts)  # above what is written there
     for run in np.split(years, np.flatnonzero(np.diff(years) > 1) + 1) if len(years) else []:
         text = f"{name}{'：' if lang == 'zh' else ': '}{word('missing', lang)}"
-        ax.text(np.mean(run), height, text, ha="center", color=MUTED, fontsize=8, transform=low)
+        first = run[0] == years[0] and len(run) < 4  # a short run at the left edge would cross the axis
+        where, side = (run[0], "left") if first else (np.mean(run), "center")
+        ax.text(where, height, text, ha=side, color=MUTED, fontsize=8, transform=low)
 
 
 def _years(ax: plt.Axes, years: np.ndarray, margin: float = 0.03) -> None:

@@ -102,6 +102,8 @@ def project(
     last = int(national.index.max())
     if not base < end_year <= last:
         raise DataError(f"end_year is {end_year}; it must be after the census of {base} and at most {last}.")
+    if draws < 0:
+        raise DataError(f"draws is {draws}; it must be a number of paths, 0 for the central one only.")
     local = local_parameters(slug, root=root)
     level = local.set_index("parameter")["value"]
     years = np.arange(base, end_year)

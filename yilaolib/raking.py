@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from .errors import DataError
-from .forms import Population, as_array, like, widths_of
+from .forms import OPEN_AGE, Population, as_array, like, widths_of
 
 
 def rake(population: Population, margins: Mapping[tuple[int, int | None], float]) -> Population:
@@ -56,8 +56,9 @@ def rake(population: Population, margins: Mapping[tuple[int, int | None], float]
 
     raked = array.copy()
     rings = _rings(ranges, margins)
+    offs = []
     for _sweep in range(1 if rings else 5000):
-        for name, mask, wanted in rings or [(k, ranges[k], float(v)) for k, v in margins.items()]:
+        for name, mask, wanted in rings or [(_range_name(k), ranges[k], float(v)) for k, v in margins.items()]:
             present = total(mask)
             if wanted > 0 and bool((present <= 0).any()):
                 raise DataError(
@@ -65,8 +66,9 @@ def rake(population: Population, margins: Mapping[tuple[int, int | None], float]
                 )
             factor = xr.where(present > 0, wanted / present.where(present > 0, 1), 1.0)
             raked = raked * xr.where(xr.DataArray(mask, dims="age", coords={"age": ages}), factor, 1.0)
-        off = max(float(abs(total(ranges[k]) - v).max()) / max(float(v), 1.0) for k, v in margins.items())
-        if off < 1e-12:
+        off = max((float(abs(total(ranges[k]) - v).max()) / max(float(v), 1.0) for k, v in margins.items()), default=0)
+        offs.append(off)
+        if off < 1e-12 or (len(offs) > 50 and off > offs[-51] * 0.9999):  # met, or no nearer for 50 sweeps
             break
     if off > 1e-6:
         names = ", ".join(f"{_range_name(k)} = {v:,.0f}" for k, v in margins.items())
@@ -81,7 +83,7 @@ def _range_name(key: tuple[int, int | None]) -> str:
 def _check_ranges(ages: np.ndarray, ranges: Mapping, margins: Mapping) -> None:
     for key, value in margins.items():
         bounds = [b for b in key if b is not None]
-        cut = [b for b in bounds if b not in ages and b != ages[-1] + 1]
+        cut = [b for b in bounds if b not in ages and not b == ages[-1] + 1 == OPEN_AGE + 1]
         if cut:
             raise DataError(
                 f"The margin {_range_name(key)} cuts an age group at {cut[0]}. graduate() the pyramid first."
@@ -115,5 +117,6 @@ def _rings(ranges: Mapping, margins: Mapping) -> list[tuple[str, np.ndarray, flo
                 f"The margins inside {_range_name(key)} sum to more than its {margins[key]:,.0f} persons. Check them."
             )
         if (mask & ~covered).any():
-            rings.append((_range_name(key), mask & ~covered, max(value, 0.0)))
+            name = _range_name(key) + (" outside the narrower margins" if covered.any() else "")
+            rings.append((name, mask & ~covered, max(value, 0.0)))
     return rings

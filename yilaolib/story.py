@@ -102,17 +102,18 @@ def _tomorrow(brief: Brief, lang: str) -> str:
         brief.printed(i, "projection", year) for i in ("population_60plus", "population_60plus_share_pct")
     )
     old, share = path.loc[year, "aged_60"], path.loc[year, "share_60_pct"]
+    verb = change(round(now, 1), round(then, 1), lang)  # of the figures as they are shown
     if lang == "zh":
         text = (
             f"{SCENARIOS[lang][brief.scenario]}下，60岁及以上占比由{path.index[0]}年末的{percent(now, lang, 1)}"
-            f"{change(now, then, lang)}到{last}年末的{percent(then, lang, 1)}；{year}年末为{count(old, lang, '人')}、{percent(share, lang)}"
+            f"{verb}到{last}年末的{percent(then, lang, 1)}；{year}年末为{count(old, lang, '人')}、{percent(share, lang)}"
         )
         if plan_old is None:
             return text + "，规划未公布自己的预测。"
         printed = f"{plan_old['as_printed']}" + (f"、{plan_share['as_printed']}" if plan_share is not None else "")
         return text + f"，规划预测为{printed}。"
     text = (
-        f"In the {SCENARIOS[lang][brief.scenario]} scenario the share aged 60+ {change(now, then, lang)} from "
+        f"In the {SCENARIOS[lang][brief.scenario]} scenario the share aged 60+ {verb} from "
         f"{percent(now, lang, 1)} at the end of {path.index[0]} to {percent(then, lang, 1)} at the end of {last}; "
         f"at the end of {year} it is {percent(share, lang)}, or {count(old, lang)} persons"
     )
@@ -140,9 +141,9 @@ def gap_words(gap: pd.DataFrame, year: int, lang: str, unit: str = "") -> str:
     against = {"zh": ("按规划供给", "按现有存量"), "en": ("with the planned supply, ", "with today's stock, ")}[lang][
         held
     ]
-    if row["shortfall"] >= 0.5:
+    if row["shortfall"] > 0.5:
         words = {"zh": f"缺{count(row['shortfall'], 'zh', unit)}", "en": f"{count(row['shortfall'], 'en')} short"}
-    elif row["surplus"] >= 0.5:
+    elif row["surplus"] > 0.5:
         words = {"zh": f"余{count(row['surplus'], 'zh', unit)}", "en": f"{count(row['surplus'], 'en')} to spare"}
     else:
         words = {"zh": "供需持平", "en": "just met"}
@@ -216,7 +217,11 @@ def _targets(brief: Brief, lang: str) -> str:
     return (
         text
         + f"{based} with a baseline; "
-        + (f"{len(back)} aim below it ({names})." if len(back) else "none aims below it.")
+        + (
+            f"{len(back)} {'aims' if len(back) == 1 else 'aim'} below it ({names})."
+            if len(back)
+            else "none aims below it."
+        )
     )
 
 
