@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from scipy.interpolate import PchipInterpolator
 
@@ -49,6 +48,7 @@ def graduate(population: Population, *, standard: Population | None = None) -> P
 
     Examples
     --------
+    >>> import pandas as pd
     >>> groups = pd.Series([500.0, 400.0, 100.0], index=[0, 5, 85])
     >>> print(graduate(groups).loc[:4].sum())
     500.0
@@ -62,7 +62,7 @@ def graduate(population: Population, *, standard: Population | None = None) -> P
     if bool(groups.isnull().any()):
         empty = groups["age"].where(groups.isnull(), drop=True).to_numpy()
         raise DataError(
-            f"The population lacks persons at age {empty[0]:g} for some of its keys; all must have the same age groups. "
+            f"The population lacks persons at age {empty[0]:g} for some of its keys; all must have the same groups. "
             "Graduate populations with other age groups one by one."
         )
     if standard is None:
@@ -148,6 +148,7 @@ def group_ages(population: Population, edges: Sequence[int] = (0, 3, 15, 60, 65,
 
     Examples
     --------
+    >>> import pandas as pd
     >>> group_ages(pd.Series([1.0, 2.0, 3.0], index=[0, 60, 65]), edges=(0, 60)).tolist()
     [1.0, 5.0]
     """
@@ -159,8 +160,11 @@ def group_ages(population: Population, edges: Sequence[int] = (0, 3, 15, 60, 65,
         raise DataError(
             f"Age {missing[0]} is not a lower bound of this population ({ages.tolist()}). graduate() it first."
         )
-    kept = array.sel(age=ages[ages >= edges[0]])
-    position = np.searchsorted(edges, kept["age"].to_numpy(), side="right") - 1
-    parts = [kept.isel(age=np.flatnonzero(position == i)).sum("age") for i in range(len(edges))]
-    grouped = xr.concat(parts, dim=pd.Index(edges, name="age")).transpose(*array.dims)
+    starts, empty = np.searchsorted(ages, edges), array.isnull()
+    has_gaps = bool(empty.any())  # areas of one frame may have other open groups
+    filled = array.fillna(0) if has_gaps else array
+    sums = np.add.reduceat(filled.to_numpy(), starts, axis=array.get_axis_num("age"))  # from each edge to the next
+    coords = {name: coord for name, coord in array.coords.items() if "age" not in coord.dims}
+    grouped = xr.DataArray(sums, coords=coords | {"age": edges}, dims=array.dims)
+    grouped = grouped.where(~empty.all("age")) if has_gaps else grouped
     return like(grouped, population, widths_of(edges))

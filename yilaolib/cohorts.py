@@ -9,6 +9,14 @@ from .errors import DataError
 
 SEX = ["female", "male"]
 CORE = ("year", "sex", "age")
+INPUTS = {
+    "population": ("sex", "age"),
+    "survival": CORE,
+    "asfr": ("year", "age"),
+    "sex_ratio_at_birth": ("year",),
+    "net_migration": CORE,
+    "net_migration_rate": CORE,
+}
 
 
 def project_cohorts(
@@ -91,74 +99,65 @@ def project_cohorts(
             "Give fertility by the population's age groups."
         )
     sized = _broadcast(population, survival, asfr, sex_ratio_at_birth, net_migration, net_migration_rate, years, ages)
-    arrays, extra, coords = sized
-    start, s, f, srb, m, rate = arrays
+    (start, s, f, srb, m, rate), fertile, extra, coords = sized
     n_years, shape = len(years), start.shape[2:]
-    fertile = np.flatnonzero(f.reshape(n_years, len(ages), -1).any(axis=(0, 2)))
-    fertile = slice(fertile.min(), fertile.max() + 1) if fertile.size else slice(0, 1)
 
     p = np.empty((n_years + 1, 2, len(ages), *shape))
-    moved = np.zeros_like(p)
+    moved = np.zeros(p.shape)  # not zeros_like: pages that nobody writes to cost nothing
     mothers = np.full((n_years + 1, fertile.stop - fertile.start, *shape), np.nan)
     births = np.full((n_years + 1, 2, *shape), np.nan)
     deaths = np.full_like(births, np.nan)
     negative = np.zeros((n_years + 1, *shape), dtype=int)
     p[0], moved[-1] = start, np.nan
-    for t in range(n_years):
+    alive = p[0].sum(axis=1)
+    for t in range(n_years):  # in place, so that a batch of draws stays in the processor's cache
         here, there = p[t], p[t + 1]
         early = m[t] / 2 if (m is not None and migration_timing == "even") else None
         exposed = here if early is None else here + early
-        there[:, 1:] = exposed[:, :-1] * s[t, :, 1:]
+        if early is not None:
+            alive = exposed.sum(axis=1)
+        np.multiply(exposed[:, :-1], s[t, :, 1:], out=there[:, 1:])
         there[:, -1] += exposed[:, -1] * s[t, :, -1]
         women = exposed[0, fertile] + there[0, fertile]
         if early is not None:
-            women = women + early[0, fertile]
-        mothers[t] = step * f[t, fertile] * women / 2
+            women += early[0, fertile]
+        np.multiply(women, f[t] * (step / 2), out=mothers[t])
         total = mothers[t].sum(axis=0)
         births[t, 0] = total / (1 + srb[t])
         births[t, 1] = total - births[t, 0]
         there[:, 0] = births[t] * s[t, :, 0]
-        deaths[t] = exposed.sum(axis=1) + births[t] - there.sum(axis=1)
-        _migrate(
-            there,
-            moved[t],
-            m[t] if m is not None else None,
-            early,
-            rate[t] if rate is not None else None,
-            negative,
-            t,
-        )
+        arrived = there.sum(axis=1)
+        deaths[t] = alive + births[t] - arrived
+        late = None if m is None else m[t] if early is None else early
+        _migrate(there, moved[t], late, early, None if rate is None else rate[t], negative[t + 1 : t + 2])
+        alive = arrived if m is None and rate is None else there.sum(axis=1)
+    _check_values(sized[0], years, whole=np.isfinite(deaths[:-1]).all() and np.isfinite(alive).all())
     return _dataset(p, births, mothers, deaths, moved, negative, years, step, ages, fertile, extra, coords)
 
 
-def _migrate(there, moved, persons, early, rate, negative, t) -> None:
+def _migrate(there, moved, late, early, rate, negative) -> None:
     """Add the migrants of the end of the step in place; below zero is set to 0 and counted."""
-    if persons is None and rate is None:
+    if late is None and rate is None:
         return
-    late = 0.0 if persons is None else persons - (0.0 if early is None else early)
     if rate is not None:
-        late = late + rate * there
-    there += late
-    moved[...] = late if early is None else late + early
-    below = there < 0
-    if below.any():
+        np.multiply(there, rate, out=moved)
+    if late is not None:
+        moved += late
+    there += moved
+    if early is not None:
+        moved += early
+    if there.min() < 0:
+        below = there < 0
         moved -= np.where(below, there, 0)
-        negative[t + 1] = below.sum(axis=(0, 1))
+        negative[...] = below.sum(axis=(0, 1))
         there[below] = 0
 
 
 def _broadcast(population, survival, asfr, srb, migration, rate, years, ages):
-    """All inputs as numpy arrays laid out year, sex, age, then the extra dims; checked."""
-    named = {
-        "population": (population, CORE[1:]),
-        "survival": (survival, CORE),
-        "asfr": (asfr, ("year", "age")),
-        "sex_ratio_at_birth": (srb, ("year",)),
-        "net_migration": (migration, CORE),
-        "net_migration_rate": (rate, CORE),
-    }
+    """All inputs as numpy arrays laid out year, sex, age, then the extra dims."""
     extra, coords = [], {}
-    for name, (array, core) in named.items():
+    given = (population, survival, asfr, srb, migration, rate)
+    for (name, core), array in zip(INPUTS.items(), given, strict=True):
         if array is None:
             continue
         missing = [d for d in core if d not in array.dims]
@@ -167,28 +166,47 @@ def _broadcast(population, survival, asfr, srb, migration, rate, years, ages):
         for dim in array.dims:
             if dim not in core and dim not in extra:
                 extra.append(dim)
-                coords[dim] = array[dim]
-            elif dim not in core and not array[dim].equals(coords[dim]):
+                coords[dim] = array[dim].to_numpy()
+            elif dim not in core and not np.array_equal(array[dim].to_numpy(), coords[dim]):
                 raise DataError(f"{name} has other labels of {dim!r} than the inputs before it. Select the same ones.")
-    sizes = {dim: len(coords[dim]) for dim in extra}
-    result = []
-    for name, (array, core) in named.items():
-        if array is None:
-            result.append(None)
+    labels = {"year": years, "sex": np.array(SEX), "age": ages}
+    result = [
+        None if array is None else _laid_out(array, core, labels, extra, whole_ages=name != "asfr")
+        for (name, core), array in zip(INPUTS.items(), given, strict=True)
+    ]
+    fertility_ages = np.sort(asfr["age"].to_numpy())
+    # births need only the ages at which there are any; ages that are not given count 0
+    used = fertility_ages[result[2].reshape(len(years), len(fertility_ages), -1).any(axis=(0, 2))]
+    fertile = slice(0, 1)
+    if used.size:
+        fertile = slice(*(np.searchsorted(ages, used[[0, -1]]) + [0, 1]))
+    result[2] = _laid_out(asfr, INPUTS["asfr"], {**labels, "age": ages[fertile]}, extra, fill=0.0)
+    sizes = tuple(len(coords[dim]) for dim in extra)
+    result[0] = np.broadcast_to(result[0], (*result[0].shape[:2], *sizes))
+    return result, fertile, extra, coords
+
+
+def _laid_out(array, core, labels, extra, *, whole_ages=True, fill=np.nan) -> np.ndarray:
+    """Values in the order of `core`, then `extra` (size 1 where the array does not have it); no copy without need."""
+    wanted = dict(labels)
+    if not whole_ages:
+        wanted["age"] = np.sort(array["age"].to_numpy())
+    for dim in core:
+        if not np.array_equal(array[dim].to_numpy(), wanted[dim]):
+            array = array.reindex({dim: wanted[dim]}, fill_value=fill if dim == "age" else np.nan)
+    values = array.transpose(*core, *[d for d in extra if d in array.dims]).to_numpy().astype(float, copy=False)
+    return values.reshape(*values.shape[: len(core)], *[array.sizes.get(d, 1) for d in extra])
+
+
+def _check_values(arrays, years, *, whole) -> None:
+    """Refuse missing and negative inputs. A missing one has spread to the results by now, so one look tells (whole)."""
+    for name, values in zip(INPUTS, arrays, strict=True):
+        if values is None:
             continue
-        labels = {"year": years, "sex": SEX, "age": ages}
-        if name == "asfr":  # ages that are not given count 0; a year that is not given is missing
-            array = array.reindex(age=ages, fill_value=0.0)
-        array = array.reindex({d: labels[d] for d in core})
-        values = array.transpose(*core, *[d for d in extra if d in array.dims]).to_numpy().astype(float, copy=False)
-        if not np.isfinite(values).all():
+        if not whole and not np.isfinite(values).all():
             raise DataError(f"{name} lacks values for some of the years {years[0]}-{years[-1]}, sexes or ages.")
         if "migration" not in name and values.min() < 0:
             raise DataError(f"{name} has a negative value ({values.min():g}); it must be 0 or more.")
-        places = [sizes[d] if d in array.dims else 1 for d in extra]
-        result.append(values.reshape(*values.shape[: len(core)], *places))
-    result[0] = np.broadcast_to(result[0], (*result[0].shape[:2], *sizes.values()))
-    return result, extra, coords
 
 
 def _dataset(p, births, mothers, deaths, moved, negative, years, step, ages, fertile, extra, coords) -> xr.Dataset:

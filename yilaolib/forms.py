@@ -54,7 +54,8 @@ def as_array(population: Population) -> xr.DataArray:
         keys = [k for k in TIDY_KEYS if k in population and (population[k].nunique() > 1 or k == "sex")]
         series = population.set_index([*keys, "age"])["persons"].astype(float)
         if series.index.has_duplicates:
-            twice = series.index[series.index.duplicated()][0]
+            first = series.index[series.index.duplicated()][:1].to_frame().astype(str).iloc[0]
+            twice = ", ".join(f"{key} {value}" for key, value in first.items())
             raise DataError(f"The population table has {twice} twice. Each key may come once; filter or sum first.")
         array = series.to_xarray()
     elif isinstance(population, pd.Series):
@@ -69,7 +70,7 @@ def as_array(population: Population) -> xr.DataArray:
             f"not {type(population).__name__}."
         )
     if "age" not in array.dims or not array.sizes["age"]:
-        raise DataError(f"A population needs a dim 'age'; it has {dict(array.sizes)}. Name the age axis 'age'.")
+        raise DataError(f"A population needs an axis 'age' with ages; its axes are {dict(array.sizes)}. Name it 'age'.")
     array = array.assign_coords(age=array["age"].to_numpy().astype(int)).sortby("age")
     if array.indexes["age"].has_duplicates:
         raise DataError("An age comes twice in the population. Each lower bound may come once; sum the rows first.")

@@ -54,7 +54,7 @@ def shortfall(demand: Number, supply: Number) -> pd.DataFrame | xr.Dataset:
         "demand": demand,
         "supply": supply,
         "shortfall": gap.clip(0),
-        "surplus": (-gap).clip(0),
+        "surplus": (supply - demand).clip(0),
         "coverage_pct": 100 * supply / demand.where(demand > 0),
     }
     return xr.Dataset(parts) if labelled else pd.DataFrame(parts)

@@ -94,7 +94,7 @@ def life_table_for_e0(e0: float, *, sex: str, standard: pd.Series) -> pd.DataFra
     Raises
     ------
     DataError
-        When e0 lies outside what the standard can be bent to (about 20 to 105 years).
+        When e0 lies outside what the standard can be bent to (about 20 to 100 years).
 
     References
     ----------
@@ -112,7 +112,7 @@ def life_table_for_e0(e0: float, *, sex: str, standard: pd.Series) -> pd.DataFra
     def table(alpha: float) -> pd.DataFrame:
         return life_table(_brass_mx(base, alpha, sex), sex=sex)
 
-    low, high = 4.0, -4.0
+    low, high = 2.5, -2.5  # beyond, the open group would hardly die and any number could be reached
     if not table(low)["ex"].iloc[0] < e0 < table(high)["ex"].iloc[0]:
         raise DataError(
             f"A life expectancy of {e0} years cannot be reached from this standard (e0 {base['ex'].iloc[0]:.1f}). "

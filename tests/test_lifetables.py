@@ -1,0 +1,226 @@
+"""Life tables: published ones come out, their columns hang together, and a wanted e0 is reached."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from oracles import AGE, AUSTRIA_1992, MORTPAK_FEMALES, SEX, UN_1982_MALES, gompertz, quick, typed
+
+from yilaolib.data import load_table
+from yilaolib.errors import DataError
+from yilaolib.lifetables import life_table_for_e0, single_year_mx, survival_table
+from yilaolib.mortality import life_table
+
+ABRIDGED = [0, 1, *range(5, 105, 5)]
+standards = st.builds(gompertz, st.floats(1e-5, 3e-5), st.floats(0.08, 0.095), st.floats(0.002, 0.1))
+sexes = st.sampled_from(SEX)
+
+
+def by_group(rates: pd.Series) -> pd.Series:
+    """Rates at the ages that begin a group of an abridged table."""
+    return rates.loc[ABRIDGED]
+
+
+@pytest.mark.parametrize(
+    ("published", "sex"),
+    [(UN_1982_MALES, "male"), (MORTPAK_FEMALES, "female")],
+    ids=["UN 1982 p. 34", "MORTPAK p. 82"],
+)
+def test_life_expectancy_is_the_published_one(published, sex):
+    """Death rates printed by the United Nations give the life expectancies printed beside them."""
+    table = typed(published, "mx", "ex")
+    ours = life_table(table["mx"], sex=sex, a0="coale-demeny-west")
+    np.testing.assert_allclose(ours["ex"], table["ex"], atol=0.006)
+
+
+def test_full_table_of_austria():
+    """Deaths and persons of Austria 1992 give the life table of Preston, Heuveline and Guillot, box 3.1."""
+    box = typed(AUSTRIA_1992, "persons", "deaths", "ax", "q", "l", "L", "e")
+    ours = life_table(box["deaths"] / box["persons"], sex="male", ax=box["ax"])
+    np.testing.assert_allclose(ours["ex"], box["e"], atol=1e-5)
+    np.testing.assert_allclose(ours["qx"], box["q"], atol=1e-9)
+    np.testing.assert_allclose(ours["lx"], box["l"], atol=0.01)
+    np.testing.assert_allclose(ours["Lx"], box["L"], atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("sex", "m0", "a0"),
+    [  # Andreev and Kingkade 2015, table 3, worked out by hand: intercept + slope x m0
+        ("female", 0.01, 0.1284773),  # 0.14903 - 2.05527 x 0.01
+        ("female", 0.05, 0.2407145),  # 0.04667 + 3.88089 x 0.05
+        ("female", 0.10, 0.31411),
+        ("male", 0.01, 0.1293355),  # 0.14929 - 1.99545 x 0.01
+        ("male", 0.05, 0.1913305),  # 0.02832 + 3.26021 x 0.05
+        ("male", 0.10, 0.29915),
+    ],
+)
+def test_infants_live_as_long_as_andreev_and_kingkade_say(sex, m0, a0):
+    """The years lived by those who die as infants follow from m0 and sex."""
+    table = life_table(pd.Series([m0, 0.001, 0.1], index=[0, 1, 5]), sex=sex)
+    assert table["ax"][0] == pytest.approx(a0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("sex", "a0", "a1"),
+    [  # Preston, Heuveline and Guillot 2001, table 3.3, at m0 = 0.01: 0.053 + 2.8 m0 and 1.522 - 1.518 m0 for females
+        ("female", 0.081, 1.50682),
+        ("male", 0.07184, 1.62284),  # 0.045 + 2.684 m0 and 1.651 - 2.816 m0
+    ],
+)
+def test_small_children_live_as_long_as_coale_and_demeny_say(sex, a0, a1):
+    """Where few infants die, the West model gives the years lived by those who die before 1 and before 5."""
+    rates = pd.Series([0.01, 0.001, 0.1], index=[0, 1, 5])
+    table = life_table(rates, sex=sex, a0="coale-demeny-west")
+    assert table["ax"].loc[[0, 1]].tolist() == pytest.approx([a0, a1], abs=1e-9)
+
+
+def test_life_expectancy_by_hand():
+    """If nobody dies before 60 and one in ten a year from then on, one may expect 60 + 10 years."""
+    table = life_table(pd.Series([0.0, 0.1], index=[0, 60]), sex="female", radix=1)
+    assert table["ex"].tolist() == [70.0, 10.0]
+
+
+@quick
+@given(standards, sexes, st.booleans())
+def test_columns_hang_together(rates, sex, abridged):
+    """Who does not die survives, everybody dies once, and rates are deaths over years lived."""
+    table = life_table(by_group(rates) if abridged else rates, sex=sex)
+    np.testing.assert_allclose(table["lx"].iloc[1:], (table["lx"] - table["dx"]).iloc[:-1], rtol=1e-9)
+    assert table["dx"].sum() == pytest.approx(100_000)
+    np.testing.assert_allclose(table["dx"] / table["Lx"], table["mx"], rtol=1e-9)
+    np.testing.assert_allclose(table["ex"] * table["lx"], table["Lx"][::-1].cumsum()[::-1], rtol=1e-9)
+
+
+@quick
+@given(standards, sexes, st.booleans())
+def test_years_lived_survive_by_sx(rates, sex, abridged):
+    """Carrying the years lived of one table forward by its own ratios gives them back."""
+    table = life_table(by_group(rates) if abridged else rates, sex=sex)
+    step = 5 if abridged else 1
+    lived = table["Lx"].groupby(table.index // step * step).sum().to_numpy()
+    ratios = table["sx"].dropna().to_numpy()
+    assert ratios[0] * step * 100_000 == pytest.approx(lived[0])
+    np.testing.assert_allclose(lived[:-2] * ratios[1:-1], lived[1:-1], rtol=1e-9)
+    assert (lived[-2] + lived[-1]) * ratios[-1] == pytest.approx(lived[-1])
+    assert ratios.min() >= 0 and ratios.max() <= 1
+
+
+@quick
+@given(standards, sexes)
+def test_radix_scales_persons_only(rates, sex):
+    """A table of one person has the same rates, probabilities and expectancies."""
+    big, small = life_table(rates, sex=sex), life_table(rates, sex=sex, radix=1)
+    for column in ("mx", "ax", "qx", "ex", "sx"):
+        np.testing.assert_allclose(small[column], big[column], rtol=1e-9)
+    for column in ("lx", "dx", "Lx", "Tx"):
+        np.testing.assert_allclose(small[column] * 100_000, big[column], rtol=1e-9)
+
+
+@quick
+@given(st.floats(50, 90), standards, sexes)
+def test_wanted_life_expectancy_is_reached(e0, standard, sex):
+    """The table bent to an e0 has that e0."""
+    assert life_table_for_e0(e0, sex=sex, standard=standard)["ex"][0] == pytest.approx(e0, abs=1e-6)
+
+
+@quick
+@given(standards, sexes)
+def test_own_life_expectancy_gives_the_standard_back(standard, sex):
+    """Nothing is bent when the wanted e0 is the standard's own."""
+    own = life_table(standard, sex=sex)
+    bent = life_table_for_e0(own["ex"][0], sex=sex, standard=standard)
+    np.testing.assert_allclose(bent["lx"], own["lx"], rtol=1e-7)
+
+
+@pytest.mark.parametrize("sex", SEX)
+def test_longer_life_means_fewer_deaths_at_every_age(sex):
+    """A higher e0 lowers the probability of dying at every closed age."""
+    low, high = (life_table_for_e0(e0, sex=sex, standard=gompertz()) for e0 in (70, 71))
+    assert (high["qx"] < low["qx"]).iloc[:-1].all()
+
+
+@quick
+@given(standards, sexes)
+def test_single_ages_keep_the_rate_of_their_group(rates, sex):
+    """Deaths over years lived in the single ages of a group give the rate of the group."""
+    grouped = by_group(rates)
+    table = life_table(single_year_mx(grouped, sex=sex), sex=sex)
+    owner = np.searchsorted(ABRIDGED, AGE, side="right") - 1
+    means = table["dx"].groupby(owner).sum() / table["Lx"].groupby(owner).sum()
+    np.testing.assert_allclose(means, grouped, rtol=1e-9)
+
+
+def test_group_without_deaths_has_none_at_its_single_ages():
+    """A rate of 0 is split into rates of 0."""
+    single = single_year_mx(pd.Series([0.01, 0.0, 0.001, 0.3], index=[0, 1, 5, 100]), sex="male")
+    assert single.loc[1:4].tolist() == [0.0] * 4
+
+
+def test_single_ages_are_not_touched():
+    """Rates by single age come back as they were given."""
+    pd.testing.assert_series_equal(single_year_mx(gompertz(), sex="male"), gompertz())
+
+
+@pytest.fixture(scope="module")
+def china():
+    """China's death rates of 2023 in World Population Prospects 2024."""
+    table = load_table("mortality").query("standard == 'china-wpp2024' and year == 2023")
+    return {sex: rows.set_index("age")["mx"] for sex, rows in table.groupby("sex")}
+
+
+@pytest.mark.parametrize("sex", SEX)
+def test_survival_between_grid_points_keeps_the_life_expectancy(sex, china):
+    """Between two points of the survival table, linear ratios miss e0 by less than 0.0002 years."""
+    between = survival_table(china).sel(sex=sex).interp(e0=[63.05, 77.95, 88.05])
+    for e0, ratios in zip(between["e0"].to_numpy(), between.to_numpy(), strict=True):
+        lived = np.cumprod(ratios[:-1])
+        open_group = lived[-1] * ratios[-1] / (1 - ratios[-1])
+        assert lived.sum() + open_group == pytest.approx(e0, abs=2e-4)
+
+
+def test_survival_table_is_that_of_the_life_tables(china):
+    """The table made in one pass agrees with a life table solved for the same e0."""
+    quickly = survival_table(china, np.array([75.0, 80.0])).sel(sex="female", e0=80)
+    np.testing.assert_allclose(quickly, life_table_for_e0(80, sex="female", standard=china["female"])["sx"], atol=1e-6)
+
+
+RATES = pd.Series([0.01, 0.001, 0.1], index=[0, 1, 60])
+BAD = {
+    "both sexes": (lambda: life_table(RATES, sex="both"), "sex is 'both'; it must be 'female' or 'male'"),
+    "a list": (lambda: life_table([0.1, 0.2], sex="male"), "mx must be a pandas Series indexed by age, not list"),
+    "missing rate": (
+        lambda: life_table(RATES.replace(0.01, np.nan), sex="male"),
+        "mx must be finite numbers, 0 or more",
+    ),
+    "negative rate": (lambda: life_table(-RATES, sex="male"), "mx must be finite numbers, 0 or more"),
+    "age twice": (lambda: life_table(RATES.set_axis([0, 1, 1]), sex="male"), "one for each age"),
+    "starts at 1": (lambda: life_table(RATES.loc[1:], sex="male"), "must start at age 0.*it starts at 1 and has 2"),
+    "one age": (lambda: life_table(RATES.loc[:0], sex="male"), "have at least two ages; it starts at 0 and has 1"),
+    "immortal": (lambda: life_table(RATES.replace(0.1, 0), sex="male"), r"open group 60\+ must be above 0"),
+    "unknown a0": (
+        lambda: life_table(RATES, sex="male", a0="keyfitz"),
+        r"a0 model 'keyfitz' is not known; choose one of \['andreev-kingkade', 'coale-demeny-west'\]",
+    ),
+    "ax of one age": (
+        lambda: life_table(RATES, sex="male", ax=RATES.loc[:0]),
+        "ax must have a value for every age of mx",
+    ),
+    "open at 60": (lambda: single_year_mx(RATES, sex="male"), r"must be that of 100\+; it is that of 60\+"),
+    "e0 of 780": (
+        lambda: life_table_for_e0(780, sex="male", standard=gompertz()),
+        "A life expectancy of 780 years cannot be reached from this standard .*in years and for one sex",
+    ),
+    "grid too wide": (
+        lambda: survival_table({"female": gompertz(), "male": gompertz()}, np.array([5.0, 80.0])),
+        "reaches life expectancies from .* years; narrow the grid",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_rates_are_refused_in_a_sentence(name):
+    """The error names what came and what is allowed."""
+    call, sentence = BAD[name]
+    with pytest.raises(DataError, match=sentence):
+        call()

@@ -1,0 +1,157 @@
+"""Measures of ageing: published shares come out, and they keep their bounds for any population."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from oracles import CENSUS_2020, CITIES, brief_of, counts, future_of, people, quick
+
+from yilaolib.data import load_table
+from yilaolib.errors import DataError
+from yilaolib.measures import dependency_ratio, elderly_share, median_age, persons, stage_of
+from yilaolib.projection import ageing_stage
+
+
+@pytest.mark.parametrize("city", CITIES)
+def test_census_totals(city):
+    """The tables hold the census as it is published: residents, 60+ and 65+."""
+    census = load_table("population", area=city).query("year == 2020")
+    assert tuple(persons(census, age) for age in (0, 60, 65)) == CENSUS_2020[city]
+
+
+def test_shares_of_jingdezhen():
+    """The plan's 16.63 % aged 60+ and 11.37 % aged 65+ follow from the census."""
+    census = load_table("population", area="jingdezhen").query("year == 2020")
+    assert round(100 * elderly_share(census), 2) == 16.63
+    assert round(100 * elderly_share(census, 65), 2) == 11.37
+
+
+@quick
+@given(counts(101))
+def test_65_and_over_are_among_60_and_over(ages):
+    """The share aged 65+ is never above the share aged 60+, and both are shares."""
+    population = pd.Series(ages) + 1
+    assert 0 <= elderly_share(population, 65) <= elderly_share(population) <= 1
+
+
+@quick
+@given(counts(101))
+def test_median_age_halves_the_population(ages):
+    """The median lies within the ages, and half of the population is below it."""
+    population = pd.Series(ages) + 1
+    middle = median_age(population)
+    below = population.loc[: int(middle) - 1].sum() + (middle - int(middle)) * population.loc[int(middle)]
+    assert 0 <= middle <= 101
+    assert below == pytest.approx(population.sum() / 2)
+
+
+def test_median_age_by_hand():
+    """20 people below 30 and 60 from 30 to below 60: the 40th is a third into the second group, at 40."""
+    assert median_age(pd.Series([20.0, 60.0, 0.0], index=[0, 30, 60])) == pytest.approx(40)
+
+
+@quick
+@given(counts(101))
+def test_total_dependency_is_young_and_old(ages):
+    """The total ratio is the sum of the two others, for either range of working ages."""
+    population = pd.Series(ages) + 1
+    for working in ((15, 59), (15, 64)):
+        young, old, total = (dependency_ratio(population, kind, working) for kind in ("young", "old", "total"))
+        assert total == pytest.approx(young + old)
+
+
+def test_dependency_ratio_by_hand():
+    """30 children, 100 of 15-59, 20 of 60-64 and 24 of 65+: 44 old per 100 in China's count, 24 per 120 in the UN's."""
+    population = pd.Series([30.0, 100.0, 20.0, 24.0], index=[0, 15, 60, 65])
+    assert dependency_ratio(population) == pytest.approx(0.44)
+    assert dependency_ratio(population, working_ages=(15, 64)) == pytest.approx(0.20)
+    assert dependency_ratio(population, "young") == pytest.approx(0.30)
+
+
+@pytest.mark.parametrize("measure", [elderly_share, median_age, dependency_ratio, persons])
+def test_measures_work_on_every_year(measure):
+    """A measure of a projection is the measure of each of its years."""
+    future = future_of("haian")
+    together = measure(future)
+    assert together.dims == ("year",)
+    for year in (2020, 2037, 2050):
+        assert float(together.sel(year=year)) == pytest.approx(measure(future.population.sel(year=year, drop=True)))
+
+
+@pytest.mark.parametrize("measure", [elderly_share, median_age, dependency_ratio])
+def test_sexes_count_together(measure):
+    """Two sexes give the measure of their sum, and the size of the population does not matter."""
+    both = people(np.linspace(9, 1, 101), np.linspace(5, 2, 101))
+    assert measure(both) == pytest.approx(measure(1000 * both.sum("sex")))
+
+
+def stages(share_60, share_65):
+    """Names of the stages (in percent) in the library's table of schemes."""
+    table = stage_of(share_60 / 100, share_65 / 100, load_table("ageing_stages")).set_index("scheme")
+    return table["stage_en"].to_dict()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "share_60", "share_65", "stage"),
+    [
+        ("un-1956", 0, 3.99, "young"),
+        ("un-1956", 0, 4.00, "mature"),  # 4 % is included
+        ("un-1956", 0, 7.00, "aged"),  # 7 % is included
+        ("vienna-1982", 9.99, 0, "below the cut"),
+        ("vienna-1982", 10.0, 0, "ageing"),
+        ("nhc-2022", 20.0, 0, "mild ageing"),  # 中度 is above 20 %
+        ("nhc-2022", 20.01, 0, "moderate ageing"),
+        ("nhc-2022", 30.0, 0, "moderate ageing"),  # 重度 is above 30 %
+        ("nhc-2022", 30.01, 0, "severe ageing"),
+        ("common-65", 0, 14.0, "aged society"),
+        ("common-65", 0, 20.5, "super-aged society"),
+        ("common-65-21", 0, 20.5, "aged society"),  # 21 % is used as well
+        ("yingtan-footnote", 17.46, 12.15, "below moderate"),
+        ("yingtan-footnote", 19.28, 14.31, "moderate ageing"),  # 65+ above 14 % is enough
+        ("yingtan-footnote", 20.01, 10.0, "moderate ageing"),  # 60+ above 20 % is enough
+        ("yingtan-footnote", 20.0, 14.0, "below moderate"),
+    ],
+)
+def test_stage_at_its_cuts(scheme, share_60, share_65, stage):
+    """Each scheme names the stage by its own base age, and includes its cut or does not."""
+    assert stages(share_60, share_65)[scheme] == stage
+
+
+def test_schemes_disagree_about_jingdezhen():
+    """景德镇 in 2025 as printed (19.28 %, 14.31 %) is an aged society in common usage, and ages mildly by the NHC."""
+    named = stages(19.28, 14.31)
+    assert (named["common-65"], named["nhc-2022"]) == ("aged society", "mild ageing")
+
+
+@pytest.mark.parametrize(("share_60", "digits", "near"), [(19.996, 2, True), (19.98, 2, False), (19.98, 1, True)])
+def test_share_close_to_a_cut_is_flagged(share_60, digits, near):
+    """Within half of the last printed digit the stage could be the other one, and the row says so."""
+    table = stage_of(share_60 / 100, 0.10, load_table("ageing_stages"), digits=digits).set_index("scheme")
+    assert table.loc["nhc-2022", "near_cut"] == near
+
+
+def test_stage_of_every_scheme_once():
+    """One row a scheme, in the order of the table."""
+    named = ageing_stage(brief_of("haian").census)
+    assert named["scheme"].tolist() == list(dict.fromkeys(load_table("ageing_stages")["scheme"]))
+
+
+ONES = pd.Series(np.ones(101))
+BAD = {
+    "inside a group": (lambda: elderly_share(pd.Series([1.0, 2.0], index=[0, 30])), "Age 60 is not a lower bound"),
+    "kind": (lambda: dependency_ratio(ONES, "elder"), "kind is 'elder'; it must be 'old', 'young' or 'total'"),
+    "nobody": (lambda: median_age(ONES * 0), "The population is empty, so it has no median age"),
+    "one group": (lambda: median_age(pd.Series([1.0], index=[0])), "needs at least two age groups"),
+    "many dates": (
+        lambda: ageing_stage(future_of("haian")),
+        r"needs one population at one date; this one also has \['year'\]. Select first",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_measure_is_refused_in_a_sentence(name):
+    """The error names what came and what is allowed."""
+    call, sentence = BAD[name]
+    with pytest.raises(DataError, match=sentence):
+        call()

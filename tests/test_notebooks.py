@@ -1,0 +1,265 @@
+"""Notebooks: the anatomy of each, and that the first two run for the default city and for one with few figures."""
+
+import ast
+import contextlib
+import itertools
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+TEACHING = sorted(NOTEBOOKS.glob("*.ipynb"))
+EVERY = [*TEACHING, *sorted(NOTEBOOKS.glob("reports/*.ipynb"))]
+ENDING = ["What this does not show", "Sources", "Where to go next"]
+
+MACHINE = re.compile(r"(?<![\w.])(/(home|Users|root|work|tmp|mnt|var)/|~/|[A-Z]:\\)")
+NETWORK = re.compile(r"\w+://|\b(urllib|urlopen|requests|httpx)\b|^\s*[!%]", flags=re.M)
+NOT_OURS = re.compile(r"(?<!not a )(?<!no )predict|confidence interval", flags=re.I)
+FIGURE = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|\d+(?= %)")
+
+every = pytest.mark.parametrize("path", EVERY, ids=lambda path: path.stem)
+teaching = pytest.mark.parametrize("path", TEACHING, ids=lambda path: path.stem)
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code(nb) -> list[str]:
+    return [cell.source for cell in nb.cells if cell.cell_type == "code"]
+
+
+def prose(nb) -> list[str]:
+    return [cell.source for cell in nb.cells if cell.cell_type == "markdown"]
+
+
+def parts(nb) -> dict[str, list]:
+    """The cells under each heading; those before the first are under ''."""
+    found = {"": []}
+    for cell in nb.cells:
+        if cell.cell_type == "markdown" and cell.source.startswith("## "):
+            found[cell.source.splitlines()[0].removeprefix("## ")] = []
+        found[list(found)[-1]].append(cell)
+    return found
+
+
+def steps(nb) -> dict[str, list]:
+    return {heading: cells for heading, cells in parts(nb).items() if heading and heading not in ENDING}
+
+
+def is_sentence(cell) -> bool:
+    text = "\n".join(line for line in cell.source.splitlines() if not line.startswith("## ")).strip()
+    return cell.cell_type == "markdown" and text.endswith((".", ":", "?"))
+
+
+@every
+def test_notebook_is_valid(path):
+    """The file is a notebook of the format that has cell ids, and they differ."""
+    nb = json.loads(path.read_text(encoding="utf-8"))
+    assert (nb["nbformat"], nb["nbformat_minor"]) >= (4, 5)
+    assert len({cell["id"] for cell in nb["cells"]}) == len(nb["cells"])
+    nbformat.validate(nb)  # last, because it mends as it goes
+
+
+@every
+def test_kernel_is_plain(path):
+    """It asks for the kernel `python3`, which every Jupyter has."""
+    assert read(path).metadata.kernelspec.name == "python3"
+
+
+@every
+def test_nothing_is_stored(path):
+    """No outputs and no run counts are stored."""
+    cells = [cell for cell in read(path).cells if cell.cell_type == "code"]
+    assert [cell["id"] for cell in cells if cell.outputs or cell.execution_count] == []
+
+
+@every
+def test_file_is_small(path):
+    """It can be read as a text: at most 40 kB."""
+    assert path.stat().st_size <= 40_000
+
+
+@every
+def test_first_code_is_typed_parameters(path):
+    """The first code cell, and no other, is tagged `parameters`; each line gives a name, a type, a plain value."""
+    cells = [cell for cell in read(path).cells if cell.cell_type == "code"]
+    tagged = [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])]
+    assert tagged == cells[:1]
+    for line in ast.parse(tagged[0].source).body:
+        assert isinstance(line, ast.AnnAssign)
+        assert type(ast.literal_eval(line.value)).__name__ == ast.unparse(line.annotation)
+
+
+@every
+def test_no_machine_and_no_network(path):
+    """No cell names a folder of a machine, and no code reaches for the network or the shell."""
+    nb = read(path)
+    assert [text for text in code(nb) + prose(nb) if MACHINE.search(text)] == []
+    assert [text for text in code(nb) if NETWORK.search(text)] == []
+
+
+@every
+def test_functions_are_in_the_library(path):
+    """No function of a notebook is longer than three lines."""
+    functions = [
+        node for text in code(read(path)) for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)
+    ]
+    assert [node.name for node in functions if node.end_lineno - node.lineno >= 3] == []
+
+
+@every
+def test_words_of_the_house(path):
+    """A projection is never called a prediction, nor a range a confidence interval."""
+    assert [text for text in prose(read(path)) if NOT_OURS.search(text)] == []
+
+
+@teaching
+def test_title_says_question_data_outcome(path):
+    """The first cell is the title with question, data and outcome; then come the parameters, with the city."""
+    first, second = read(path).cells[:2]
+    assert re.match(r"# .+\n\n\*\*Question\.\*\* .+\*\*Data\.\*\* .+\*\*Outcome\.\*\* ", first.source, flags=re.S)
+    assert second.source.startswith('city: str = "jingdezhen"  # slug, Chinese name or adcode')
+
+
+@teaching
+def test_imports_are_in_one_cell(path):
+    """All imports stand in the second code cell."""
+    found = [
+        i
+        for i, text in enumerate(code(read(path)))
+        if any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(ast.parse(text)))
+    ]
+    assert found == [1]
+
+
+@teaching
+def test_four_to_six_steps_then_the_ending(path):
+    """Four to six numbered steps, then what is not shown, the sources, and where to go next."""
+    headings = list(parts(read(path)))[1:]
+    found = headings[: -len(ENDING)]
+    assert headings[-len(ENDING) :] == ENDING
+    assert 4 <= len(found) <= 6
+    assert [heading.split()[0] for heading in found] == [f"{i}." for i in range(1, len(found) + 1)]
+
+
+@teaching
+def test_a_step_is_short(path):
+    """A step has code, and at most 15 lines of it."""
+    lines = {
+        heading: sum(len(re.findall(r"^.*\S", cell.source, flags=re.M)) for cell in cells if cell.cell_type == "code")
+        for heading, cells in steps(read(path)).items()
+    }
+    assert {heading: n for heading, n in lines.items() if not 1 <= n <= 15} == {}
+
+
+@teaching
+def test_a_sentence_before_each_cell_and_after_the_last(path):
+    """Within a step a sentence stands before every code cell, and one after the last reads the result."""
+    for heading, cells in steps(read(path)).items():
+        before = [above for above, cell in itertools.pairwise(cells) if cell.cell_type == "code"]
+        assert all(is_sentence(cell) for cell in [*before, cells[-1]]), heading
+
+
+@teaching
+def test_sources_are_cited(path):
+    """The sources are listed with `yl.cite`."""
+    assert any("yl.cite(" in cell.source for cell in parts(read(path))["Sources"] if cell.cell_type == "code")
+
+
+@teaching
+def test_at_most_45_cells(path):
+    """A notebook has at most 45 cells."""
+    assert len(read(path).cells) <= 45
+
+
+@teaching
+def test_links_lead_somewhere(path):
+    """A link to a file leads to a file."""
+    links = [link for text in prose(read(path)) for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]
+    assert [link for link in links if not (path.parent / link.split("#")[0]).exists()] == []
+
+
+RUNS = [
+    ("00_start_here", {}),
+    ("00_start_here", {"city": 320685}),  # an adcode arrives from the command line as a number
+    ("01_data_and_sources", {}),
+    ("01_data_and_sources", {"city": "海安市"}),
+]
+
+
+@pytest.fixture(scope="module", params=RUNS, ids=lambda run: "-".join([run[0], *map(str, run[1].values())]))
+def run(request, tmp_path_factory):
+    """A notebook run by plain papermill in an empty folder, with the parameters and the folder."""
+    name, parameters = request.param
+    folder = tmp_path_factory.mktemp(name)
+    nb = read(NOTEBOOKS / f"{name}.ipynb")
+    if parameters:  # one report is enough here; test_reports has the others
+        nb.cells = [cell for cell in nb.cells if "yl.render_report(" not in cell.source]
+    nbformat.write(nb, folder / "in.ipynb")
+    with contextlib.chdir(folder):
+        ran = papermill.execute_notebook(
+            "in.ipynb", "out.ipynb", parameters, kernel_name="python3", progress_bar=False, shutdown_kernel="immediate"
+        )
+    return ran, parameters, folder
+
+
+def outputs(nb) -> list:
+    return [output for cell in nb.cells if cell.cell_type == "code" for output in cell.outputs]
+
+
+def shown(nb) -> str:
+    """All text that the outputs show, tables without their tags."""
+    data = [output.data for output in outputs(nb) if "data" in output]
+    return "\n".join(re.sub(r"<[^>]+>", " ", each.get("text/html", each.get("text/plain", ""))) for each in data)
+
+
+def test_runs_without_a_word_on_stderr(run):
+    """It runs for every city; nothing is printed to stderr, so no glyph is missing and nothing is deprecated."""
+    assert [
+        output.text for output in outputs(run[0]) if output.output_type == "stream" and output.name == "stderr"
+    ] == []
+
+
+def test_every_figure_is_shown_once(run):
+    """A cell that draws shows one picture, any other none."""
+    cells = [cell for cell in run[0].cells if cell.cell_type == "code"]
+    pictures = [sum("image/png" in output.get("data", {}) for output in cell.outputs) for cell in cells]
+    assert pictures == [cell.source.count("yl.plot_") for cell in cells]
+
+
+def test_outputs_name_no_machine(run):
+    """What is shown names no folder of this machine, so an executed notebook can be passed on."""
+    assert MACHINE.search(shown(run[0])) is None
+
+
+def test_figures_in_the_prose_are_in_the_outputs(run):
+    """A figure that the prose quotes for the default city is shown by a cell, when rounded as it is quoted."""
+    nb, parameters, _ = run
+    if parameters:
+        pytest.skip("the prose quotes the default city")
+    values = [float(text.replace(",", "")) for text in re.findall(r"\d[\d,]*(?:\.\d+)?", shown(nb))]
+    quoted = [
+        text
+        for cells in steps(nb).values()
+        for cell in cells
+        if cell.cell_type == "markdown"
+        for text in FIGURE.findall(cell.source)
+    ]
+    for text in quoted:
+        digits = text.replace(",", "")
+        places = len(digits.partition(".")[2]) if "." in digits else len(digits.rstrip("0")) - len(digits)
+        assert any(abs(value - float(digits)) <= 0.5 * 10**-places + 1e-9 for value in values), text
+
+
+def test_only_the_report_is_written(run):
+    """00 leaves the report of its city below `outputs`, and nothing else is left by either."""
+    nb, _, folder = run
+    left = {path.relative_to(folder).parts[:2] for path in folder.rglob("*") if path.is_file()}
+    report = {("outputs", "jingdezhen")} if "yl.render_report(" in "".join(code(nb)) else set()
+    assert left == {("in.ipynb",), ("out.ipynb",)} | report
+    assert all((folder / city / "report.en.html").exists() for city in map("/".join, report))
