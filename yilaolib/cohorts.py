@@ -179,7 +179,8 @@ def _broadcast(population, survival, asfr, srb, migration, rate, years, ages):
     used = fertility_ages[result[2].reshape(len(years), len(fertility_ages), -1).any(axis=(0, 2))]
     fertile = slice(0, 1)
     if used.size:
-        fertile = slice(*(np.searchsorted(ages, used[[0, -1]]) + [0, 1]))
+        first, last = np.searchsorted(ages, used[[0, -1]])
+        fertile = slice(first, last + 1)
     result[2] = _laid_out(asfr, INPUTS["asfr"], {**labels, "age": ages[fertile]}, extra, fill=0.0)
     sizes = tuple(len(coords[dim]) for dim in extra)
     result[0] = np.broadcast_to(result[0], (*result[0].shape[:2], *sizes))
