@@ -7,7 +7,7 @@ file, and stops with a sentence when a published total does not come out. Rows t
 demography_written.py. Expected in REFERENCE_FOLDER:
 
 census_places.csv                 census_year code sex age n persons (age groups to 85+)
-census_places_summary.csv         census_year code population male female age_60plus age_65plus
+census_places_summary.csv         census_year code population male female age_60plus age_65plus family_households
 census_provinces.csv              census_year area sex age n persons (age groups to 100+)
 census_counties_3_provinces.csv   census_year code level sex age_0 age_1 age_5 ... age_85
 national_single_age.csv           census_year age sex mean_population (ages 0-99)
@@ -26,7 +26,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from demography_written import NAMES, build_assumptions, build_care_rates, build_reported, check
+from demography_written import JIANGXI, NAMES, build_assumptions, build_care_rates, build_reported, check
 
 OUT = Path(__file__).resolve().parent.parent
 YEARS = (2010, 2020)
@@ -68,16 +68,29 @@ def build_population(read):
     places = read("census_places").dropna(subset="code")
     areas = [PLACE_CODES.get((y, int(c))) for y, c in zip(places["census_year"], places["code"], strict=True)]
     places = places.assign(area=areas, source="nbs-census-" + places["census_year"].astype(str) + "-county")
-    frame = pd.concat([provinces, places.dropna(subset="area")]).rename(columns={"census_year": "year"})
+    parts = [provinces, places.dropna(subset="area"), jiangxi_prefectures(read)]
+    frame = pd.concat(parts).rename(columns={"census_year": "year"})
     check_population(frame, read("census_places_summary").dropna(subset="code"))
     return frame.assign(basis="resident")[["area", "year", "sex", "age", "n", "persons", "basis", "source"]]
+
+
+def jiangxi_prefectures(read):
+    """The other nine prefectures of Jiangxi, to share the province's beds out."""
+    table = read("census_counties_3_provinces").query("level == 'prefecture' and census_year in @YEARS")
+    table = table[table["code"].isin(JIANGXI)]
+    check(len(table) == 2 * 2 * len(JIANGXI), f"{len(table)} rows of prefectures of Jiangxi; 36 are wanted.")
+    long = table.melt(["census_year", "code", "sex"], table.filter(regex="^age_[0-9]+$").columns, "age", "persons")
+    long["age"] = long["age"].str.removeprefix("age_").astype(int)
+    long["n"] = [{0: 1, 1: 4, 85: None}.get(age, 5) for age in long["age"]]
+    source = "nbs-census-" + long["census_year"].astype(str) + "-county"
+    return long.assign(area=long["code"].map(JIANGXI), source=source).drop(columns="code")
 
 
 def check_population(frame, summary):
     """Compare totals, sexes, 60+ and 65+ with the printed summary of each place and province."""
     seen = {}
     for (area, year), group in frame.groupby(["area", "year"]):
-        last = 85 if area in PRINTED_2020 else 100
+        last = 85 if area in PRINTED_2020 or area in JIANGXI.values() else 100
         for _, ages in group.groupby("sex")["age"]:
             check(sorted(ages) == [0, 1, *range(5, last + 1, 5)], f"{area} {year}: ages are not 0, 1, 5 ... {last}.")
         sexes = group.groupby("sex")["persons"].sum()
@@ -95,6 +108,10 @@ def check_population(frame, summary):
     check(compared == 16, f"{compared} area-years stand in the summary; 16 are wanted.")
     for area, printed in PRINTED_2020.items():
         check(seen[area, 2020][:3] == printed, f"{area} 2020 sums to {seen[area, 2020][:3]}; printed is {printed}.")
+    parts = [*JIANGXI.values(), "yingtan", "jingdezhen"]
+    for year in YEARS:
+        total = sum(seen[area, year][0] for area in parts)
+        check(total == seen["jiangxi", year][0], f"the prefectures of Jiangxi sum to {total} in {year}.")
     check(seen["china", 2020][0] == CHINA_2020, f"China 2020 sums to {seen['china', 2020][0]}, not {CHINA_2020}.")
 
 
@@ -168,7 +185,18 @@ def build_series(read):
             part.loc[:2023, "note"] = "chained back from 2024 with the published annual change"
         parts.append(part.reset_index())
     columns = ["area", "indicator", "year", "value", "lower_80", "upper_80", "lower_95", "upper_95"]
-    return pd.concat([*parts, build_reported(read)])[[*columns, "kind", "quality", "source", "note"]]
+    parts += [build_households(read), build_reported(read)]
+    return pd.concat(parts)[[*columns, "kind", "quality", "source", "note"]]
+
+
+def build_households(read):
+    """Family households (家庭户) of the places at the censuses: the homes that a standard per 100 homes counts."""
+    table = read("census_places_summary").dropna(subset="code")
+    codes = zip(table["census_year"], table["code"], strict=True)
+    table = table.assign(area=[PLACE_CODES.get((year, int(code))) for year, code in codes]).dropna(subset="area")
+    table = table.rename(columns={"census_year": "year", "family_households": "value"})
+    source = "nbs-census-" + table["year"].astype(str) + "-county"
+    return table.assign(indicator="households", source=source, kind="actual", quality="official", note="")
 
 
 def save(name, frame):

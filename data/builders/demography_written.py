@@ -1,6 +1,7 @@
 """What a person wrote for the demographic tables: which reported figure to trust, what is assumed, which papers."""
 
 import pandas as pd
+from needs_written import judged_rows
 
 NAMES = {"全国": "china", "江苏": "jiangsu", "江西": "jiangxi", "湖南": "hunan"}
 
@@ -30,6 +31,19 @@ REPORTED_EXTRA = [
     ("湖南", 2024, 79, "湖南十四五答卷新闻发布会"),
 ]
 
+# The prefectures of Jiangxi without a plan in the tables; with 鹰潭 and 景德镇 they are the whole province.
+JIANGXI = {
+    360100: "nanchang",
+    360300: "pingxiang",
+    360400: "jiujiang",
+    360500: "xinyu",
+    360700: "ganzhou",
+    360800: "jian",
+    360900: "yichun",
+    361000: "fuzhou-jiangxi",
+    361100: "shangrao",
+}
+
 # Life expectancy of both sexes by area: area, year, value, source, note.
 CENSUS = "jiangsu-e0-2020-census"
 PRINTED = "Printed in whole years as the value of 2020; the plan's target is not used."
@@ -45,6 +59,7 @@ E0 = [
     ("haian", 2020, 79.58, CENSUS, NANTONG),
     ("jiangsu", 2020, 79.32, CENSUS, "2020 census."),
     ("jiangxi", 2021, 77.8, "jiangxi-e0-2021", "Health commission of the province, end of 2021."),
+    *[(area, 2021, 77.8, "jiangxi-e0-2021", "Figure of the province.") for area in JIANGXI.values()],
     ("hunan", 2020, 77.93, "judged", HUNAN),
 ]
 
@@ -52,27 +67,16 @@ E0 = [
 OFFSET, FACTOR, WOMAN = "tfr_offset", "net_migration_factor", "children per woman"
 HALVES = "(judged) Net migration rates of 2010-2020 halve by 2050 and stay there."
 EU = "Children under 3 in childcare: target of the EU for {}, not a Chinese norm. The year is the target's."
-YEAR_TO_YEAR = "(judged) Correlation from one year to the next."
 ASSUMPTIONS = [
     ("medium", OFFSET, 2020, 0, WOMAN, "judged", "(judged) The area keeps its distance to WPP's medium path."),
     ("zero-migration", OFFSET, 2020, 0, WOMAN, "judged", "(judged) Differs from medium in migration only."),
     *[(s, FACTOR, 2020, 1, "1", "judged", HALVES) for s in ("low", "medium", "high")],
     *[(s, FACTOR, 2050, 0.5, "1", "judged", HALVES) for s in ("low", "medium", "high")],
     ("zero-migration", FACTOR, 2020, 0, "1", "judged", "(judged) Nobody moves."),
-    ("", "target_occupancy", None, 0.85, "share", "judged", "(judged) Share of beds that planning wants occupied."),
     ("", "rule_3pct_share", None, 0.03, "share", "rule-9073", "3 % of those aged 60+ live in institutions (9073)."),
     ("", "daycare_coverage", 2010, 0.33, "share", "eu-barcelona-2002", EU.format(2010)),
     ("", "daycare_coverage", 2030, 0.45, "share", "eu-barcelona-2030", EU.format(2030)),
-    ("", "draw_tfr_autocorrelation", None, 0.95, "1", "judged", YEAR_TO_YEAR),
-    ("", "draw_e0_autocorrelation", None, 0.95, "1", "judged", YEAR_TO_YEAR),
-    ("", "draw_tfr_local_sd", None, 0.05, "1", "judged", "(judged) Local part, relative to the TFR."),
-    ("", "draw_e0_local_sd", None, 0.5, "years", "judged", "(judged) Local part."),
 ]
-SPREAD = (
-    "Half the distance from the 16th to the 84th percentile of net migration over {} counties and county-level cities "
-    "of Jiangxi, Hunan and Jiangsu, 2010-2020, by the nation's census survival ratios. City districts are left out: "
-    "their borders move."
-)
 
 # Prevalence of need: year and indicator of the file -> measure, level, source, note.
 SELF_CARE = "self-care disability (生活不能自理, self-reported, census long form)"
@@ -129,9 +133,9 @@ def build_reported(read):
 
 
 def build_assumptions(read):
-    """Written rows, life expectancy of the areas, the UN's fertility variants and the spread of migration."""
+    """Written rows, life expectancy of the areas and the UN's fertility variants."""
     wpp = read("wpp2024_china_indicators_annual").set_index("year")
-    rows = [("", *row) for row in ASSUMPTIONS]
+    rows = [("", *row) for row in ASSUMPTIONS] + judged_rows()
     rows += [(area, "", "e0", year, value, "years", source, note) for area, year, value, source, note in E0]
     china = "UN estimate; the official figure is 77.93."
     rows.append(("china", "", "e0", 2020, wpp.loc[2020, "e0B"], "years", "un-wpp-2024", china))
@@ -141,28 +145,8 @@ def build_assumptions(read):
         ends = step[(step != step.shift(1)) | (step != step.shift(-1))].iloc[:-1]
         for year, value in {2023: 0.0, **ends}.items():
             rows.append(("", scenario, OFFSET, year, value, WOMAN, "un-wpp-2024", note))
-    spread, counties = migration_spread(read)
-    unit, source = "net migrants per person and year", "nbs-census-2020-county"
-    rows.append(("", "", "draw_net_migration_sd", None, spread, unit, source, SPREAD.format(counties)))
     columns = ["area", "scenario", "parameter", "year", "value", "unit", "source", "note"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def migration_spread(read):
-    """Spread of annual net migration over counties: who is there less who would be, surviving as the nation did."""
-    table = read("census_counties_3_provinces").query("level == 'county' and code % 100 > 20")
-    table = table.assign(age_0=table["age_0"] + table["age_1"]).set_index(["sex", "code", "census_year"])
-    table = table[[f"age_{age}" for age in range(0, 90, 5)]].set_axis(range(0, 90, 5), axis=1)
-    nation = read("census_provinces").query("area == '全国'")
-    nation = nation.assign(age=nation["age"].where(nation["age"] != 1, 0).clip(upper=85))
-    nation = nation.pivot_table(index=["census_year", "sex"], columns="age", values="persons", aggfunc="sum")
-    survival = (nation.loc[2020].shift(-2, axis=1) / nation.loc[2010]).loc[:, :70]  # of 2010's ages, ten years on
-    before, after = (table.xs(year, level="census_year") for year in (2010, 2020))
-    same = before.index.intersection(after.index)
-    expected = before.loc[same, :70].mul(survival, level="sex").sum(axis=1)
-    moved = (after.loc[same, 10:80].sum(axis=1) - expected).groupby("code").sum()
-    rate = moved / before.loc[same].sum(axis=1).groupby("code").sum() / 10
-    return round((rate.quantile(0.84) - rate.quantile(0.16)) / 2, 4), len(rate)
 
 
 def build_care_rates(read):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from yilaolib.data import cite, data_version, load_table
-from yilaolib.tables import package
+from yilaolib.tabling.tables import package
 
 README = Path(__file__).parents[1] / "README.md"
 START = """\
@@ -48,6 +48,8 @@ def page() -> str:
         overview="\n".join(overview),
     )
     sections = [section(resource, tables[resource["name"]]) for resource in package()["resources"]]
+    sections += ["# Tables that only users have\n\nIn a folder or workbook of your own; we hold no rows of them.\n"]
+    sections += [section(table, load_table(table["name"])) for table in package()["userTables"]]
     cited = cite(tables["sources"]["source"])
     lines = [f"- `{row.source}`: {escape(row.citation)}" for row in cited.itertuples()]
     return "\n".join([head, *sections, "## The documents\n", *lines]) + "\n"

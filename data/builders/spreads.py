@@ -1,0 +1,291 @@
+"""Fit how far draws may stray; write data/spreads.csv.
+
+    python data/builders/spreads.py COUNTY_TABLE PROVINCE_TABLE
+
+See counties.py for the two tables. Fits, in this order:
+
+1. Local fertility: the logarithm of TFR / national TFR in 2020 on that of 2010 (through the origin) over counties:
+   `tfr_ratio_persistence` is the slope, `tfr_local_sd` the spread of what is left.
+2. Local migration: annual rates of cohorts 2010-2020 less what could be known in 2010, which is the province's rates
+   of 2000-2010 plus the mean difference of a county or a city district: `migration_mean`; the rest is put into a few
+   patterns by sex and age (principal components): `migration_factor_1` and so on. Below age 50 they are made wider, and
+   `tfr_local_sd` too, until 80 % of the counties of a province lie in the 80 % range (total; 0-4) when the other
+   provinces make the range.
+3. Local mortality: `e0_local_sd` is the smallest spread that does the same for 80+. It takes in what the censuses
+   themselves miss at old ages.
+4. The nation: `tfr_correlation` and `e0_correlation` from year to year are those with which China's births and
+   deaths have ranges as wide as World Population Prospects 2024 prints.
+
+Spreads are robust: half the distance from the 10th to the 90th percentile over 1.2816.
+"""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from counties import PROVINCES, SLUGS, Counties, e0_offsets, read_counties, read_provinces
+
+from yilaolib.ages import graduate
+from yilaolib.data import load_table
+from yilaolib.people.calibration import by_single_age, cohort_rates, tfr_ratio
+from yilaolib.people.cohorts import SEX
+from yilaolib.people.draws import NORMAL_90
+from yilaolib.places.hindsight import MEASURES, at_census, launches_then, measured, nation_as_known
+from yilaolib.places.launches import Nation, Spreads, nation_of, simulate
+from yilaolib.places.parameters import age_standard, fertility_schedule, launch_of
+from yilaolib.places.scenarios import Scenario
+
+OUT = Path(__file__).resolve().parent.parent
+FACTORS = {"county": 6, "district": 6, "prefecture": 4}
+AS_BEFORE = Scenario("as before")
+BLOCK = 24  # areas at a time, to stay within memory
+START = Spreads(0.95, 0.95, 0.95, 0.6, 0.1, 0.0, {})  # the order of the fields; migration_correlation stays (judged)
+CORRELATIONS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99)
+E0_STEPS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
+WIDER = (1.0, 1.1, 1.2, 1.3, 1.4, 1.6, 1.8, 2.0)
+OLD = 50  # age from which migration is not made wider
+DRAWS = 200
+
+
+def robust_sd(values: np.ndarray, axis: int = 0) -> np.ndarray:
+    """Half the distance from the 10th to the 90th percentile, as a standard deviation."""
+    low, high = np.quantile(values, [0.1, 0.9], axis=axis)
+    return (high - low) / 2 / NORMAL_90
+
+
+class Bench:
+    """Counties of two censuses with what was known at the first: the ground on which spreads are fitted and judged."""
+
+    def __init__(self, counties: Counties, provinces: dict, *, known_migration: bool = True) -> None:
+        self.units = counties
+        nation = {year: provinces[year, "全国"] for year in (2000, 2010, 2020)}
+        self.nation_then = nation[2010]
+        before = {
+            code: cohort_rates(provinces[2000, name], provinces[2010, name], nation[2000], nation[2010])
+            for code, name in PROVINCES.items()
+        }
+        self.before = np.stack([before[code] for code in counties.provinces]) * known_migration
+        self.during = cohort_rates(counties.then, counties.now, nation[2010], nation[2020])
+        later = {
+            code: cohort_rates(provinces[2010, name], provinces[2020, name], nation[2010], nation[2020])
+            for code, name in PROVINCES.items()
+        }
+        self.province_during = np.stack([later[code] for code in counties.provinces])
+        self.changes = np.stack([later[code] - before[code] for code in PROVINCES])
+        schedules = {year: fertility_schedule(year, None) for year in (2010, 2020)}
+        self.ratio_then = tfr_ratio(counties.then, nation[2010], schedules[2010])
+        self.ratio_now = tfr_ratio(counties.now, nation[2020], schedules[2020])
+        self.single = graduate(counties.then, standard=age_standard(2010, None))
+        self.actual = measured(counties.now)
+
+    def central_migration(self, train: np.ndarray) -> np.ndarray:
+        """Cohort rates (area, sex, cohort): the province's of the decade before, plus the mean of the kind."""
+        rates = self.before.copy()
+        for kind in np.unique(self.units.kinds):
+            here = self.units.kinds == kind
+            rates[here] += (self.during - self.before)[here & train].mean(axis=0)
+        return rates
+
+    def launches(self, rates: np.ndarray) -> list:
+        """Launches of 2010 with the given cohort rates."""
+        return launches_then(
+            2010,
+            self.single,
+            self.units.then,
+            self.nation_then,
+            fertility_schedule(2010, None),
+            kinds=list(self.units.kinds),
+            e0_offsets=e0_offsets(self.units.provinces, 2010),
+            migration=rates,
+        )
+
+
+def factors(rest: np.ndarray, number: int) -> np.ndarray:
+    """Patterns (factor, sex, cohort) whose squares sum to the robust variance in every sex and cohort."""
+    flat = rest.reshape(len(rest), -1)
+    sd = robust_sd(flat)
+    z = np.clip((flat - np.median(flat, axis=0)) / sd, -3, 3)
+    values, vectors = np.linalg.eigh(z.T @ z / len(z))
+    order = np.argsort(values)[::-1][:number]
+    loadings = vectors[:, order] * np.sqrt(values[order])
+    loadings *= np.sign(loadings.sum(axis=0))  # a pattern's sign is arbitrary; more migrants is plus
+    loadings *= (sd / np.sqrt((loadings**2).sum(axis=1)))[:, None]
+    return loadings.T.reshape(number, *rest.shape[1:])
+
+
+def fit_fertility(bench: Bench, train: np.ndarray) -> tuple[float, float]:
+    """Persistence over ten years and the spread of what it does not explain."""
+    x, y = np.log(bench.ratio_then[train]), np.log(bench.ratio_now[train])
+    slope = float((x * y).sum() / (x * x).sum())
+    return slope, float(robust_sd(y - slope * x))
+
+
+def fit_migration(bench: Bench, train: np.ndarray) -> dict[str, np.ndarray]:
+    """Patterns (factor, sex, cohort) of the deviation from the central rates, by kind."""
+    rest, patterns = bench.during - bench.central_migration(train), {}
+    for kind in np.unique(bench.units.kinds):
+        here = (bench.units.kinds == kind) & train
+        patterns[kind] = factors(rest[here], FACTORS[kind])
+    return patterns
+
+
+def spread_of(bench: Bench, launches: list, nation: Nation, draws: int, which: np.ndarray) -> np.ndarray:
+    """Draws (measure, area, draw) of 2020 for the chosen areas."""
+    chosen, parts = np.flatnonzero(which), []
+    for at in range(0, len(chosen), BLOCK):
+        block = [launches[i] for i in chosen[at : at + BLOCK]]
+        result = simulate(block, AS_BEFORE, 2020, nation, draws=draws, seed=1)
+        people = at_census(measured(result.population.sel(year=[2019, 2020])), 2020)
+        parts.append(people.transpose("measure", "area", "draw"))
+    return np.concatenate(parts, axis=1)
+
+
+def inside(draws: np.ndarray, actual: np.ndarray) -> np.ndarray:
+    """Whether the outcome lies in the 80 % range, by measure and area."""
+    low, high = np.quantile(draws, [0.1, 0.9], axis=-1)
+    return (low <= actual) & (actual <= high)
+
+
+def patterns_for(spreads: Spreads, bench: Bench, train: np.ndarray, wider: float) -> Spreads:
+    """Spreads with the migration of the training areas, made wider by a factor below age 50."""
+    by_cohort = np.where(np.arange(bench.during.shape[-1]) * 5 + 5 < OLD, wider, 1.0)
+    patterns = {kind: by_single_age(by_cohort * each).to_numpy() for kind, each in fit_migration(bench, train).items()}
+    return replace(spreads, migration=patterns)
+
+
+def coverage(bench: Bench, nation: Nation, spreads: Spreads, provinces: list[int], wider, measure: str) -> float:
+    """Share of outcomes inside the 80 % range in each of the provinces, when the patterns are those of the others."""
+    where, hits = list(MEASURES).index(measure), []
+    among = np.isin(bench.units.provinces, provinces)
+    for province in provinces:
+        judged = bench.units.provinces == province
+        spread = patterns_for(spreads, bench, among & ~judged, wider)
+        launches = bench.launches(bench.central_migration(among & ~judged))
+        paths = spread_of(bench, launches, replace(nation, spreads=spread), DRAWS, judged)
+        hits.append(inside(paths[where], bench.actual.to_numpy()[where, judged]))
+    return float(np.concatenate(hits).mean())
+
+
+def fit(bench: Bench, nation: Nation, provinces: list[int]) -> tuple[Spreads, float]:
+    """Every local spread, and the factor by which migration was made wider below age 50.
+
+    Each spread is the smallest on its grid with which a province is covered when it is left out in turn: what
+    differs between provinces belongs to what is not known about the next one.
+    """
+    train = np.isin(bench.units.provinces, provinces)
+    persistence, sd = fit_fertility(bench, train)
+    spreads = replace(nation.spreads, tfr_ratio_persistence=persistence, tfr_local_sd=sd, e0_local_sd=0.0)
+
+    def smallest(options, measure: str, change):
+        """The first option with which 80 % of the outcomes are inside, else the last."""
+        covers = (o for o in options if coverage(bench, nation, *change(o), measure) >= 0.8)
+        return next(covers, options[-1])
+
+    wider = smallest(WIDER, "total", lambda w: (spreads, provinces, w))
+    tfr_sd = smallest([sd * w for w in WIDER], "0-4", lambda v: (replace(spreads, tfr_local_sd=v), provinces, wider))
+    spreads = replace(spreads, tfr_local_sd=tfr_sd)
+    e0_sd = smallest(E0_STEPS, "80+", lambda v: (replace(spreads, e0_local_sd=v), provinces, wider))
+    return patterns_for(replace(spreads, e0_local_sd=e0_sd), bench, train, wider), wider
+
+
+def width(bounds) -> np.ndarray:
+    """Width of a range given as (lower, upper)."""
+    return np.asarray(bounds[1]) - np.asarray(bounds[0])
+
+
+def fit_nation(nation: Nation) -> Spreads:
+    """Year-to-year correlations with which China's births and deaths spread as the UN prints, 2025-2060."""
+    series = load_table("series", area="china").set_index(["indicator", "year"])
+    years, spreads = np.arange(2025, 2061), nation.spreads
+    for name, flow in (("tfr_correlation", "births"), ("e0_correlation", "deaths")):
+        printed = series.loc[flow].loc[years]
+        off = {}
+        for correlation in CORRELATIONS:
+            spreads = replace(spreads, **{name: correlation})
+            trial = replace(nation, spreads=spreads)
+            future = simulate([launch_of("china")], AS_BEFORE, 2061, trial, draws=500, seed=1)
+            ours = future[flow].sum("sex").isel(area=0).sel(year=years - 1).quantile([0.1, 0.9], "draw").to_numpy()
+            off[correlation] = abs(np.log(width(ours) / width((printed["lower_80"], printed["upper_80"])))).mean()
+        spreads = replace(spreads, **{name: min(off, key=off.get)})
+        print(name, {k: round(float(v), 3) for k, v in off.items()})
+    return spreads
+
+
+def rows_of(spreads: Spreads, wider: float, places: dict[str, int], patterns: dict, means: dict) -> pd.DataFrame:
+    """The table: single values first, then means and patterns by kind, sex and five-year age at mid-decade."""
+    county, wpp = "nbs-census-2020-county", "un-wpp-2024"
+    number = f"{places['county']} counties and {places['district']} city districts of Jiangxi, Hunan and Jiangsu"
+    judged = "(judged) From year to year; one decade cannot tell. It leaves the ten-year means alone that were fitted."
+    fitted = f"Makes China's {{}} spread as WPP 2024 prints, 2025-2060; found on {CORRELATIONS}."
+    single = [
+        ("tfr_correlation", spreads.tfr_correlation, "1", wpp, fitted.format("births")),
+        ("e0_correlation", spreads.e0_correlation, "1", wpp, fitted.format("deaths")),
+        ("migration_correlation", spreads.migration_correlation, "1", "judged", judged),
+        ("tfr_ratio_persistence", spreads.tfr_ratio_persistence, "1", county,
+         f"Share of the logarithm of local over national TFR that is left after ten years; {number}, 2010-2020."),
+        ("tfr_local_sd", spreads.tfr_local_sd, "1", county,
+         f"Logarithm of the local TFR, ten years ahead, where the nation's is known; {number}."),
+        ("e0_local_sd", spreads.e0_local_sd, "years", county,
+         f"Makes 80 % of the 80+ of 2020 lie in the 80 % range; takes in census errors at old ages; {number}."),
+    ]  # fmt: skip
+    rows = [(name, "", "", "", None, round(value, 4), unit, source, note) for name, value, unit, source, note in single]
+    unit, wide = "net migrants per survivor and year", f" Made {wider:g} times as wide below age {OLD}."
+    tables = [(name, area, kind, values, text) for name, area, kind, values, text in means]
+    tables += [
+        (f"migration_factor_{i + 1}", "", kind, pattern, "One standard deviation of a ten-year mean, over {}." + wide)
+        for kind, each in patterns.items()
+        for i, pattern in enumerate(each)
+    ]
+    for name, area, kind, values, note in tables:
+        for sex, cohorts in zip(SEX, values, strict=True):
+            for age, value in zip(range(5, 85, 5), cohorts, strict=True):
+                note_here = note.format(f"{places.get(kind, 1)} units of this kind")
+                rows.append((name, area, kind, sex, age, round(value, 6), unit, county, note_here))
+    columns = ["parameter", "area", "kind", "sex", "age", "value", "unit", "source", "note"]
+    return pd.DataFrame(rows, columns=columns).astype({"age": "Int64"})
+
+
+def mean_rows(bench: Bench) -> list[tuple]:
+    """Usual net migration of each kind: less its province's in the same decade, and in the decade before."""
+    rows = []
+    for kind in np.unique(bench.units.kinds):
+        here = bench.units.kinds == kind
+        same = (bench.during - bench.province_during)[here].mean(axis=0)
+        ago = (bench.during - bench.before)[here].mean(axis=0)
+        rows.append(("migration_mean", "", kind, same, "Mean of {}, 2010-2020, less its province."))
+        rows.append(("migration_mean_before", "", kind, ago, "Mean of {}, 2010-2020, less its province in 2000-2010."))
+    return rows
+
+
+def main():
+    """Fit and write."""
+    if len(sys.argv) != 3:
+        raise SystemExit(__doc__)
+    provinces = read_provinces(sys.argv[2])
+    bench = Bench(read_counties(sys.argv[1]), provinces)
+    first = replace(nation_of(), spreads=START)
+    nation_spreads = fit_nation(first)
+    known = replace(nation_as_known(2010), spreads=nation_spreads)
+    spreads, wider = fit(bench, known, list(PROVINCES))
+    everybody = np.ones(len(bench.units.kinds), dtype=bool)
+    by_cohort = np.where(np.arange(bench.during.shape[-1]) * 5 + 5 < OLD, wider, 1.0)
+    patterns = {kind: by_cohort * each for kind, each in fit_migration(bench, everybody).items()}
+    cities = Bench(read_counties(sys.argv[1], "prefecture"), provinces)
+    whole = np.ones(len(cities.units.kinds), dtype=bool)
+    patterns |= {kind: by_cohort * each for kind, each in fit_migration(cities, whole).items()}
+    patterns["province"] = bench.changes / np.sqrt(len(bench.changes))  # their squares sum to the mean square change
+    means = [row for each in (bench, cities) for row in mean_rows(each)]
+    before = "Cohorts of the province 2000-2010 against the nation: what could be known in 2010."
+    for code, area in SLUGS.items():
+        means.append(("migration_before", area, "", bench.before[bench.units.provinces == code][0], before))
+    places = dict(zip(*np.unique(bench.units.kinds, return_counts=True), strict=True))
+    places |= {"prefecture": len(cities.units.kinds), "province": len(bench.changes)}
+    frame = rows_of(spreads, wider, places, patterns, means).sort_values(["parameter", "area", "kind", "sex", "age"])
+    frame.to_csv(OUT / "spreads.csv", index=False, lineterminator="\n", float_format="%.10g")
+    print(f"spreads: {len(frame)} rows; wider {wider}; {spreads.tfr_local_sd=:.3f} {spreads.e0_local_sd=}")
+
+
+if __name__ == "__main__":
+    main()
