@@ -11,9 +11,9 @@ import numpy as np
 import xarray as xr
 from scipy.interpolate import PchipInterpolator
 
-from .errors import DataError
-from .forms import OPEN_AGE, Population, as_array, like, widths_of
-from .raking import rake
+from .core.errors import DataError
+from .core.forms import OPEN_AGE, Population, as_array, like, widths_of
+from .people.raking import rake
 
 __all__ = ["OPEN_AGE", "Population", "as_array", "graduate", "group_ages", "rake"]
 

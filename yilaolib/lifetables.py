@@ -12,9 +12,9 @@ from scipy.interpolate import PchipInterpolator
 from scipy.optimize import brentq
 
 from .ages import OPEN_AGE
-from .errors import DataError
-from .fertility import asfr, tfr
-from .mortality import ANDREEV_KINGKADE_A0, SEXES, as_rates, life_table, piecewise
+from .core.errors import DataError
+from .people.fertility import asfr, tfr
+from .people.mortality import ANDREEV_KINGKADE_A0, SEXES, as_rates, life_table, piecewise
 
 __all__ = ["asfr", "life_table", "life_table_for_e0", "single_year_mx", "survival_table", "tfr"]
 

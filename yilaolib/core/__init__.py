@@ -1,0 +1,1 @@
+"""What every room uses: errors, forms of a population, printed digits."""

@@ -1,0 +1,1 @@
+"""Demography: life tables, cohorts, ages, measures. It opens no file."""

@@ -1,0 +1,210 @@
+"""What an area brings to a projection: its census pyramids and its levels of mortality, fertility and migration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from ..ages import OPEN_AGE, as_array, graduate
+from ..core.errors import DataError
+from ..data import find_area, load_table
+from ..people.calibration import by_single_age, migration_rates, tfr_ratio
+from ..people.cohorts import SEX
+from ..tabling.folders import as_folder, merged_table, stamp
+
+NOBODY_MOVES = np.zeros((2, OPEN_AGE + 1))
+
+
+@dataclass(frozen=True)
+class Launch:
+    """Where the projection of one area starts: its people at the census and its levels against the nation's."""
+
+    area: str
+    kind: str  # nation, province, prefecture, county or district: how far its rates may stray
+    base: int
+    people: np.ndarray  # (sex, age) on census day, single ages
+    tfr_ratio: float
+    e0_offset: float
+    migration: np.ndarray  # (sex, age) net migrants per survivor and year
+
+
+def census_pyramids(area: str, root: str | Path | None) -> dict[int, xr.DataArray]:
+    """Pyramids (sex, age) of the area by census year; residents only."""
+    slug = find_area(area, root)["area"]
+    return {year: array.copy() for year, array in _pyramids(slug, as_folder(root), stamp(root)).items()}
+
+
+@lru_cache(maxsize=256)
+def _pyramids(slug: str, root: Path | None, state: tuple) -> dict[int, xr.DataArray]:
+    table = load_table("population", area=slug, root=root)
+    table = table[table["basis"].isna() | (table["basis"] == "resident")]
+    if table.empty:
+        raise DataError(
+            f"population.csv has no residents by age and sex for {slug!r}. Add its census to your own data folder."
+        )
+    columns = ["sex", "age", "persons"]
+    return {int(year): as_array(rows[columns]).reindex(sex=SEX) for year, rows in table.groupby("year")}
+
+
+def national_paths(root: str | Path | None) -> pd.DataFrame:
+    """TFR, e0 and sex ratio at birth of the nation by year: columns (indicator, value | lower_80 | upper_80)."""
+    return _national_paths(as_folder(root), stamp(root)).copy()
+
+
+@lru_cache(maxsize=8)
+def _national_paths(root: Path | None, state: tuple) -> pd.DataFrame:
+    series = load_table("series", area="china", root=root)
+    wanted = ["tfr", "e0_both", "e0_female", "e0_male", "sex_ratio_at_birth"]
+    series = series[series["indicator"].isin(wanted)]
+    bounds = series.melt(["indicator", "year"], ["value", "lower_80", "upper_80"], "of", "x")
+    return bounds.pivot(index="year", columns=["indicator", "of"], values="x").astype(float)
+
+
+def age_standard(year: int, root: str | Path | None) -> xr.DataArray:
+    """The nation by sex and single age at the census nearest to `year`."""
+    return _age_standard(int(year), as_folder(root), stamp(root)).copy()
+
+
+@lru_cache(maxsize=16)
+def _age_standard(year: int, root: Path | None, state: tuple) -> xr.DataArray:
+    table = load_table("age_standards", root=root)
+    nearest = min(sorted(table["year"].unique()), key=lambda y: abs(int(y) - year))
+    return as_array(table[table["year"] == nearest][["sex", "age", "persons"]])
+
+
+def fertility_schedule(year: int, root: str | Path | None) -> pd.Series:
+    """Share of the TFR by five-year age of the mother, of the period nearest to `year`."""
+    table = merged_table("fertility", root)
+    nearest = min(table["year"].unique(), key=lambda y: abs(int(y) - year))
+    return table[table["year"] == nearest].set_index("age")["share"]
+
+
+def kind_of(place: pd.Series) -> str:
+    """County, district, prefecture, province or nation; county-level districts have codes that end in 01 to 20."""
+    if place["level"] != "county" or pd.isna(place["adcode"]):
+        return place["level"]
+    return "district" if int(place["adcode"]) % 100 <= 20 else "county"
+
+
+def local_migration(area: str, census: dict[int, xr.DataArray], root: str | Path | None) -> xr.DataArray:
+    """Net migration rates (sex, age) a year between the area's last two censuses.
+
+    With one census they are its parent's, and what places of its kind add to that. `attrs` say so: note, source.
+    """
+    place = find_area(area, root)
+    note, source, rates = "none: the nation is taken as closed", "", NOBODY_MOVES
+    nation = census_pyramids("china", root)
+    years = sorted(year for year in census if year in nation)  # a count of other years has nothing to be measured by
+    if len(years) >= 2 and place["level"] != "nation":
+        then, now = years[-2:]
+        rates = migration_rates(census[then], census[now], nation[then], nation[now], years=now - then)
+        note = f"cohorts {then}-{now} against the nation"
+        source = _census_source(place, root)
+    elif place["level"] != "nation" and (above := _counted_parent(place, root)) is not None:
+        rates = local_migration(above["area"], census_pyramids(above["area"], root), root)
+        usual, of_kind = usual_migration(kind_of(place), root)
+        rates = rates.to_numpy() + usual
+        note, source = f"one census only, so the rates of {above['area']}{of_kind}", _census_source(above, root)
+    rates = np.asarray(rates, dtype=float)
+    return xr.DataArray(
+        rates,
+        coords={"sex": SEX, "age": np.arange(OPEN_AGE + 1)},
+        dims=("sex", "age"),
+        attrs={"note": note, "source": source},
+    )
+
+
+def _counted_parent(place: pd.Series, root: str | Path | None) -> pd.Series | None:
+    """The nearest area above a place that has a census by age and sex, below the nation."""
+    counted = set(merged_table("population", root)["area"])
+    while pd.notna(place["parent"]):
+        place = find_area(place["parent"], root)
+        if place["level"] != "nation" and place["area"] in counted:
+            return place
+    return None
+
+
+def usual_migration(kind: str, root: str | Path | None = None) -> tuple[np.ndarray, str]:
+    """What places of a kind add to their province's rates (sex, age), and words for it; 0 for other kinds."""
+    table = load_table("spreads", root=root)
+    rows = table[(table["parameter"] == "migration_mean") & (table["kind"] == kind)]
+    if rows.empty:
+        return NOBODY_MOVES, ""
+    cohorts = rows.pivot(index="sex", columns="age", values="value").loc[SEX].to_numpy(dtype=float)
+    return by_single_age(cohorts).to_numpy(), f" and the mean difference of a {kind}"
+
+
+def _census_source(place: pd.Series, root: str | Path | None) -> str:
+    rows = load_table("population", area=place["area"], root=root)
+    return rows.sort_values("year")["source"].iloc[-1]
+
+
+def launch_of(area: str, root: str | Path | None = None) -> Launch:
+    """Everything that the projection of an area starts from; worked out once while no table changes."""
+    return _derived(find_area(area, root)["area"], as_folder(root), stamp(root))[0]
+
+
+def local_parameters(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
+    """Levels that a projection of the area uses, each with its source.
+
+    Parameters
+    ----------
+    area : str
+        Slug, Chinese or English name, or adcode.
+    root : path, optional
+        Folder with your own tables; a row `e0` or `tfr_ratio` of your `assumptions` for the area comes first.
+
+    Returns
+    -------
+    DataFrame
+        parameter, value, unit, year, source, note. `e0_offset` [years] is added to the nation's e0 path of each sex;
+        `tfr_ratio` multiplies its TFR path in the first year and then draws nearer to 1 (table `spreads`);
+        `net_migration_per_1000` is the area's crude rate between its last two censuses.
+
+    Examples
+    --------
+    >>> print(local_parameters("china").set_index("parameter").value["tfr_ratio"])
+    1.0
+    """
+    return _derived(find_area(area, root)["area"], as_folder(root), stamp(root))[1].copy()
+
+
+@lru_cache(maxsize=4096)
+def _derived(slug: str, root: Path | None, state: tuple) -> tuple[Launch, pd.DataFrame]:
+    place = find_area(slug, root)
+    census, nation = census_pyramids(slug, root), census_pyramids("china", root)
+    base = max(census)
+    assumed = merged_table("assumptions", root)
+    assumed = assumed[(assumed["area"] == slug) & assumed["scenario"].isna()].set_index("parameter")
+    fertility = _local_fertility(place, assumed, census[base], nation, base, root)
+    people = graduate(census[base], standard=age_standard(base, root)).transpose("sex", "age").to_numpy()
+    rates = local_migration(slug, census, root)
+    crude = float((rates.to_numpy() * people).sum() / people.sum() * 1000)
+    moves = ("net_migration_per_1000", crude, "per 1000 and year", base, *(rates.attrs[k] for k in ("source", "note")))
+    rows = [_local_mortality(slug, assumed, base, root), fertility, moves]
+    frame = pd.DataFrame(rows, columns=["parameter", "value", "unit", "year", "source", "note"])
+    launch = Launch(slug, kind_of(place), base, people, fertility[1], rows[0][1], rates.to_numpy())
+    return launch, frame
+
+
+def _local_mortality(slug: str, assumed: pd.DataFrame, base: int, root: Path | None) -> tuple:
+    if slug == "china" or "e0" not in assumed.index:
+        return "e0_offset", 0.0, "years", base, "un-wpp-2024", "no local figure: the nation's e0"
+    row, national = assumed.loc["e0"], national_paths(root)
+    offset = round(float(row["value"] - national.loc[int(row["year"]), ("e0_both", "value")]), 4)
+    return "e0_offset", offset, "years", int(row["year"]), row["source"], f"e0 {row['value']:g}: {row['note']}"
+
+
+def _local_fertility(place, assumed, pyramid, nation, base: int, root: Path | None) -> tuple:
+    if "tfr_ratio" in assumed.index:
+        row = assumed.loc["tfr_ratio"]
+        return "tfr_ratio", float(row["value"]), "ratio", row["year"], row["source"], row["note"]
+    nearest = min(nation, key=lambda year: abs(year - base))
+    ratio = tfr_ratio(pyramid, nation[nearest], fertility_schedule(base, root))
+    source = _census_source(place, root)
+    return "tfr_ratio", ratio, "ratio", base, source, "children 0-4 per woman, against the nation"
