@@ -1,7 +1,7 @@
 """Find and read the tables, look up an area, cite the documents behind a figure.
 
-The tables are CSV files described by one schema, `datapackage.json`. `root` is a folder of your own with tables of
-the same names: its rows are added to ours, and on equal keys replace ours.
+The tables are CSV files described by one schema, `datapackage.json`. `root` is a folder or workbook of your own
+with tables of the same names: its rows are added to ours, and on equal keys replace ours.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from .errors import DataError, did_you_mean
-from .folders import as_folder, merged_table, stamp, user_files
-from .tables import data_folder, package, rules_of, schema_of, table_names
+from .core.errors import DataError, did_you_mean
+from .tabling.folders import merged_table, quiet_table
+from .tabling.roots import as_root, stamp, user_files
+from .tabling.schema import data_folder, package, rules_of, schema_of, table_names
+from .tabling.uses import note
 
 __all__ = [
     "cite",
@@ -46,8 +48,8 @@ def load_table(name: str, *, area: object = None, root: str | Path | None = None
     area : str or int, optional
         Only rows of this area; whatever `find_area` accepts.
     root : path, optional
-        A folder of your own. Its rows are added to ours and on equal keys replace ours. In tables by age,
-        ours also give way where the age groups overlap (your 0-4 replaces our 0 and 1-4).
+        A folder or workbook (.xlsx) of your own. Its rows are added to ours and on equal keys replace ours. In tables
+        by age, ours also give way where the age groups overlap (your 0-4 replaces our 0 and 1-4).
 
     Returns
     -------
@@ -67,13 +69,15 @@ def load_table(name: str, *, area: object = None, root: str | Path | None = None
              area  adcode     name_en
     0  jingdezhen  360200  Jingdezhen
     """
-    frame = merged_table(name, root)
+    frame = merged_table(name, root) if area is None else quiet_table(name, root)
     if area is not None:
         if "area" not in frame:
             raise DataError(
                 f"Table {name!r} has no column 'area', so area={area!r} cannot choose its rows. Leave area out."
             )
-        frame = frame.iloc[_rows_by_area(name, as_folder(root), stamp(root)).get(find_area(area, root)["area"], [])]
+        slug = find_area(area, root)["area"]
+        note(name, slug)
+        frame = frame.iloc[_rows_by_area(name, as_root(root), stamp(root)).get(slug, [])]
     # A deep copy: copy-on-write does not guard an extension array that is written through `.array`.
     return frame.reset_index(drop=True).copy()
 
@@ -84,7 +88,7 @@ def list_tables(root: str | Path | None = None) -> list[str]:
     Parameters
     ----------
     root : path, optional
-        A folder of your own; it is only looked at for misspelt file names.
+        A folder or workbook of your own; it is only looked at for misspelt file names.
 
     Returns
     -------
@@ -147,7 +151,7 @@ def find_area(query: object, root: str | Path | None = None) -> pd.Series:
     query : str or int
         Slug, Chinese name with or without 市 or 县, English name, or six-digit adcode; in any case and width.
     root : path, optional
-        A folder of your own with more areas.
+        A folder or workbook of your own with more areas.
 
     Returns
     -------
@@ -165,11 +169,12 @@ def find_area(query: object, root: str | Path | None = None) -> pd.Series:
     >>> [yl.find_area(query)["area"] for query in ("景德镇", "Hai'an", 360600)]
     ['jingdezhen', 'haian', 'yingtan']
     """
-    areas = merged_table("areas", root)
+    areas = quiet_table("areas", root)
     text = f"{query:.0f}" if isinstance(query, float) else str(query)
-    exact, loose = _area_names(as_folder(root), stamp(root))
+    exact, loose = _area_names(as_root(root), stamp(root))
     found = exact.get(_plain(text)) or loose.get(_bare(_plain(text))) or set()
     if len(found) == 1:
+        note("areas", min(found))
         return areas[areas["area"] == min(found)].iloc[0].copy()
     label = areas.set_index("area")["name_zh"]
     if found:
@@ -189,7 +194,7 @@ def cite(frame_or_sources: object, root: str | Path | None = None) -> pd.DataFra
     frame_or_sources : DataFrame, Dataset, str or iterable of str
         A frame with a column `source`, anything with `attrs["sources"]`, or ids of documents.
     root : path, optional
-        A folder of your own with more sources.
+        A folder or workbook of your own with more sources.
 
     Returns
     -------
@@ -237,7 +242,7 @@ def _bare(plain: str) -> str:
 @lru_cache(maxsize=8)
 def _area_names(root: Path | None, state: tuple) -> tuple[dict[str, set], dict[str, set]]:
     exact, loose = {}, {}
-    areas = merged_table("areas", root)
+    areas = quiet_table("areas", root)
     for slug, *names in areas[["area", "adcode", "name_zh", "name_en"]].itertuples(index=False):
         for name in (slug, *(name for name in names if isinstance(name, str))):
             exact.setdefault(_plain(name), set()).add(slug)
@@ -248,11 +253,11 @@ def _area_names(root: Path | None, state: tuple) -> tuple[dict[str, set], dict[s
 @lru_cache(maxsize=32)
 def _rows_by_area(name: str, root: Path | None, state: tuple) -> dict[str, list[int]]:
     """Where the rows of each area are: with 2,800 counties, looking through all rows each time is slow."""
-    column = merged_table(name, root)["area"]
+    column = quiet_table(name, root)["area"]
     rows = {slug: list(places) for slug, places in column.groupby(column).indices.items()}
     if "area" in schema_of(name)["primaryKey"] and not rules_of(name, "area").get("required"):
         for_all = [place for place, empty in enumerate(column.isna()) if empty]
-        rows = {slug: sorted([*for_all, *rows.get(slug, [])]) for slug in merged_table("areas", root)["area"]}
+        rows = {slug: sorted([*for_all, *rows.get(slug, [])]) for slug in quiet_table("areas", root)["area"]}
     return rows
 
 

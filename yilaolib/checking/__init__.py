@@ -1,0 +1,1 @@
+"""The rules that tables must keep."""

@@ -1,0 +1,1 @@
+"""Tables: schema, text to types, overlays, workbooks."""
