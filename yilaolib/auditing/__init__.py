@@ -1,0 +1,1 @@
+"""The audit: intervals, formulas, denominators, verdicts."""

@@ -1,0 +1,226 @@
+"""What the formulas of claims look up: printed figures, census persons, project lists. Tables in, intervals out.
+
+Every look-up is remembered, so that an explanation can name what a result was computed from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..core.errors import DataError, did_you_mean
+from .formulas import evaluate
+from .intervals import Interval, exact, input_interval, is_about
+
+OPEN = 999  # an age above all, where the last group ends
+FILLED = "filled-from-parent"  # the source of a pyramid that a user's place has not got itself
+ORIGINS = {"census": ("census", "普查"), "table": ("population", "人口"), "filled": ("filled in,", "按上级推算")}
+PEOPLE = re.compile(r"population_(total|(\d+)plus|under_?(\d+)|(\d+)_(\d+))")
+FIELDS = {  # of the project lists, in words
+    "count": ("projects", "项目数"),
+    "beds_new": ("new beds", "新增床位"),
+    "beds_renovated": ("renovated beds", "改造床位"),
+    "places_new": ("new daycare places", "新增托位"),
+    "classes": ("classes", "班级"),
+    "floor_area_m2": ("m2 of floor area", "建筑面积（平方米）"),
+    "investment_10k_yuan": ("10,000 yuan of investment", "总投资（万元）"),
+}
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One look-up of a formula: what it found, and in words what it is."""
+
+    call: tuple
+    found: Interval
+    label_en: str
+    label_zh: str
+    group: str = ""  # of persons: "total", "60+", "0-2" ...; empty when it is no population
+    area: str = ""
+    year: int | None = None
+    basis: str = ""
+    about: bool = False
+    doubt: str = ""
+
+
+@dataclass
+class Evidence:
+    """Look-ups over a set of tables.
+
+    Parameters
+    ----------
+    load : function
+        Returns a table by name: observations, indicators, sources, areas, population, age_standards, projects.
+
+    Examples
+    --------
+    >>> import yilaolib as yl
+    >>> evidence = Evidence(yl.load_table)
+    >>> evidence.compute('100 * obs("jingdezhen.elder_beds_private.2020.actual.text") / 4059')[0].value
+    46.71
+    """
+
+    load: Callable[[str], pd.DataFrame]
+
+    def __post_init__(self) -> None:
+        rows = self.load("observations")
+        self.rows = {row["observation"]: row for row in rows.replace({np.nan: None}).to_dict("records")}
+        names = self.load("indicators")
+        self.indicators = dict(zip(names["indicator"], names["name_en"], strict=True))
+        documents = self.load("sources")
+        self.documents = dict(zip(documents["source"], documents["area"], strict=True))
+        places = self.load("areas")
+        self.areas = {row.area: row for row in places.itertuples()}
+        people = self.load("population").dropna(subset=["area", "year", "age", "persons"])
+        self.people = people.assign(end=(people["age"] + people["n"]).fillna(OPEN), basis=people["basis"].fillna(""))
+        self.groups = self.people.groupby(["area", "year"]).indices
+        singles = self.load("age_standards").query("n == 1").groupby(["year", "age"])["persons"].sum()
+        self.singles = {year: part.droplevel("year") for year, part in singles.groupby(level="year")}
+
+    def compute(self, formula: str, instead: dict[tuple, Interval] | None = None) -> tuple[Interval, list[Leaf]]:
+        """Return the result of a formula and the look-ups it is made of; `instead` replaces some of them."""
+        leaves: dict[tuple, Leaf] = {}
+
+        def remember(name: str, find: Callable[..., Leaf]) -> Callable[..., Interval]:
+            def look_up(*values: object) -> Interval:
+                leaf = find(*values)
+                leaves.setdefault(leaf.call, leaf)
+                return (instead or {}).get(leaf.call, leaf.found)
+
+            return look_up
+
+        lookups = {name: remember(name, getattr(self, name)) for name in ("obs", "pop", "projects")}
+        return evaluate(formula, lookups), list(leaves.values())
+
+    def obs(self, observation: str) -> Leaf:
+        """A printed figure, by its id."""
+        row = self.row(observation)
+        if row["value"] is None:
+            raise DataError(f"observation {observation!r} prints no number ({row['as_printed']}). Use another.")
+        printed, name = row["as_printed"] or "", row["name_as_printed"] or ""
+        about = None if self.is_own(row) else self.areas.get(row["area"])
+        place, place_zh = (f"{about.name_en}, ", about.name_zh) if about else ("", "")
+        year = f" {row['year']}" if row["year"] else ""
+        return Leaf(
+            ("obs", observation),
+            input_interval(row["value"], printed, row["unit"], row["kind"], row["value_max"] or np.nan),
+            f"{place}{self.indicators.get(row['indicator'], row['indicator'])}{year}: {printed}",
+            f"{place_zh if place_zh not in name else ''}{name}{printed}",
+            group_of(row["indicator"]) if row["unit"] == "persons" else "",
+            row["area"],
+            row["year"],
+            row["basis"] or "",
+            is_about(printed, row["comparator"]),
+            doubt_in(row["note"]),
+        )
+
+    def is_own(self, row: dict) -> bool:
+        """Whether a figure is about the place whose document prints it (a city's plan also quotes the province)."""
+        about = self.documents.get(row["source"])
+        return about == row["area"] or not isinstance(about, str)
+
+    def row(self, observation: str) -> dict:
+        """The row of `observations` with an id; a DataError when there is none."""
+        if observation not in self.rows:
+            raise DataError(
+                f"observation {observation!r} is not in observations.csv.{did_you_mean(observation, self.rows)} "
+                "Correct the id."
+            )
+        return self.rows[observation]
+
+    def pop(self, area: str, year: int, low: int, high: int | None) -> Leaf:
+        """Persons of a pyramid from age `low` to below `high`; groups are split by the nation's single ages."""
+        if (area, year) not in self.groups:
+            known = sorted({int(key[1]) for key in self.groups if key[0] == area})
+            raise DataError(f"population.csv has no pyramid of {area!r} in {year!r}; it has those of {known}.")
+        top, rows = OPEN if high is None else high, self.people.iloc[self.groups[area, year]]
+        total, split = 0.0, False
+        for start, end, persons in rows[["age", "end", "persons"]].itertuples(index=False):
+            share = self._share(year, start, end, low, top)
+            total, split = total + share * persons, split or 0 < share < 1
+        name, place, origin = ages(low, high), self.areas[area], ORIGINS[self.origin(area, year)]
+        words = (", split by single ages of the nation", "，按全国单岁结构拆分") if split else ("", "")
+        whose = "all ages" if name == "0+" else name
+        return Leaf(
+            ("pop", area, year, low, high),
+            exact(total),
+            f"{place.name_en}, {origin[0]} {year}, {whose}: {total:,.0f}{words[0]}",
+            f"{year}年{origin[1]}{place.name_zh}{ages(low, high, 'zh')}人口{total:,.0f}人{words[1]}",
+            "total" if name == "0+" else name,
+            area,
+            year,
+            rows["basis"].iloc[0],
+        )
+
+    def origin(self, area: str, year: int) -> str:
+        """Where a pyramid comes from: a census, another table, or the parent of a place that has totals only."""
+        source = str(self.people["source"].iloc[self.groups[area, year][0]])
+        return "census" if "census" in source else "filled" if source == FILLED else "table"
+
+    def _share(self, year: int, start: int, end: int, low: int, top: int) -> float:
+        """The part of an age group that lies between two ages: 0, 1, or by the single ages of the nation."""
+        if start >= top or end <= low:
+            return 0.0
+        if start >= low and end <= top:
+            return 1.0
+        if end == OPEN or year not in self.singles:
+            raise DataError(f"Ages from {low} cut the group from {start} in {year}. Choose ages at which groups begin.")
+        single = self.singles[year].loc[start : end - 1]
+        return float(single.loc[max(start, low) : min(end, top) - 1].sum() / single.sum())
+
+    def projects(self, area: str, what: str, category: str | None = None) -> Leaf:
+        """The sum of a column of a plan's project list, or "count" for the number of projects."""
+        rows = self.load("projects")
+        rows = rows[(rows["area"] == area) & (True if category is None else rows["category"] == category)]
+        if rows.empty or what not in FIELDS:
+            raise DataError(
+                f"projects({area!r}, {what!r}, {category!r}) finds nothing. Give the area of a project list, one of "
+                f"{', '.join(FIELDS)}, and eldercare, childcare or health (or none)."
+            )
+        numbers = pd.Series(1, rows.index) if what == "count" else rows[what].dropna()
+        total, (name, name_zh) = numbers.sum(), FIELDS[what]
+        return Leaf(
+            ("projects", area, what, category),
+            exact(total),
+            f"project list, {name} of the {len(numbers)} of {len(rows)} projects that print them: {total:,.0f}",
+            f"项目清单{len(rows)}项中{len(numbers)}项所列{name_zh}合计{total:,.0f}",
+        )
+
+
+def group_of(indicator: str) -> str:
+    """Return the persons that an indicator counts: "total", "60+", "0-2"; empty for other indicators.
+
+    Examples
+    --------
+    >>> group_of("population_60plus"), group_of("population_0_3"), group_of("elder_beds_total")
+    ('60+', '0-3', '')
+    """
+    found = PEOPLE.fullmatch(indicator)
+    if not found:
+        return "population" if indicator in ("population_urban", "population_rural") else ""
+    kind, plus, under, low, high = found.groups()
+    return f"{plus}+" if plus else f"0-{int(under) - 1}" if under else f"{low}-{high}" if low else kind
+
+
+def ages(low: int, high: int | None, lang: str = "en") -> str:
+    """Return an age range as people write it: "60+", "0-2"; `high` is exclusive.
+
+    Examples
+    --------
+    >>> ages(60, None), ages(0, 3), ages(60, None, "zh")
+    ('60+', '0-2', '60岁及以上')
+    """
+    if lang == "en":
+        return f"{low}+" if high is None else f"{low}-{high - 1}"
+    if high is None:
+        return "总" if low == 0 else f"{low}岁及以上"
+    return f"{low}至{high - 1}岁"
+
+
+def doubt_in(note: str | None) -> str:
+    """Return what a note doubts (what follows DOUBT:), or an empty text."""
+    return note.removeprefix("DOUBT:").strip() if isinstance(note, str) and note.startswith("DOUBT:") else ""

@@ -1,0 +1,227 @@
+"""What a recomputed figure says about a printed one, in a word and in a sentence of either language.
+
+The words are neutral: what cannot be recomputed is "not reproduced" (未能复现). A plan may be a draft, and a text
+taken from a web page may have lost characters.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import NamedTuple
+
+import pandas as pd
+
+from .intervals import Interval, is_about, last_digit, printed_interval
+
+VERDICTS = {  # worst first: when several hold, the first is given
+    "inconsistent": ("not reproduced", "未能复现"),
+    "text_vs_table": ("text and table differ", "正文与表格不同"),
+    "year_mismatch": ("population of another year", "人口年份不同"),
+    "other_denominator": ("another population", "人口口径不同"),
+    "convenient": ("convenient rounding", "取整"),
+    "approximate": ("approximate, as it says", "约数"),
+    "truncated": ("cut off, not rounded", "截尾"),
+    "rounding": ("within rounding", "在舍入范围内"),
+    "exact": ("reproduced", "吻合"),
+    "unverifiable": ("cannot be verified", "无法核验"),
+}
+SENTENCES = {
+    "inconsistent": ("Not reproduced: the result differs by {by} ({off} %).", "未能复现：计算结果相差{by}（{off}%）。"),
+    "text_vs_table": ("The text and the table print different figures.", "正文与表格所印数字不同。"),
+    "year_mismatch": ("It holds for the population of another year: {found}.", "按另一年份的人口可以得出：{found}。"),
+    "other_denominator": ("It holds for another population: {found}.", "按另一口径的人口可以得出：{found}。"),
+    "convenient": ("Within 1 % of the result, and a rounder number.", "与计算结果相差不到1%，且数字更整。"),
+    "approximate": ("The document itself says that a figure is approximate.", "文件自称为约数。"),
+    "truncated": ("The result was cut off after the printed digits.", "计算结果截去了未印出的小数位。"),
+    "rounding": ("Equal within the rounding of the printed figures.", "在所印数字的舍入范围内相符。"),
+    "exact": ("Reproduced.", "可以复现。"),
+    "unverifiable": ("", ""),
+    "tried": (
+        "{needed} persons would fit exactly; {tried} published and census populations were tried, {close} fit.",
+        "恰好相符需要{needed}人；试算已公布和普查人口{tried}个，相符{close}个。",
+    ),
+    "feasibility": (
+        "Shown for judgement: the result is {share} % of the printed figure, and no document says that they are equal.",
+        "供判断可行性：计算结果为所印数字的{share}%，文件并未称两者相等。",
+    ),
+    "agree": ("The two places print the same figure.", "两处所印数字相同。"),
+    "bound": ("The result keeps to the printed limit.", "计算结果符合所印限值。"),
+    "bases": (
+        "Resident and registered persons cannot be compared, so nothing is concluded.",
+        "常住与户籍口径不可比，不作判断。",
+    ),
+    "doubt": ("The source text is in doubt ({doubt}).", "原文存疑：{doubt}。"),
+    "spared": ("For that reason nothing is concluded.", "因此不作判断。"),
+    "draft": ("The plan is a draft for comment.", "该方案为征求意见稿。"),
+}
+DOUBTS_ZH = {  # what the English notes of the data say, in Chinese, by their words
+    "lost|separator|missing|directly after": "文本疑有缺字",
+    "year": "年份未印明",
+    "age|basis|scope|denominator|population used|which": "年龄、口径或分母未印明",
+    "unclear|ambiguous|could also|whether|open": "含义不明",
+    "fit|another share|conflict": "所印数字互不相符",
+}
+NOT_FITTING = re.compile(r"does not fit|is another share")
+
+
+class Case(NamedTuple):
+    """One claim, ready to be judged."""
+
+    kind: str
+    printed: dict  # the row of `observations`
+    result: Interval
+    leaves: list  # what the result was computed from
+    base: object  # the look-up that is the population behind the figure, or None
+    close: pd.DataFrame  # candidates for it, with attrs needed and tried
+    draft: bool
+
+
+def judge(case: Case) -> str:
+    """Return the verdict on a claim."""
+    if case.kind == "feasibility":
+        return "unverifiable"
+    if fits(case):
+        about = is_about(case.printed["as_printed"], case.printed["comparator"])
+        return "approximate" if about or any(leaf.about for leaf in case.leaves) else _fit(case)
+    if case.kind == "text_vs_table":
+        verdict = "text_vs_table"
+    elif len(case.close):
+        verdict = "year_mismatch" if _other_year(case) else "other_denominator"
+    else:
+        verdict = "convenient" if _convenient(case) else "inconsistent"
+    spared = len(_bases(case)) > 1 or any(not NOT_FITTING.search(doubt) for doubt in doubts(case))
+    return "unverifiable" if spared and verdict in ("inconsistent", "text_vs_table") else verdict
+
+
+def fits(case: Case) -> bool:
+    """Whether a printed figure and the recomputed one have room for each other."""
+    printed, comparator = _printed(case), case.printed["comparator"]
+    if case.kind == "text_vs_table":  # 4.5个以上 and 4.59 do not exclude each other, but are two figures
+        return printed.meets(case.result)
+    if comparator in ("ge", "gt"):
+        printed = printed._replace(high=math.inf)
+    elif comparator in ("le", "lt"):
+        printed = printed._replace(low=-math.inf)
+    return printed.meets(case.result) or _truncated(case)
+
+
+def doubts(case: Case) -> list[str]:
+    """Return what the notes doubt about the printed figure and about what it is computed from."""
+    note = case.printed["note"] or ""
+    own = [note.removeprefix("DOUBT:").strip()] if note.startswith("DOUBT:") else []
+    return list(dict.fromkeys([*own, *(leaf.doubt for leaf in case.leaves if leaf.doubt)]))
+
+
+def doubt_zh(notes: list[str]) -> str:
+    """Return in Chinese what English notes doubt.
+
+    Examples
+    --------
+    >>> doubt_zh(["printed 80%20%, separator lost", "year not stated"])
+    '文本疑有缺字，年份未印明'
+    """
+    found = [words for pattern, words in DOUBTS_ZH.items() if any(re.search(pattern, note) for note in notes)]
+    return "，".join(found) or "见数据表注"
+
+
+def explain(case: Case, verdict: str, lang: str = "en") -> str:
+    """Return the explanation of a verdict: from what, by how much, and what else was tried."""
+    at = ("en", "zh").index(lang)
+    printed, result = case.printed["value"], case.result
+    words = {
+        "by": number(abs(result.value - printed), case, like=result.value),
+        "off": f"{abs(100 * (result.value / printed - 1)):.1f}" if printed else "-",
+        "share": f"{100 * result.value / printed:.0f}" if printed else "-",
+        "found": ("; ", "；")[at].join(_candidates(case.close, lang)) if "{found}" in SENTENCES[verdict][0] else "",
+        "doubt": "; ".join(doubts(case)) if lang == "en" else doubt_zh(doubts(case)),
+        "needed": f"{case.close.attrs.get('needed', 0):,.0f}",
+        "tried": case.close.attrs.get("tried", 0),
+        "close": len(case.close),
+    }
+    sentences = [_computed(case, lang), *(SENTENCES[key][at].format(**words) for key in _keys(case, verdict))]
+    return ("" if lang == "zh" else " ").join(part for part in sentences if part)
+
+
+def number(value: float, case: Case, like: float | None = None) -> str:
+    """Return a result with two digits more than the document prints (none for large counts), and no idle zeros."""
+    decimals = -round(math.log10(last_digit(case.printed["value"], case.printed["as_printed"])))
+    large = abs(value if like is None else like) >= 100
+    text = f"{value:,.{0 if decimals <= 0 and large else max(0, decimals) + 2}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _keys(case: Case, verdict: str) -> list[str]:
+    """The sentences that an explanation is made of."""
+    keys = ["feasibility" if case.kind == "feasibility" else verdict]
+    digit = last_digit(case.printed["value"], case.printed["as_printed"])
+    if verdict == "exact" and case.kind == "text_vs_table":
+        keys = ["agree"]
+    elif verdict == "exact" and abs(case.result.value - case.printed["value"]) > digit:
+        keys = ["bound"]
+    if case.base is not None and not fits(case) and case.kind not in ("feasibility", "text_vs_table"):
+        keys.append("tried")
+    if len(_bases(case)) > 1:
+        keys.append("bases")
+    if doubts(case):
+        keys.append("doubt")
+    if doubts(case) and verdict == "unverifiable" and case.kind != "feasibility":
+        keys.append("spared")
+    return keys + ["draft"] * case.draft
+
+
+def _computed(case: Case, lang: str) -> str:
+    low, value, high = (number(part, case) for part in case.result)
+    span = "" if low == high else f" ({low} to {high})" if lang == "en" else f"（{low}至{high}）"
+    if lang == "en":
+        inputs = "; ".join(leaf.label_en for leaf in case.leaves)
+        return f"Printed {case.printed['as_printed']}; computed {value}{span} from {inputs}."
+    inputs = "；".join(leaf.label_zh for leaf in case.leaves)
+    return f"所印为{case.printed['as_printed']}；由{inputs}计算得{value}{span}。"
+
+
+def _candidates(close: pd.DataFrame, lang: str) -> list[str]:
+    name = "candidate" if lang == "en" else "candidate_zh"
+    return [f"{row[name]} ({row['off_pct']:+.2f} %)" for _, row in close.head(3).iterrows()]
+
+
+def _printed(case: Case) -> Interval:
+    return printed_interval(case.printed["value"], case.printed["as_printed"])
+
+
+def _fit(case: Case) -> str:
+    printed, value = _printed(case), case.result.value
+    slack = 1e-9 * max(1.0, abs(value))
+    if case.kind == "text_vs_table" and abs(value - case.printed["value"]) > slack:
+        return "rounding"  # 45 has room for 44.85, but the two places do not print the same figure
+    if case.printed["comparator"] in ("ge", "gt", "le", "lt"):
+        return "exact"
+    if printed.low - slack <= value <= printed.high + slack:
+        return "exact"
+    return "truncated" if _truncated(case) else "rounding"
+
+
+def _truncated(case: Case) -> bool:
+    """Whether cutting off the result after the printed digits gives the printed figure."""
+    digit = last_digit(case.printed["value"], case.printed["as_printed"])
+    return 0 <= case.result.value - case.printed["value"] < digit
+
+
+def _convenient(case: Case) -> bool:
+    """Whether the printed figure is near the result and has fewer significant digits."""
+    digit = last_digit(case.printed["value"], case.printed["as_printed"])
+    printed, result = (str(round(abs(x) / digit)).rstrip("0") for x in (case.printed["value"], case.result.value))
+    near = abs(case.printed["value"] - case.result.value) <= 0.01 * abs(case.result.value)
+    return near and len(printed) < len(result)
+
+
+def _other_year(case: Case) -> bool:
+    """Whether the closest candidate is the same group of the same place in another year."""
+    best = case.close.iloc[0]
+    same = (best["area"], best["group"]) == (case.base.area, case.base.group)
+    return bool(same and best["year"] != case.base.year)
+
+
+def _bases(case: Case) -> set[str]:
+    """The bases (resident, registered) of the persons in a claim; more than one cannot be compared."""
+    return {leaf.basis for leaf in case.leaves if leaf.basis and leaf.group} | {case.printed["basis"] or ""} - {""}
