@@ -1,4 +1,4 @@
-"""Daycare places (托位) for children under 3: need by several methods, supply, staff.
+"""Daycare places (托位) for children under 3: need by several methods, supply, and when a shortage turns.
 
 Under 3 is the ages 0, 1 and 2; a plan's 0-3岁 may mean three or four single years. Births move the need more than
 anything else, so look at it year by year.
@@ -12,17 +12,19 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from .data import find_area, load_table
-from .eldercare import label_methods
-from .errors import DataError
-from .figures import figure
-from .gap import shortfall
-from .measures import persons
-from .placemethods import implied_coverage, places_by_coverage, places_by_intention, places_by_norm
+from .data import find_area
+from .needs.gap import shortfall
+from .needs.need import at_year, label_methods, middle
+from .needs.placemethods import implied_coverage, places_by_coverage, places_by_intention, places_by_norm
+from .needs.placeneed import PlaceNeed
+from .needs.staff import childcare_staff
+from .needs.supply import place_supply, supply_path
 from .projection import Scenario, project
-from .supply import place_supply
+from .tabling.figures import figures_at
 
 __all__ = [
+    "childcare_staff",
+    "daycare_fees",
     "implied_coverage",
     "place_supply",
     "places_by_coverage",
@@ -30,7 +32,10 @@ __all__ = [
     "places_by_norm",
     "shortfall",
     "triangulate_places",
+    "turning_years",
 ]
+
+SCENARIOS = ("low", "medium", "high", "zero-migration")
 
 
 def triangulate_places(
@@ -39,9 +44,13 @@ def triangulate_places(
     *,
     scenario: str | Scenario = "medium",
     population: xr.Dataset | None = None,
+    coverage: float | None = None,
+    new_residents: float | None = None,
     root: str | Path | None = None,
 ) -> pd.DataFrame:
     """Daycare places needed in a year by every method that the published figures allow, one row per method.
+
+    A norm per 1000 residents ignores how many children there are: look at `implied_coverage` beside it.
 
     Parameters
     ----------
@@ -52,6 +61,10 @@ def triangulate_places(
     scenario : str or Scenario, default "medium"
     population : Dataset, optional
         A projection made before (by `project`), so that it is not made again.
+    coverage : float, optional
+        [share, 0-1] of the children under 3, a wish of your own: a further row.
+    new_residents : float, optional
+        [persons] who will live in new estates; without them that method has no number.
     root : path, optional
         Folder with your own tables.
 
@@ -64,7 +77,7 @@ def triangulate_places(
     Raises
     ------
     DataError
-        Unknown area or scenario, or a year outside the projection.
+        Unknown area or scenario, a year outside the projection, or a coverage outside 0-1.
 
     Examples
     --------
@@ -74,64 +87,108 @@ def triangulate_places(
     slug = find_area(area, root=root)["area"]
     if population is None:
         population = project(slug, scenario=scenario, end_year=max(year, 2025), root=root)
-    years = population["year"].to_numpy()
-    if not years[0] <= year <= years[-1]:
-        raise DataError(f"year is {year}; the projection runs from {years[0]} to {years[-1]}.")
-    at = population.sel(year=year)
-    people, children = (float(np.median(persons(at, *ages))) for ages in ((0, None), (0, 3)))  # of the draws, if any
-    rows = [
-        _plan(slug, root),
-        _norm(slug, people, year, root),
-        _coverage(children, year, root),
-        _intention(slug, children, root),
-    ]
-    frame = label_methods(
-        pd.DataFrame(rows, columns=["method", "lower", "central", "upper", "inputs", "sources"]), root
-    )
-    frame["implied_coverage"] = implied_coverage(frame["central"], children)
+    need = PlaceNeed(slug, population, root, coverage=coverage, new_residents=new_residents)
+    frame = label_methods(need.at(year), root)
+    coverage_of = implied_coverage(frame["central"], middle(at_year(need.children, year)))
+    frame.insert(list(frame).index("sources") + 1, "implied_coverage", coverage_of)
     return frame
 
 
-def _plan(area: str, root: str | Path | None) -> list:
-    row = figure(area, "daycare_places_needed", root=root)
-    row = figure(area, "daycare_places_total", kind="target", root=root) if row is None else row
-    if row is None:
-        return ["plan_places", np.nan, np.nan, np.nan, "not published: a number of places needed or planned", ""]
-    return [
-        "plan_places",
-        np.nan,
-        row["value"],
-        np.nan,
-        f"{row['as_printed']} ({row['year']}, {row['locator']})",
-        row["source"],
-    ]
+def turning_years(
+    area: str, *, scenarios: tuple[str, ...] = SCENARIOS, end_year: int = 2050, root: str | Path | None = None
+) -> pd.DataFrame:
+    """Year in which a shortage of daycare places turns into a surplus, by method and scenario.
+
+    Supply is the printed stock, a straight line to the target, and the target from then on (or the stock held).
+
+    Parameters
+    ----------
+    area : str
+        Slug, Chinese or English name, or adcode.
+    scenarios : tuple of str
+        Names of scenarios.
+    end_year : int, default 2050
+        [year] Horizon.
+    root : path, optional
+        Folder with your own tables.
+
+    Returns
+    -------
+    DataFrame
+        One row per method and scenario: method, scenario, year (missing where the shortage does not turn), state
+        (turns, short throughout, surplus throughout, returns: a shortage comes back later, or supply not published),
+        first and last [places]: shortage (+) or surplus (-) in the first year with a supply and in the last.
+
+    Raises
+    ------
+    DataError
+        Unknown area or scenario.
+
+    Examples
+    --------
+    >>> turns = turning_years("jingdezhen", scenarios=("medium",)).set_index("method")
+    >>> print(*turns.loc["norm_places", ["year", "state"]])
+    2025 turns
+    """
+    slug = find_area(area, root=root)["area"]
+    rows = []
+    for scenario in scenarios:
+        need = PlaceNeed(slug, project(slug, scenario=scenario, end_year=end_year, root=root), root)
+        supply = supply_path(need.supply, "daycare_places_total", need.years)
+        for method, path in need.paths().items():
+            rows.append({"method": method, "scenario": scenario, **_turn((path - supply).dropna())})
+    columns = ["method", "scenario", "year", "state", "first", "last"]
+    return pd.DataFrame(rows, columns=columns).astype({"year": "Int64"})
 
 
-def _norm(area: str, people: float, year: int, root: str | Path | None) -> list:
-    row = figure(area, "daycare_places_per_1000", kind="target", root=root)
-    row = figure("china", "daycare_places_per_1000", kind="target", root=root) if row is None else row
-    text = f"r {row['value']:g} ({row['year']}), N {people:,.0f} ({year})"
-    return ["norm_places", np.nan, places_by_norm(people, row["value"]), np.nan, text, row["source"]]
+def _turn(gap: pd.Series) -> dict:
+    """The year in which a gap by year turns from above 0 to 0 or below."""
+    if gap.empty:
+        return {"year": None, "state": "supply not published", "first": np.nan, "last": np.nan}
+    short = gap > 0
+    ends = {"first": float(gap.iloc[0]), "last": float(gap.iloc[-1])}
+    if short.all() or not short.any():
+        return {"year": None, "state": "short throughout" if short.all() else "surplus throughout", **ends}
+    turned = gap.index[short.shift(fill_value=False) & ~short]
+    year = int(turned[-1]) if len(turned) else None
+    return {"year": year, "state": "returns" if short.iloc[-1] else "turns", **ends}
 
 
-def _coverage(children: float, year: int, root: str | Path | None) -> list:
-    table = load_table("assumptions", root=root)
-    table = table[table["parameter"] == "daycare_coverage"].sort_values("value")
-    low, high = (places_by_coverage(children, value) for value in table["value"].iloc[[0, -1]])
-    text = f"C {children:,.0f} (0-2, {year}), c {table['value'].iloc[0]:g} and {table['value'].iloc[-1]:g}"
-    return ["coverage", low, (low + high) / 2, high, text, ";".join(table["source"])]
+def daycare_fees(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
+    """Printed caps on the fees of inclusive (普惠) daycare, a year of them, and what a household is said to spend.
 
+    Costs are from a survey that the plan quotes; whether they hold daycare fees is not said.
 
-def _intention(area: str, children: float, root: str | Path | None) -> list:
-    observations = load_table("observations", root=root)
-    wish, use = (
-        observations[(observations["indicator"] == slug) & observations["value"].notna()]
-        for slug in ("daycare_wish_pct", "daycare_use_pct")
-    )
-    if wish.empty or use.empty:
-        return ["intention", np.nan, np.nan, np.nan, "not published: wish and use", ""]
-    low, high = (places_by_intention(children, pct / 100) for pct in (use["value"].min(), wish["value"].max()))
-    own = "" if (wish["area"] == area).any() else f"; figures of {', '.join(wish['area'].unique())}"
-    text = f"C {children:,.0f} (0-2), use {use['value'].min():g} %, wish {wish['value'].max():g} %{own}"
-    sources = ";".join(pd.concat([use["source"], wish["source"]]).unique())
-    return ["intention", low, (low + high) / 2, high, text, sources]
+    Parameters
+    ----------
+    area : str
+        Slug, Chinese or English name, or adcode.
+    root : path, optional
+        Folder with your own tables.
+
+    Returns
+    -------
+    DataFrame
+        group (6_12m, 12_24m, 24_36m, mixed), cap [yuan a month], cap_year [yuan for twelve months], cost_year [yuan a
+        year that a child is said to cost], of_cost_pct [percent], source. Empty where no cap is published.
+
+    Raises
+    ------
+    DataError
+        Unknown area.
+
+    Examples
+    --------
+    >>> daycare_fees("jingdezhen").set_index("group").of_cost_pct["24_36m"]
+    np.float64(102.0)
+    """
+    slug, printed = find_area(area, root=root)["area"], figures_at(root)
+    cost = printed.first(slug, "child_cost_per_year", "actual")
+    yearly = np.nan if cost is None else float(cost["value"])
+    rows = []
+    for group in ("6_12m", "12_24m", "24_36m", "mixed"):
+        cap = printed.first(slug, f"daycare_price_cap_{group}", "standard", "target")
+        if cap is not None:
+            year = 12 * float(cap["value"])
+            rows.append([group, float(cap["value"]), year, yearly, 100 * year / yearly, cap["source"]])
+    return pd.DataFrame(rows, columns=["group", "cap", "cap_year", "cost_year", "of_cost_pct", "source"])

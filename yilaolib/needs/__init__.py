@@ -1,0 +1,1 @@
+"""Need and supply of beds and places, staff, money, decision."""

@@ -1,0 +1,225 @@
+"""The methods for beds at work: need year by year from the printed figures of an area and its projected elderly.
+
+The values carry whatever dims the projection has (year, draw); see `need` for what the methods share.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+
+from ..core.forms import as_array
+from ..people.measures import persons
+from ..places.parameters import census_pyramids
+from ..places.ranges import assumed_range
+from ..tabling.folders import as_folder, stamp
+from .bedmethods import (
+    beds_by_hold,
+    beds_by_norm,
+    beds_by_prevalence,
+    beds_by_rule,
+    beds_by_share,
+    beds_by_utilisation,
+)
+from .care import CENSUS, SURVEY, care_need, institution_shares
+from .need import Need, label_methods, method_row, middle
+from .supply import bed_supply
+
+__all__ = ["BedNeed", "elderly_path", "label_methods"]
+
+NORM = "elder_beds_per_1000_60plus"
+COUNTY_CENSUS = "nbs-census-2020-county"
+
+
+def elderly_path(population: xr.Dataset) -> xr.DataArray:
+    """Persons aged 60 and over by year, sex and age (and draw) of a projection: what `BedNeed` works on."""
+    people = as_array(population)
+    return people.sel(age=slice(60, None))
+
+
+class BedNeed(Need):
+    """Beds needed by each method, year by year; `elderly` as from `elderly_path`."""
+
+    kinds = ("elder_beds_total", "elder_beds_institution")
+    unlisted = ("norm_peers", "norm_national")
+
+    def __init__(
+        self,
+        area: str,
+        elderly: xr.DataArray,
+        root: str | Path | None = None,
+        *,
+        survey: str = SURVEY,
+        changed: dict[str, float] | None = None,
+        only: str | None = None,
+    ) -> None:
+        super().__init__(area, elderly["year"].to_numpy(), root, changed)
+        self.people, self.elderly = elderly, elderly.sum(("sex", "age"))
+        self.symbols, self.survey = {"E": self.elderly}, survey
+        self.occupancy = assumed_range("target_occupancy", table=self.assumed)
+        methods = {
+            "plan_beds": self._plan,
+            "share": self._share,
+            "norm": self._norm,
+            "norm_peers": self._peers,
+            "norm_national": self._national,
+            "hold": self._hold,
+            "rule_9073": self._rule,
+            "prevalence": self._survey,
+            "prevalence_census": self._census,
+            "utilisation": self._use,
+        }
+        self.rows = [method() for name, method in methods.items() if only in (None, name)]
+
+    @cached_property
+    def supply(self) -> pd.DataFrame:
+        """As `bed_supply`."""
+        return bed_supply(self.area, root=self.root)
+
+    @cached_property
+    def at_census(self) -> dict[str, float]:
+        """Persons by age at the census, and those expected in institutions by their need."""
+        return self._weights(self.area)
+
+    def _plan(self) -> dict:
+        row = self.figure("elder_beds_needed", "projection")
+        row = self.figure("elder_beds_total", "target") if row is None else row
+        if row is None:
+            return method_row("plan_beds", inputs="not published: beds needed or planned")
+        return method_row(
+            "plan_beds", row["value"], f"{row['as_printed']} ({row['year']}, {row['locator']})", row["source"]
+        )
+
+    def _share(self) -> dict:
+        total = None if pd.isna(self.parent) else self.figure("elder_beds_total", "target", area=self.parent)
+        if total is None:
+            return method_row("share", inputs="not published: the province's beds in its target year")
+        if int(self.years[0]) not in census_pyramids(self.parent, self.root):  # a place given by totals of another year
+            return method_row("share", inputs=f"not published: the province's persons by age in {self.years[0]}")
+        whole = self._weights(self.parent)
+        weights = {by: (self.at_census[by], whole[by]) for by in ("60+", "65+", "80+", "care need")}
+        own, province = (self.figure("population_60plus", "actual", area=place) for place in (self.area, self.parent))
+        basis, sources = "census", f"{total['source']};{COUNTY_CENSUS};nbs-census-2020"
+        if own is not None and province is not None and own["source"] == province["source"] == total["source"]:
+            # the plan prints all three figures of its own method: recompute what it describes
+            weights["60+"], basis, sources = (own["value"], province["value"]), "as printed", total["source"]
+        beds = {by: beds_by_share(total["value"], *pair) for by, pair in weights.items()}
+        others = ", ".join(f"by {by} {beds[by]:,.0f}" for by in ("65+", "80+", "care need"))
+        text = (
+            f"T {total['value']:,.0f} ({total['year']}), w {weights['60+'][0]:,.0f}, W {weights['60+'][1]:,.0f} "
+            f"(60+, {basis}); {others} (census)"
+        )
+        return method_row("share", beds["60+"], text, sources, min(beds.values()), max(beds.values()))
+
+    def _norms(self) -> pd.Series:
+        """Each plan's norm of its last year, by source."""
+        table = self.printed.table
+        wanted = (table["indicator"] == NORM) & table["kind"].isin(["target", "standard"]) & (table["area"] != "china")
+        return table[wanted].sort_values("year").groupby("source")["value"].last()
+
+    def _norm(self) -> dict:
+        row = self.figure(NORM, "target", "standard")
+        if row is None:
+            return method_row("norm", inputs="not published: beds per 1000 elderly")
+        norms = self._norms()
+        low, central, high = (beds_by_norm(self.elderly, x) for x in (norms.min(), row["value"], norms.max()))
+        text = f"r {row['value']:g} ({row['year']}; plans {norms.min():g} to {norms.max():g}), E(t)"
+        return method_row("norm", central, text, row["source"], low, high)
+
+    def _peers(self) -> dict:
+        row = self.figure(NORM, "target", "standard")
+        norms = self._norms().drop([] if row is None else [row["source"]])
+        if norms.empty:
+            return method_row("norm_peers", inputs="not published: a norm in any other plan")
+        low, central, high = (beds_by_norm(self.elderly, x) for x in (norms.min(), norms.median(), norms.max()))
+        text = f"r {norms.min():g}, {norms.median():g}, {norms.max():g} ({len(norms)} other plans), E(t)"
+        return method_row("norm_peers", central, text, ";".join(norms.index), low, high)
+
+    def _national(self) -> dict:
+        row = self.figure(NORM, "target", "standard", area="china")
+        if row is None:
+            return method_row("norm_national", inputs="not published: a national number of beds per 1000 elderly")
+        high = row["value"] if pd.isna(row["value_max"]) else row["value_max"]
+        low, central, top = (beds_by_norm(self.elderly, x) for x in (row["value"], (row["value"] + high) / 2, high))
+        text = f"r {row['value']:g} to {high:g} ({row['year']}, secondary), E(t)"
+        return method_row("norm_national", central, text, row["source"], low, top)
+
+    def _hold(self) -> dict:
+        row = self.figure("elder_beds_total", "actual")
+        row = self.figure("elder_beds_institution", "actual") if row is None else row
+        if row is None:
+            return method_row("hold", inputs="not published: the present number of beds")
+        later = row["year"] in self.years and row["year"] > self.years[0]
+        then = self.elderly.sel(year=row["year"]) if later else self.at_census["60+"]
+        date = "projected" if later else "census"
+        text = f"B {row['value']:,.0f} ({row['year']}), E0 {middle(then):,.0f} ({date}), E(t)"
+        beds = beds_by_hold(row["value"], then, self.elderly)
+        forecast = self.figure("population_60plus", "projection")
+        if forecast is not None:
+            printed = self.figure("population_60plus", "actual")  # the plan's own ratio, where it prints both
+            base = middle(then) if printed is None or printed["year"] != row["year"] else printed["value"]
+            own = beds_by_hold(row["value"], base, forecast["value"])
+            text += f"; on the plan's E {forecast['value']:,.0f} ({forecast['year']}) {own:,.0f}"
+        return method_row("hold", beds, text, f"{row['source']};{COUNTY_CENSUS}")
+
+    def _rule(self) -> dict:
+        rule = assumed_range("rule_3pct_share", table=self.assumed)
+        return method_row("rule_9073", beds_by_rule(self.elderly, rule.value), f"{rule.value:g} x E(t)", rule.source)
+
+    def _survey(self) -> dict:
+        words = f"65+, ADL by age and sex, CLHLS {self.survey[-4:]}"
+        return self._prevalence("prevalence", self.survey, words, "ccdcw-2023-clhls")
+
+    def _census(self) -> dict:
+        return self._prevalence("prevalence_census", CENSUS, "60+, cannot care for themselves", "guo-2022-selfcare")
+
+    def _prevalence(self, method: str, measure: str, words: str, source: str) -> dict:
+        need, occupied = care_need(self.people, measure=measure, root=self.root), self.occupancy
+        pairs = {"lower": ("lower", occupied.upper), "central": ("value", occupied.value)}
+        pairs["upper"] = ("upper", occupied.lower)  # many in homes and few beds filled: the most beds
+        beds = {b: beds_by_prevalence(need, self._shares(need, x), o) for b, (x, o) in pairs.items()}
+        levels = ", ".join(f"{level} {share:g}" for level, share in self._shares(need).to_series().items())
+        text = f"{words}; s {levels} (judged), o {occupied.value:g} (judged)"
+        return method_row(method, beds["central"], text, f"{source};judged", beds["lower"], beds["upper"])
+
+    def _shares(self, need: xr.DataArray, bound: str = "value") -> xr.DataArray:
+        return institution_shares(need, self.assumed, bound)
+
+    def _use(self) -> dict:
+        beds, lived = (self.figure(f"elder_{what}_public_homes", "actual") for what in ("beds", "residents"))
+        if lived is None or beds is None:
+            return method_row("utilisation", inputs="not published: residents of homes for the elderly")
+        private = self.figure("elder_beds_private", "actual")
+        rest = 0.0 if private is None else private["value"]
+        residents = {"lower": lived["value"], "upper": lived["value"] + rest}
+        residents["central"] = lived["value"] * (1 + rest / beds["value"])  # private homes as full as public ones
+        growth = self._growth()
+        value = {b: beds_by_utilisation(r, self.occupancy.value, growth) for b, r in residents.items()}
+        text = (
+            f"R {lived['value']:,.0f} in {beds['value']:,.0f} public beds ({lived['year']}); private homes 0 to "
+            f"{rest:,.0f}, central {residents['central'] - lived['value']:,.0f}: as full as public ones (judged); "
+            f"o {self.occupancy.value:g} (judged)"
+        )
+        return method_row(
+            "utilisation", value["central"], text, f"{lived['source']};judged", value["lower"], value["upper"]
+        )
+
+    def _growth(self) -> xr.DataArray:
+        """Expected residents by age and sex against those of the census: residents' own ages are not published."""
+        need = care_need(self.people, measure=self.survey, root=self.root)
+        return beds_by_prevalence(need, self._shares(need), 1.0) / self.at_census["care need"]
+
+    def _weights(self, area: str) -> dict[str, float]:
+        """Weights of an area at the census: persons by age, and those expected in institutions by their need."""
+        counts, need = _census_counts(area, int(self.years[0]), self.survey, as_folder(self.root), stamp(self.root))
+        return counts | {"care need": float(beds_by_prevalence(need, self._shares(need), 1.0))}
+
+
+@lru_cache(maxsize=512)
+def _census_counts(area: str, year: int, survey: str, root: Path | None, state: tuple) -> tuple[dict, xr.DataArray]:
+    people = census_pyramids(area, root)[year]
+    counts = {f"{age}+": float(persons(people, age)) for age in (60, 65, 80)}
+    return counts, care_need(people, measure=survey, root=root)

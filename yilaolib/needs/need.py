@@ -1,0 +1,133 @@
+"""Methods side by side: what `bedneed` and `placeneed` share.
+
+Each method is a row with lower, central and upper: numbers, or arrays with the dims of the projection (year, draw). A
+method without its inputs stays as a row that says what is missing and holds no number.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from ..core.errors import DataError
+from ..data import find_area, load_table
+from ..places.ranges import area_values
+from ..tabling.figures import figures_at
+from .supply import new_beds_by
+
+BOUNDS = ("lower", "central", "upper")
+LEFT_ORDER = ["method", *BOUNDS, "basis", "name_zh", "name_en", "inputs", "sources"]
+
+
+def label_methods(frame: pd.DataFrame, root: str | Path | None = None) -> pd.DataFrame:
+    """Add basis and names of table `methods` to rows that have a `method`, and sort the columns."""
+    methods = load_table("methods", root=root)[["method", "basis", "name_zh", "name_en"]]
+    frame = frame.merge(methods, on="method", how="left", validate="1:1")
+    return frame[[*LEFT_ORDER, *(column for column in frame if column not in LEFT_ORDER)]]
+
+
+def method_row(method: str, central=np.nan, inputs: str = "", sources: str = "", lower=np.nan, upper=np.nan) -> dict:
+    """One method's values; a missing central value means that `inputs` says what is not published."""
+    return {"method": method, "lower": lower, "central": central, "upper": upper, "inputs": inputs, "sources": sources}
+
+
+def at_year(value: float | xr.DataArray, year: int) -> float | xr.DataArray:
+    """A value in one year; a plain number holds in every year."""
+    return value.sel(year=year) if isinstance(value, xr.DataArray) and "year" in value.dims else value
+
+
+def middle(value: float | xr.DataArray) -> float:
+    """The median over whatever dims there are (draws); a plain number as it is."""
+    return float(np.median(value))
+
+
+class Need:
+    """Need by each method, year by year. A subclass sets `symbols` and `rows`, and has `supply`; see `BedNeed`."""
+
+    kinds: tuple[str, ...] = ()  # kinds of supply to set the need against, the widest first
+    unlisted: tuple[str, ...] = ()  # methods that `paths` leaves out: norms of others have the shape of the plan's own
+
+    def __init__(
+        self, area: str, years: np.ndarray, root: str | Path | None = None, changed: dict[str, float] | None = None
+    ) -> None:
+        place = find_area(area, root=root)
+        self.area, self.parent, self.root, self.years = place["area"], place["parent"], root, years
+        self.printed = figures_at(root)
+        self.assumed = area_values(load_table("assumptions", root=root), self.area)
+        for parameter, value in (changed or {}).items():  # what if: other values of assumptions, for a tornado
+            self.assumed.loc[parameter, "value"] = value
+        self.symbols: dict[str, xr.DataArray] = {}  # letter of `inputs` that stands for a projected number
+        self.rows: list[dict] = []
+
+    @cached_property
+    def supply(self) -> pd.DataFrame:
+        """Printed stocks, targets and new supply of the project list."""
+        raise NotImplementedError
+
+    def at(self, year: int) -> pd.DataFrame:
+        """One row per method: lower, central, upper, inputs, sources, the gaps, and with draws their 80 %."""
+        if year not in self.years:
+            raise DataError(f"year is {year}; the projection runs from {self.years[0]} to {self.years[-1]}.")
+        rows = [{**row, **{bound: middle(at_year(row[bound], year)) for bound in BOUNDS}} for row in self.rows]
+        frame = pd.DataFrame(rows, columns=["method", *BOUNDS, "inputs", "sources"])
+        for letter, values in self.symbols.items():
+            projected = f"{letter} {middle(at_year(values, year)):,.0f} ({year})"
+            frame["inputs"] = frame["inputs"].str.replace(f"{letter}(t)", projected, regex=False)
+        if any("draw" in values.dims for values in self.symbols.values()):
+            for column, share in (("draw_lower", 0.1), ("draw_upper", 0.9)):  # apart from the spread of parameters
+                frame[column] = [float(np.quantile(at_year(row["central"], year), share)) for row in self.rows]
+        return self._with_gaps(frame, year)
+
+    def paths(self) -> pd.DataFrame:
+        """Central values of the methods that move with the population, by year; medians of draws."""
+        rows = [row for row in self.rows if row["method"] not in self.unlisted]
+        moving = {row["method"]: row["central"] for row in rows if isinstance(row["central"], xr.DataArray)}
+        columns = {}
+        for method, values in moving.items():
+            extra = [dim for dim in values.dims if dim != "year"]
+            columns[method] = (values.median(extra) if extra else values).to_numpy()
+        return pd.DataFrame(columns, index=pd.Index(self.years, name="year"))
+
+    def arrays(self) -> xr.DataArray:
+        """All values: dims by_method, bound (lower, central, upper), year and whatever the projection has.
+
+        A missing bound is the central value: a method without a range has none. The dim is not named `method`: xarray's
+        `sel(method=...)` means something else.
+        """
+        shape = next(iter(self.symbols.values())) * 0
+        parts = []
+        for row in self.rows:
+            missing = {b: np.ndim(row[b]) == 0 and np.isnan(row[b]) for b in BOUNDS}
+            filled = [shape + (row["central"] if missing[b] else row[b]) for b in BOUNDS]
+            parts.append(xr.concat(filled, pd.Index(BOUNDS, name="bound")))
+        return xr.concat(parts, pd.Index([row["method"] for row in self.rows], name="by_method")).rename("need")
+
+    def stock(self) -> pd.Series | None:
+        """The printed present supply of the widest kind (a row of `supply`); None when none is printed."""
+        stocks = self.supply[self.supply["role"] == "stock"].set_index("kind")
+        kinds = [kind for kind in self.kinds if kind in stocks.index]
+        return stocks.loc[kinds[0]] if kinds else None
+
+    def available(self, year: int) -> tuple[float, float]:
+        """Present supply, and with it the new supply of the project list that opens by the year."""
+        stock = self.stock()
+        if stock is None:
+            return np.nan, np.nan
+        return stock["stock"], stock["stock"] + new_beds_by(self.supply, year, after=stock["year"])
+
+    def figure(self, indicator: str, *kinds: str, area: str | None = None) -> pd.Series | None:
+        """The most telling printed figure of the area, of the first kind that prints a number."""
+        return self.printed.first(area or self.area, indicator, *kinds)
+
+    def _with_gaps(self, frame: pd.DataFrame, year: int) -> pd.DataFrame:
+        low, high = (frame[bound].fillna(frame["central"]) for bound in ("lower", "upper"))
+        for name, there in zip(("stock", "pipeline"), self.available(year), strict=True):
+            frame[f"with_{name}"] = there
+            frame[f"gap_{name}"] = frame["central"] - there
+            says = np.select([low > there, high < there, frame["central"].notna()], ["short", "surplus", "either"], "")
+            frame[f"says_{name}"] = says if np.isfinite(there) else ""
+        return frame

@@ -1,0 +1,100 @@
+"""Plans beside one another: baseline and target per indicator, how steep the way is, and ranks as ranges.
+
+Five places are few, counties are not prefectures, and names hide different counts: each row says what keeps it apart.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..core.digits import half_a_digit
+from ..data import load_table
+from .targets import plan_targets
+
+SIGN = {"higher": 1, "lower": -1}
+
+
+def compare_plans(indicators: list[str] | None = None, *, root: str | Path | None = None) -> pd.DataFrame:
+    """Baseline and target of each indicator that several plans print, with the growth a year that each needs.
+
+    `apart` names what limits the comparison: levels of area, years, bounds, and figures that look doubtful.
+
+    Parameters
+    ----------
+    indicators : list of str, optional
+        Slugs; by default all that two plans or more set a target for.
+    root : path, optional
+        Folder with your own tables.
+
+    Returns
+    -------
+    DataFrame
+        One row per indicator and area: indicator, name_zh, name_en, unit, direction, area, area_zh, area_en, level,
+        baseline_year, baseline, target_year, target, comparator, per_year [percentage points a year for percentages,
+        else percent a year; missing without a baseline or from a baseline of 0], rank_low, rank_high (rank of the
+        target, 1 is best; a range where printed digits or equal targets leave it open), places (that have a target),
+        apart (text).
+
+    Examples
+    --------
+    >>> beds = compare_plans(["elder_beds_per_1000_60plus"]).set_index("area")
+    >>> print(beds.loc["yingtan", ["baseline", "target", "rank_low", "rank_high"]].astype(int).tolist())
+    [24, 40, 3, 3]
+    """
+    areas = load_table("areas", root=root).set_index("area")
+    sources = load_table("sources", root=root)
+    planned = [
+        area for area in sources.loc[sources["plan_start"].notna(), "area"].dropna().unique() if area in areas.index
+    ]
+    parts = [plan_targets(area, root=root).assign(area=area) for area in planned]
+    frame = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    counts = frame.groupby("indicator")["area"].transform("nunique")
+    frame = frame[frame["indicator"].isin(indicators) if indicators is not None else counts > 1]
+    names = load_table("indicators", root=root).set_index("indicator")["name_zh"]
+    frame = frame.assign(name_zh=frame["indicator"].map(names), per_year=_per_year(frame))
+    for column, source in (("area_zh", "name_zh"), ("area_en", "name_en"), ("level", "level")):
+        frame[column] = frame["area"].map(areas[source])
+    notes = load_table("observations", root=root).set_index("observation")["note"]
+    frame["doubt"] = frame["observation"].map(notes).str.startswith("DOUBT").fillna(False).astype(bool)
+    groups = [_ranked(group) for _, group in frame.groupby("indicator", sort=False)]
+    columns = [
+        "indicator", "name_zh", "name_en", "unit", "direction", "area", "area_zh", "area_en", "level", "baseline_year",
+        "baseline", "target_year", "target", "comparator", "per_year", "rank_low", "rank_high", "places", "apart",
+    ]  # fmt: skip
+    return pd.concat(groups, ignore_index=True)[columns] if groups else pd.DataFrame(columns=columns)
+
+
+def _per_year(frame: pd.DataFrame) -> pd.Series:
+    """Growth a year from baseline to target: points for percentages, percent for counts and ratios."""
+    years = (frame["target_year"] - frame["baseline_year"]).astype(float)
+    points = (frame["target"] - frame["baseline"]) / years
+    ratio = frame["target"].where(frame["target"] > 0) / frame["baseline"].where(frame["baseline"] > 0)
+    growth = 100 * (ratio ** (1 / years) - 1)
+    return points.where(frame["unit"] == "pct", growth).where(years > 0)
+
+
+def _ranked(group: pd.DataFrame) -> pd.DataFrame:
+    """Ranks of the targets as ranges, and what keeps the places apart."""
+    sign = SIGN.get(group["direction"].iloc[0], 1)
+    half = group["target_printed"].map(half_a_digit).to_numpy(dtype=float)
+    middle = sign * group["target"].to_numpy(dtype=float)
+    low, high = middle - half, middle + half
+    # a place is surely behind those whose lowest value is above its highest, and maybe behind the rest that overlap
+    best = [1 + int((low > top).sum()) for top in high]
+    worst = [int((high >= bottom).sum()) for bottom in low]
+    apart = []
+    if group["level"].nunique() > 1:
+        apart.append("counties and prefectures")
+    if group["target_year"].nunique() > 1:
+        apart.append("target years differ")
+    if group["comparator"].nunique() > 1:
+        apart.append("some targets are bounds")
+    if group["baseline_year"].nunique() > 1:
+        apart.append("baseline years differ")
+    texts = ["; ".join([*apart, *(["doubtful transcription"] if doubt else [])]) for doubt in group["doubt"]]
+    known = np.isfinite(middle)
+    ranks = {"rank_low": np.where(known, best, 0), "rank_high": np.where(known, worst, 0)}
+    return group.assign(**ranks, places=int(known.sum()), apart=texts)

@@ -1,0 +1,113 @@
+"""The methods for daycare places at work: need year by year from printed figures and the projected children."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+
+from ..core.forms import as_array
+from ..data import load_table
+from ..people.measures import persons
+from .need import Need, method_row
+from .placemethods import places_by_coverage, places_by_intention, places_by_norm
+from .supply import place_supply
+
+NORM, ESTATES = "daycare_places_per_1000", "daycare_places_per_1000_new_estates"
+
+
+class PlaceNeed(Need):
+    """Daycare places needed by each method, year by year, from a projection (dims year, sex, age and any others).
+
+    `coverage` [share, 0-1] is a wish of your own; `new_residents` [persons] will live in new estates, which no plan
+    prints.
+    """
+
+    kinds = ("daycare_places_total",)
+
+    def __init__(
+        self,
+        area: str,
+        population: xr.Dataset,
+        root: str | Path | None = None,
+        *,
+        coverage: float | None = None,
+        new_residents: float | None = None,
+        changed: dict[str, float] | None = None,
+        only: str | None = None,
+    ) -> None:
+        people = as_array(population)
+        super().__init__(area, people["year"].to_numpy(), root, changed)
+        self.people, self.children = persons(people), persons(people, 0, 3)
+        self.coverage, self.new_residents = coverage, new_residents
+        self.symbols = {"N": self.people, "C": self.children}
+        own = {"coverage_own": self._own_coverage} if coverage is not None else {}
+        methods = {
+            "plan_places": self._plan,
+            "norm_places": self._norm,
+            "new_estates": self._estates,
+            "coverage": self._coverage,
+            **own,
+            "intention": self._intention,
+        }
+        self.rows = [method() for name, method in methods.items() if only in (None, name)]
+
+    @cached_property
+    def supply(self) -> pd.DataFrame:
+        """As `place_supply`."""
+        return place_supply(self.area, root=self.root)
+
+    def _plan(self) -> dict:
+        row = self.figure("daycare_places_needed", "projection", "target", "actual")
+        row = self.figure("daycare_places_total", "target") if row is None else row
+        if row is None:
+            return method_row("plan_places", inputs="not published: a number of places needed or planned")
+        text = f"{row['as_printed']} ({row['year']}, {row['locator']})"
+        return method_row("plan_places", row["value"], text, row["source"])
+
+    def _norm(self) -> dict:
+        row = self.figure(NORM, "target")
+        row = self.figure(NORM, "target", area="china") if row is None else row
+        text = f"r {row['value']:g} ({row['year']}), N(t)"
+        return method_row("norm_places", places_by_norm(self.people, row["value"]), text, row["source"])
+
+    def _estates(self) -> dict:
+        row = self.figure(ESTATES, "target", "standard")
+        if row is None:
+            return method_row("new_estates", inputs="not published: places per 1000 residents of new estates")
+        if self.new_residents is None:
+            text = f"r {row['value']:g}; not published: residents of new estates"
+            return method_row("new_estates", inputs=text, sources=row["source"])
+        text = f"r {row['value']:g}, N {self.new_residents:,.0f} residents of new estates (yours)"
+        return method_row("new_estates", places_by_norm(self.new_residents, row["value"]), text, row["source"])
+
+    def _coverage(self) -> dict:
+        table = load_table("assumptions", root=self.root)  # two rows of one parameter, by year of the target
+        table = table[table["parameter"] == "daycare_coverage"].sort_values("value")
+        low, high = (places_by_coverage(self.children, value) for value in table["value"].iloc[[0, -1]])
+        text = f"C(t) aged 0-2, c {table['value'].iloc[0]:g} and {table['value'].iloc[-1]:g}"
+        return method_row("coverage", (low + high) / 2, text, ";".join(table["source"]), low, high)
+
+    def _own_coverage(self) -> dict:
+        text = f"C(t) aged 0-2, c {self.coverage:g} (yours)"
+        return method_row("coverage_own", places_by_coverage(self.children, self.coverage), text)
+
+    def _intention(self) -> dict:
+        table = self.printed.table
+        found = {}
+        for what in ("use", "wish"):
+            rows = table[table["indicator"] == f"daycare_{what}_pct"]
+            mine = rows[rows["area"] == self.area]
+            found[what] = rows if mine.empty else mine  # an area's own figures, else the range of those who publish
+        if any(rows.empty for rows in found.values()):
+            return method_row("intention", inputs="not published: wish and use")
+        use, wish = found["use"]["value"].min(), found["wish"]["value"].max()
+        low, high = (places_by_intention(self.children, pct / 100) for pct in (use, wish))
+        others = sorted(set(pd.concat(list(found.values()))["area"]) - {self.area})
+        text = f"C(t) aged 0-2, use {use:g} %, wish {wish:g} %" + (
+            f"; figures of {', '.join(others)}" if others else ""
+        )
+        sources = ";".join(pd.concat(list(found.values()))["source"].unique())
+        return method_row("intention", (low + high) / 2, text, sources, low, high)

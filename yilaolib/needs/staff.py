@@ -1,0 +1,185 @@
+"""Staff for the elderly and the under-threes: who is needed, against what the plans count on.
+
+The daycare ratios are official (托育机构设置标准); the ratios of elder care are judged and marked so.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from ..core.errors import DataError
+from ..data import find_area, load_table
+from ..places.ranges import area_values, assumed_range
+from ..projection import Scenario, project
+from ..tabling.figures import figures_at
+from .bedneed import elderly_path
+from .care import SURVEY, care_need, institution_shares
+from .need import at_year, middle
+
+CLASSES = {"6_12m": "乳儿班", "12_24m": "托小班", "24_36m": "托大班"}
+STAFF_TARGET = {
+    "care_worker": "eldercare_nursing_professionals",
+    "social_worker": "social_workers_per_1000_elderly",
+    "daycare_worker": "daycare_professionals",
+}
+
+
+def care_staff(
+    area: str,
+    year: int,
+    *,
+    beds: float | None = None,
+    measure: str = SURVEY,
+    scenario: str | Scenario = "medium",
+    population: xr.Dataset | None = None,
+    root: str | Path | None = None,
+) -> pd.DataFrame:
+    """Care workers and social workers that the residents of homes need, by level of need, against the plan's target.
+
+    The plan's count (养老护理专业人才) may be of trained people only, and of all services: compare with care.
+
+    Parameters
+    ----------
+    area : str
+        Slug, Chinese or English name, or adcode.
+    year : int
+        [year] Within the projection.
+    beds : float, optional
+        [beds] Staff so many beds instead, filled to the target occupancy, with the mix of levels of the need.
+    measure : str, default "adl-clhls-2018"
+        Measure of need, of table `care_rates`.
+    scenario : str or Scenario, default "medium"
+    population : Dataset, optional
+        A projection made before.
+    root : path, optional
+        Folder with your own tables.
+
+    Returns
+    -------
+    DataFrame
+        role (care_worker, social_worker), level (mild ... severe, or all), persons [residents, or persons 60+ of social
+        workers], ratio [persons for each worker], lower, central, upper [workers], target [workers] with target_year
+        and short [workers: central less target] in the rows of all levels, judged (True where the ratio is judgement),
+        sources.
+
+    Raises
+    ------
+    DataError
+        Unknown area, scenario or measure, or a year outside the projection.
+
+    Examples
+    --------
+    >>> staff = care_staff("lianshui", 2025).set_index(["role", "level"])
+    >>> staff.loc[("care_worker", "all"), "target"]
+    np.float64(500.0)
+    """
+    slug = find_area(area, root=root)["area"]
+    if population is None:
+        population = project(slug, scenario=scenario, end_year=max(year, 2025), root=root)
+    if year not in population["year"]:
+        raise DataError(f"year is {year}; the projection ends in {int(population['year'].max())}.")
+    elderly = elderly_path(population)
+    need = care_need(elderly, measure=measure, root=root)
+    assumed = area_values(load_table("assumptions", root=root), slug)
+    residents = at_year(need, year) * institution_shares(need, assumed)
+    extra = [dim for dim in residents.dims if dim != "level"]
+    living = (residents.median(extra) if extra else residents).to_series()
+    if beds is not None:
+        occupied = beds * assumed_range("target_occupancy", table=assumed).value
+        living = living * occupied / living.sum()
+    rows = []
+    for level, persons in living.items():
+        ratio = assumed_range(f"residents_per_carer_{level}", table=assumed)
+        workers = (persons / ratio.upper, persons / ratio.value, persons / ratio.lower)
+        rows.append(["care_worker", level, persons, ratio.value, *workers, ratio.judged, ratio.source])
+    columns = ["role", "level", "persons", "ratio", "lower", "central", "upper", "judged", "sources"]
+    frame = pd.DataFrame(rows, columns=columns)
+    whole = ["care_worker", "all", living.sum(), np.nan, *frame[["lower", "central", "upper"]].sum(), True, "judged"]
+    old = middle(at_year(elderly.sum(("sex", "age")), year))
+    frame = pd.concat([frame, pd.DataFrame([whole, _social(slug, old, root)], columns=columns)], ignore_index=True)
+    return _with_targets(frame, slug, old, root)
+
+
+def _social(slug: str, elderly: float, root: str | Path | None) -> list:
+    """Social workers by the plan's number per 1000 elderly; without one, no number."""
+    row = figures_at(root).first(slug, STAFF_TARGET["social_worker"], "target")
+    workers = np.nan if row is None else elderly * row["value"] / 1000
+    ratio = np.nan if row is None else 1000 / row["value"]
+    source = "not published" if row is None else row["source"]
+    return ["social_worker", "all", elderly, ratio, workers, workers, workers, False, source]
+
+
+def _with_targets(frame: pd.DataFrame, slug: str, elderly: float, root: str | Path | None) -> pd.DataFrame:
+    """Add what the plan prints as present and as target, and what the need is above them."""
+    figures = figures_at(root)
+    for i, row in frame[frame["level"] == "all"].iterrows():
+        scale = elderly / 1000 if row["role"] == "social_worker" else 1.0
+        for name, kind in (("present", "actual"), ("target", "target")):
+            printed = figures.first(slug, STAFF_TARGET[row["role"]], kind)
+            if printed is not None:
+                frame.loc[i, [name, f"{name}_year"]] = [printed["value"] * scale, printed["year"]]
+    columns = ("present", "present_year", "target", "target_year")
+    frame = frame.reindex(columns=[*frame, *(c for c in columns if c not in frame)])
+    frame = frame.astype({"present_year": "Int64", "target_year": "Int64"})
+    return frame.assign(short_now=frame["central"] - frame["present"], short=frame["central"] - frame["target"])
+
+
+def childcare_staff(area: str, places: float | None = None, *, root: str | Path | None = None) -> pd.DataFrame:
+    """Daycare staff and classes that a number of places needs at the official ratios, against the plan's staff target.
+
+    One worker to 3, 5 and 7 children (乳儿班, 托小班, 托大班) is the least allowed while the class is open; leave,
+    management and kitchen come on top. How places fall on the three classes is judged: no plan prints it.
+
+    Parameters
+    ----------
+    area : str
+        Slug, Chinese or English name, or adcode.
+    places : float, optional
+        [places] By default the plan's target, else its present places.
+    root : path, optional
+        Folder with your own tables.
+
+    Returns
+    -------
+    DataFrame
+        group (6_12m, 12_24m, 24_36m, all), name_zh, places [places], ratio [children a worker], central [workers],
+        class_size [children], classes [classes], target [workers] with target_year and short [workers] in the row all,
+        sources. Without any printed number of places they are missing.
+
+    Raises
+    ------
+    DataError
+        Unknown area, or negative places.
+
+    Examples
+    --------
+    >>> childcare_staff("jingdezhen", 1000).set_index("group").central.round(1).to_dict()
+    {'6_12m': 16.7, '12_24m': 50.0, '24_36m': 100.0, 'all': 166.7}
+    """
+    slug = find_area(area, root=root)["area"]
+    printed, assumed = figures_at(root), area_values(load_table("assumptions", root=root), slug)
+    if places is None:
+        row = printed.first(slug, "daycare_places_total", "target", "actual")
+        places = np.nan if row is None else float(row["value"])
+    if places < 0:
+        raise DataError(f"places is {places:g}; it must be 0 or more.")
+    rows = []
+    for group, name in CLASSES.items():
+        rule = printed.first("china", f"daycare_children_per_carer_{group}", "standard")
+        size = printed.first("china", f"daycare_class_size_max_{group}", "standard")
+        here = places * assumed_range(f"enrolled_share_{group}", table=assumed).value
+        values = [here, rule["value"], here / rule["value"], size["value"], here / size["value"]]
+        rows.append([group, name, *values, f"{rule['source']};judged"])
+    columns = ["group", "name_zh", "places", "ratio", "central", "class_size", "classes", "sources"]
+    frame = pd.DataFrame(rows, columns=columns)
+    sums = {column: frame[column].sum(min_count=1) for column in ("places", "central", "classes")}
+    frame.loc[len(frame)] = {"group": "all", "name_zh": "合计", **sums, "sources": frame["sources"].iloc[0]}
+    goal = printed.first(slug, STAFF_TARGET["daycare_worker"], "target")
+    last = frame["group"] == "all"
+    frame["target"] = np.where(last, np.nan if goal is None else goal["value"], np.nan)
+    frame["target_year"] = pd.Series([goal["year"] if goal is not None and x else None for x in last], dtype="Int64")
+    return frame.assign(short=frame["central"] - frame["target"])

@@ -1,0 +1,241 @@
+"""What there is and what is planned: beds and daycare places as printed, by kind, with the project list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..data import find_area, load_table
+from ..tabling.figures import figures_at
+
+BED_KINDS = (
+    "elder_beds_total",
+    "elder_beds_institution",
+    "elder_beds_community",
+    "elder_beds_family",
+    "elder_beds_public_homes",
+    "elder_beds_welfare_homes",
+    "elder_beds_township_homes",
+    "elder_beds_private",
+    "medical_eldercare_beds",
+)
+OWNERS = {
+    "elder_beds_public_homes": "public",
+    "elder_beds_welfare_homes": "public",
+    "elder_beds_township_homes": "public",
+    "elder_beds_private": "private",
+}
+PLACE_KINDS = (
+    "daycare_places_total",
+    "daycare_places_inclusive",
+    "daycare_places_public_kindergartens",
+    "daycare_places_filed",
+)
+COLUMNS = [
+    "kind", "role", "year", "stock", "occupied", "vacant", "owner", "flag", "name_zh", "name_en", "source", "note",
+]  # fmt: skip
+
+
+def bed_supply(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
+    """Printed stocks of beds of an area, what it plans to have, and the new beds of its project list.
+
+    Kinds are kept apart: a plan's total may count institutions only or all services. Renovated beds are not new.
+
+    Parameters
+    ----------
+    area : str
+        Slug, Chinese or English name, or adcode.
+    root : path, optional
+        Folder with your own tables.
+
+    Returns
+    -------
+    DataFrame
+        kind (slug of the indicator, or `pipeline`), role (stock, target, pipeline), year (missing where a project
+        has no date), stock [beds], occupied and vacant [beds] (missing when not published), owner (public, private,
+        or empty), flag (of a project: undated, hospital, doubt), name_zh, name_en, source, note.
+
+    Raises
+    ------
+    DataError
+        Unknown area.
+
+    Examples
+    --------
+    >>> bed_supply("jingdezhen").query("kind == 'elder_beds_public_homes'")[["stock", "occupied"]].to_numpy().tolist()
+    [[2163.0, 740.0]]
+    """
+    return _supply(area, BED_KINDS, "beds_new", root)
+
+
+def place_supply(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
+    """Printed daycare places (托位) of an area, what it plans to have, and the new places of its project list.
+
+    Parameters
+    ----------
+    area : str
+        Slug, Chinese or English name, or adcode.
+    root : path, optional
+        Folder with your own tables.
+
+    Returns
+    -------
+    DataFrame
+        As `bed_supply`, in places; `occupied` is missing, since no plan prints attendance by place.
+
+    Raises
+    ------
+    DataError
+        Unknown area.
+
+    Examples
+    --------
+    >>> place_supply("jingdezhen").query("kind == 'daycare_places_total'").set_index("role").stock.to_dict()
+    {'stock': 4036.0, 'target': 7367.0}
+    """
+    return _supply(area, PLACE_KINDS, "places_new", root)
+
+
+def _supply(area: str, kinds: tuple[str, ...], new: str, root: str | Path | None) -> pd.DataFrame:
+    slug = find_area(area, root=root)["area"]
+    names = load_table("indicators", root=root).set_index("indicator")
+    printed = figures_at(root)
+    rows = []
+    for kind in kinds:
+        for role, wanted in (("stock", "actual"), ("target", "target")):
+            row = printed.first(slug, kind, wanted)
+            if row is None:
+                continue
+            lived = printed.first(slug, kind.replace("beds", "residents"), "actual") if "beds" in kind else None
+            rows.append(
+                {
+                    "kind": kind,
+                    "role": role,
+                    "year": row["year"],
+                    "stock": row["value"],
+                    "occupied": lived["value"] if role == "stock" and lived is not None else np.nan,
+                    "owner": OWNERS.get(kind, ""),
+                    "name_zh": names.loc[kind, "name_zh"],
+                    "name_en": names.loc[kind, "name_en"],
+                    "source": row["source"],
+                    "note": row["note"],
+                }
+            )
+    listed = _listed(slug, new, root)
+    listed = listed.assign(kind="pipeline", role="pipeline", year=listed["end"], stock=listed[new])
+    listed = listed.assign(name_en=listed["name_zh"])
+    frame = pd.concat([pd.DataFrame(rows), listed]).reindex(columns=COLUMNS).reset_index(drop=True)
+    frame = frame.astype({"year": "Int64", "stock": float, "occupied": float})
+    frame["vacant"] = frame["stock"] - frame["occupied"]
+    frame[["owner", "flag"]] = frame[["owner", "flag"]].fillna("")
+    return frame
+
+
+def _listed(area: str, new: str, root: str | Path | None) -> pd.DataFrame:
+    """Rows of the project list with new beds or places, each with what makes it uncertain."""
+    projects = load_table("projects", area=area, root=root)
+    projects = projects[projects[new].notna()]
+    hospital = projects["name_zh"].str.contains("医院|护理院") | projects["category"].eq("health")
+    marks = {
+        "undated": projects["end"].isna(),
+        "hospital": hospital,  # its beds may serve patients as well
+        "doubt": projects["note"].str.startswith("DOUBT").fillna(False).astype(bool),
+    }
+    flags = [", ".join(mark for mark, hits in marks.items() if hits.loc[i]) for i in projects.index]
+    return projects.assign(flag=pd.Series(flags, index=projects.index, dtype="str"))
+
+
+def bed_pipeline(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
+    """New beds of the project list summed by the year in which they open; undated and renovated ones apart.
+
+    Parameters
+    ----------
+    area : str
+        Slug, Chinese or English name, or adcode.
+    root : path, optional
+        Folder with your own tables.
+
+    Returns
+    -------
+    DataFrame
+        Index `year` (missing: no date printed); beds_new [beds], of which in_hospitals and in_doubt [beds],
+        beds_renovated [beds] (they exist already and are never counted as new), projects, without_beds (projects that
+        print no number of beds).
+
+    Raises
+    ------
+    DataError
+        Unknown area.
+
+    Examples
+    --------
+    >>> bed_pipeline("lianshui").beds_new.tolist()
+    [180.0, 100.0, 250.0, 0.0]
+    """
+    slug = find_area(area, root=root)["area"]
+    table = load_table("projects", area=slug, root=root)
+    table = table[table["category"].isin(["eldercare", "health"])]
+    new = _listed(slug, "beds_new", root)
+    flagged = new["flag"].reindex(table.index).fillna("")
+    beds = table["beds_new"].fillna(0.0).astype(float)
+    frame = pd.DataFrame(
+        {
+            "year": table["end"],
+            "beds_new": beds,
+            "in_hospitals": beds.where(flagged.str.contains("hospital"), 0.0),
+            "in_doubt": beds.where(flagged.str.contains("doubt"), 0.0),
+            "beds_renovated": table["beds_renovated"].fillna(0.0).astype(float),
+            "projects": 1,
+            "without_beds": (table["beds_new"].isna() & table["beds_renovated"].isna()).astype(int),
+        }
+    )
+    return frame.groupby("year", dropna=False).sum()
+
+
+def new_beds_by(supply: pd.DataFrame, year: int, after: int | None = None) -> float:
+    """New beds (or places) of the project list that open by a year; undated ones are taken as open.
+
+    Those that open in the year of the stock or before may be in the stock already: `after` leaves them out.
+
+    Examples
+    --------
+    >>> new_beds_by(bed_supply("lianshui"), 2023), new_beds_by(bed_supply("lianshui"), 2023, after=2022)
+    (280.0, 100.0)
+    """
+    listed = supply[supply["role"] == "pipeline"]
+    opens = listed["year"].isna() | ((listed["year"] <= year) & (listed["year"] > (after or 0)))
+    return float(listed.loc[opens.fillna(True), "stock"].sum())
+
+
+def supply_path(supply: pd.DataFrame, kind: str, years: np.ndarray) -> pd.Series:
+    """Supply of a kind year by year: the stock, a straight line to the target, and the target from then on.
+
+    Parameters
+    ----------
+    supply : DataFrame
+        As from `bed_supply` or `place_supply`.
+    kind : str
+        For example `elder_beds_total`.
+    years : array of int
+        [year]
+
+    Returns
+    -------
+    Series
+        [beds or places] indexed by `year`; missing before the first year with a published figure. `attrs["held"]` is
+        True when no target is published, so that the stock is held.
+
+    Examples
+    --------
+    >>> supply_path(place_supply("jingdezhen"), "daycare_places_total", np.array([2020, 2025, 2030])).tolist()
+    [4036.0, 7367.0, 7367.0]
+    """
+    points = supply[(supply["kind"] == kind) & supply["year"].notna()].sort_values("year")
+    path = pd.Series(np.nan, index=pd.Index(years, name="year"), name="supply")
+    path.attrs["held"] = not (points["role"] == "target").any()
+    if len(points):
+        path[:] = np.interp(years, points["year"].astype(float), points["stock"])
+        path[path.index < int(points["year"].iloc[0])] = np.nan
+    return path

@@ -1,0 +1,192 @@
+"""The strongest inputs of a need: each moved alone between its bounds, the others unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+
+from ..core.errors import DataError
+from ..data import find_area, load_table
+from ..places.ranges import area_values, assumed_range
+from ..projection import Scenario, project
+from ..tabling.figures import figures_at
+from .bedneed import BedNeed, elderly_path
+from .need import Need, at_year
+from .placeneed import PlaceNeed
+
+ASSUMED = {  # parameter of `assumptions`: names, and the methods that use it
+    "target_occupancy": ("目标入住率", "target occupancy", ("prevalence", "prevalence_census", "utilisation")),
+    "institution_share_mild": ("轻度失能入住机构比例", "mild need: share in homes", ("prevalence", "utilisation")),
+    "institution_share_moderate": (
+        "中度失能入住机构比例",
+        "moderate need: share in homes",
+        ("prevalence", "utilisation"),
+    ),
+    "institution_share_severe": ("重度失能入住机构比例", "severe need: share in homes", ("prevalence", "utilisation")),
+    "institution_share_unable": (
+        "不能自理者入住机构比例",
+        "unable to self-care: share in homes",
+        ("prevalence_census",),
+    ),
+}
+OWN_RANGE = {  # methods whose own input is a range: names of that input and whether the bounds are judged
+    "share": ("分摊权数（年龄、需要）", "weight of the share (ages, need)", False),
+    "norm": ("床位标准（各规划）", "norm (all plans)", False),
+    "norm_peers": ("床位标准（其他规划）", "norm (other plans)", False),
+    "norm_national": ("全国床位目标", "national goal", False),
+    "utilisation": ("民办机构入住（空置至满员）", "private homes, empty to full", True),
+    "coverage": ("入托率目标", "coverage", False),
+    "intention": ("使用率与意愿", "use against wish", False),
+}
+SURVEYS = ("adl-clhls-2011", "adl-clhls-2014", "adl-clhls-2018")
+
+
+def need_tornado(
+    area: str,
+    year: int,
+    *,
+    what: str = "beds",
+    method: str | None = None,
+    strongest: int = 8,
+    root: str | Path | None = None,
+) -> pd.DataFrame:
+    """How far each input alone moves the need by one method, the strongest first; judged inputs are marked.
+
+    Inputs that only one definition has (the levels of a survey) do not show for the other methods.
+
+    Parameters
+    ----------
+    area : str
+        Slug, Chinese or English name, or adcode.
+    year : int
+        [year]
+    what : {'beds', 'places'}
+    method : str, optional
+        By default `prevalence` for beds and `coverage` for places.
+    strongest : int, default 8
+        Number of rows.
+    root : path, optional
+        Folder with your own tables.
+
+    Returns
+    -------
+    DataFrame
+        name_zh, name_en, low, high, central [beds or places: the need with the input low, high, unchanged], low_label,
+        high_label (the values of the input), judged (True where the bounds are judgement).
+
+    Raises
+    ------
+    DataError
+        Unknown area or method, or a method without a number for this area.
+
+    Examples
+    --------
+    >>> need_tornado("jingdezhen", 2035).name_en.iloc[0]
+    'moderate need: share in homes'
+    """
+    method = method or {"beds": "prevalence", "places": "coverage"}.get(what, "")
+    frame = pd.DataFrame(_Moves(area, year, what, method, root).all())
+    width = (frame["high"] - frame["low"]).abs()
+    order = width[width > 0].sort_values(ascending=False, kind="stable").index
+    return frame.loc[order].head(strongest).reset_index(drop=True)
+
+
+class _Moves:
+    def __init__(self, area: str, year: int, what: str, method: str, root: str | Path | None) -> None:
+        self.area, self.year, self.what, self.method, self.root = (
+            find_area(area, root)["area"],
+            year,
+            what,
+            method,
+            root,
+        )
+        if what not in ("beds", "places"):
+            raise DataError(f"what is {what!r}; it must be 'beds' or 'places'.")
+        self.medium = Scenario.load("medium", area=self.area, root=root)
+        self.population = self._project(self.medium)
+        frame = self._need().at(year).set_index("method")
+        if method not in frame.index or pd.isna(frame.loc[method, "central"]):
+            known = list(frame.index[frame["central"].notna()])
+            raise DataError(f"method {method!r} has no number for {self.area}; choose one of {', '.join(known)}.")
+        self.row = frame.loc[method]
+        self.assumed = area_values(load_table("assumptions", root=root), self.area)
+
+    def all(self) -> Iterator[dict]:
+        """A row for each input that the method has."""
+        yield from self._own_range()
+        yield from self._assumed()
+        yield from self._definitions()
+        yield from self._scenarios()
+        yield from self._forecast()
+
+    def _project(self, scenario: Scenario) -> xr.Dataset:
+        return project(self.area, scenario=scenario, end_year=max(self.year, 2025), root=self.root)
+
+    def _need(self, population: xr.Dataset | None = None, **options) -> Need:
+        population = self.population if population is None else population
+        if self.what == "places":
+            return PlaceNeed(self.area, population, self.root, **options)
+        return BedNeed(self.area, elderly_path(population), self.root, **options)
+
+    def _value(self, population: xr.Dataset | None = None, **options) -> float:
+        (row,) = self._need(population, only=options.pop("method", self.method), **options).rows
+        return float(at_year(row["central"], self.year))
+
+    def _line(self, names: tuple[str, str], values: tuple[float, float], labels: tuple[str, str], judged: bool) -> dict:
+        keys = ("name_zh", "name_en", "low", "high", "low_label", "high_label")
+        line = dict(zip(keys, (*names, *values, *labels), strict=True))
+        return line | {"central": self.row["central"], "judged": judged}
+
+    def _own_range(self) -> Iterator[dict]:
+        if self.method in OWN_RANGE and pd.notna(self.row["lower"]):
+            *names, judged = OWN_RANGE[self.method]
+            yield self._line(tuple(names), (self.row["lower"], self.row["upper"]), ("", ""), judged)
+
+    def _assumed(self) -> Iterator[dict]:
+        for parameter, (zh, en, methods) in ASSUMED.items():
+            if self.method in methods:
+                bounds = assumed_range(parameter, table=self.assumed)
+                values = tuple(self._value(changed={parameter: x}) for x in (bounds.lower, bounds.upper))
+                yield self._line((zh, en), values, (f"{bounds.lower:g}", f"{bounds.upper:g}"), bounds.judged)
+
+    def _definitions(self) -> Iterator[dict]:
+        if self.method != "prevalence":
+            return
+        waves = sorted((self._value(survey=survey), survey[-4:]) for survey in SURVEYS)
+        ends = (waves[0], waves[-1])
+        names = ("调查年份（CLHLS）", "year of the survey (CLHLS)")
+        yield self._line(names, tuple(value for value, _ in ends), tuple(name for _, name in ends), False)
+        other = self._value(method="prevalence_census")
+        both = sorted([(other, "census 2020"), (self.row["central"], "CLHLS 2018")])
+        names = ("失能的定义（普查、调查）", "definition of need (census, survey)")
+        yield self._line(names, tuple(value for value, _ in both), tuple(name for _, name in both), False)
+
+    def _scenarios(self) -> Iterator[dict]:
+        first = {2020: 1.0}
+        still, moving = (replace(self.medium, net_migration_factor=path) for path in ({2020: 0.0}, first))
+        ends = tuple(self._value(self._project(scenario)) for scenario in (still, moving))
+        yield self._line(("净迁移", "net migration"), ends, ("0", "2010-2020"), True)
+        low, high = (Scenario.load(name, area=self.area, root=self.root) for name in ("low", "high"))
+        ends = tuple(self._value(self._project(scenario)) for scenario in (low, high))
+        yield self._line(("生育率（WPP低、高方案）", "fertility (WPP low, high)"), ends, ("low", "high"), False)
+        if "e0" in self.assumed.index:
+            level, doubt = self.assumed.loc["e0"], assumed_range("e0_doubt", table=self.assumed).value
+            near = [level["value"] - doubt, level["value"] + doubt]
+            moved = [replace(self.medium, e0=e0, e0_year=int(level["year"])) for e0 in near]
+            ends = tuple(self._value(self._project(scenario)) for scenario in moved)
+            yield self._line(("预期寿命", "life expectancy"), ends, tuple(f"{e0:g}" for e0 in near), True)
+
+    def _forecast(self) -> Iterator[dict]:
+        """The plan's own number of elderly in place of the projected one, where it is for this year."""
+        printed = figures_at(self.root).first(self.area, "population_60plus", "projection")
+        if self.what == "places" or printed is None or printed["year"] != self.year:
+            return
+        projected = float(elderly_path(self.population).sel(year=self.year).sum())
+        scaled = self.population.assign(population=self.population["population"] * printed["value"] / projected)
+        both = sorted([(self._value(scaled), "plan"), (self.row["central"], "projection")])
+        names = ("60岁及以上人口（规划预测、本推算）", "persons 60+ (plan, projection)")
+        yield self._line(names, tuple(value for value, _ in both), tuple(name for _, name in both), False)
