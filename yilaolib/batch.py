@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from datetime import datetime
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
 
-from .data import load_table
-from .errors import DataError, did_you_mean
-from .orders import Order, place_order
-from .page import index_page
-from .reports import make_folder, run_order
+from .core.errors import DataError, YilaoError, did_you_mean
+from .rendering.forking import why_not
+from .rendering.limits import MEMORY_MB, TIMEOUT, Limits
+from .rendering.lock import lock_folder
+from .rendering.manifest import Listing, manifest_frame
+from .rendering.orders import Order, place_order
+from .rendering.pool import run_here, run_pool, run_threads
+from .rendering.selection import cities_with_plan
+from .rendering.task import kept_row
+from .rendering.warm import tell_once
+from .rendering.whole import clear_beside, make_folder
 
-EXECUTORS = ("processes", "serial")
-KEY = ["area", "lang", "scenario"]  # what names a report's files
-COLUMNS = ["area", "name_zh", "lang", "scenario", "end_year", "status", "report", "error", "seconds", "started"]
+EXECUTORS = ("processes", "serial", "dask")
 
 
 def render_reports(
@@ -33,12 +35,17 @@ def render_reports(
     formats: str | tuple[str, ...] = ("html",),
     template: str | os.PathLike | None = None,
     progress: bool | None = None,
+    force: bool = False,
+    timeout: float = TIMEOUT,
+    memory_mb: int = MEMORY_MB,
+    scheduler: str | None = None,
     **parameters,
 ) -> pd.DataFrame:
-    """Render the reports of several cities, and a list of them in `index.html` and `manifest.csv`.
+    """Render the reports of several cities, and lists of them: `index.html`, `manifest.csv`, `results.csv`.
 
     Every name and parameter is checked before the first report is begun. A report that fails is a row with its
-    error. Reports that an earlier call made in the same folder stay in both lists.
+    error. A report whose inputs have not changed since it was made is kept. Reports that an earlier call made in the
+    same folder stay in the lists, so the same call goes on where a killed one ended.
 
     Parameters
     ----------
@@ -46,30 +53,41 @@ def render_reports(
         Slugs, names or adcodes; by default every prefecture and county that has a plan.
     jobs : int, optional
         Reports at a time; by default one a core.
-    executor : {"processes", "serial"}
-        "processes" runs `jobs` notebooks at a time, each in a process of its own; "serial" one after the other.
+    executor : {"processes", "serial", "dask"}
+        "processes" runs `jobs` notebooks at a time, each in a process of its own; "serial" one after the other;
+        "dask" on the cluster of `scheduler`.
     out_dir, lang, formats, template, **parameters
         As in `render_report`.
     progress : bool, optional
         Whether to show a bar; by default when stderr is a terminal.
+    force : bool, default False
+        Make every report anew.
+    timeout : float
+        [s] For one report.
+    memory_mb : int
+        [MB] For one report.
+    scheduler : str, optional
+        Address of a Dask scheduler, such as ``tcp://10.0.0.1:8786``.
 
     Returns
     -------
     DataFrame
-        One row a city asked for: area, name_zh, lang, scenario, end_year, status (ok, failed), report (path below
-        `out_dir`), error, seconds, started.
+        One row a city asked for: area, adcode, name_zh, province, lang, scenario, end_year, status (ok, failed),
+        report (path below `out_dir`), error, seconds, started, kept (it needed not be made anew), key, traceback.
 
     Raises
     ------
     DataError
         As `render_report`, and for an unknown executor or fewer jobs than one.
+    YilaoError
+        Another run writes into the folder, or the disk is full; what was there is still there.
 
     Examples
     --------
-    >>> render_reports(["景德镇市"], executor="dask")
+    >>> render_reports(["景德镇市"], executor="spark")
     Traceback (most recent call last):
     ...
-    yilaolib.errors.DataError: executor must be one of processes, serial; it is 'dask'.
+    yilaolib.core.errors.DataError: executor must be one of processes, serial, dask; it is 'spark'.
     """
     if executor not in EXECUTORS:
         hint = did_you_mean(executor, EXECUTORS)
@@ -83,35 +101,13 @@ def render_reports(
     orders = list({order.area: order for order in placed}.values())  # one city under two names is one report
     if not orders:
         raise DataError("There is no city to report on; name one, or leave cities out for all that have a plan.")
-    workers = 1 if executor == "serial" else _workers(jobs, len(orders))
+    limits = Limits(timeout=timeout, memory_mb=memory_mb)
+    jobs = _workers(jobs, len(orders))
+    run = _chosen(executor, jobs, scheduler)
     out = Path(out_dir)
     make_folder(out)
-    _earlier(out)  # an unreadable manifest is found now, not after the work
-    rows: list[dict] = []
-
-    def run(order: Order) -> str:
-        rows.append(_run_one(order, out))
-        return order.area
-
-    try:
-        _show_progress(_run_all(orders, run, workers), len(orders), progress)
-    finally:  # what is done is listed even when the rest is interrupted
-        _write_lists(out, _frame(rows))
-    return _frame(rows)
-
-
-def cities_with_plan(root: str | os.PathLike | None = None) -> list[str]:
-    """Return the slugs of all prefectures and counties that have a plan.
-
-    Examples
-    --------
-    >>> "jingdezhen" in cities_with_plan()
-    True
-    """
-    sources, areas = load_table("sources", root=root), load_table("areas", root=root)
-    planned = sources.loc[sources["plan_start"].notna(), "area"]
-    local = areas["level"].isin(["prefecture", "county"])
-    return areas.loc[local & areas["area"].isin(planned), "area"].tolist()
+    with lock_folder(out):
+        return _run_batch(orders, out, lambda todo: run(todo, limits), force, progress)
 
 
 def _workers(jobs: int | None, n_orders: int) -> int:
@@ -123,86 +119,88 @@ def _workers(jobs: int | None, n_orders: int) -> int:
     return min(jobs, n_orders)
 
 
-def _run_all(orders: list[Order], run: Callable[[Order], str], workers: int) -> Iterator[str]:
-    """Run all orders and yield the area of each as it is done.
+def _chosen(executor: str, jobs: int, scheduler: str | None):
+    """Return the function that runs orders, and yields a row for each as it is done."""
+    if executor == "dask":
+        from .rendering.cluster import ready, run_dask
 
-    Threads only wait here: the work is done in the kernels, which are processes. Processes that wait would cost
-    a second each to start, would need a guarded __main__ in users' scripts, and might pick the same ports.
-    """
-    if workers == 1:
-        yield from map(run, orders)
-        return
-    with ThreadPoolExecutor(workers) as pool:
-        futures = [pool.submit(run, order) for order in orders]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        ready(scheduler)
+        return lambda orders, limits: run_dask(orders, limits, scheduler)
+    if executor == "serial":
+        return run_here
+    if reason := why_not():
+        tell_once(reason)
+        return lambda orders, limits: run_threads(orders, limits, jobs)
+    return lambda orders, limits: _pool_or_threads(orders, limits, jobs)
 
 
-def _run_one(order: Order, out: Path) -> dict:
-    row = {
-        "area": order.area,
-        "name_zh": order.name_zh,
-        "lang": order.lang,
-        "scenario": order.scenario,
-        "end_year": order.parameters.get("end_year"),
-        "started": f"{datetime.now():%Y-%m-%d %H:%M:%S}",
-    }
-    begin = time.perf_counter()
+def _pool_or_threads(orders: list[Order], limits: Limits, jobs: int) -> Iterator[dict]:
+    pool = run_pool(orders, limits, jobs)
     try:
-        page = run_order(order)
-        row |= {"status": "ok", "report": page.relative_to(out).as_posix()}
-    except Exception as error:  # whatever it is, it is this city's and not the batch's
-        row |= {"status": "failed", "error": str(error) or type(error).__name__}
-    return row | {"seconds": round(time.perf_counter() - begin, 2)}
+        first = next(pool)
+    except YilaoError as error:  # the warm process could not start, or has threads
+        tell_once(str(error))
+        yield from run_threads(orders, limits, jobs)
+        return
+    try:
+        yield first
+        yield from pool
+    finally:
+        pool.close()
 
 
-def _show_progress(areas: Iterator[str], total: int, progress: bool | None) -> None:
-    """Exhaust `areas`, with a bar when one is wanted."""
+def _run_batch(orders: list[Order], out: Path, run, force: bool, progress: bool | None) -> pd.DataFrame:
+    """Make what is not there yet, and list everything."""
+    listing = Listing(out)
+    by_area, rows, todo = {order.area: order for order in orders}, [], []
+    for order in orders:
+        if order.folder.is_dir():
+            clear_beside(order.folder)
+        row = None if force else kept_row(order)
+        if row is None:
+            todo.append(order)
+        else:
+            rows.append(row)
+            listing.add(row, order.folder)
+    clear_beside(out)
+    try:
+        # Without a report to make, no process is started.
+        with contextlib.closing(run(todo) if todo else iter_nothing()) as made:
+            for row in _shown(made, len(todo), progress):
+                rows.append(row)
+                if row.get("disk"):
+                    raise YilaoError(_disk_is_full(row, rows, out))
+                listing.add(row, by_area[row["area"]].folder)
+                listing.write_now_and_then()
+    finally:  # what is done is listed even when the rest is interrupted
+        failing = sys.exc_info()[0] is not None
+        with contextlib.suppress(OSError) if failing else contextlib.nullcontext():
+            listing.write()
+    return manifest_frame(rows)
+
+
+def iter_nothing() -> Iterator[dict]:
+    """Yield nothing, as a generator that can be closed."""
+    yield from ()
+
+
+def _disk_is_full(row: dict, rows: list[dict], out: Path) -> str:
+    n_done = sum(row["status"] == "ok" for row in rows)
+    return (
+        f"{out} cannot be written to ({row['disk']}) at {row['name_zh']}; {n_done} reports are there and whole. Make "
+        "room and run the same command again: it goes on from there."
+    )
+
+
+def _shown(rows: Iterator[dict], total: int, progress: bool | None) -> Iterator[dict]:
+    """Pass rows on, with a bar that shows rate and time left when one is wanted."""
     from tqdm import tqdm
 
     show = sys.stderr.isatty() if progress is None else progress
-    with tqdm(total=total, unit="report", disable=not show, file=sys.stderr) as bar:
-        for area in areas:
-            bar.set_postfix_str(area, refresh=False)
+    n_failed = 0
+    with tqdm(total=total, unit="report", disable=not show, file=sys.stderr, smoothing=0.1) as bar:
+        for row in rows:
+            n_failed += row["status"] != "ok"
+            bar.set_postfix_str(row["area"] + (f", {n_failed} failed" if n_failed else ""), refresh=False)
             bar.update()
-
-
-def _frame(rows: list[dict]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=COLUMNS).astype({"end_year": "Int64", "seconds": "float64"})
-    text = [column for column in COLUMNS if column not in ("end_year", "seconds")]
-    return frame.astype(dict.fromkeys(text, "str")).sort_values(KEY, ignore_index=True)
-
-
-def _earlier(out: Path) -> pd.DataFrame:
-    """Return the rows of the manifest in `out` whose files are still there."""
-    path = out / "manifest.csv"
-    if not path.exists():
-        return _frame([])
-    try:
-        rows = pd.read_csv(path, dtype="str", encoding="utf-8")
-        frame = _frame(rows.astype(object).to_dict("records"))
-    except (ValueError, OSError) as error:
-        raise DataError(f"{path} cannot be read ({error}); move it away, a new one is written.") from error
-    # A failed report has no page; it is listed as long as its city has a folder.
-    there = [(out / (row.report if row.status == "ok" else row.area)).exists() for row in frame.itertuples()]
-    return frame[there]
-
-
-def _write_lists(out: Path, new: pd.DataFrame) -> None:
-    merged = pd.concat([_earlier(out), new]).drop_duplicates(KEY, keep="last").sort_values(KEY)
-    rows = merged.astype(object).where(merged.notna(), "").to_dict("records")
-    _replace(out / "manifest.csv", lambda path: merged.to_csv(path, index=False, lineterminator="\n"))
-    _replace(out / "index.html", lambda path: path.write_text(index_page(rows), encoding="utf-8", newline="\n"))
-
-
-def _replace(target: Path, write: Callable[[Path], object]) -> None:
-    """Write a file beside its place, then rename."""
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        write(beside)
-        os.replace(beside, target)
-    finally:
-        beside.unlink(missing_ok=True)
+            yield row

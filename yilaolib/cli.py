@@ -6,17 +6,13 @@ What is heavy to import is imported inside the commands, so that `yilao --help` 
 from __future__ import annotations
 
 import errno
-import unicodedata
 from collections.abc import Sequence
 
 import click
 
-from .errors import DataError, YilaoError
-
-data_option = click.option(
-    "--data", metavar="DIR", help="Folder with your own tables; their rows are laid over the library's."
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+from .core.errors import DataError, YilaoError
+from .rendering import commands
+from .rendering.terminal import data_option, echo_table, json_option, texts
 
 
 class _Sentences(click.Group):
@@ -56,6 +52,8 @@ def main() -> None:
 @main.command(short_help="Render the report of each city.")
 @click.argument("cities", metavar="[CITY]...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Every prefecture and county that has a plan.")
+@click.option("--province", metavar="P", help="Every prefecture and county of a province that has a population.")
+@click.option("--areas", "areas_file", metavar="FILE", help="The areas that a text file names, one a line.")
 @data_option
 @click.option("--out", default="outputs", show_default=True, metavar="DIR", help="Folder of the reports.")
 @click.option("--lang", default="zh", show_default=True, metavar="zh|en", help="Language of the reports.")
@@ -63,10 +61,17 @@ def main() -> None:
 @click.option("--end-year", type=int, metavar="YEAR", help="Last year of the projection  [default: 2050].")
 @click.option("--format", "formats", default="html", show_default=True, metavar="html", help="Kinds of file.")
 @click.option("--jobs", type=int, metavar="N", help="Reports at a time  [default: one a core].")
+@click.option("--force", is_flag=True, help="Make every report anew, also where nothing has changed.")
+@click.option("--timeout", type=float, metavar="SECONDS", help="Longest time for one report  [default: 900].")
+@click.option("--memory", type=int, metavar="MB", help="Most memory for one report  [default: 4000].")
+@click.option("--executor", default="processes", show_default=True, metavar="NAME", help="processes, serial or dask.")
+@click.option("--scheduler", metavar="ADDRESS", help="Of a Dask cluster, such as tcp://10.0.0.1:8786.")
 @json_option
 def report(
     cities: tuple[str, ...],
     every: bool,
+    province: str | None,
+    areas_file: str | None,
     data: str | None,
     out: str,
     lang: str,
@@ -74,29 +79,44 @@ def report(
     end_year: int | None,
     formats: str,
     jobs: int | None,
+    force: bool,
+    timeout: float | None,
+    memory: int | None,
+    executor: str,
+    scheduler: str | None,
     as_json: bool,
 ) -> None:
     """Render the report of each CITY: a slug, a Chinese or English name, or an adcode.
 
     A report lands in OUT/<city>/report.html, with its notebook and its tables beside it; OUT/index.html lists all.
+    What has not changed since it was made is kept, so the same command goes on where it was ended.
 
     \b
     Examples:
       yilao report 景德镇市
       yilao report yingtan 360200 --lang en --scenario low
       yilao report --all --jobs 2 --end-year 2040
+      yilao report --province 江西
+      yilao report --areas counties.txt --executor dask --scheduler tcp://10.0.0.1:8786
       yilao report 我的市 --data my_tables --out my_reports
     """
-    if every == bool(cities):
-        raise click.UsageError("Name a CITY or more, or give --all; `yilao areas` lists them.")
+    if sum(map(bool, (cities, every, province, areas_file))) != 1:
+        raise click.UsageError(
+            "Name a CITY or more, or give --all, --province or --areas, one of them; `yilao areas` lists them."
+        )
+    if scheduler and executor != "dask":
+        raise click.UsageError("--scheduler goes with --executor dask.")
     from .batch import render_reports
 
     if data:
         _refuse_broken(data)
-    asked = {"data": data, "scenario": scenario, "end_year": end_year}
+    asked = {"data": data, "scenario": scenario, "end_year": end_year, "timeout": timeout, "memory_mb": memory}
     manifest = render_reports(
-        None if every else cities,
+        _chosen_cities(cities, province, areas_file, data),
         jobs=jobs,
+        executor=executor,
+        scheduler=scheduler,
+        force=force,
         out_dir=out,
         lang=lang,
         formats=tuple(form.strip() for form in formats.split(",")),
@@ -117,9 +137,10 @@ def report(
 
 @main.command(short_help="Check the tables: the library's, or yours laid over them.")
 @click.argument("data", required=False)
+@click.option("--lang", default="en", show_default=True, metavar="zh|en", help="Language of the sentences.")
 @json_option
-def check(data: str | None, as_json: bool) -> None:
-    """Check the tables in the folder DATA, laid over the library's; without DATA, the library's own.
+def check(data: str | None, lang: str, as_json: bool) -> None:
+    """Check the folder or workbook DATA, laid over the library's tables; without DATA, the library's own.
 
     Exit code 1 when there is an error; warnings are shown only.
 
@@ -127,17 +148,19 @@ def check(data: str | None, as_json: bool) -> None:
     Examples:
       yilao check
       yilao check my_tables
+      yilao check mycity.xlsx --lang zh
     """
     from .checks import check_data
 
-    problems = check_data(data)
+    problems = check_data(data, lang=lang)
     n_errors = int((problems["severity"] == "error").sum())
     if as_json:
         click.echo(problems.to_json(orient="records", force_ascii=False, indent=1))
     elif problems.empty:
         click.echo("No problem found.")
     else:
-        _echo_table(["severity", "table", "row", "problem"], _texts(problems, ["severity", "table", "row", "message"]))
+        place = ["sheet", "cell"] if "cell" in problems else ["table", "row"]
+        echo_table(["severity", *place, "problem"], texts(problems, ["severity", *place, "message"]))
         click.echo(f"{n_errors} errors, {len(problems) - n_errors} warnings.")
     if n_errors:
         raise SystemExit(1)
@@ -154,8 +177,8 @@ def areas(data: str | None, as_json: bool) -> None:
       yilao areas
       yilao areas --json
     """
-    from .batch import cities_with_plan
     from .data import load_table
+    from .rendering.selection import cities_with_plan
 
     table = load_table("areas", root=data)[["area", "adcode", "level", "name_zh", "name_en"]]
     table["plan"] = table["area"].isin(cities_with_plan(data))
@@ -163,7 +186,18 @@ def areas(data: str | None, as_json: bool) -> None:
         click.echo(table.to_json(orient="records", force_ascii=False, indent=1))
     else:
         table["plan"] = table["plan"].map({True: "plan", False: ""})
-        _echo_table(list(table.columns), _texts(table, list(table.columns)))
+        echo_table(list(table.columns), texts(table, list(table.columns)))
+
+
+def _chosen_cities(
+    cities: tuple[str, ...], province: str | None, areas_file: str | None, data: str | None
+) -> Sequence[str] | None:
+    """Return the cities that were asked for; None for every one with a plan."""
+    from .rendering.selection import cities_in_file, cities_of_province
+
+    if province:
+        return cities_of_province(province, data)
+    return cities_in_file(areas_file) if areas_file else cities or None
 
 
 def _refuse_broken(data: str) -> None:
@@ -177,17 +211,5 @@ def _refuse_broken(data: str) -> None:
         raise DataError(f"{errors[0]}{more}")
 
 
-def _texts(frame, columns: list[str]) -> list[list[str]]:
-    return frame[columns].astype("object").where(frame[columns].notna(), "").astype(str).to_numpy().tolist()
-
-
-def _echo_table(head: Sequence[str], rows: list[list[str]]) -> None:
-    """Print columns that line up although Chinese characters are two columns wide."""
-    widths = [max(_width(row[i]) for row in [head, *rows]) for i in range(len(head))]
-    for row in [head, *rows]:
-        cells = [text + " " * (width - _width(text)) for text, width in zip(row, widths, strict=True)]
-        click.echo("  ".join(cells).rstrip())
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+for command in (commands.audit, commands.new, commands.doctor):
+    main.add_command(command)

@@ -1,31 +1,121 @@
-"""Run a notebook with papermill in a fresh kernel of this very Python, and say in a sentence what went wrong."""
+"""A papermill engine, `yilao`: each notebook in a fork of a warm process. `papermill --engine yilao IN OUT` works too.
+
+Messages go through papermill's own client, so outputs, parameters, tracebacks and timeouts are as papermill's users
+know them. Where forking is not safe, and for languages other than Python, papermill's own engine runs the notebook.
+"""
 
 from __future__ import annotations
 
+from .rendering import quick  # noqa: F401 - before nbformat
+
+# isort: split
+import contextlib
 import functools
 import os
+import time
 from pathlib import Path
 
 import nbformat
+from papermill.engines import NBClientEngine, papermill_engines
+from papermill.iorw import write_ipynb
+from papermill.log import logger
 
-from .errors import DataError, YilaoError
+from .core.errors import YilaoError
+from .rendering.client import ForkedClient, Kernel
+from .rendering.warm import ONE_THREAD, tell_once, warm_process
 
-# A report does little linear algebra, and several kernels at once would fight over the cores.
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+NAME = "yilao"
+PATIENCE = (
+    60  # [s] for outputs after a cell has ended: only a very busy machine needs it, a dead process is seen at once
+)
 
 
-def run_notebook(template: Path, target: Path, parameters: dict) -> nbformat.NotebookNode:
+class YilaoEngine(NBClientEngine):
+    """Runs a notebook in a fork of a warm process. Options beyond papermill's:
+
+    report_timeout [s] for the whole notebook, memory_mb [MB] it may take, partial (path where the notebook is written
+    when it fails and papermill was told not to save after every cell), for_report (note which rows of tables it read).
+
+    Examples
+    --------
+    >>> papermill_engines.get_engine("yilao").__name__
+    'YilaoEngine'
+    """
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man, kernel_name, **options):
+        """Run the notebook; see papermill's `NBClientEngine` for the other options."""
+        ours = {name: options.pop(name, None) for name in ("report_timeout", "memory_mb", "partial", "for_report")}
+        try:
+            forked = _fork(nb_man.nb, ours["memory_mb"])
+            if forked is None:
+                return super().execute_managed_notebook(nb_man, kernel_name, **_fresh(options, ours))
+            return cls._run(nb_man, forked, ours, options)
+        except BaseException:
+            if ours["partial"]:
+                with contextlib.suppress(OSError):
+                    write_ipynb(nb_man.nb, ours["partial"])
+            raise
+
+    @classmethod
+    def _run(cls, nb_man, forked: Kernel, ours: dict, options: dict):
+        known = {"log_output", "stdout_file", "stderr_file", "iopub_timeout", "record_timing", "allow_errors"}
+        more = {name: value for name, value in options.items() if name in known or name in ForkedClient.class_traits()}
+        timeout = options.get("execution_timeout") or options.get("timeout")
+        more = {name: value for name, value in more.items() if name not in ("kernel_name", "timeout")}
+        more = {"iopub_timeout": PATIENCE} | more
+        client = ForkedClient(nb_man, km=forked, kernel_name="python3", log=logger, timeout=timeout, **more)
+        client.end_by = time.monotonic() + ours["report_timeout"] if ours["report_timeout"] else None
+        client.for_report = bool(ours["for_report"])
+        try:
+            return client.execute()
+        finally:
+            forked.end(graceful=options.get("shutdown_kernel") != "immediate")
+
+
+def _fork(nb: nbformat.NotebookNode, memory_mb: int | None) -> Kernel | None:
+    """Return a fresh process for a notebook, None when there can be none."""
+    language = nb.metadata.get("kernelspec", {}).get("language") or nb.metadata.get("language_info", {}).get("name")
+    if language not in (None, "python"):
+        return None
+    try:
+        return Kernel(memory_mb)
+    except YilaoError as error:
+        tell_once(str(error))
+        return None
+
+
+def _fresh(options: dict, ours: dict) -> dict:
+    """Options for papermill's own engine: a fresh kernel of this very Python."""
+    options = {"shutdown_kernel": "immediate", "kernel_manager_class": this_python()} | options
+    if ours["report_timeout"] and not options.get("execution_timeout"):
+        options["execution_timeout"] = ours["report_timeout"]  # of each cell: better than none
+    return options
+
+
+def run_notebook(
+    template: Path,
+    target: Path,
+    parameters: dict,
+    *,
+    timeout: float | None = None,
+    memory_mb: int | None = None,
+) -> nbformat.NotebookNode:
     """Execute `template` with `parameters` into `target` and return the executed notebook.
 
-    The kernel starts in the current folder; papermill's `cwd` is not used, because it moves all threads. On failure
-    `target` holds what was reached.
+    The notebook starts in the current folder; papermill's `cwd` is not used, because it moves all threads. On failure
+    `target` holds what was reached. It is written once: saving after every cell is slow on a network disk.
 
     Parameters
     ----------
     template, target : Path
-        The notebook to run, and where it is saved after every cell.
+        The notebook to run, and where it is saved.
     parameters : dict
         Plain values (str, int, float, bool).
+    timeout : float, optional
+        [s] For the whole notebook.
+    memory_mb : int, optional
+        [MB] That the notebook may take beyond what all take.
 
     Returns
     -------
@@ -37,7 +127,7 @@ def run_notebook(template: Path, target: Path, parameters: dict) -> nbformat.Not
     papermill.PapermillExecutionError
         A cell failed; its text is the traceback.
     Exception
-        The kernel did not start or died; see `as_sentence`.
+        The notebook hung or died; see `as_sentence`.
     """
     import papermill
 
@@ -45,43 +135,25 @@ def run_notebook(template: Path, target: Path, parameters: dict) -> nbformat.Not
         _no_fields(template),
         _no_fields(target),
         parameters,
-        kernel_name="python3",
+        engine_name=NAME,
         language="python",
-        kernel_manager_class=_this_python(),
-        shutdown_kernel="immediate",  # saves half a second; nothing in a report waits for atexit
+        kernel_name="python3",
         progress_bar=False,
         log_output=False,
+        request_save_on_cell_execute=False,
+        autosave_cell_every=0,
+        shutdown_kernel="immediate",  # nothing in a report waits for exit handlers
+        report_timeout=timeout,
+        memory_mb=memory_mb,
+        partial=str(target),
+        for_report=True,
     )
 
 
-def as_sentence(error: Exception, name: str, notebook: Path | None) -> YilaoError:
-    """Return a failure of `run_notebook` as an error of ours: one sentence, and where the partial notebook is.
-
-    What the notebook itself calls a DataError stays one.
-
-    Examples
-    --------
-    >>> as_sentence(RuntimeError("Kernel died"), "鹰潭市", None)
-    YilaoError('The report of 鹰潭市 failed: RuntimeError: Kernel died')
-    """
-    kind, text = getattr(error, "ename", type(error).__name__), getattr(error, "evalue", str(error))
-    text = " ".join(str(text).split())
-    ours = kind in ("DataError", "YilaoError")
-    where = f" in cell {error.cell_index + 1}" if hasattr(error, "cell_index") else ""
-    sentence = f"The report of {name} failed{where}: {text if ours and text else f'{kind}: {text}'.rstrip(': ')}"
-    if notebook is not None:
-        sentence = f"{sentence.rstrip('.')}. How far it came is in {notebook}."
-    return (DataError if kind == "DataError" else YilaoError)(sentence)
-
-
-def tidy_notebook(nb: nbformat.NotebookNode, parameters: dict, template: str, target: str) -> None:
-    """Put `parameters` and file names into an executed notebook instead of those of the temporary folder."""
-    from papermill.translators import PythonTranslator
-
-    nb.metadata["papermill"].update(parameters=parameters, input_path=template, output_path=target)
-    for cell in nb.cells:
-        if "injected-parameters" in cell.metadata.get("tags", []):
-            cell.source = PythonTranslator.codify(parameters)
+def start_warming() -> None:
+    """Start the warm process, if there can be one, while the caller still does something else."""
+    with contextlib.suppress(YilaoError):
+        warm_process()
 
 
 def _no_fields(path: Path) -> str:
@@ -90,14 +162,13 @@ def _no_fields(path: Path) -> str:
 
 
 @functools.cache
-def _this_python() -> type:
+def this_python() -> type:
+    """Return a kernel manager that starts this interpreter, whatever is installed as kernel `python3`."""
     from ipykernel.kernelspec import RESOURCES, get_kernel_dict
     from jupyter_client import AsyncKernelManager
     from jupyter_client.kernelspec import KernelSpec
 
     class ThisPython(AsyncKernelManager):
-        """Starts this interpreter, whatever kernel the user or the system has installed as `python3`."""
-
         @property
         def kernel_spec(self) -> KernelSpec:
             env = {name: "1" for name in ONE_THREAD if name not in os.environ}
@@ -105,3 +176,6 @@ def _this_python() -> type:
             return KernelSpec(resource_dir=RESOURCES, env=env, **get_kernel_dict(extra_arguments=quiet))
 
     return ThisPython
+
+
+papermill_engines.register(NAME, YilaoEngine)  # also without the entry point, as in a clone that is not installed

@@ -14,12 +14,24 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from .canvas import all_missing, check_columns, close_axes, name_ends, open_axes
-from .dumbbells import plot_peers, plot_targets
-from .errors import DataError
-from .pyramids import plot_pyramid
-from .rowplots import plot_methods, plot_supply, plot_tornado
-from .style import BLUE, INK, LETTERS, MUTED, SERIES, VERMILLION, language, number, person_scale, use_style, word
+from .core.errors import DataError
+from .drawing.canvas import all_missing, check_columns, close_axes, name_ends, open_axes
+from .drawing.dumbbells import plot_peers, plot_targets
+from .drawing.pyramids import plot_pyramid
+from .drawing.rowplots import plot_methods, plot_supply, plot_tornado
+from .drawing.style import (
+    BLUE,
+    INK,
+    LETTERS,
+    MUTED,
+    SERIES,
+    VERMILLION,
+    language,
+    number,
+    person_scale,
+    use_style,
+    word,
+)
 
 __all__ = [
     "plot_fan",

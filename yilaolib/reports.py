@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from .rendering import quick  # noqa: F401 - before nbformat
+
+# isort: split
 import contextlib
 import os
-import tempfile
 from datetime import datetime
 from pathlib import Path
 
 import nbformat
 
 from .data import data_version
-from .engine import as_sentence, run_notebook, tidy_notebook
-from .errors import DataError
-from .orders import Order, place_order
-from .page import library_version, notebook_page
+from .rendering.failures import as_sentence
+from .rendering.limits import Limits
+from .rendering.orders import Order, place_order
+from .rendering.page import library_version, notebook_page
+from .rendering.whole import folder_beside, make_folder, move_files
+
+DEFAULT = Limits()
 
 WORDS = {
     "zh": {
@@ -81,45 +86,33 @@ def render_report(
     >>> render_report("景德镇市", end_yaer=2040)
     Traceback (most recent call last):
     ...
-    yilaolib.errors.DataError: The report has no parameter 'end_yaer'. Did you mean 'end_year'? ...
+    yilaolib.core.errors.DataError: The report has no parameter 'end_yaer'. Did you mean 'end_year'? ...
     """
-    return run_order(place_order(city, out_dir=out_dir, lang=lang, formats=formats, template=template, **parameters))
+    return run_order(place_order(city, out_dir=out_dir, lang=lang, formats=formats, template=template, **parameters))[0]
 
 
-def run_order(order: Order) -> Path:
-    """Run an order and return the path of its page. See `render_report`."""
+def run_order(order: Order, limits: Limits = DEFAULT) -> tuple[Path, list | None]:
+    """Run an order; return the path of its page, and what it read, when that is known. See `render_report`."""
     make_folder(order.folder)
     try:
-        with tempfile.TemporaryDirectory(prefix=".report-", dir=order.folder) as beside:
-            return _run_beside(order, Path(beside))
+        with folder_beside(order.folder) as beside:
+            return _run_beside(order, limits, beside)
     finally:
         with contextlib.suppress(OSError):
             order.folder.rmdir()  # only when it is empty: a failure that left nothing leaves no folder
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder for reports, or say in a sentence why that cannot be.
-
-    Raises
-    ------
-    DataError
-        When something else has that name or writing is not allowed.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
-        reason = error.strerror or error
-        raise DataError(f"Nothing can be written into {folder} ({reason}); choose another folder.") from error
-
-
-def _run_beside(order: Order, beside: Path) -> Path:
+def _run_beside(order: Order, limits: Limits, beside: Path) -> tuple[Path, list | None]:
     """Make everything in the folder `beside`, then move it into place, the page last."""
+    from .engine import run_notebook  # brings papermill, which takes a second
+
     page, failed = order.path("report", ".html"), order.path("report", ".failed.ipynb")
     ran, tables = beside / "report.ipynb", (beside / "tables").resolve()
     tables.mkdir()
     try:
-        nb = run_notebook(order.template, ran, _with_tables_dir(order, str(tables)))
+        parameters = _with_tables_dir(order, str(tables))
+        nb = run_notebook(order.template, ran, parameters, timeout=limits.timeout, memory_mb=limits.memory_mb)
+        uses = nb.metadata.pop("yilao_uses", None)
         _tidy(nb, order, ran)
         title = WORDS[order.lang]["title"].format(order.name_zh if order.lang == "zh" else order.name_en)
         text = notebook_page(nb, title=title, lang=order.lang, facts=_facts(order))
@@ -127,11 +120,11 @@ def _run_beside(order: Order, beside: Path) -> Path:
     except Exception as error:
         kept = _keep_failed(ran, order, failed)
         raise as_sentence(error, order.name_zh, kept) from error
-    _swap(tables, order.path("tables"), beside / "tables.old")
+    move_files(tables, order.path("tables"))
     os.replace(ran, order.path("report", ".ipynb"))
     os.replace(beside / "report.html", page)
     failed.unlink(missing_ok=True)
-    return page
+    return page, uses
 
 
 def _with_tables_dir(order: Order, folder: str) -> dict:
@@ -140,8 +133,14 @@ def _with_tables_dir(order: Order, folder: str) -> dict:
 
 def _tidy(nb: nbformat.NotebookNode, order: Order, target: Path) -> None:
     """Write an executed notebook as if it had run where it will lie."""
+    from papermill.translators import PythonTranslator
+
     parameters = _with_tables_dir(order, order.path("tables").name)
-    tidy_notebook(nb, parameters, order.template.name, order.path("report", ".ipynb").name)
+    names = {"input_path": order.template.name, "output_path": order.path("report", ".ipynb").name}
+    nb.metadata["papermill"].update(parameters=parameters, **names)
+    for cell in nb.cells:
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.source = PythonTranslator.codify(parameters)
     nbformat.write(nb, target)
 
 
@@ -152,14 +151,6 @@ def _keep_failed(ran: Path, order: Order, failed: Path) -> Path | None:
         os.replace(ran, failed)
         return failed
     return None
-
-
-def _swap(new: Path, place: Path, aside: Path) -> None:
-    """Put the folder `new` in the place of an older one; no rename can do that in one step."""
-    if place.exists():
-        os.replace(place, aside)
-    if any(new.iterdir()):
-        os.replace(new, place)
 
 
 def _facts(order: Order) -> dict[str, str]:

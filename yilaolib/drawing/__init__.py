@@ -1,0 +1,1 @@
+"""House style and the parts of the standard figures."""

@@ -1,0 +1,72 @@
+"""Content keys: two equal keys mean that a report would come out the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+
+from ..tabling.folders import as_folder, quiet_table, stamp
+from ..tabling.schema import data_folder, table_names
+from .orders import Order
+
+PACKAGES = ("yilaolib", "numpy", "pandas", "xarray", "matplotlib", "seaborn", "papermill", "nbconvert")
+
+
+def content_key(order: Order, uses: list[list[str]] | None = None) -> str:
+    """Return a key of all that a report depends on: parameters, template, library, and the rows that it reads.
+
+    Parameters
+    ----------
+    order : Order
+        The report.
+    uses : list of [table, area], optional
+        What it read when it was made (an empty area: the whole table); by default everything.
+    """
+    root = order.parameters.get("data") or None
+    # Whatever was read, an area is found by its row and those above it, and documents are cited from one table.
+    reads = {tuple(use) for use in uses} | {("sources", "")} if uses else {(name, "") for name in table_names()}
+    reads |= {("areas", slug) for slug in _with_ancestors(order.area, root)}
+    described = {
+        "parameters": {name: value for name, value in order.parameters.items() if name not in ("tables_dir", "data")},
+        "data": Path(root).name if root else "",  # it is named at the foot of the page
+        "template": hashlib.sha256(order.template.read_bytes()).hexdigest(),
+        "library": library_key(),
+        "rows": {f"{table}/{area}": _rows(table, area, root) for table, area in sorted(reads)},
+    }
+    return hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
+@lru_cache(maxsize=1)
+def library_key() -> str:
+    """Return a key of the library's files and of the packages that draw and compute."""
+    here, digest = Path(__file__).parents[1], hashlib.sha256()
+    for path in sorted([*here.rglob("*.py"), *here.glob("rendering/templates/*"), *here.glob("drawing/fonts/*.otf")]):
+        digest.update(path.name.encode() + path.read_bytes())
+    digest.update(json.dumps([(name, metadata.version(name)) for name in PACKAGES]).encode())
+    digest.update((data_folder() / "datapackage.json").read_bytes())
+    return digest.hexdigest()
+
+
+def _with_ancestors(area: str, root: str | None) -> list[str]:
+    parents = dict(quiet_table("areas", root)[["area", "parent"]].itertuples(index=False))
+    found = []
+    while isinstance(area, str) and area not in found:
+        found.append(area)
+        area = parents.get(area)
+    return found
+
+
+def _rows(table: str, area: str, root: str | None) -> str:
+    return _rows_of_area(table, area, as_folder(root), stamp(root))
+
+
+@lru_cache(maxsize=100_000)
+def _rows_of_area(table: str, area: str, root: Path | None, _state: tuple) -> str:
+    """Return a key of rows as they are after merging: what is filled in from other tables counts too."""
+    rows = quiet_table(table, root)
+    if area and "area" in rows:
+        rows = rows[(rows["area"] == area) | rows["area"].isna()]
+    return hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest()

@@ -1,0 +1,141 @@
+"""A table as HTML for people and as CSV for programs: rounded and escaped in the one, raw in the other."""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..core.errors import DataError
+
+MISSING = {"zh": "未公布", "en": "not published"}
+YES_NO = {"zh": {True: "是", False: "否"}, "en": {True: "yes", False: "no"}}
+
+SHORT = 9  # characters
+
+Format = str | Callable[[object], str]
+
+
+def plain_frame(frame: pd.DataFrame | pd.Series) -> pd.DataFrame:
+    """Return a frame whose index, if it has names, is row headings, and is of no interest otherwise."""
+    if isinstance(frame, pd.Series):
+        frame = frame.to_frame(frame.name if frame.name is not None else "value")
+    return frame.reset_index(drop=True) if all(name is None for name in frame.index.names) else frame
+
+
+def table_html(
+    frame: pd.DataFrame,
+    head: str,
+    formats: Mapping[str, Format],
+    missing: Mapping[str, str],
+    lang: str,
+    links: Mapping[str, Sequence[str | None]] | None = None,
+    row_ids: Sequence[str] | None = None,
+) -> str:
+    """Return a table element: `head` (a caption element) first, numbers to the right, scopes on headings.
+
+    `links` gives the id that each cell of a column leads to, or None; `row_ids` the ids of the rows themselves.
+    """
+    n_headings = 0 if all(name is None for name in frame.index.names) else frame.index.nlevels
+    cells = frame.reset_index() if n_headings else frame
+    for option, mapping in (("formats", formats), ("missing", missing)):
+        if unknown := [column for column in mapping if column not in cells.columns]:
+            raise DataError(f"{option} names {unknown}, but the columns are {list(cells.columns)}.")
+    columns = [
+        _cells(column, formats.get(name), missing.get(name, MISSING[lang]), lang) for name, column in cells.items()
+    ]
+    for place, name in enumerate(cells.columns):
+        if name in (links or {}):
+            columns[place] = [_linked(cell, to) for cell, to in zip(columns[place], links[name], strict=True)]
+    title = "".join(
+        f'<th scope="col"{_css(_is_numeric(column))}>{html.escape(str(name))}</th>' for name, column in cells.items()
+    )
+    rows = []
+    for position, row in enumerate(zip(*columns, strict=True)):
+        tags = [f'<th scope="row"{css}>{text}</th>' for text, css in row[:n_headings]]
+        tags += [f"<td{css}>{text}</td>" for text, css in row[n_headings:]]
+        mark = f' id="{html.escape(row_ids[position])}"' if row_ids is not None else ""
+        rows.append(f"<tr{mark}>{''.join(tags)}</tr>")
+    return f"<table>{head}<thead><tr>{title}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _linked(cell: tuple[str, str], target: str | None) -> tuple[str, str]:
+    text, css = cell
+    return (f'<a href="#{html.escape(target)}">{text}</a>', css) if isinstance(target, str) and text else cell
+
+
+def write_csv(frame: pd.DataFrame, key: str, folder: str | os.PathLike) -> None:
+    """Write the raw values beside `<folder>/<key>.csv` and rename, so that no reader meets half a file."""
+    has_headings = any(name is not None for name in frame.index.names)
+    safe = (frame.reset_index() if has_headings else frame).rename(columns=_no_formula)
+    for position, (_, column) in enumerate(safe.items()):
+        if not _is_numeric(column):
+            safe.isetitem(position, column.map(_no_formula, na_action="ignore"))
+    target = Path(folder) / f"{key}.csv"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{key}.{os.getpid()}.csv")
+    # Excel reads Chinese only with the mark of utf-8-sig.
+    safe.to_csv(beside, index=False, encoding="utf-8-sig", lineterminator="\n")
+    os.replace(beside, target)
+
+
+def _cells(column: pd.Series, form: Format | None, missing: str, lang: str) -> list[tuple[str, str]]:
+    """Return (text, class attribute) of every cell of a column."""
+    form = form if form is not None else _default_format(column)
+    empty = ' class="none num"' if _is_numeric(column) else ' class="none"'
+    cells = []
+    for value in column:
+        if pd.isna(value):
+            cells.append((html.escape(missing), empty))
+        elif isinstance(value, bool | np.bool_) and not callable(form):
+            cells.append((YES_NO[lang][bool(value)], ""))
+        else:
+            is_number = isinstance(value, int | float | np.number)
+            cells.append((html.escape(_written(value, form, is_number)), _css(is_number)))
+    if all(len(html.unescape(text)) <= SHORT for text, _ in cells):  # a column of words is not broken within one
+        cells = [(text, css or ' class="word"') for text, css in cells]
+    return cells
+
+
+def _is_numeric(column: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _css(is_number: bool) -> str:
+    return ' class="num"' if is_number else ""
+
+
+def _written(value: object, form: Format, is_number: bool) -> str:
+    if callable(form):
+        return form(value)
+    if not is_number:
+        return str(value)
+    if np.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    text = format(value, form)
+    # -0.3 rounded to no decimals is 0, not -0.
+    return text.lstrip("-") if text.startswith("-") and not text.strip("-0.,") else text
+
+
+def _default_format(column: pd.Series) -> str:
+    """Return whole numbers whole, years without separators, others with decimals by their size."""
+    present = (value for value in column if isinstance(value, int | float | np.number) and not pd.isna(value))
+    numbers = pd.Series(present, dtype="float64")
+    if numbers.empty or (numbers % 1 == 0).all():
+        named_year = re.search(r"\byear\b|年份?$|年度$", str(column.name), flags=re.IGNORECASE)
+        return ".0f" if named_year and numbers.between(1900, 2200).all() else ",.0f"
+    largest = numbers.abs().max()
+    return ",.0f" if largest >= 1000 else ",.1f" if largest >= 10 else ",.2f"
+
+
+def _no_formula(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    text = re.sub(r"\r\n?", "\n", value)  # csv leaves a lone \r unquoted, and readers take it for a new row
+    # A spreadsheet runs text that begins like this; an apostrophe keeps it text.
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\n")) else text

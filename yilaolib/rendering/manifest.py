@@ -1,0 +1,98 @@
+"""The lists of a folder of reports, from the rows kept in it: manifest.csv, index.html, reports.json, results.csv."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from .page import index_page
+from .task import read_row
+from .whole import write_whole
+
+KEY = ["area", "lang", "scenario"]  # what names a report's files
+WHOLE, DECIMAL, FLAG = ["end_year"], ["seconds"], ["kept"]
+COLUMNS = [
+    "area", "adcode", "name_zh", "province", "lang", "scenario", "end_year", "status", "report", "error", "seconds",
+    "started", "kept", "key", "traceback",
+]  # fmt: skip
+
+
+def manifest_frame(rows: Iterable[dict]) -> pd.DataFrame:
+    """Return rows as the manifest, sorted, one a report: the later one counts."""
+    frame = pd.DataFrame([{name: row.get(name) for name in COLUMNS} for row in rows], columns=COLUMNS)
+    text = [name for name in COLUMNS if name not in (*WHOLE, *DECIMAL, *FLAG)]
+    frame = frame.assign(kept=frame["kept"].fillna(False).astype(bool))
+    frame = frame.astype({"end_year": "Int64", "seconds": "float64", **dict.fromkeys(text, "str")})
+    return frame.drop_duplicates(KEY, keep="last").sort_values(KEY, ignore_index=True)
+
+
+def kept_rows(out: Path) -> list[dict]:
+    """Return the rows that lie beside reports in a folder, those of failures last."""
+    found = []
+    for folder in sorted(path for path in out.iterdir() if path.is_dir() and not path.name.startswith(".")):
+        for path in folder.glob("report*.json"):
+            row = read_row(path)
+            # A report whose page somebody deleted is not listed any more.
+            if row and row["area"] == folder.name and (row["status"] != "ok" or (out / str(row["report"])).is_file()):
+                found.append(row)
+    return sorted(found, key=lambda row: (row["status"] != "ok", row["area"]))
+
+
+def write_lists(out: Path, rows: Iterable[dict]) -> None:
+    """Write the lists anew from the rows of all reports in a folder."""
+    rows = {tuple(row[name] for name in KEY): row for row in rows}
+    rows = [rows[key] for key in sorted(rows)]
+    frame = manifest_frame(rows)
+    write_whole(out / "manifest.csv", lambda path: frame.to_csv(path, index=False, lineterminator="\n"))
+    plain = [{name: value for name, value in row.items() if name not in ("uses", "disk")} for row in rows]
+    write_whole(out / "reports.json", json.dumps(plain, ensure_ascii=False, indent=1))
+    results = results_frame(rows)
+    write_whole(out / "results.csv", lambda path: results.to_csv(path, index=False, encoding="utf-8-sig"))
+    try:
+        import pyarrow  # noqa: F401 - not ours to bring, used where it is
+    except ImportError:
+        pass
+    else:
+        write_whole(out / "results.parquet", lambda path: results.to_parquet(path))
+    write_whole(out / "index.html", index_page(rows))
+
+
+def results_frame(rows: Iterable[dict]) -> pd.DataFrame:
+    """Return what the notebooks saved with `save_results`, one row a report."""
+    names = ["area", "adcode", "name_zh", "name_en", "province", "lang", "scenario", "end_year"]
+    table = [{name: row.get(name) for name in names} | row.get("results", {}) for row in rows if row["status"] == "ok"]
+    return pd.DataFrame(table, columns=list(dict.fromkeys([*names, *(name for row in table for name in row)])))
+
+
+class Listing:
+    """Keeps the lists of a folder current while a batch runs, without spending its time on them."""
+
+    def __init__(self, out: Path, share: float = 0.03):
+        self.out, self.share, self.rest = out, share, 0.0
+        self.rows = {tuple(row[name] for name in KEY): row for row in kept_rows(out)}
+
+    def add(self, row: dict, order_folder: Path) -> None:
+        """Add the row of a report that was made or kept; `write` shows it."""
+        whole = read_row(order_folder / _record_name(row)) or row  # with results
+        self.rows[tuple(row[name] for name in KEY)] = whole | {"kept": row.get("kept", False)}
+
+    def write_now_and_then(self) -> None:
+        """Write the lists, when the last time is long enough ago to spend no more than `share` of the time on it."""
+        if time.monotonic() >= self.rest:
+            self.write()
+
+    def write(self) -> None:
+        """Write the lists."""
+        begin = time.monotonic()
+        write_lists(self.out, self.rows.values())
+        self.rest = time.monotonic() + max(2.0, (time.monotonic() - begin) / self.share)
+
+
+def _record_name(row: dict) -> str:
+    if row["status"] != "ok":
+        return "-"
+    return Path(str(row["report"])).with_suffix(".json").name

@@ -1,0 +1,229 @@
+"""Pages: an executed notebook, or a list of reports, as one HTML file that needs no network."""
+
+from __future__ import annotations
+
+from . import quick  # noqa: F401 - before nbformat
+
+# isort: split
+import base64
+import copy
+import functools
+import hashlib
+import html
+import re
+import threading
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+
+import nbformat
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
+
+HTML_LANG = {"zh": "zh-CN", "en": "en"}
+WORDS = {"zh": {"contents": "目录"}, "en": {"contents": "Contents"}}
+TEMPLATES = Path(__file__).parent / "templates"
+SCRIPTS = ("application/javascript", "application/vnd.jupyter.widget-view+json")
+
+_converting = threading.Lock()  # nbconvert's exporters are shared and were not made for threads
+
+
+def notebook_page(
+    nb: nbformat.NotebookNode, *, title: str, lang: str = "zh", facts: Mapping[str, str] | None = None
+) -> str:
+    """Return an executed notebook as a finished page: no code, no warnings, a contents list, print style.
+
+    The first heading of level 1 in the notebook is the title of the page. Cells tagged `remove_cell` are left
+    out. Outputs are shown as they are: a notebook is code and trusted; `display` escapes text from data.
+
+    Parameters
+    ----------
+    nb : NotebookNode
+        The executed notebook; it is not changed.
+    title : str
+        Title when the notebook has no heading of level 1.
+    lang : {"zh", "en"}
+        Language that the page declares.
+    facts : mapping, optional
+        Names and values for the foot of the page (versions, date, parameters).
+
+    Returns
+    -------
+    str
+        A whole HTML document.
+
+    Examples
+    --------
+    >>> cell = nbformat.v4.new_markdown_cell("## 老年人口")
+    >>> page = notebook_page(nbformat.v4.new_notebook(cells=[cell]), title="报告")
+    >>> '<a href="#老年人口">老年人口</a>' in page
+    True
+    """
+    with _converting:
+        body, _ = _exporter().from_notebook_node(_for_readers(nb))
+    body, heading = _take_title(body)
+    body, contents = _list_contents(body)
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            html_lang=HTML_LANG[lang],
+            words=WORDS[lang],
+            title=heading or title,
+            contents=contents,
+            body=Markup(body),
+            facts=dict(facts or {}),
+            version=library_version(),
+        )
+    )
+
+
+# Of what the notebooks save with `save_results`, the index shows these: name, Chinese, English.
+SHOWN = (
+    ("ageing_stage", "老龄化阶段", "Ageing stage"),
+    ("share_60_pct", "60岁及以上 %", "60+ %"),
+    ("bed_gap", "床位缺口", "Bed gap"),
+    ("bed_coverage_pct", "床位满足率 %", "Bed coverage %"),
+    ("place_gap", "托位缺口", "Place gap"),
+    ("place_coverage_pct", "托位满足率 %", "Place coverage %"),
+)
+ROW = ("area", "adcode", "name_zh", "name_en", "province", "lang", "scenario", "end_year", "status", "report", "error")
+
+
+def index_page(rows: list[dict]) -> str:
+    """Return the page that lists reports, to be searched, filtered and sorted; everything is escaped.
+
+    Its script is its only one: the policy of the page names it by its hash. Without it the list is whole.
+
+    Examples
+    --------
+    >>> row = dict(area="x", name_zh="<i>", lang="zh", scenario="medium", end_year=2050, status="failed",
+    ...            report="", error="no data", seconds=1.0, started="2026-01-01 12:00")
+    >>> "&lt;i&gt;" in index_page([row])
+    True
+    """
+    rows = [
+        dict.fromkeys((*ROW, "started", "traceback"), "")
+        | {name: value for name, value in row.items() if value is not None}
+        | {"results": row.get("results") or {}}
+        for row in rows
+    ]
+    script = (TEMPLATES / "index.js").read_text(encoding="utf-8")
+    n_ok = sum(row["status"] == "ok" for row in rows)
+    return (
+        _environment()
+        .get_template("index.html.j2")
+        .render(
+            rows=rows,
+            columns=_result_columns(rows),
+            provinces=sorted({row["province"] for row in rows} - {""}),
+            shown=lambda value: f"{value:,.10g}" if _is_number(value) else value,
+            n_ok=n_ok,
+            n_failed=len(rows) - n_ok,
+            script=Markup(script),
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            version=library_version(),
+        )
+    )
+
+
+def _result_columns(rows: list[dict]) -> list[dict]:
+    """Return the columns of results that at least one report has."""
+    columns = []
+    for name, zh, en in SHOWN:
+        values = [row["results"][name] for row in rows if row["results"].get(name) is not None]
+        if values:
+            kind = "number" if all(map(_is_number, values)) else "text"
+            columns.append({"name": name, "zh": zh, "en": en, "kind": kind})
+    return columns
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def library_version() -> str:
+    """Return the version of the installed library.
+
+    Examples
+    --------
+    >>> library_version()[0].isdigit()
+    True
+    """
+    return metadata.version("yilaolib")
+
+
+@functools.cache
+def _exporter():
+    from nbconvert import HTMLExporter
+
+    # "basic" keeps alternative text and loads nothing; "lab" does neither.
+    return HTMLExporter(
+        template_name="basic",
+        exclude_input=True,
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        exclude_anchor_links=True,
+    )
+
+
+def warm_exporter() -> None:
+    """Make the exporter and its templates, so that a process that is forked from this one has them."""
+    text = nbformat.v4.new_output("stream", text="x")
+    html_output = nbformat.v4.new_output("display_data", {"text/html": "<p>x</p>", "text/plain": "x"})
+    cells = [
+        nbformat.v4.new_markdown_cell("# x\n\n## y"),
+        nbformat.v4.new_code_cell("x", outputs=[text, html_output]),
+    ]
+    notebook_page(nbformat.v4.new_notebook(cells=cells), title="x")
+
+
+@functools.cache
+def _environment() -> Environment:
+    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
+
+
+def _for_readers(nb: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Return a copy without what belongs on a screen of JupyterLab only: warnings, scripts, widgets."""
+    shown = copy.copy(nb)
+    shown.metadata = copy.copy(nb.metadata)
+    shown.metadata.pop("widgets", None)
+    shown.cells = []
+    for cell in nb.cells:
+        if "remove_cell" in cell.metadata.get("tags", []):
+            continue
+        cell = copy.copy(cell)
+        if cell.cell_type == "code":
+            cell.outputs = [
+                output
+                for output in cell.outputs
+                if output.get("name") != "stderr" and not any(kind in output.get("data", {}) for kind in SCRIPTS)
+            ]
+        shown.cells.append(cell)
+    return shown
+
+
+def _text(markup: str) -> str:
+    return html.unescape(re.sub(r"<[^>]*>", "", markup)).strip()
+
+
+def _take_title(body: str) -> tuple[str, str]:
+    found = re.search(r"<h1[^>]*>(.*?)</h1>", body, flags=re.DOTALL)
+    if not found:
+        return body, ""
+    return body[: found.start()] + body[found.end() :], _text(found[1])
+
+
+def _list_contents(body: str) -> tuple[str, list[tuple[str, str]]]:
+    """Give every heading of level 2 an id of its own; return the body and (id, text) of each."""
+    contents: list[tuple[str, str]] = []
+
+    def anchor(found: re.Match) -> str:
+        text = _text(found[1])
+        name = re.sub(r"\W+", "-", text).strip("-") or "section"
+        taken = {used for used, _ in contents}
+        unique = name if name not in taken else f"{name}-{len(contents) + 1}"
+        contents.append((unique, text))
+        return f'<h2 id="{unique}">{found[1]}</h2>'
+
+    return re.sub(r"<h2[^>]*>(.*?)</h2>", anchor, body, flags=re.DOTALL), contents
