@@ -10,15 +10,15 @@ import xarray as xr
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from yilaolib.brief import Brief, city_brief
 from yilaolib.projection import project
+from yilaolib.rendering.brief import Brief, city_brief
 
 SEX = ["female", "male"]
 CITIES = ("yingtan", "jingdezhen", "yueyang", "lianshui", "haian")
 AGE = np.arange(101)
 
 # Few examples, always the same ones: a run is quick, and a failure comes back.
-quick = settings(max_examples=25, deadline=None, derandomize=True)
+quick = settings(max_examples=20, deadline=None, derandomize=True)
 
 # Census of 1 November 2020 (NBS, 中国人口普查分县资料 2020): residents, aged 60+, aged 65+.
 CENSUS_2020 = {

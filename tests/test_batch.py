@@ -1,11 +1,25 @@
 """Many reports: one row each, failures among them, and the lists that a folder keeps."""
 
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+
 import pandas as pd
 import pytest
 from tiny_report import write_template
 
-from yilaolib.batch import COLUMNS, cities_with_plan, render_reports
-from yilaolib.errors import DataError
+from yilaolib.batch import render_reports
+from yilaolib.core.errors import DataError, YilaoError
+from yilaolib.data import load_table
+from yilaolib.rendering.display import save_results
+from yilaolib.rendering.lock import lock_folder
+from yilaolib.rendering.manifest import COLUMNS
+from yilaolib.rendering.pool import run_here
+from yilaolib.rendering.selection import cities_with_plan
+from yilaolib.rendering.whole import folder_beside
 
 ONE_FAILS = "assert city != 'yueyang', 'a <b> & \"c\"'\nprint(city)"
 
@@ -28,14 +42,16 @@ def instant(monkeypatch, template):
     """Reports that take no time: a page is written, no notebook is run. Returns the cities that were run."""
     done = []
 
-    def run(order):
+    def run(order, limits):
         order.folder.mkdir(parents=True, exist_ok=True)
         order.path("report", ".html").write_text("page")
+        order.path("report", ".ipynb").write_text("notebook")
         done.append(order.area)
-        return order.path("report", ".html")
+        return order.path("report", ".html"), None
 
-    monkeypatch.setattr("yilaolib.batch.run_order", run)
-    monkeypatch.setattr("yilaolib.orders.find_template", lambda: template)
+    monkeypatch.setattr("yilaolib.rendering.task.run_order", run)
+    monkeypatch.setattr("yilaolib.batch._pool_or_threads", lambda orders, limits, jobs: run_here(orders, limits))
+    monkeypatch.setattr("yilaolib.rendering.orders.find_template", lambda: template)
     return done
 
 
@@ -60,10 +76,12 @@ def test_manifest_has_its_columns(batch):
 
 
 def test_folder_holds_only_whole_files(batch):
-    """Beside the cities there are the two lists and nothing else, hidden files included."""
+    """Beside the cities there are the lists and nothing else, hidden files included."""
     assert {path.name for path in batch[1].iterdir()} == {
         "index.html",
         "manifest.csv",
+        "reports.json",
+        "results.csv",
         "jingdezhen",
         "yingtan",
         "yueyang",
@@ -74,7 +92,7 @@ def test_index_links_and_escapes(batch):
     """The index links the pages by relative paths and shows errors as text."""
     text = (batch[1] / "index.html").read_text(encoding="utf-8")
     assert '<a href="jingdezhen/report.html">' in text and "景德镇市" in text
-    assert "a &lt;b&gt;" in text and "a <b>" not in text and "<script" not in text
+    assert "a &lt;b&gt;" in text and "a <b>" not in text and text.count("<script") == 1
 
 
 def test_later_batch_keeps_the_others(instant, tmp_path):
@@ -112,7 +130,9 @@ def test_all_means_cities_with_a_plan(instant, tmp_path):
     [
         ({"cities": ["yingtan", "nowhere"]}, "'nowhere' is not in areas.csv"),
         ({"cities": []}, "no city"),
-        ({"executor": "dask"}, "executor must be one of processes, serial; it is 'dask'"),
+        ({"executor": "spark"}, "executor must be one of processes, serial, dask; it is 'spark'"),
+        ({"timeout": 0}, "timeout must be more than 0 seconds"),
+        ({"memory_mb": -1}, "memory_mb must be more than 0 MB"),
         ({"jobs": 0}, "jobs must be 1 or more"),
         ({"end_yaer": 2040}, "Did you mean 'end_year'"),
     ],
@@ -126,27 +146,132 @@ def test_bad_input_begins_nothing(instant, tmp_path, options, words):
 
 def test_interrupt_lists_what_is_done(instant, tmp_path, monkeypatch):
     """Ctrl-C in the middle leaves lists of what was done until then."""
-    import yilaolib.batch as batch
+    import yilaolib.rendering.task as task
 
-    run = batch.run_order
+    run = task.run_order
 
-    def interrupted(order):
+    def interrupted(order, limits):
         if order.area == "yingtan":
             raise KeyboardInterrupt
-        return run(order)
+        return run(order, limits)
 
-    monkeypatch.setattr(batch, "run_order", interrupted)
+    monkeypatch.setattr(task, "run_order", interrupted)
     with pytest.raises(KeyboardInterrupt):
         render_reports(["haian", "yingtan", "yueyang"], out_dir=tmp_path, executor="serial")
     assert list(pd.read_csv(tmp_path / "manifest.csv")["area"]) == ["haian"]
 
 
-def test_unreadable_manifest_is_told_first(instant, tmp_path):
-    """A manifest that cannot be read stops the batch before any work, and is left as it is."""
+def test_unchanged_reports_are_kept(instant, tmp_path):
+    """What has not changed is not made again, and says so; --force makes it again."""
+    render_reports(["yingtan", "haian"], out_dir=tmp_path)
+    again = render_reports(["yingtan", "haian", "yueyang"], out_dir=tmp_path)
+    assert instant == ["yingtan", "haian", "yueyang"]
+    assert dict(zip(again["area"], again["kept"], strict=True)) == {"haian": True, "yingtan": True, "yueyang": False}
+    assert (again["status"] == "ok").all()
+    render_reports(["yingtan"], out_dir=tmp_path, force=True)
+    assert instant[3:] == ["yingtan"]
+
+
+@pytest.mark.parametrize("change", ["parameter", "template", "page", "row", "record", "failure"])
+def test_changed_reports_are_made_again(instant, tmp_path, template, change):
+    """A changed parameter, template or table, a file that is gone, a broken record or a later failure: made again."""
+    notebook, mine, asked = tmp_path / "t.ipynb", tmp_path / "mine", {}
+    shutil.copy(template, notebook)
+    mine.mkdir()
+    folder = tmp_path / "out" / "yingtan"
+    table = load_table("observations").query("area == 'yingtan'").head(1)
+    table.to_csv(mine / "observations.csv", index=False)
+    batch = {"out_dir": tmp_path / "out", "template": notebook, "data": str(mine)}
+    render_reports(["yingtan"], **batch)
+    if change == "parameter":
+        asked = {"end_year": 2040}
+    elif change == "template":
+        write_template(notebook, "print('other')")
+    elif change == "page":
+        (folder / "report.html").unlink()
+    elif change == "row":
+        table.assign(note="x").to_csv(mine / "observations.csv", index=False)
+    elif change == "record":
+        (folder / "report.json").write_text("{")
+    else:
+        (folder / "report.failed.json").write_text("{}")
+    render_reports(["yingtan"], **batch, **asked)
+    assert instant == ["yingtan", "yingtan"]
+
+
+def test_vanished_manifest_is_written_again(instant, tmp_path):
+    """The lists come from the rows beside the reports, so a list that is broken or gone costs nothing."""
+    render_reports(["yingtan", "haian"], out_dir=tmp_path)
     (tmp_path / "manifest.csv").write_bytes(b"\xff\xfe\x00bad")
-    with pytest.raises(DataError, match=r"manifest\.csv cannot be read"):
+    render_reports(["yingtan"], out_dir=tmp_path)
+    assert list(pd.read_csv(tmp_path / "manifest.csv")["area"]) == ["haian", "yingtan"] and len(instant) == 2
+
+
+def test_results_of_all_areas_are_one_table(instant, tmp_path, monkeypatch):
+    """What notebooks save is in results.csv and reports.json, beside area and province."""
+    import yilaolib.rendering.task as task
+
+    run = task.run_order
+
+    def saving(order, limits):
+        save_results({"bed_gap": 7, "note": "甲"}, tables_dir=order.path("tables"))
+        return run(order, limits)
+
+    monkeypatch.setattr(task, "run_order", saving)
+    render_reports(["yingtan"], out_dir=tmp_path)
+    row = pd.read_csv(tmp_path / "results.csv").iloc[0]
+    assert (row["area"], row["province"], row["bed_gap"], row["note"]) == ("yingtan", "江西省", 7, "甲")
+    assert json.loads((tmp_path / "reports.json").read_text())[0]["results"]["bed_gap"] == 7
+    assert "床位缺口" in (tmp_path / "index.html").read_text()
+
+
+def test_full_disk_stops_the_batch(instant, tmp_path, monkeypatch):
+    """A full disk is one error of the batch; what is there stays, and the same call goes on."""
+    import yilaolib.rendering.task as task
+
+    run = task.run_order
+
+    def full(order, limits):
+        if order.area == "haian":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return run(order, limits)
+
+    monkeypatch.setattr(task, "run_order", full)
+    with pytest.raises(YilaoError, match=r"No space left on device\) at 海安市; 1 reports are there and whole"):
+        render_reports(["yingtan", "haian", "yueyang"], out_dir=tmp_path)
+    monkeypatch.setattr(task, "run_order", run)
+    assert render_reports(["yingtan", "haian", "yueyang"], out_dir=tmp_path)["status"].eq("ok").all()
+    assert instant == ["yingtan", "haian", "yueyang"]
+
+
+def test_second_run_in_a_folder_is_refused(instant, tmp_path):
+    """While a run writes into a folder, another is refused and told who it is."""
+    with lock_folder(tmp_path), pytest.raises(YilaoError, match=f"process {os.getpid()} on "):
         render_reports(["yingtan"], out_dir=tmp_path)
-    assert instant == [] and (tmp_path / "manifest.csv").read_bytes() == b"\xff\xfe\x00bad"
+    assert instant == [] and not (tmp_path / ".yilao.lock").exists()
+
+
+def test_lock_ends_with_its_holder(tmp_path):
+    """The lock of a process that was killed holds nobody up."""
+    code = "import os, pathlib, sys\nfrom yilaolib.rendering.lock import lock_folder\nlock = "
+    code += "lock_folder(pathlib.Path(sys.argv[1])); lock.__enter__(); os.kill(os.getpid(), 9)"
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    assert (tmp_path / ".yilao.lock").exists()
+    with lock_folder(tmp_path):
+        pass
+
+
+def test_leftovers_of_the_dead_are_cleared(instant, tmp_path):
+    """What a killed run left half done is taken away, what a living process writes is not."""
+    folder = tmp_path / "yingtan"
+    with folder_beside(tmp_path) as living:
+        folder.mkdir()
+        dead = folder / living.name.replace(str(os.getpid()), "999999999")
+        dead.mkdir()
+        living_too = folder / living.name
+        living_too.mkdir()
+        render_reports(["yingtan"], out_dir=tmp_path)
+        assert not dead.exists() and living_too.exists()
 
 
 @pytest.mark.parametrize(("progress", "shown"), [(None, False), (True, True), (False, False)])

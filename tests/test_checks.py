@@ -2,10 +2,11 @@
 
 import pytest
 
+from yilaolib.checking.figurerules import NESTED, POPULATION_FROM
+from yilaolib.checking.rules import RULES
 from yilaolib.checks import check_data
+from yilaolib.core.digits import half_a_digit, printed_numbers
 from yilaolib.data import load_table
-from yilaolib.digits import half_a_digit, printed_numbers
-from yilaolib.rules import NESTED, POPULATION_FROM, RULES
 
 GOOD = {
     "areas": "area,level,adcode,name_zh,name_en,parent\ntestville,county,329999,试验县,Testville,jiangsu\n",
@@ -24,12 +25,16 @@ GOOD = {
     "t.share.gap,testville,test_beds_pct,2023,target,,,,pct,—,,plan-testville\n",
     "projects": "area,project_no,name_zh,category,start,end,beds_new,source\n"
     "testville,1,敬老院,eldercare,2022,2023,100,plan-testville\ntestville,2,托育中心,childcare,,,,plan-testville\n",
+    "claims": "claim,area,statement_en,statement_zh,published,unit,observation,formula,kind\n"
+    "t.forty,testville,s,说,40,pct,t.share.2020,100 * 0.4,share\n",
     "population": "area,year,sex,age,n,persons,basis,source\n"
     + "".join(
         f"testville,2020,{sex},{age},{n},{persons},resident,plan-testville\n"
         for sex in ("female", "male")
         for age, n, persons in ((0, 60, 39500), (60, 5, 2500), (65, "", 7500))
     ),
+    "margins": "area,year,population_total,population_60plus,population_65plus,population_under_3,basis\n"
+    "testville,2020,99000,20000,15000,2000,resident\n",
     "age_standards": "standard,year,sex,age,n,persons,source\n"
     "mine,2020,female,0,1,10,plan-testville\nmine,2020,female,1,,20,plan-testville\n",
     "mortality": "standard,year,sex,age,n,mx,source\n"
@@ -53,7 +58,7 @@ FAULTS = [  # table, what stands in the good file, what is planted, line, field,
     ("areas", ",jiangsu", ",testville", 2, "parent", "parent-loop"),
     ("areas", ",parent", ",mother", 1, "mother", "columns"),
     ("areas", ",name_en", "", 1, "name_en", "columns-missing"),
-    ("sources", "2022-02-28", "2022/2/28", 2, "issued", "pattern"),
+    ("sources", "2022-02-28", "28.2.2022", 2, "issued", "pattern"),
     ("sources", "2022-02-28", "2022-02-29", 2, "issued", "date"),
     ("sources", "2025\n", "2020\n", 2, "plan_end", "date"),
     ("sources", "试验县方案", "", 2, "title_zh", "title"),
@@ -84,9 +89,18 @@ FAULTS = [  # table, what stands in the good file, what is planted, line, field,
     ("observations", "9.90万人,resident,plan", '"9.90万人,resident,plan', 2, "", "csv"),
     ("observations", "9.90万人,", "9.90万人,常住,", 2, "", "ragged"),
     ("projects", "testville,2,", "testville,1,", 3, "area, project_no", "duplicate-key"),
-    ("projects", ",100,", ",100张,", 2, "beds_new", "type"),
+    ("projects", ",100,", ",100把,", 2, "beds_new", "type"),
     ("projects", ",2023,", ",2021,", 2, "end", "date"),
     ("projects", "childcare", "nursery", 3, "category", "enum"),
+    ("claims", ",40,pct", ",41,pct", 2, "published", "claims"),
+    ("claims", ",40,pct", ",40,per_1000", 2, "unit", "claims"),
+    ("claims", "100 * 0.4", "100 ** 4", 2, "formula", "claims"),
+    ("claims", "100 * 0.4", "obs(t.share.2020)", 2, "formula", "claims"),
+    ("claims", ",t.share.2020,", ",t.shar,", 2, "observation", "foreign-key"),
+    ("margins", ",20000,", ",120000,", 2, "population_60plus", "margins"),
+    ("margins", ",15000,", ",20001,", 2, "population_65plus", "margins"),
+    ("margins", ",2000,", ",90000,", 2, "population_total", "margins"),
+    ("margins", "testville,2020", "china,2020", 2, "area", "margins"),
     ("population", "female,0,60,39500", "female,0,60,-1", 2, "persons", "minimum"),
     ("population", "female,60,5", "female,60,4", 3, "n", "age-groups"),
     ("population", "female,60,5", "female,60,", 3, "n", "age-groups"),
@@ -112,7 +126,11 @@ FAULTS = [  # table, what stands in the good file, what is planted, line, field,
 ]  # fmt: skip
 
 
-USES = {"observations": ("indicators", "population"), "population": ("observations", "indicators")}
+USES = {
+    "observations": ("indicators", "population"),
+    "claims": ("observations", "indicators", "population"),
+    "population": ("observations", "indicators"),
+}
 
 
 def write(folder, names):
@@ -168,7 +186,7 @@ def test_rules_name_indicators_that_exist():
 def test_one_broken_cell_is_one_problem(folder):
     """A cell that is reported in our words is not reported a second time by the standard."""
     path = folder / "projects.csv"
-    path.write_text(path.read_text(encoding="utf-8").replace(",100,", ",100张,"), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace(",100,", ",100把,"), encoding="utf-8")
     assert len(check_data(folder)) == 1
 
 

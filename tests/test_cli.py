@@ -10,6 +10,8 @@ from click.testing import CliRunner
 from tiny_report import write_template
 
 from yilaolib.cli import main
+from yilaolib.rendering.pool import run_here
+from yilaolib.rendering.selection import cities_of_province
 
 
 def yilao(*arguments: str):
@@ -20,16 +22,17 @@ def yilao(*arguments: str):
 def instant(monkeypatch, tmp_path):
     """Reports that take no time; 岳阳 fails. The working folder is a fresh one."""
 
-    def run(order):
+    def run(order, limits):
         if order.area == "yueyang":
             raise RuntimeError("no beds")
         order.folder.mkdir(parents=True, exist_ok=True)
         order.path("report", ".html").write_text("page")
-        return order.path("report", ".html")
+        return order.path("report", ".html"), None
 
     template = write_template(tmp_path / "t.ipynb")
-    monkeypatch.setattr("yilaolib.orders.find_template", lambda: template)
-    monkeypatch.setattr("yilaolib.batch.run_order", run)
+    monkeypatch.setattr("yilaolib.rendering.orders.find_template", lambda: template)
+    monkeypatch.setattr("yilaolib.rendering.task.run_order", run)
+    monkeypatch.setattr("yilaolib.batch._pool_or_threads", lambda orders, limits, jobs: run_here(orders, limits))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -56,6 +59,28 @@ def test_all_has_every_plan(instant):
     assert len(json.loads(yilao("report", "--all", "--json").stdout)) == 5
 
 
+def test_province_has_what_has_people(instant):
+    """--province makes a report of each city of the province that has a population."""
+    rows = json.loads(yilao("report", "--province", "江西", "--json").stdout)
+    assert [row["area"] for row in rows] == cities_of_province("jiangxi") and "yueyang" not in str(rows)
+
+
+@pytest.mark.parametrize("text", ["# mine\n360600\n\n景德镇市\n", "area,note\nyingtan,x\njingdezhen,y\n"])
+def test_areas_come_from_a_file(instant, text):
+    """--areas takes a list, one area a line, or the first column of a CSV file."""
+    (instant / "areas.txt").write_text(text, encoding="utf-8")
+    rows = json.loads(yilao("report", "--areas", "areas.txt", "--json").stdout)
+    assert [row["area"] for row in rows] == ["jingdezhen", "yingtan"]
+
+
+def test_force_makes_it_again(instant):
+    """A second run keeps what is there; --force makes it again."""
+    yilao("report", "yingtan")
+    (instant / "outputs/yingtan/report.ipynb").write_text("{}")
+    assert json.loads(yilao("report", "yingtan", "--json").stdout)[0]["kept"]
+    assert not json.loads(yilao("report", "yingtan", "--json", "--force").stdout)[0]["kept"]
+
+
 def test_failed_report_exits_1(instant):
     """A failing report is told on stderr, the others are made, exit code 1."""
     result = yilao("report", "yueyang", "yingtan")
@@ -66,6 +91,13 @@ def test_failed_report_exits_1(instant):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["--province", "景德镇"], "景德镇市 (jingdezhen) is a prefecture, not a province"),
+        (["--areas", "no.txt"], "no.txt cannot be read as a list of areas"),
+        (["--all", "--province", "江西"], "one of them"),
+        (["yingtan", "--timeout", "0"], "timeout must be more than 0"),
+        (["yingtan", "--executor", "spark"], "executor must be one of"),
+        (["yingtan", "--executor", "dask"], "needs the address of a scheduler"),
+        (["yingtan", "--scheduler", "tcp://x:1"], "goes with --executor dask"),
         ([], "Name a CITY or more, or give --all"),
         (["yingtan", "--all"], "Name a CITY or more, or give --all"),
         (["yingtan", "jingdezen"], "Did you mean 'jingdezhen'"),
@@ -111,7 +143,7 @@ def test_check_of_our_data_exits_0():
 def test_check_lists_problems(monkeypatch):
     """Problems are printed as sentences, and an error among them is exit code 1."""
     row = {"table": "areas", "row": 2, "field": "area", "rule": "r", "message": "A is odd.", "severity": "error"}
-    monkeypatch.setattr("yilaolib.checks.check_data", lambda data: pd.DataFrame([row]))
+    monkeypatch.setattr("yilaolib.checks.check_data", lambda data, **_: pd.DataFrame([row]))
     result = yilao("check")
     assert result.exit_code == 1 and "A is odd." in result.stdout and "1 errors, 0 warnings" in result.stdout
     assert json.loads(yilao("check", "--json").stdout) == [row]
@@ -120,7 +152,7 @@ def test_check_lists_problems(monkeypatch):
 def test_warnings_pass(monkeypatch):
     """A warning is shown and does not fail the check."""
     row = {"table": "areas", "row": 2, "field": "area", "rule": "r", "message": "A is odd.", "severity": "warning"}
-    monkeypatch.setattr("yilaolib.checks.check_data", lambda data: pd.DataFrame([row]))
+    monkeypatch.setattr("yilaolib.checks.check_data", lambda data, **_: pd.DataFrame([row]))
     result = yilao("check")
     assert result.exit_code == 0 and "A is odd." in result.stdout
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from yilaolib.core.errors import DataError
 from yilaolib.data import (
     cite,
     data_folder,
@@ -20,8 +21,7 @@ from yilaolib.data import (
     list_tables,
     load_table,
 )
-from yilaolib.errors import DataError
-from yilaolib.tables import key_of, package, schema_of
+from yilaolib.tabling.tables import key_of, package, schema_of
 
 TABLES = list_tables()
 AREAS = "area,level,adcode,name_zh,name_en,parent\n"
@@ -106,6 +106,22 @@ def test_page_of_the_data_is_current():
     builder = data_folder() / "builders" / "readme.py"
     done = subprocess.run([sys.executable, str(builder), "--check"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_page_of_the_coverage_is_current():
+    """data/COVERAGE.md is what data/builders/coverage.py would write."""
+    builder = data_folder() / "builders" / "coverage.py"
+    done = subprocess.run([sys.executable, str(builder), "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_reason_of_the_coverage_is_about_a_plan():
+    """The reasons name plans of ours, each section once, in short facts."""
+    notes = pd.read_csv(data_folder() / "builders" / "coverage_notes.csv", dtype="str")
+    plans = load_table("sources").dropna(subset="plan_start")
+    assert set(notes["source"]) <= set(plans["source"])
+    assert not notes.duplicated(["source", "section"]).any()
+    assert notes["reason"].str.len().between(5, 200).all()
 
 
 def test_data_are_loaded_without_the_validator():
@@ -313,8 +329,8 @@ def test_change_of_a_file_is_seen(folder):
 
 
 BROKEN = [
-    ("areas", AREAS + "x,county\n", r"areas\.csv line 2 has 2 cells, but the header has 6"),
-    ("areas", AREAS + "x,county,,甲,X,china,1\n", r"areas\.csv line 2 has 7 cells, but the header has 6"),
+    ("areas", AREAS + "x,county\n", r"areas\.csv line 2: the row has 2 cells, but the header has 6"),
+    ("areas", AREAS + "x,county,,甲,X,china,1\n", r"areas\.csv line 2: the row has 7 cells, but the header has 6"),
     ("areas", AREAS + "x,town,,甲,X,china\n", r"line 2 \(x\): level is 'town'; allowed are nation, province"),
     ("areas", AREAS + "x,County,,甲,X,china\n", r"level is 'County'.* Did you mean 'county'\?"),
     ("areas", AREAS + "x,county,,,X,china\n", r"line 2 \(x\): name_zh is empty, but is needed"),
@@ -327,15 +343,15 @@ BROKEN = [
     ("areas", AREAS.replace("adcode", "level"), r"the column 'level' comes twice"),
     ("areas", "", r"areas\.csv is empty\. Its first line must name the columns: area, level"),
     ("areas", AREAS + 'x,county,,"甲,X,china\n', r"line 2: the row that begins here cannot be read"),
-    ("projects", PROJECTS + "yingtan,1,甲,eldercare,12张,judged\n",
-     r"line 2 \(yingtan 1\): beds_new is '12张', which is not a number\. Write digits .*, or leave the cell empty"),
+    ("projects", PROJECTS + "yingtan,1,甲,eldercare,12把,judged\n",
+     r"line 2 \(yingtan 1\): beds_new is '12把', which is not a number\. Write digits .*, or leave the cell empty"),
     ("projects", PROJECTS + "yingtan,1,甲,eldercare,nan,judged\n", "beds_new is 'nan', which is not a number"),
     ("projects", PROJECTS + "yingtan,1,甲,eldercare,1e999,judged\n", "beds_new is '1e999', which is not a number"),
     ("projects", PROJECTS + "yingtan,1,甲,eldercare,-5,judged\n", "beds_new is -5, but must be 0 or more"),
     ("projects", PROJECTS + "yingtan,1,甲,eldercare,5,guess\n", r"source 'guess' is not in sources\.csv"),
     ("observations", "observation,area,indicator,kind,as_printed,source\nx,yingtan,elder_beds_totl,actual,—,judged\n",
      r"line 2 \(x\): indicator 'elder_beds_totl' is not in indicators\.csv\. Did you mean 'elder_beds_total'\?"),
-    ("population", POPULATION + "yingtan,2020年,female,0,1,5,,judged\n", "year is '2020年', which is not a whole"),
+    ("population", POPULATION + "yingtan,2020级,female,0,1,5,,judged\n", "year is '2020级', which is not a whole"),
     ("population", POPULATION + "yingtan,99999999999999999999,female,0,1,5,,judged\n", "is not a whole number"),
     ("ageing_stages", "scheme,rank,base_age,from_pct,inclusive,stage_zh,stage_en,source\na,0,60,0,yes,甲,x,judged\n",
      "inclusive is 'yes', which is not true or false"),

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from yilaolib.display import set_display, show_figure, show_heading, show_table, show_text
-from yilaolib.errors import DataError
+from yilaolib.core.errors import DataError
+from yilaolib.rendering.display import set_display, show_figure, show_heading, show_table, show_text
 
 matplotlib.use("agg")
 

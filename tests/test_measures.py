@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from oracles import CENSUS_2020, CITIES, brief_of, counts, future_of, people, quick
 
+from yilaolib.core.errors import DataError
 from yilaolib.data import load_table
-from yilaolib.errors import DataError
-from yilaolib.measures import dependency_ratio, elderly_share, median_age, persons, stage_of
+from yilaolib.people.measures import dependency_ratio, elderly_share, median_age, persons, stage_of
 from yilaolib.projection import ageing_stage
 
 

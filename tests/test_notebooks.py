@@ -189,6 +189,13 @@ RUNS = [
     ("00_start_here", {"city": 320685}),  # an adcode arrives from the command line as a number
     ("01_data_and_sources", {}),
     ("01_data_and_sources", {"city": "海安市"}),
+    ("02_indicators_across_plans", {}),
+    ("03_audit", {}),
+    ("04_age_structure", {}),
+    ("05_fertility_and_mortality", {}),
+    ("06_projection", {}),
+    ("06_projection", {"city": "海安市"}),
+    ("07_uncertainty_and_backtest", {}),
 ]
 
 
@@ -229,7 +236,7 @@ def test_every_figure_is_shown_once(run):
     """A cell that draws shows one picture, any other none."""
     cells = [cell for cell in run[0].cells if cell.cell_type == "code"]
     pictures = [sum("image/png" in output.get("data", {}) for output in cell.outputs) for cell in cells]
-    assert pictures == [cell.source.count("yl.plot_") for cell in cells]
+    assert pictures == [len(re.findall(r"\byl\.plot_|\bsns\.", cell.source)) for cell in cells]
 
 
 def test_outputs_name_no_machine(run):

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from yilaolib.page import index_page, notebook_page
+from yilaolib.rendering.page import index_page, notebook_page
 
 
 def page_of(*cells: nbformat.NotebookNode, **options) -> str:

@@ -12,16 +12,16 @@ import pytest
 from papermill import PapermillExecutionError
 from tiny_report import write_template
 
-from yilaolib.engine import as_sentence
-from yilaolib.errors import DataError, YilaoError
-from yilaolib.orders import inspect_parameters, place_order
+from yilaolib.core.errors import DataError, YilaoError
+from yilaolib.rendering.failures import as_sentence
+from yilaolib.rendering.orders import inspect_parameters, place_order
 from yilaolib.reports import render_report
 
 BASIC = """\
 import sys
 import matplotlib.pyplot as plt
 import pandas as pd
-from yilaolib.display import set_display, show_figure, show_table
+from yilaolib.rendering.display import set_display, show_figure, show_table
 set_display(lang=lang, tables_dir=tables_dir)"""
 FIGURE = """\
 _, ax = plt.subplots(figsize=(3, 2))
@@ -150,7 +150,7 @@ def test_files_are_named_by_scenario_and_language(options, name, template):
 def test_slug_cannot_leave_the_folder(template, monkeypatch):
     """An area whose slug is a path is refused."""
     area = pd.Series({"area": "../x", "name_zh": "x", "name_en": "x"})
-    monkeypatch.setattr("yilaolib.orders.find_area", lambda *_, **__: area)
+    monkeypatch.setattr("yilaolib.rendering.orders.find_area", lambda *_, **__: area)
     with pytest.raises(DataError, match="cannot name a folder"):
         place_order("x", template=template)
 

@@ -1,0 +1,96 @@
+"""Speed of projections: the cohort step against a bare numpy loop, one area, and 2,800 counties in blocks.
+
+    python benchmarks/bench_projection.py [AREAS]
+
+AREAS (default 24) go through the block engine; time and memory for 2,800 are told from them. Ratios are of one run.
+"""
+
+import resource
+import sys
+import time
+from dataclasses import replace
+from itertools import cycle, islice
+
+import numpy as np
+import xarray as xr
+
+import yilaolib as yl
+from yilaolib.people.cohorts import SEX, project_cohorts
+from yilaolib.places.launches import nation_of
+from yilaolib.places.parameters import launch_of
+from yilaolib.places.scenarios import Scenario
+from yilaolib.places.stream import block_size, stream
+
+YEARS, DRAWS, AGES = 30, 1000, 101
+CHINA = 2800
+
+
+def best(function, times=7):
+    """Shortest of several runs [s]: what the work takes when nothing else is in the way."""
+    seconds = []
+    for _ in range(times):
+        start = time.perf_counter()
+        function()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def bare_loop(start, survival, rates, ratio):
+    """The same step written for the purpose: no labels, no checks, no migration."""
+    p = np.empty((YEARS + 1, 2, AGES, DRAWS))
+    p[0] = start[..., None]
+    for t in range(YEARS):
+        here, there = p[t], p[t + 1]
+        np.multiply(here[:, :-1], survival[t, :, 1:], out=there[:, 1:])
+        there[:, -1] += here[:, -1] * survival[t, :, -1]
+        births = ((here[0, 15:50] + there[0, 15:50]) * rates[t]).sum(axis=0) / 2
+        girls = births / (1 + ratio)
+        there[0, 0], there[1, 0] = girls * survival[t, 0, 0], (births - girls) * survival[t, 1, 0]
+    return p
+
+
+def step():
+    """Print the projection step beside the bare loop."""
+    rng = np.random.default_rng(0)
+    survival, rates = rng.uniform(0.97, 0.99, (YEARS, 2, AGES, DRAWS)), rng.uniform(0, 0.08, (YEARS, 35, DRAWS))
+    start = rng.uniform(1e3, 1e4, (2, AGES))
+    year, age = np.arange(2020, 2020 + YEARS), np.arange(AGES)
+    labelled = (
+        xr.DataArray(start, {"sex": SEX, "age": age}, ("sex", "age")),
+        xr.DataArray(survival, {"year": year, "sex": SEX, "age": age}, ("year", "sex", "age", "draw")),
+        xr.DataArray(rates, {"year": year, "age": age[15:50]}, ("year", "age", "draw")),
+        xr.DataArray(np.full(YEARS, 1.05), {"year": year}, "year"),
+    )
+    works = (lambda: project_cohorts(*labelled), lambda: bare_loop(start, survival, rates, 1.05))
+    both = [[best(work, 1) for work in works] for _ in range(15)]  # in turn, so that both meet the same neighbours
+    ours, bare = map(min, zip(*both, strict=True))
+    same = np.allclose(project_cohorts(*labelled).population, bare_loop(start, survival, rates, 1.05), rtol=1e-12)
+    print(f"step, {DRAWS} draws x {YEARS} years: {ours:.4f} s, bare loop {bare:.4f} s, ratio {ours / bare:.2f}")
+    print(f"  same populations: {same}")
+
+
+def one_area():
+    """Print one area, central path and with draws."""
+    print(f"project, central path: {best(lambda: yl.project('jingdezhen')):.4f} s")
+    print(f"project, {DRAWS} draws: {best(lambda: yl.project('jingdezhen', draws=DRAWS), 3):.3f} s")
+
+
+def country(areas):
+    """Print the block engine for some counties and what that makes for the country."""
+    launch, nation = launch_of("lianshui"), nation_of()
+    scenario, size = Scenario.load("medium"), block_size(2050, DRAWS, 256)
+    counties = (replace(launch, area=f"{launch.area} {i}") for i in islice(cycle(range(areas)), areas))
+    marks, start = [], time.perf_counter()
+    for _ in stream(counties, scenario, 2050, nation, draws=DRAWS, block=size):
+        marks.append(time.perf_counter() - start)
+    half, whole = marks[(len(marks) - 1) // 2], marks[-1]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    print(f"{areas} areas x {DRAWS} draws x {YEARS} years, {size} at a time: {whole:.1f} s, {whole / areas:.2f} s each")
+    print(f"  first half {half:.1f} s; {CHINA} areas would take {whole / areas * CHINA / 60:.0f} minutes on one core")
+    print(f"  peak memory of the process {peak:.0f} MiB, the same for any number of areas")
+
+
+if __name__ == "__main__":
+    step()
+    one_area()
+    country(int(sys.argv[1]) if len(sys.argv) > 1 else 24)

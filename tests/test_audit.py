@@ -1,0 +1,389 @@
+"""The audit: every claim is recomputed, the known findings come out, and nobody is accused on a doubtful text."""
+
+import math
+from functools import partial
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import yilaolib
+from yilaolib.audit import VERDICTS, audit, audit_table
+from yilaolib.auditing.denominators import fitting, populations, solve_denominator
+from yilaolib.auditing.evidence import Evidence, doubt_in, group_of
+from yilaolib.auditing.lint import SENTENCES, lint_targets
+from yilaolib.core.errors import DataError
+from yilaolib.data import cite, load_table
+
+PLANS = ["haian", "jingdezhen", "lianshui", "yingtan", "yueyang"]
+KNOWN = {  # what a reader with a pencil finds
+    "jingdezhen.population_60plus_share_2020": "exact",
+    "jingdezhen.population_65plus_share_2020": "approximate",
+    "jingdezhen.population_65plus_share_2025": "exact",
+    "jingdezhen.population_0_3_share_2020": "inconsistent",
+    "jingdezhen.beds_needed_2025": "convenient",
+    "jingdezhen.beds_gap_2025": "exact",
+    "jingdezhen.beds_per_1000_2025": "year_mismatch",
+    "jingdezhen.institution_beds": "exact",
+    "jingdezhen.occupancy_public_homes": "exact",
+    "jingdezhen.places_needed_2025": "inconsistent",
+    "jingdezhen.places_needed_2025_forecast": "unverifiable",
+    "jingdezhen.places_per_1000_2025": "truncated",
+    "jingdezhen.places_gap_2025": "exact",
+    "jingdezhen.geriatric_departments": "truncated",
+    "jingdezhen.daycare_staff_trained_pct_2025_text_table": "text_vs_table",
+    "yingtan.population_60plus_share_2020": "exact",
+    "yingtan.population_0_3_share_2020": "exact",
+    "yingtan.population_60plus_share_rise": "exact",
+    "yingtan.population_60plus_above_province": "exact",
+    "yingtan.old_age_dependency_2020": "exact",
+    "yingtan.beds_total_2020": "approximate",
+    "yingtan.beds_per_1000_2020": "exact",
+    "yingtan.places_per_1000_now": "exact",
+    "yingtan.places_per_1000_2023": "truncated",
+    "yingtan.places_per_1000_text_table": "unverifiable",
+    "yingtan.infant_early_development_guidance_pct_2025_text_table": "text_vs_table",
+    "yueyang.beds_total_2025": "inconsistent",
+    "yueyang.beds_new_stages": "exact",
+    "yueyang.beds_per_1000_2020": "exact",
+    "yueyang.daycare_places_per_1000_2025_text_table": "text_vs_table",
+    "yueyang.places_per_1000_2025": "inconsistent",
+    "yueyang.places_total_2025": "inconsistent",
+    "lianshui.population_60plus_share_2021": "unverifiable",
+    "lianshui.beds_per_1000_2022": "unverifiable",
+    "lianshui.infant_early_development_guidance_pct_2025_text_table": "text_vs_table",
+    "lianshui.projects_eldercare": "exact",
+    "haian.institutions": "exact",
+    "haian.daycare_institutions": "exact",
+    "haian.places_per_1000": "unverifiable",
+}
+ACCUSING = {"wrong", "error", "mistake", "false", "incorrect", "错误", "造假", "有误", "虚假"}
+
+
+@pytest.fixture(scope="module")
+def found():
+    return audit().set_index("claim")
+
+
+@pytest.fixture(scope="module")
+def evidence():
+    return Evidence(load_table)
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A folder with one place, three printed figures and a claim about them; write(claims) lays the claims down."""
+    tables = {
+        "areas": "area,level,adcode,name_zh,name_en,parent\nx,county,329999,某县,Xtown,jiangsu\n",
+        "sources": "source,area,title_zh,issued,status,plan_start,plan_end\nplan-x,x,某县方案,2022,draft,2021,2025\n",
+        "observations": "observation,area,indicator,year,kind,value,value_max,comparator,unit,as_printed,"
+        "name_as_printed,source,locator,note\n"
+        "x.beds,x,elder_beds_total,2020,actual,2000,,eq,beds,2000张,床位,plan-x,1,\n"
+        "x.old,x,population_60plus,2020,actual,50000,,eq,persons,5.0万人,老年人,plan-x,1,\n"
+        "x.old25,x,population_60plus,2025,projection,62500,,eq,persons,6.25万人,老年人,plan-x,1,\n"
+        "x.ratio,x,elder_beds_per_1000_60plus,2020,actual,40,,eq,per_1000,40,每千老人床位,plan-x,2,\n"
+        "x.ratio25,x,elder_beds_per_1000_60plus,2025,target,38,,eq,per_1000,38张,每千老人床位,plan-x,2,\n"
+        "x.ratio25.text,x,elder_beds_per_1000_60plus,2025,target,39,,eq,per_1000,39张,每千老人床位,plan-x,3,\n"
+        'x.lost,x,elder_beds_per_1000_60plus,2019,actual,70,,eq,per_1000,70,床位,plan-x,4,"DOUBT: a digit is lost"\n'
+        "x.round,x,elder_beds_needed,2025,projection,2000,,eq,beds,2000张,需床位,plan-x,5,\n",
+    }
+    for name, text in tables.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+
+    def write(observation, formula, kind="ratio", published=None, unit="per_1000"):
+        head = "claim,area,statement_en,statement_zh,published,unit,observation,formula,kind\n"
+        quoted = formula.replace('"', '""')
+        row = f'x.claim,x,s,说,{published or 0},{unit},{observation},"{quoted}",{kind}\n'
+        (tmp_path / "claims.csv").write_text(head + row, encoding="utf-8")
+        return audit("x", root=tmp_path).iloc[0]
+
+    write.folder = tmp_path
+    return write
+
+
+def test_every_claim_evaluates(found):
+    """No claim of ours lacks a result."""
+    assert found[["recomputed_low", "recomputed", "recomputed_high"]].notna().all(axis=None)
+
+
+def test_there_are_enough_claims_of_every_plan(found):
+    """Each plan is audited with at least twenty claims, and all kinds occur."""
+    assert found["area"].value_counts().reindex(PLANS).min() >= 20
+    assert set(found["kind"]) == {"share", "ratio", "sum", "gap", "allocation", "text_vs_table", "feasibility"}
+
+
+def test_results_lie_in_their_ranges(found):
+    """Each result lies between its low and its high end."""
+    assert (found["recomputed_low"] <= found["recomputed"]).all()
+    assert (found["recomputed"] <= found["recomputed_high"]).all()
+
+
+def test_published_is_the_printed_figure():
+    """The published value and unit of a claim are those of its observation."""
+    both = load_table("claims").merge(load_table("observations"), on="observation", suffixes=("", "_printed"))
+    assert (both["published"] == both["value"]).all()
+    assert (both["unit"] == both["unit_printed"]).all()
+
+
+def test_every_claim_stands_in_the_plan_of_its_area():
+    """A claim is about a figure that the plan of its own area prints, and its id begins with the area."""
+    claims = load_table("claims").merge(load_table("observations"), on="observation", suffixes=("", "_printed"))
+    plans = load_table("sources").set_index("source")["area"]
+    assert (claims["source"].map(plans) == claims["area"]).all()
+    assert [claim.split(".")[0] for claim in claims["claim"]] == claims["area"].tolist()
+
+
+def test_no_claim_proves_itself():
+    """No formula uses the figure that it is to check."""
+    claims = load_table("claims")
+    assert [c.claim for c in claims.itertuples() if f'"{c.observation}"' in c.formula] == []
+
+
+@pytest.mark.parametrize("claim", KNOWN)
+def test_known_verdict(found, claim):
+    """What is known about the plans comes out."""
+    assert found["verdict"][claim] == KNOWN[claim]
+
+
+@pytest.mark.parametrize(
+    ("claim", "value"),
+    [
+        ("jingdezhen.beds_needed_2025", 10_592),
+        ("jingdezhen.population_60plus_share_2020", 16.63),
+        ("jingdezhen.population_0_3_share_2020", 3.58),
+        ("yueyang.beds_total_2025", 51_542),
+        ("yingtan.population_60plus_share_rise", 6.05),
+        ("yingtan.old_age_dependency_2020", 18.4),
+        ("haian.places_per_1000", 5.37),
+    ],
+)
+def test_known_result(found, claim, value):
+    """Results known from other hands come out."""
+    assert math.isclose(found["recomputed"][claim], value, rel_tol=2e-3)
+
+
+def test_verdicts_are_known_words(found):
+    """Every verdict has a name in both languages."""
+    assert set(found["verdict"]) <= set(VERDICTS)
+
+
+def test_doubtful_text_is_named_and_not_accused(found):
+    """Where a printed figure is in doubt, nothing is concluded against it, and the doubt is told in both languages."""
+    notes = load_table("observations").set_index("observation")["note"].fillna("")
+    doubtful = found[found["observation"].map(notes).str.startswith("DOUBT")]
+    assert len(doubtful) >= 10
+    accused = doubtful[doubtful["verdict"].isin(["inconsistent", "text_vs_table"])]
+    assert accused.index.tolist() == ["jingdezhen.population_0_3_share_2020"]  # the doubt is that it does not fit
+    assert doubtful["explanation"].str.contains("source text is in doubt").all()
+    assert doubtful["explanation_zh"].str.contains("原文存疑").all()
+
+
+def test_a_draft_is_called_a_draft(found):
+    """Every line about Yueyang says that its plan is a draft, and no other line does."""
+    says = found["explanation"].str.contains("draft for comment") & found["explanation_zh"].str.contains("征求意见稿")
+    assert says.eq(found["area"] == "yueyang").all()
+
+
+def test_wording_is_neutral(found):
+    """No sentence of the audit or the lint accuses."""
+    lint = lint_targets()
+    text = " ".join([*found["explanation"], *found["explanation_zh"], *lint["explanation"], *lint["explanation_zh"]])
+    assert {word for word in ACCUSING if word in text.casefold()} == set()
+
+
+def test_chinese_explanations_are_chinese(found):
+    """No Chinese explanation falls back to the English sentence."""
+    assert not found["explanation_zh"].str.contains("computed|Reproduced|populations").any()
+
+
+def test_the_search_is_told(found):
+    """A ratio that is not reproduced says how many populations were tried and how many persons would fit."""
+    open_ = found[(found["verdict"] == "inconsistent") & found["kind"].isin(["ratio", "share"])]
+    assert open_["explanation"].str.contains(r"persons would fit exactly; \d\d+ published and census").all()
+
+
+def test_sources_can_be_cited(found):
+    """Every line leads to a document."""
+    assert set(cite(found)["source"]) == {
+        source for source in load_table("sources")["source"] if source.startswith("plan-")
+    }
+
+
+def test_the_area_may_be_a_name():
+    """A Chinese name means the same as the slug."""
+    pd.testing.assert_frame_equal(audit("海安市"), audit("haian"))
+
+
+def test_module_and_function_share_a_name():
+    """`yilaolib.audit` can be called even after the module of that name was imported."""
+    assert len(yilaolib.audit("haian")) == len(audit("haian"))
+
+
+def test_audit_table_begins_with_the_worst():
+    """The table for readers is sorted by verdict, in the order of `VERDICTS`."""
+    words = [words[1] for words in VERDICTS.values()]
+    places = [words.index(word) for word in audit_table(lang="zh")["verdict"]]
+    assert places == sorted(places)
+
+
+def test_audit_table_speaks_two_languages():
+    """An unknown language is refused."""
+    with pytest.raises(DataError, match="'en' or 'zh'"):
+        audit_table(lang="fr")
+
+
+@pytest.mark.parametrize(
+    ("observation", "formula", "kind", "verdict"),
+    [
+        ("x.ratio", '1000 * obs("x.beds") / obs("x.old")', "ratio", "exact"),
+        ("x.ratio", '1000 * obs("x.beds") / obs("x.old25")', "ratio", "year_mismatch"),
+        ("x.ratio", '1000 * obs("x.beds") / pop("jiangsu", 2020, 60, None)', "ratio", "other_denominator"),
+        ("x.ratio", '1000 * obs("x.beds") / 44000', "ratio", "inconsistent"),
+        ("x.ratio", '1000 * obs("x.beds") / 49000', "ratio", "truncated"),
+        ("x.ratio", '39.4 / 50000 * obs("x.old")', "ratio", "rounding"),
+        ("x.round", "1985", "sum", "convenient"),
+        ("x.round", "1985 + 15", "sum", "exact"),
+        ("x.ratio25.text", 'obs("x.ratio25")', "text_vs_table", "text_vs_table"),
+        ("x.ratio", '1000 * obs("x.beds") / obs("x.old25")', "feasibility", "unverifiable"),
+        ("x.lost", "55", "ratio", "unverifiable"),
+    ],
+)
+def test_planted_verdict(own, observation, formula, kind, verdict):
+    """Each verdict is given where it holds."""
+    found = own(observation, formula, kind)
+    assert found["verdict"] == verdict, found["explanation"]
+    assert "draft for comment" in found["explanation"]
+
+
+def test_a_broken_claim_is_told_and_not_judged(own):
+    """A claim whose formula cannot be computed says so."""
+    found = own("x.ratio", 'obs("x.nothing")')
+    assert found["verdict"] == "unverifiable"
+    assert "x.nothing" in found["explanation"]
+    assert math.isnan(found["recomputed"])
+
+
+def test_filled_in_pyramids_are_no_evidence(tmp_path):
+    """A pyramid that was filled in from the parent is neither census nor published, so it proves nothing."""
+    (tmp_path / "areas.csv").write_text("area,level,adcode,name_zh,name_en,parent\nx,county,329999,某县,X,jiangsu\n")
+    (tmp_path / "sources.csv").write_text("source,area,title_zh\nplan-x,x,某县方案\n")
+    (tmp_path / "observations.csv").write_text(
+        "observation,area,indicator,year,kind,value,comparator,unit,as_printed,basis,source\n"
+        + "".join(
+            f"x.{name},x,population_{name},2020,actual,{value},eq,persons,{value},resident,plan-x\n"
+            for name, value in {"total": 500_000, "60plus": 100_000, "65plus": 70_000, "under_3": 10_000}.items()
+        )
+    )
+    tried = populations(Evidence(partial(load_table, root=tmp_path)), "x").query("area == 'x'")
+    assert set(tried["origin"]) == {"printed"}
+
+
+def test_a_planted_denominator_is_found(own):
+    """The solver finds the one population that was hidden, and counts all that it tried."""
+    own("x.ratio", "1")
+    found = solve_denominator(2000, 32, area="x", root=own.folder)
+    assert found.loc[0, "observation"] == "x.old25"
+    everything = populations(Evidence(partial(load_table, root=own.folder)), "x")
+    assert (found.attrs["needed"], found.attrs["tried"]) == (62_500, len(everything))
+    assert found.attrs["tried"] > len(found)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data())
+def test_solver_finds_any_of_its_candidates(evidence, data):
+    """Whatever population a ratio was worked out with, the solver names one as near."""
+    candidates = populations(evidence, data.draw(st.sampled_from(PLANS)))
+    persons = candidates.loc[data.draw(st.integers(0, len(candidates) - 1)), "persons"]
+    ratio, per = data.draw(st.floats(0.1, 100)), data.draw(st.sampled_from([1, 100, 1000]))
+    found = fitting(candidates, (ratio * persons / per) * per / ratio)
+    assert math.isclose(found.loc[0, "persons"], persons, rel_tol=1e-9)
+    assert (found["off_pct"].abs().diff().dropna() >= 0).all()
+    assert found["off_pct"].abs().max() <= 0.5
+
+
+def test_candidates_cover_what_they_must(evidence):
+    """Census and printed, total and old and young, own area and parents, base and target year are all tried."""
+    tried = populations(evidence, "jingdezhen")
+    assert {"total", "60+", "65+", "80+", "0-2", "0-3", "0-4"} <= set(tried["group"])
+    assert {"jingdezhen", "jiangxi", "china"} == set(tried["area"])
+    assert {"census", "printed", "implied"} == set(tried["origin"])
+    assert {2010, 2020, 2025} <= set(tried["year"])
+    assert "registered" in set(populations(evidence, "lianshui")["basis"])
+
+
+def test_implied_total_is_the_plans_own(evidence):
+    """32.41万 at 19.28 % speak of 168.1万 persons."""
+    tried = populations(evidence, "jingdezhen").query("origin == 'implied' and year == 2025")
+    assert (tried["persons"] / 1e4).round(1).tolist() == [168.1, 168.1]
+
+
+@pytest.mark.parametrize("given_", [{"numerator": 0}, {"ratio": -1}, {"per": 0}, {"tolerance": 0}])
+def test_solver_refuses_what_is_not_above_zero(given_):
+    """A number that is not above 0 is named."""
+    with pytest.raises(DataError, match=next(iter(given_))):
+        solve_denominator(**{"numerator": 1, "ratio": 1, **given_})
+
+
+def test_census_ages_are_summed_and_split(evidence):
+    """Groups are summed exactly, and single years of 1-4 keep the sum of the group."""
+    young = [evidence.pop("yingtan", 2020, age, age + 1).found.value for age in range(5)]
+    assert math.isclose(sum(young), evidence.pop("yingtan", 2020, 0, 5).found.value)
+    assert evidence.pop("yingtan", 2020, 60, None).found.value == 201_480
+
+
+@pytest.mark.parametrize(
+    ("indicator", "group"),
+    [
+        ("population_total", "total"),
+        ("population_under_3", "0-2"),
+        ("population_0_3", "0-3"),
+        ("population_rural", "population"),
+    ],
+)
+def test_groups_of_indicators(indicator, group):
+    """An indicator of persons names its group."""
+    assert group_of(indicator) == group
+
+
+def test_doubt_is_what_follows_the_word():
+    """Only a note that begins with DOUBT: doubts."""
+    assert (doubt_in("DOUBT: lost"), doubt_in("no DOUBT: here"), doubt_in(None)) == ("lost", "", "")
+
+
+@pytest.mark.parametrize(
+    ("area", "indicator", "finding", "severity"),
+    [
+        ("yueyang", "vaccination_pct", "below_baseline", "warning"),
+        ("yueyang", "pension_insurance_participation_pct", "below_baseline", "note"),
+        ("yueyang", "welfare_lottery_eldercare_share_pct", "equals_baseline", "warning"),
+        ("yueyang", "daycare_places_per_1000", "text_and_table_differ", "warning"),
+        ("yueyang", "elderly_volunteers_pct", "no_baseline", "note"),
+        ("haian", "daycare_places_per_1000", "already_met", "warning"),
+        ("haian", "daycare_model_institutions_provincial", "equals_baseline", "warning"),
+        ("lianshui", "elder_beds_per_1000_60plus", "already_met", "note"),
+        ("lianshui", "infant_early_development_guidance_pct", "text_and_table_differ", "warning"),
+        ("jingdezhen", "daycare_staff_trained_pct", "text_and_table_differ", "warning"),
+        ("jingdezhen", "medical_eldercare_institutions", "equals_baseline", "note"),
+        ("yingtan", "monthly_visits_special_difficulty_pct", "text_and_table_differ", "note"),
+        ("yingtan", "infant_early_development_guidance_pct", "name_or_unit_drifts", "note"),
+    ],
+)
+def test_known_lint(area, indicator, finding, severity):
+    """What is known about the targets comes out."""
+    found = lint_targets(area).query("indicator == @indicator and finding == @finding")
+    assert severity in set(found["severity"])
+
+
+def test_lint_covers_the_plans_and_not_the_nation():
+    """Without an area all plans are judged; national goals are nobody's plan."""
+    found = lint_targets()
+    assert set(found["area"]) == set(PLANS)
+    assert set(found["finding"]) == set(SENTENCES)
+
+
+def test_lint_finds_planted_targets(own):
+    """A target below its baseline, and another in the text, are found in a folder of one's own."""
+    own("x.ratio", "1")
+    found = lint_targets("x", root=own.folder).set_index("finding")["severity"]
+    assert found[["below_baseline", "text_and_table_differ"]].tolist() == ["warning", "warning"]

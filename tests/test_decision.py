@@ -1,0 +1,180 @@
+"""Chances, regret and the best number; what the spread and the strongest inputs are."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+from oracles import future_of, quick
+
+from yilaolib.core.errors import DataError
+from yilaolib.needs.decision import (
+    best_number,
+    expected_regret,
+    low_occupancy_probability,
+    shortage_probability,
+    split_spread,
+)
+from yilaolib.needs.sensitivity import build_decision, need_samples
+from yilaolib.needs.tornado import need_tornado
+from yilaolib.projection import project
+
+DRAWS = st.lists(st.floats(1, 1e5), min_size=2, max_size=40)
+
+
+@quick
+@given(DRAWS, st.floats(0.1, 10))
+def test_best_number_has_the_least_regret(draws, ratio):
+    """No other number among the draws has less expected regret than the quantile of the newsvendor."""
+    best = best_number(np.array(draws), cost_ratio=ratio)
+    built = [best, *draws]
+    regret = expected_regret(np.array(draws), built, cost_ratio=ratio)["regret"].to_numpy()
+    # between two draws the regret is a line: the quantile may lie there, at most one draw's share away
+    near = np.quantile(draws, ratio / (1 + ratio), method="inverted_cdf")
+    least = expected_regret(np.array(draws), [near], cost_ratio=ratio)["regret"].to_numpy()[0]
+    assert least <= regret.min() * (1 + 1e-9) + 1e-9
+    assert min(draws) <= best <= max(draws)
+
+
+@quick
+@given(DRAWS, st.floats(1, 1e5), st.floats(0, 1e4))
+def test_more_beds_never_raise_the_chance_of_a_shortage(draws, supply, more):
+    """The chance of a shortage falls with supply, and that of empty beds rises."""
+    need = np.array(draws)
+    assert shortage_probability(need, supply + more) <= shortage_probability(need, supply)
+    assert low_occupancy_probability(need, supply + more) >= low_occupancy_probability(need, supply)
+
+
+def test_regret_by_hand():
+    """Of needs 100 and 300, building 200 leaves 50 idle and 50 missing on average: 150 at a ratio of 2."""
+    row = expected_regret(np.array([100, 300]), [200], cost_ratio=2).iloc[0]
+    assert row.tolist() == [50, 50, 150]
+
+
+def test_dearer_shortage_builds_more():
+    """The more a missing bed costs, the more beds are best."""
+    need = np.arange(1000.0)
+    assert best_number(need, cost_ratio=0.5) < best_number(need) < best_number(need, cost_ratio=3)
+
+
+@pytest.mark.parametrize("ratio", [0, -1, np.nan])
+def test_cost_ratio_must_be_above_zero(ratio):
+    """A missing bed that costs nothing has no best number."""
+    with pytest.raises(DataError, match="above 0"):
+        best_number(np.array([1.0]), cost_ratio=ratio)
+
+
+def test_no_draws_are_refused():
+    """Missing values only are an error, not a chance of 0."""
+    with pytest.raises(DataError, match="no draws"):
+        shortage_probability(np.array([np.nan]), 10.0)
+
+
+def test_unknown_supply_has_no_chance():
+    """Where no supply is published there is no chance of a shortage, not 0 or 1."""
+    assert np.isnan(shortage_probability(np.array([1.0]), np.nan))
+
+
+def test_spread_of_an_additive_need_is_split_exactly():
+    """Methods 0 and 10, demography 0 and 2, parameters 0 and 1: variances 25, 1 and 0.25, nothing together."""
+    axes = {"by_method": [0.0, 10.0], "draw": [0.0, 2.0], "parameter": [0.0, 1.0]}
+    grid = sum(xr.DataArray(values, dims=dim) for dim, values in axes.items())
+    shares = split_spread(grid)
+    assert shares.tolist() == pytest.approx([25 / 26.25, 1 / 26.25, 0.25 / 26.25, 0], abs=1e-12)
+
+
+def test_spread_wants_its_dims():
+    """Without draws there is nothing to split."""
+    with pytest.raises(DataError, match="by_method, draw and parameter"):
+        split_spread(xr.DataArray([1.0], dims="draw"))
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return project("jingdezhen", end_year=2030, draws=20)
+
+
+def test_samples_stay_within_the_ranges(drawn):
+    """A sample lies between the lower and the upper value of its method and draw; the middle one is central."""
+    from yilaolib.needs.sensitivity import need_of
+
+    samples = need_samples("jingdezhen", 2025, parameters=5, population=drawn)
+    bounds = need_of("jingdezhen", drawn).arrays().sel(year=2025, by_method=samples["by_method"])
+    assert bool((samples <= bounds.sel(bound="upper") + 1e-6).all())
+    assert bool((samples >= bounds.sel(bound="lower") - 1e-6).all())
+    assert np.allclose(samples.isel(parameter=2), bounds.sel(bound="central"))
+
+
+def test_same_seed_same_table():
+    """The same seed gives the same chances."""
+    once, again = (build_decision("haian", 2025, draws=5, seed=3) for _ in range(2))
+    assert once.equals(again)
+
+
+def test_decision_for_jingdezhen(drawn):
+    """By the plan's methods a shortage is certain in 2025, by present use it does not come."""
+    table = build_decision("jingdezhen", 2025, population=drawn).set_index("group")
+    assert table.loc["plan", "p_short_stock"] == 1
+    assert table.loc["use", "p_short_stock"] == 0
+    assert 0 < table.loc["all", "p_short_stock"] < 1
+
+
+def test_occupancy_only_where_persons_are_counted(drawn):
+    """A norm counts beds, not residents: no chance of empty beds can follow from it."""
+    table = build_decision("jingdezhen", 2025, population=drawn).set_index("group")["p_empty_stock"]
+    assert table[["norm", "hold", "rule_9073", "plan"]].isna().all()
+    assert table[["prevalence", "prevalence_census", "utilisation"]].between(0, 1).all()
+
+
+def test_methods_carry_most_of_the_spread(drawn):
+    """The shares of the spread add up to 1, and the choice of the method is the largest."""
+    spread = build_decision("jingdezhen", 2025, population=drawn).attrs["spread"]
+    assert sum(spread.values()) == pytest.approx(1)
+    assert max(spread, key=spread.get) == "method"
+
+
+def test_decision_for_places():
+    """Places have chances too; what cannot be beds or places is refused."""
+    table = build_decision("haian", 2025, what="places", draws=5).set_index("group")
+    assert table.loc["norm_places", "p_short_stock"] == 0
+    with pytest.raises(DataError, match="'beds' or 'places'"):
+        build_decision("haian", 2025, what="cots", population=future_of("haian"))
+
+
+def test_tornado_has_the_strongest_first():
+    """At most eight inputs, the widest first, each moving the same central value."""
+    frame = need_tornado("jingdezhen", 2025)
+    width = (frame["high"] - frame["low"]).abs()
+    assert len(frame) == 8
+    assert width.is_monotonic_decreasing
+    assert frame["central"].nunique() == 1
+
+
+def test_tornado_marks_judgement():
+    """Shares in homes and occupancy are judged; the definition of need and the survey's year are not."""
+    judged = need_tornado("jingdezhen", 2025).set_index("name_en")["judged"]
+    assert judged[["severe need: share in homes", "target occupancy"]].all()
+    assert not judged[["definition of need (census, survey)", "year of the survey (CLHLS)"]].any()
+
+
+def test_tornado_points_the_right_way():
+    """Fuller homes need fewer beds; more severe cases in homes need more; longer lives too."""
+    frame = need_tornado("jingdezhen", 2025).set_index("name_en")
+    assert frame.loc["target occupancy", "low"] > frame.loc["target occupancy", "high"]
+    for name in ("severe need: share in homes", "life expectancy"):
+        assert frame.loc[name, "low"] < frame.loc[name, "central"] < frame.loc[name, "high"]
+
+
+def test_births_move_places_not_beds():
+    """Fertility is the strongest input of places in 2035, and none of beds."""
+    places, beds = (
+        need_tornado("haian", 2035, what=what, method=m) for what, m in (("places", None), ("beds", "norm_peers"))
+    )
+    assert places["name_en"].iloc[0] == "fertility (WPP low, high)"
+    assert "fertility (WPP low, high)" not in set(beds["name_en"])
+
+
+def test_tornado_of_a_silent_method_is_refused():
+    """A method without a number for the city has no inputs to move; the error lists those that have."""
+    with pytest.raises(DataError, match="no number for haian; choose one of"):
+        need_tornado("haian", 2025, method="utilisation")

@@ -1,0 +1,263 @@
+"""Formulas of claims: they compute, they never run anything, and intervals hold what they must."""
+
+import ast
+import builtins
+import math
+import string
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from yilaolib.auditing.formulas import DEEPEST, LONGEST, evaluate, parse
+from yilaolib.auditing.intervals import Interval, exact, input_interval, is_about, last_digit, printed_interval
+from yilaolib.core.errors import DataError
+
+NUMBERS = st.floats(-1e6, 1e6, allow_subnormal=False)
+HOSTILE = [
+    "__import__('os').system('touch /tmp/yilao_was_here')",
+    "().__class__.__base__.__subclasses__()",
+    "obs.__globals__",
+    "obs.__class__('a')",
+    "[obs(x) for x in (1, 2)]",
+    "(lambda: 1)()",
+    "eval('1')",
+    "exec('1')",
+    "open('/etc/passwd')",
+    "9 ** 9 ** 9",
+    "1 << 99999",
+    "10 % 3",
+    "7 // 2",
+    "True + 1",
+    "'a' * 999999999",
+    "f'{1}'",
+    "obs(obs('a'))",
+    "obs(*['a'])",
+    "obs(**{})",
+    "obs(name='a')",
+    "obs('a', 'b')",
+    "obs()",
+    "obs(1.5)",
+    "(x := 1)",
+    "1 if 1 else 2",
+    "1 < 2",
+    "not 1",
+    "1 and 2",
+    "a",
+    "1j",
+    "None",
+    "...",
+    "{}",
+    "[1][0]",
+    "1; 2",
+    "import os",
+    "await obs('a')",
+    "1 / 0",
+    "1 / (obs('a') - 3)",
+    "min(1)",
+    "max()",
+    "1e999",
+    "1e308 * 10",
+    "9" * 900,
+    "9" * 5000,
+    "(" * 300 + "1" + ")" * 300,
+    "-" * (LONGEST - 1) + "1",
+    "1" + "+1" * (DEEPEST + 5),
+    "",
+    "   ",
+    "\x00",
+    "'",
+    "obs('a'",
+    "obs(chr(97))",
+    "getattr(obs, 'x')",
+]
+
+
+@st.composite
+def intervals(draw, low=-1e6, high=1e6):
+    ends = sorted(draw(st.lists(st.floats(low, high, allow_subnormal=False), min_size=3, max_size=3)))
+    return Interval(*ends)
+
+
+@st.composite
+def formulas(draw):
+    """A formula that is allowed, as text, and the Python numbers that it is of."""
+    parts = draw(st.lists(st.integers(0, 999), min_size=1, max_size=6))
+    text = str(parts[0])
+    for part in parts[1:]:
+        sign, left = draw(st.sampled_from("+-*/")), draw(st.booleans())
+        text = f"({text}) {sign} {part}" if left else f"{part} {sign} ({text})"
+    return text
+
+
+LOOKUPS = {"obs": lambda name: exact(3), "pop": lambda area, year, low, high: exact(100)}
+
+
+@pytest.mark.parametrize("formula", HOSTILE, ids=lambda text: text[:25])
+def test_hostile_formula_is_refused(formula):
+    """What is not arithmetic over look-ups is a DataError with a sentence that ends."""
+    with pytest.raises(DataError) as caught:
+        evaluate(formula, LOOKUPS)
+    assert str(caught.value).endswith((".", "claims.csv."))
+
+
+@given(st.text(alphabet=string.printable + "岁（）＿ｏ", max_size=60))
+@example("obs ('a')")
+def test_any_text_is_a_number_or_a_data_error(formula):
+    """No text does anything else than give an interval or a DataError."""
+    try:
+        found = evaluate(formula, LOOKUPS)
+    except DataError:
+        return
+    assert found.low <= found.value <= found.high
+
+
+@given(
+    st.sampled_from(sorted(set(dir(builtins)) - {"min", "max"})), st.sampled_from(["{}", "{}()", "{}('1')", "obs({})"])
+)
+def test_no_builtin_can_be_named(name, form):
+    """None of Python's built-in names can be used, called or handed over (but None and the like as plain values)."""
+    assume(not (form == "obs({})" and name in ("None", "True", "False", "__debug__")))
+    with pytest.raises(DataError):
+        evaluate(form.format(name), LOOKUPS)
+
+
+@given(formulas())
+def test_arithmetic_is_that_of_python(formula):
+    """An allowed formula has the value that Python gives it."""
+    try:
+        wanted = _python(ast.parse(formula, mode="eval").body)
+    except ZeroDivisionError:
+        with pytest.raises(DataError):
+            evaluate(formula, {})
+        return
+    assert math.isclose(evaluate(formula, {}).value, wanted, rel_tol=1e-12, abs_tol=1e-12)
+
+
+def _python(node):
+    if isinstance(node, ast.Constant):
+        return node.value
+    left, right = _python(node.left), _python(node.right)
+    sign = type(node.op)
+    return {
+        ast.Add: lambda: left + right,
+        ast.Sub: lambda: left - right,
+        ast.Mult: lambda: left * right,
+        ast.Div: lambda: left / right,
+    }[sign]()
+
+
+def test_a_broken_look_up_is_a_data_error_of_its_own():
+    """The sentence of a look-up that finds nothing comes through."""
+
+    def obs(name):
+        raise DataError(f"there is no {name}")
+
+    with pytest.raises(DataError, match="there is no x"):
+        evaluate('1 + obs("x")', {"obs": obs})
+
+
+def test_misspelt_look_up_is_guessed():
+    """A look-up with a typing mistake is answered with the right name."""
+    with pytest.raises(DataError, match="Did you mean 'obs'"):
+        evaluate('obss("a")', LOOKUPS)
+
+
+def test_minimum_and_maximum():
+    """min and max compare end by end."""
+    assert evaluate("max(min(3, 5), 2)", {}) == exact(3)
+
+
+def test_parsed_formulas_are_kept():
+    """The same text is parsed once."""
+    assert parse("1 + 2 + 3") is parse("1 + 2 + 3")
+
+
+@given(intervals(), intervals(), st.sampled_from("+-*/"), st.floats(0, 1), st.floats(0, 1))
+def test_interval_holds_every_point_result(a, b, sign, at, bt):
+    """Whatever the true inputs within their ranges, the true result is within the range of the result."""
+    assume(sign != "/" or b.low > 1e-3 or b.high < -1e-3)
+    x, y = a.low + at * (a.high - a.low), b.low + bt * (b.high - b.low)
+    found = {"+": a + b, "-": a - b, "*": a * b}[sign] if sign != "/" else a / b
+    wanted = {"+": x + y, "-": x - y, "*": x * y}[sign] if sign != "/" else x / y
+    slack = 1e-9 * max(1.0, abs(found.low), abs(found.high))
+    assert found.low - slack <= wanted <= found.high + slack
+    assert found.low <= found.value <= found.high
+
+
+@given(intervals(-10, 10).filter(lambda b: b.low <= 0 <= b.high))
+def test_no_division_by_what_may_be_zero(b):
+    """A range that holds 0 cannot divide."""
+    with pytest.raises(DataError, match="may be 0"):
+        exact(1) / b
+
+
+@given(intervals(), intervals())
+def test_meeting_is_mutual(a, b):
+    """Two intervals meet when neither begins clearly after the other ends, whoever asks."""
+    apart = max(a.low - b.high, b.low - a.high)
+    assume(abs(apart) > 1e-2)
+    assert a.meets(b) == b.meets(a) == (apart < 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "as_printed", "worth"),
+    [
+        (269_200, "26.92万人", 100),
+        (1_154_200, "115.42万", 100),
+        (740_000, "约 74 万", 10_000),
+        (98_000_000_000, "约 980 亿元", 100_000_000),
+        (0.6, "0.6", 0.1),
+        (45, "≥45", 1),
+        (5, "4-5个", 1),
+        (1, "每县(市、区)至少一所", 1),
+        (350_000, "35余万人次", 10_000),
+        (7367, "7,367", 1),
+        (11.5, "１１．５％", 0.1),
+    ],
+)
+def test_last_digit_is_read_from_the_print(value, as_printed, worth):
+    """The worth of the last digit follows decimals, 万 and 亿, in any width."""
+    assert math.isclose(last_digit(value, as_printed), worth)
+
+
+@given(st.integers(0, 10**6), st.integers(0, 4), st.sampled_from(["", "万", "亿"]))
+def test_printed_interval_is_one_digit_wide(digits, decimals, word):
+    """The range of a printed figure is as wide as its last digit, and the figure is in its middle."""
+    times = {"": 1, "万": 10_000, "亿": 100_000_000}[word]
+    text = f"{digits / 10**decimals:.{decimals}f}{word}"
+    value = float(text.removesuffix(word) if word else text) * times
+    found = printed_interval(value, text)
+    assert math.isclose(found.high - found.low, times / 10**decimals, rel_tol=1e-6)
+    assert math.isclose((found.high + found.low) / 2, value, abs_tol=1e-6 * times)
+
+
+@pytest.mark.parametrize(
+    ("value", "as_printed", "unit", "kind", "width"),
+    [
+        (4059, "4059张", "beds", "actual", 0),
+        (24, "24", "per_1000", "actual", 1),
+        (4.5, "4.5", "per_1000", "target", 0),
+        (16.63, "16.63%", "pct", "actual", 0.01),
+        (269_200, "26.92万人", "persons", "actual", 100),
+        (324_100, "32.41万人", "persons", "projection", 100),
+        (10, "10", "per_1000", "standard", 0),
+    ],
+)
+def test_inputs_are_as_exact_as_they_are(value, as_printed, unit, kind, width):
+    """Counts, targets and standards are exact; what was measured and rounded is not."""
+    found = input_interval(value, as_printed, unit, kind)
+    assert math.isclose(found.high - found.low, width, abs_tol=1e-9)
+
+
+def test_a_printed_range_is_its_range():
+    """4-5个 is from 4 to 5."""
+    assert input_interval(4, "4-5个", "communities", "target", 5) == Interval(4, 4.5, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "about"), [("约11.37%", True), ("30万张左右", True), ("近 6 万名", True), ("60", False)]
+)
+def test_words_for_about(text, about):
+    """约, 左右 and 近 make a figure approximate."""
+    assert is_about(text) == about

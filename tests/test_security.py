@@ -1,0 +1,127 @@
+"""Names, parameters and tables are data: they are shown, and never run, loaded or followed."""
+
+import ast
+import csv
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from tiny_report import write_template
+
+from yilaolib.core.errors import DataError
+from yilaolib.data import load_table
+from yilaolib.rendering.orders import place_order
+from yilaolib.rendering.page import index_page
+from yilaolib.reports import render_report
+
+EVIL = '<script>document.title="run"</script><img src=x onerror=\'document.title="run"\'>"'
+LIBRARY = Path(__file__).parents[1] / "yilaolib"
+
+
+@pytest.fixture
+def evil_city(tmp_path):
+    """A data folder with a city that is called like a script."""
+    areas = load_table("areas").query("area == 'yingtan'").assign(area="evil", name_zh=EVIL, adcode="999999")
+    (tmp_path / "mine").mkdir()
+    areas.to_csv(tmp_path / "mine" / "areas.csv", index=False, quoting=csv.QUOTE_ALL)
+    return str(tmp_path / "mine")
+
+
+def test_city_called_script_is_text(evil_city, tmp_path):
+    """A city called <script> shows as text in its report: in heading, title, table, caption and alternative text."""
+    cells = """\
+import yilaolib as yl, pandas as pd, matplotlib.pyplot as plt
+yl.set_display(lang=lang, tables_dir=tables_dir)
+name = yl.find_area(city, root=data)['name_zh']
+from IPython.display import display
+display(yl.show_heading(name, level=1), yl.show_heading(name), yl.show_text([name]),
+        yl.show_table(pd.DataFrame({name: [name]}), key='t', caption=name),
+        yl.show_figure(plt.figure(figsize=(1, 1)), key='f', caption=name, alt=name))"""
+    notebook = write_template(tmp_path / "t.ipynb", cells)
+    page = render_report("evil", data=evil_city, out_dir=tmp_path / "out", template=notebook)
+    text = page.read_text(encoding="utf-8")
+    assert text.count("&lt;script&gt;") >= 7 and "<script" not in text and "<img src=x" not in text
+    tags = Tags()
+    tags.feed(text)
+    assert "script" not in tags.names and not any(name.startswith("on") for name in tags.attributes)
+
+
+class Tags(HTMLParser):
+    """Names of elements and attributes of a page."""
+
+    def __init__(self):
+        super().__init__()
+        self.names, self.attributes = set(), set()
+
+    def handle_starttag(self, tag, attrs):
+        self.names.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs the browser chromium")
+def test_index_in_a_browser(tmp_path):
+    """In a browser the index runs its own script and nothing else: the name is text, the filter works."""
+    row = {"area": "x", "name_zh": EVIL, "lang": "zh", "scenario": "medium", "status": "ok", "report": "x/report.html"}
+    page = index_page([row, row | {"area": "y", "name_zh": "景德镇市", "status": "failed", "error": EVIL}])
+    (tmp_path / "index.html").write_text(page, encoding="utf-8")
+    options = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        f"--user-data-dir={tmp_path / 'profile'}",
+        "--dump-dom",
+    ]
+    shown = subprocess.run(
+        ["chromium", *options, (tmp_path / "index.html").as_uri()], capture_output=True, text=True, timeout=60
+    ).stdout
+    assert "<title>一老一小报告" in shown and '<div id="controls">' in shown and '<span id="shown">2</span>' in shown
+    assert shown.count("&lt;script&gt;") >= 2
+
+
+@pytest.mark.parametrize(
+    "text", ["report.html'); import os", 'x"\nimport os; os.system("true") #', "{city}", "\\", "'''"]
+)
+def test_parameters_are_not_code(tmp_path, text):
+    """Whatever a text parameter holds, the notebook gets that text: it is written as a literal."""
+    parameters = 'city: str = "x"\nscenario: str = "medium"\nlang: str = "zh"\ntables_dir: str = ""\nnote: str = ""'
+    notebook = write_template(tmp_path / "t.ipynb", f"assert note == {text!r}", parameters=parameters)
+    assert render_report("yingtan", out_dir=tmp_path / "out", template=notebook, note=text).exists()
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, ["x"], b"x", object()])
+def test_parameters_have_types(tmp_path, value):
+    """A parameter of another type than the notebook declares is refused before a cell is written."""
+    with pytest.raises(DataError, match="must be text"):
+        place_order("yingtan", scenario=value)
+
+
+@pytest.mark.parametrize("slug", ["../x", "a/b", ".hidden", "", "C:x", "x\x00y", "x\n", "－"])
+def test_only_slugs_name_files(monkeypatch, tmp_path, slug):
+    """No name of an area leaves the output folder."""
+    area = pd.Series({"area": slug, "name_zh": "x", "name_en": "x", "adcode": "1"})
+    monkeypatch.setattr("yilaolib.rendering.orders.find_area", lambda *_, **__: area)
+    with pytest.raises(DataError, match="cannot name a folder"):
+        place_order("x", out_dir=tmp_path)
+
+
+@pytest.mark.parametrize("path", sorted(LIBRARY.glob("*.py")), ids=lambda path: path.stem)
+def test_nothing_is_unpickled_or_evaluated(path):
+    """No module reads a pickle, evaluates a text or runs a shell."""
+    forbidden = {"pickle", "marshal", "shelve", "dill", "joblib", "cloudpickle"}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            assert not forbidden & {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.module.split(".")[0] not in forbidden
+        elif isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            assert called not in {"eval", "exec", "os.system", "os.popen", "pd.read_pickle", "pd.eval"}
+            assert not any(keyword.arg == "shell" for keyword in node.keywords)

@@ -1,0 +1,57 @@
+"""Many areas in blocks: the same figures as one by one, in little memory."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from yilaolib.core.errors import DataError
+from yilaolib.people.measures import persons
+from yilaolib.places.launches import nation_of
+from yilaolib.places.parameters import launch_of
+from yilaolib.places.scenarios import Scenario
+from yilaolib.places.stream import block_size, project_ranges, stream
+from yilaolib.projection import project
+
+
+def test_ranges_are_the_quantiles_of_project():
+    """What is kept of an area are the quantiles of its own draws."""
+    ranges = project_ranges(["haian", "yingtan"], end_year=2030, draws=40, seed=3)
+    drawn = project("yingtan", end_year=2030, draws=40, seed=3)
+    for measure, ages in (("60+", (60, None)), ("0-4", (0, 5))):
+        wanted = persons(drawn, *ages).quantile([0.1, 0.9], "draw").transpose("quantile", "year")
+        ours = ranges.persons.sel(area="yingtan", measure=measure, quantile=[0.1, 0.9])
+        np.testing.assert_allclose(ours, wanted)
+
+
+def test_blocks_do_not_matter():
+    """One area at a time or three: the same quantiles."""
+    launches, nation = [launch_of(a) for a in ("haian", "yingtan", "yueyang")], nation_of()
+    given = (launches, Scenario("x"), 2024, nation)
+    one, three = (xr.concat(stream(*given, draws=10, block=block), "area") for block in (1, 3))
+    xr.testing.assert_allclose(one, three)
+
+
+def test_areas_are_taken_as_they_come():
+    """The second block is not asked for before the first is done, so a country never stands in memory."""
+    asked = []
+
+    def launches():
+        for area in ("haian", "yingtan"):
+            asked.append(area)
+            yield launch_of(area)
+
+    next(stream(launches(), Scenario("x"), 2022, nation_of(), draws=2, block=1))
+    assert asked == ["haian"]
+
+
+def test_block_grows_with_memory():
+    """Twice the memory takes twice the areas, and one area always fits."""
+    assert block_size(2050, 100, 2048) == pytest.approx(2 * block_size(2050, 100, 1024), abs=1)
+    assert block_size(2100, 10_000, 1) == 1
+
+
+@pytest.mark.parametrize("areas, draws, message", [([], 10, "No area"), (["haian"], 0, "at least one path")])
+def test_nothing_to_project_is_refused(areas, draws, message):
+    """No area and no draws are errors in a sentence."""
+    with pytest.raises(DataError, match=message):
+        project_ranges(areas, draws=draws)

@@ -1,0 +1,122 @@
+"""Trends of series and the back-test of one area."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from yilaolib.core.errors import DataError
+from yilaolib.data import load_table
+from yilaolib.places.hindsight import MEASURES, nation_as_known
+from yilaolib.places.launches import nation_of
+from yilaolib.trends import backtest, e0_known, extrapolate, known_migration
+
+
+def test_steady_growth_goes_on():
+    """A series that grows by one rate goes on at that rate, and its interval closes on it."""
+    series = pd.Series(100 * 1.02 ** np.arange(8), index=range(2003, 2011))
+    told = extrapolate(series, 2020)
+    assert told["value"].to_numpy() == pytest.approx(100 * 1.02 ** np.arange(8, 18))
+    assert told["upper"].to_numpy() == pytest.approx(told["value"].to_numpy())
+
+
+@pytest.mark.parametrize("method", ["log-linear", "ets"])
+def test_interval_is_wider_for_a_higher_level(method):
+    """A 95 % interval holds the 80 % one, and both hold the value."""
+    series = load_table("series", area="china").query("indicator == 'births'").set_index("year")["value"].loc[1990:2010]
+    narrow, wide = (extrapolate(series, 2015, level=level, method=method) for level in (0.8, 0.95))
+    assert (wide["lower"] < narrow["lower"]).all() and (narrow["upper"] < wide["upper"]).all()
+    assert ((narrow["lower"] < narrow["value"]) & (narrow["value"] < narrow["upper"])).all()
+
+
+def test_interval_holds_what_it_says():
+    """Of random walks around a line about 80 % end inside the 80 % interval."""
+    rng, inside = np.random.default_rng(0), []
+    for _ in range(300):
+        logs = 5 + 0.02 * np.arange(12) + rng.normal(0, 0.03, 12)
+        told = extrapolate(pd.Series(np.exp(logs[:11]), index=range(2000, 2011)), 2011, method="log-linear").iloc[0]
+        inside.append(told["lower"] <= np.exp(logs[11]) <= told["upper"])
+    assert np.mean(inside) == pytest.approx(0.8, abs=0.06)
+
+
+WRONG = {
+    "two points": (pd.Series([1.0, 2.0], index=[2000, 2001]), 2005, {}, "three"),
+    "zero": (pd.Series([1.0, 0.0, 2.0], index=[2000, 2001, 2002]), 2005, {}, "above 0"),
+    "no future": (pd.Series([1.0, 1.5, 2.0], index=[2000, 2001, 2002]), 2002, {}, "after 2002"),
+    "method": (pd.Series([1.0, 1.5, 2.0], index=[2000, 2001, 2002]), 2005, {"method": "arima"}, "not possible"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_trend_that_cannot_be_is_refused(name):
+    """Too few points, values at 0, a past end and an unknown method are errors in a sentence."""
+    series, end, options, message = WRONG[name]
+    with pytest.raises(DataError, match=message):
+        extrapolate(series, end, **options)
+
+
+@pytest.fixture(scope="module")
+def table():
+    return backtest("jingdezhen", draws=100)
+
+
+def test_engine_is_far_ahead_of_holding(table):
+    """At 60+ and 65+ the engine's error is a small part of that of leaving everybody where they were."""
+    off = table.set_index(["method", "measure"])["error_pct"].abs()
+    for measure in ("60+", "65+"):
+        assert off["engine", measure] < off["hold", measure] / 4
+
+
+def test_range_is_around_the_middle(table):
+    """The engine's median lies in its range for every measure, and only the engine has a range."""
+    engine = table[table["method"] == "engine"].set_index("measure")
+    assert list(engine.index) == list(MEASURES)
+    assert ((engine["lower_80"] < engine["projected"]) & (engine["projected"] < engine["upper_80"])).all()
+    assert table.loc[table["method"] != "engine", "inside_80"].isna().all()
+
+
+def test_nothing_after_the_launch_is_known():
+    """The paths of 2010 hold fertility and start at what 2010 had; they differ from what came."""
+    then, now = nation_as_known(2010).paths, nation_of().paths
+    assert then.loc[2010, "e0_female"] == now.loc[2010, "e0_female"]
+    assert then["tfr"].nunique() == 1
+    assert then.loc[2020, "tfr"] != pytest.approx(now.loc[2020, "tfr"], rel=0.1)
+
+
+def test_migration_known_in_2010_is_the_province_s_and_the_kind_s():
+    """A county starts from its province's rates of 2000-2010 plus the mean of counties; elsewhere from 0."""
+    here = pd.Series({"area": "x", "parent": "jiangsu", "level": "county"})
+    both = known_migration(here, "county")
+    province = known_migration(pd.Series({"area": "jiangsu", "parent": "china", "level": "province"}), "province")
+    kind = known_migration(pd.Series({"area": "x", "parent": "elsewhere", "level": "county"}), "county")
+    np.testing.assert_allclose(both, province + kind)
+    assert not known_migration(pd.Series({"area": "x", "parent": "y", "level": "nation"}), "nation").any()
+
+
+def test_old_distance_of_life_expectancy_is_halved():
+    """The province's report of 2000 counts half in 2010, that of 2010 in full."""
+    jiangsu = pd.Series({"area": "jiangsu", "parent": "china"})
+    assert e0_known(jiangsu, 2010) == pytest.approx(76.63 - 74.83)
+    assert e0_known(pd.Series({"area": "jiangxi", "parent": "china"}), 2010) == pytest.approx((68.95 - 71.40) / 2)
+
+
+def test_area_without_an_older_census_is_refused():
+    """A back-test from a year without a census says which censuses there are."""
+    with pytest.raises(DataError, match="2010, 2020"):
+        backtest("jingdezhen", launch=2000)
+
+
+def test_backtest_table_is_whole():
+    """The published back-test has all places, five measures, and a coverage for the engine only."""
+    judged = load_table("backtest")
+    everywhere = judged.query("judged == 'all' and group == 'all'")
+    assert set(everywhere["measure"]) == set(MEASURES) and everywhere["places"].nunique() == 1
+    assert (judged["method"].eq("engine") == judged["inside_80_pct"].notna()).all()
+    by_province = judged.query("judged != 'all' and method == 'engine' and measure == '60+'")["places"].sum()
+    assert by_province == everywhere["places"].iloc[0]
+
+
+def test_engine_is_ahead_of_holding_everywhere():
+    """In every province and at every measure of age the engine errs less than holding the number."""
+    judged = load_table("backtest").query("group == 'all' and measure in ['60+', '65+', '80+']")
+    old = judged.pivot(index=["judged", "measure"], columns="method", values="mape_pct")
+    assert (old["engine"] < old["hold_number"] / 2).all()

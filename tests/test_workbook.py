@@ -1,0 +1,486 @@
+"""A workbook of one's own: the form, what planners type into it, faults with their cells, hostile files."""
+
+import datetime
+import io
+import zipfile
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import yilaolib as yl
+from yilaolib.checks import check_data
+from yilaolib.core.errors import DataError
+from yilaolib.data import find_area, load_table
+from yilaolib.tabling.filled import list_filled
+from yilaolib.tabling.ownarea import FILLED
+from yilaolib.workbook import new_workbook, read_workbook, write_workbook
+
+TOTALS = {"year": 2020, "population_total": "161.9万", "population_60plus": "269,200人", "population_65plus": 191_000,
+          "population_under_3": "４５１００"}  # fmt: skip
+SUMS = {(0, 200): 1_619_000, (60, 200): 269_200, (65, 200): 191_000, (0, 3): 45_100}
+
+
+def fill(path, sheet, row=5, **values):
+    """Type values into a row of a sheet, by the names of its columns."""
+    book = openpyxl.load_workbook(path)
+    names = {cell.value: cell.column for cell in book[sheet][1]}
+    for name, value in values.items():
+        book[sheet].cell(row, names[name]).value = value
+    book.save(path)
+    return path
+
+
+@pytest.fixture
+def form(tmp_path):
+    """An empty form of a place of one's own."""
+    return new_workbook(tmp_path / "mycity.xlsx", "某某市", parent="江西")
+
+
+@pytest.fixture
+def city(form):
+    """The form with the least input."""
+    return fill(form, "margins", **TOTALS)
+
+
+@pytest.fixture(scope="session")
+def empty_form(tmp_path_factory):
+    """An empty form: the same for every example that hypothesis makes of them."""
+    return new_workbook(tmp_path_factory.mktemp("form") / "a.xlsx", "某某市", parent="江西")
+
+
+def sums(population):
+    return {ages: population.query("@ages[0] <= age < @ages[1]")["persons"].sum() for ages in SUMS}
+
+
+def test_empty_form_has_no_problem(form):
+    """A form that nobody has filled in is read without a word; its example rows are not data."""
+    assert check_data(form).empty
+    assert {name: len(frame) for name, frame in read_workbook(form).items() if len(frame)} == {"areas": 1}
+
+
+def test_form_has_what_a_planner_needs(form):
+    """Instructions in Chinese, drop-downs for every enumeration, units, a frozen header, and no macro or formula."""
+    book = openpyxl.load_workbook(form)
+    assert book.sheetnames[0] == "说明"
+    assert "margins" in book["说明"]["A3"].value
+    lists = {check.formula1 for ws in book for check in ws.data_validations.dataValidation}
+    assert any("resident 常住" in choice for choice in lists)
+    assert any("lists!" in choice for choice in lists)
+    assert book["margins"].freeze_panes == "B5"
+    assert book["margins"]["D2"].value == "总人口（人）"
+    assert [c for ws in book for row in ws for c in row if c.data_type == "f"] == []
+
+
+def test_form_is_never_written_over(form):
+    """A form that is there may hold a planner's figures."""
+    with pytest.raises(DataError, match="there already"):
+        new_workbook(form, "某某市")
+
+
+@pytest.mark.parametrize(
+    ("area", "parent", "sentence"), [("my city!", None, "neither a slug"), ("x", "江希", "not in areas")]
+)
+def test_form_refuses_names_that_lead_nowhere(tmp_path, area, parent, sentence):
+    """A slug that is none and a parent that is unknown are refused before a file is written."""
+    with pytest.raises(DataError, match=sentence):
+        new_workbook(tmp_path / "a.xlsx", area, parent=parent)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_form_of_a_known_place_has_its_row(tmp_path):
+    """The form of a place that the library knows carries its names and parent."""
+    areas = read_workbook(new_workbook(tmp_path / "a.xlsx", "jingdezhen"))["areas"]
+    assert areas.loc[0, ["area", "adcode", "parent"]].tolist() == ["jingdezhen", "360200", "jiangxi"]
+
+
+def test_totals_become_a_pyramid_that_sums_to_them(city):
+    """Total, 60+, 65+ and under 3 as typed are the sums of the filled pyramid, which says that it is filled."""
+    population = load_table("population", area="某某市", root=city)
+    assert sums(population) == pytest.approx(SUMS)
+    assert set(population["source"]) == {FILLED}
+    assert set(population["sex"]) == {"female", "male"}
+
+
+def test_folder_of_csv_files_works_alike(tmp_path, city):
+    """The same totals in a folder of CSV files give the same pyramid."""
+    (tmp_path / "areas.csv").write_text(
+        "area,level,name_zh,name_en,parent\nmycity,prefecture,某某市,Mycity,江西\n", "utf-8"
+    )
+    (tmp_path / "margins.csv").write_text(
+        "area,year,population_total,population_60plus,population_65plus,population_under_3\n"
+        "mycity,2020,161.9万,269200,191000,45100\n",
+        "utf-8",
+    )
+    assert check_data(tmp_path).empty
+    folder, book = (load_table("population", area="mycity", root=root) for root in (tmp_path, city))
+    pd.testing.assert_frame_equal(folder, book)
+
+
+def test_totals_may_be_observations(form):
+    """The same totals as rows of observations are filled up too; each row needs four cells."""
+    for row, (name, value) in enumerate(list(TOTALS.items())[1:], start=5):
+        fill(form, "observations", row, indicator=name, year=2020, kind="现状", value=value, basis="常住")
+    assert check_data(form)["message"].tolist() == []
+    assert sums(load_table("population", area="mycity", root=form)) == pytest.approx(SUMS)
+    rows = load_table("observations", area="mycity", root=form)
+    assert rows.loc[0, ["as_printed", "comparator", "unit"]].tolist() == ["161.9万", "eq", "persons"]
+
+
+def test_own_pyramid_is_not_filled(city):
+    """A place that gives its residents by age and sex keeps them as they are."""
+    row = 5
+    for sex in ("女", "male 男"):
+        for age, n in ((0, 60), (60, 5), (65, None)):
+            fill(city, "population", row, year=2020, sex=sex, age=age, n=n, persons="1万人", basis="常住")
+            row += 1
+    population = load_table("population", area="mycity", root=city)
+    assert population["persons"].tolist() == [10_000] * 6
+    assert FILLED not in set(population["source"])
+
+
+def test_totals_without_a_pyramid_above_are_refused(form):
+    """Totals of a place without a parent cannot be filled up; check_data names the cell."""
+    fill(form, "areas", parent=None)
+    fill(form, "margins", **TOTALS)
+    assert check_data(form)["cell"].tolist() == ["B5"]
+    with pytest.raises(DataError, match="no parent"):
+        load_table("population", root=form)
+
+
+def test_brief_of_the_least_input(city):
+    """A workbook with five cells gives a brief whose census sums are the totals and whose filled values are marked."""
+    brief = yl.city_brief("某某市", root=city, end_year=2035)
+    assert float(brief.census.sum()) == pytest.approx(1_619_000)
+    assert float(brief.census.sel(age=slice(65, None)).sum()) == pytest.approx(191_000)
+    assert brief.bed_methods["central"].notna().any()
+    assert FILLED in set(brief.parameters["source"])
+    filled = list_filled("某某市", root=city)
+    assert set(filled["what"]) == {"population", "e0"}
+    assert "江西省" in filled.loc[0, "note_zh"]
+
+
+def test_totals_of_a_year_without_a_census(city):
+    """Totals of 2023 start a projection in 2023, with the parent's fertility."""
+    fill(city, "margins", year=2023)
+    assert int(yl.project("mycity", root=city, end_year=2030).year[0]) == 2023
+    assert set(list_filled("mycity", root=city)["what"]) == {"population", "e0", "tfr_ratio"}
+
+
+def test_names_are_understood_as_ids(form):
+    """A Chinese name, a code with its word, and an adcode as a number stand for the id."""
+    fill(form, "areas", parent="江西省", level="prefecture 地级市", adcode=369900)
+    row = find_area("mycity", root=form)
+    assert row[["parent", "level", "adcode"]].tolist() == ["jiangxi", "prefecture", "369900"]
+
+
+def test_header_may_be_chinese_and_lower_down(tmp_path):
+    """A table below a title, with Chinese names of columns, blank rows and a merged area, is read."""
+    book = openpyxl.Workbook()
+    ws = book.active
+    ws.title = "人口合计"
+    header = ["地区", "年份", "总人口（人）", "60岁及以上人口"]
+    rows = ["涟水", 2020, "83.1万", 200_000], [], [None, 2021, 830_000, "20.1万人"]
+    for line in (["某县人口情况"], [], header, *rows):
+        ws.append(line)
+    ws.merge_cells("A1:D1")
+    ws.merge_cells("A4:A6")
+    book.save(tmp_path / "a.xlsx")
+    margins = read_workbook(tmp_path / "a.xlsx")["margins"]
+    assert margins[["area", "year", "population_total", "population_60plus"]].to_numpy().tolist() == [
+        ["lianshui", 2020, 831_000, 200_000],
+        ["lianshui", 2021, 830_000, 201_000],
+    ]
+
+
+def test_bounds_and_percentages_of_figures(form):
+    """≥95.5, 55-60 and 19.28 % as Excel keeps it become value, comparator and upper end."""
+    fill(form, "observations", 5, indicator="elder_beds_total", year=2025, kind="目标", value="≥10,500张")
+    fill(form, "observations", 6, indicator="nursing_beds_share_pct", year=2025, kind="目标", value="55-60%")
+    fill(form, "observations", 7, indicator="population_60plus_share_pct", year=2020, kind="现状", value=0.1928)
+    assert check_data(form)[["cell", "severity"]].to_numpy().tolist() == [["G7", "warning"]]
+    book = openpyxl.load_workbook(form)
+    book["observations"]["G7"].number_format = "0.00%"
+    book.save(form)
+    assert check_data(form).empty
+    rows = load_table("observations", area="mycity", root=form).set_index("year", append=True)
+    assert rows[["value", "value_max", "comparator", "as_printed"]].astype(object).fillna("").to_numpy().tolist() == [
+        [10_500, "", "ge", "≥10,500张"], [55, 60, "eq", "55-60%"], [19.28, "", "eq", "19.28%"]]  # fmt: skip
+
+
+FAULTS = [  # sheet, row, what is typed, the cell that is named, the rule
+    ("areas", 5, {"level": "town"}, "C5", "enum"),
+    ("areas", 5, {"parent": "jiangsoo"}, "G5", "foreign-key"),
+    ("areas", 5, {"adcode": 12345}, "D5", "pattern"),
+    ("areas", 5, {"name_zh": None}, "E5", "required"),
+    ("margins", 5, {"population_total": "很多"}, "D5", "type"),
+    ("margins", 5, {"population_total": None}, "D5", "required"),
+    ("margins", 5, {"population_60plus": "3-5"}, "E5", "type"),
+    ("margins", 5, {"population_60plus": datetime.datetime(2025, 3, 5)}, "E5", "type"),
+    ("margins", 5, {"population_60plus": "≥20万"}, "E5", "type"),
+    ("margins", 5, {"population_60plus": 180_000}, "F5", "margins"),
+    ("margins", 5, {"population_under_3": 1_600_000}, "D5", "margins"),
+    ("margins", 5, {"year": "2020年代"}, "C5", "type"),
+    ("margins", 5, {"year": 20200}, "C5", "maximum"),
+    ("margins", 5, {"basis": "常驻"}, "I5", "enum"),
+    ("margins", 5, {"source": "plan-x"}, "J5", "foreign-key"),
+    ("margins", 5, {"population_total": "=1+1"}, "D5", "type"),
+    ("margins", 5, {"population_total": "#REF!"}, "D5", "type"),
+    ("margins", 6, {**TOTALS, "area": "mycity"}, "B6", "duplicate-key"),
+    ("margins", 5, {"area": "mycit"}, "B5", "foreign-key"),
+    ("observations", 5, {"indicator": "elder_beds", "year": 2025, "kind": "目标", "value": 1}, "D5", "foreign-key"),
+    ("observations", 5, {"indicator": "elder_beds_total", "kind": "愿景", "value": 1}, "F5", "enum"),
+    ("observations", 5, {"indicator": "elder_beds_total", "kind": "目标", "value": "19%"}, "G5", "type"),
+    ("observations", 5, {"indicator": "population_60plus_share_pct", "kind": "现状", "value": 120}, "G5", "bounds"),
+    ("projects", 5, {"project_no": 1, "name_zh": "甲", "category": "养老", "beds_new": "100把"}, "L5", "type"),
+    ("projects", 5, {"project_no": datetime.date(2025, 1, 2), "name_zh": "甲", "category": "养老"}, "C5", "type"),
+    ("projects", 5, {"project_no": 1, "name_zh": "甲", "category": "养老", "start": 2024, "end": 2022}, "H5", "date"),
+    ("sources", 5, {"source": "plan-x", "title_zh": "甲", "issued": "2022-02-30"}, "H5", "date"),
+    ("population", 5, {"year": 2020, "sex": "女", "age": 0, "persons": -1}, "G5", "minimum"),
+]
+
+
+@pytest.mark.parametrize(("sheet", "row", "typed", "cell", "rule"), FAULTS)
+def test_planted_fault_is_found_in_its_cell(city, sheet, row, typed, cell, rule):
+    """A planted fault is reported with sheet, cell and rule, in a sentence in the language that was asked for."""
+    fill(city, sheet, row, **typed)
+    found = check_data(city)
+    same = found.query("sheet == @sheet and cell == @cell and rule == @rule and severity == 'error'")
+    assert len(same) == 1, found.to_string()
+    assert f"sheet '{sheet}' cell {cell}" in same["message"].item()
+    chinese = check_data(city, lang="zh").query("cell == @cell and rule == @rule")["message"].item()
+    assert f"工作表“{sheet}”单元格{cell}" in chinese
+    assert "请" in chinese or "只允许" in chinese
+
+
+def test_language_of_messages_is_checked(city):
+    """An unknown language is refused."""
+    with pytest.raises(DataError, match="lang must be"):
+        check_data(city, lang="fr")
+
+
+def test_merged_numbers_are_refused(city):
+    """One number merged over two rows could belong to either."""
+    fill(city, "margins", 6, year=2021, population_60plus=260_000)
+    book = openpyxl.load_workbook(city)
+    book["margins"].merge_cells("D5:D6")
+    book.save(city)
+    assert ("D6", "type") in check_data(city)[["cell", "rule"]].itertuples(index=False, name=None)
+
+
+def test_value_beside_the_table_is_reported(city):
+    """A figure in a column without a name is not passed over."""
+    book = openpyxl.load_workbook(city)
+    book["margins"]["Z5"] = 5
+    book.save(city)
+    assert check_data(city)[["cell", "rule"]].to_numpy().tolist() == [["Z5", "columns"]]
+
+
+def test_sheet_that_is_no_table_is_told(city):
+    """A sheet of another name is a warning, one that is nearly named as a table an error."""
+    book = openpyxl.load_workbook(city)
+    book.create_sheet("Sheet9")["A1"] = 1
+    book.create_sheet("observation")["A1"] = 1
+    book.save(city)
+    assert dict(check_data(city)[["sheet", "severity"]].to_numpy()) == {"Sheet9": "warning", "observation": "error"}
+    with pytest.raises(DataError, match="Did you mean 'observations'"):
+        load_table("areas", root=city)
+
+
+def test_cached_result_of_a_formula_is_read(tmp_path, city):
+    """A formula counts by the result that Excel saved; without one it is refused."""
+    fill(city, "margins", population_total="=1600000+19000")
+    assert check_data(city)[["cell", "rule"]].to_numpy().tolist() == [["D5", "type"]]
+    saved = rewritten(city, tmp_path / "saved.xlsx", {b"+19000</f><v />": b"+19000</f><v>1619000</v>"})
+    assert load_table("margins", root=saved)["population_total"].tolist() == [1_619_000]
+
+
+def rewritten(source, target, changes=(), **parts):
+    """Copy a workbook with changes in its parts and further parts."""
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            text = old.read(name)
+            for before, after in dict(changes).items():
+                text = text.replace(before, after)
+            new.writestr(name, text)
+        for name, text in parts.items():
+            new.writestr(name.replace("__", "/"), text)
+    return target
+
+
+@pytest.mark.parametrize(
+    ("part", "sentence"),
+    [("xl__vbaProject.bin", "macros"), ("xl__externalLinks__externalLink1.xml", "links to other workbooks"),
+     ("xl__connections.xml", "connections"), ("xl__embeddings__oleObject1.bin", "embedded"),
+     ("xl__macrosheets__sheet1.xml", "macros")],
+)  # fmt: skip
+def test_workbook_that_could_run_something_is_refused(tmp_path, city, part, sentence):
+    """Macros, links to other workbooks, connections and embedded objects are refused in a sentence."""
+    bad = rewritten(city, tmp_path / "bad.xlsx", **{part: b"x"})
+    for use in (check_data, read_workbook, lambda root: load_table("areas", root=root)):
+        with pytest.raises(DataError, match=sentence):
+            use(bad)
+
+
+def test_entities_are_refused(tmp_path, city):
+    """A document type, with which a small file grows large, is refused before it is parsed."""
+    bomb = rewritten(city, tmp_path / "bad.xlsx", {b"<workbook": b"<!DOCTYPE x [<!ENTITY a 'b'>]><workbook"})
+    with pytest.raises(DataError, match="document type"):
+        read_workbook(bomb)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"", "cannot be read as a workbook"), (b"a,b\n1,2\n", "cannot be read"), (b"\xd0\xcf\x11\xe0" * 9, "password"),
+     (b"PK\x03\x04 cut short", "cannot be read")],
+)  # fmt: skip
+def test_file_that_is_no_workbook_is_refused(tmp_path, content, sentence):
+    """An empty file, a renamed CSV, an old .xls and a cut file are one sentence each."""
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=sentence):
+        check_data(path)
+
+
+def test_workbook_that_is_not_there_is_refused(tmp_path):
+    """A missing workbook is a sentence."""
+    with pytest.raises(DataError, match="does not exist"):
+        load_table("areas", root=tmp_path / "none.xlsx")
+
+
+TABLES = ["areas", "sources", "observations", "projects", "assumptions", "population", "indicators", "series"]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_table_comes_back_from_a_workbook(tmp_path, name):
+    """A table that is written and read again is the same, to the last digit and type."""
+    table = load_table(name)
+    book = write_workbook({name: table}, tmp_path / "out.xlsx")
+    pd.testing.assert_frame_equal(read_workbook(book)[name], table)
+
+
+def test_workbook_has_a_cover_and_units(tmp_path):
+    """The cover lists sheets and sources; a sheet has the units of the schema."""
+    book = openpyxl.load_workbook(write_workbook({"population": load_table("population")}, tmp_path / "out.xlsx"))
+    cover = [cell.value for row in book["cover"] for cell in row if cell.value]
+    assert "nbs-census-2020" in cover
+    assert "人数（人）" in [cell.value for cell in book["population"][2]]
+
+
+INJECTIONS = ["=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A0", "\t=1", '=HYPERLINK("http://x")']
+
+
+def test_text_is_never_a_formula(tmp_path):
+    """Text that begins with = + - @ is text in the workbook, quoted, and comes back."""
+    areas = load_table("areas").head(len(INJECTIONS)).assign(note=INJECTIONS)
+    path = write_workbook({"areas": areas, "results": pd.DataFrame({"x": INJECTIONS})}, tmp_path / "out.xlsx")
+    book = openpyxl.load_workbook(path)
+    cells = [cell for ws in book for row in ws for cell in row if isinstance(cell.value, str)]
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert all(cell.quotePrefix for cell in cells if cell.value[0] in "=+-@\t")
+    assert read_workbook(path)["areas"]["note"].tolist() == [text.strip() for text in INJECTIONS]
+
+
+def test_results_are_written_with_their_index(tmp_path):
+    """A frame that is no table of the library keeps its named index; missing and infinite values are empty."""
+    frame = pd.DataFrame({"beds": [1.5, np.nan, np.inf]}, index=pd.Index([2020, 2021, 2022], name="year"))
+    ws = openpyxl.load_workbook(write_workbook({"gap": frame}, tmp_path / "out.xlsx"))["gap"]
+    assert [[cell.value for cell in row[1:]] for row in ws.iter_rows(min_row=3)] == [
+        [2020, 1.5],
+        [2021, None],
+        [2022, None],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tables", "path", "sentence"),
+    [
+        ({}, "a.xlsx", "no table"),
+        ({"a": 1}, "a.xlsx", "not a DataFrame"),
+        ({"a/b": pd.DataFrame()}, "a.xlsx", "cannot name"),
+        ({"a": pd.DataFrame()}, "a.csv", "does not end"),
+        ({"a": pd.DataFrame({"x": ["y" * 40_000]})}, "a.xlsx", "too long"),
+    ],
+)
+def test_what_cannot_be_written_is_refused(tmp_path, tables, path, sentence):
+    """Nothing to write, bad names and too long texts are sentences, and leave no file."""
+    with pytest.raises(DataError, match=sentence):
+        write_workbook(tables, tmp_path / path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_failed_writing_leaves_the_older_workbook(tmp_path, monkeypatch):
+    """When the new workbook cannot take its place, the older one is untouched and nothing lies beside it."""
+    path = write_workbook({"areas": load_table("areas")}, tmp_path / "out.xlsx")
+    before = path.read_bytes()
+
+    def locked(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.replace", locked)
+    with pytest.raises(DataError, match="Close it where it is open"):
+        write_workbook({"areas": load_table("areas").head(1)}, path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out.xlsx"]
+    assert path.read_bytes() == before
+
+
+SHEETS = ["areas", "margins", "observations"]
+TYPED = st.one_of(
+    st.text(st.characters(min_codepoint=32, max_codepoint=0xFFFD, exclude_categories=["Cs"]), max_size=12),
+    st.integers(-(10**20), 10**20), st.floats(allow_nan=False, allow_infinity=False), st.booleans(),
+    st.datetimes(min_value=datetime.datetime(1900, 3, 1), max_value=datetime.datetime(2200, 1, 1)),
+    st.sampled_from(["161.9万", "=A1", "1,15", "#REF!", "　", "2020年", "江西", "resident 常住"]),
+)  # fmt: skip
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(st.sampled_from(SHEETS), st.integers(1, 7), st.integers(1, 12), TYPED), max_size=6))
+def test_whatever_is_typed_is_right_or_reported(tmp_path_factory, empty_form, typed):
+    """Any values in any cells: check_data reports and never fails, and a table without errors can be loaded."""
+    path = tmp_path_factory.mktemp("typed") / "mycity.xlsx"
+    book = openpyxl.load_workbook(empty_form)
+    for sheet, row, column, value in typed:
+        book[sheet].cell(row, column).value = value
+    book.save(path)
+    problems = check_data(path)
+    assert (problems["message"].str.len() > 20).all()
+    try:
+        read_workbook(path)
+    except DataError:
+        assert (problems["severity"] == "error").any()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_damaged_workbook_is_a_sentence(tmp_path_factory, empty_form, data):
+    """Bytes changed anywhere in a workbook, or in its parts: tables or a DataError, nothing else."""
+    path = tmp_path_factory.mktemp("damaged") / "a.xlsx"
+    raw = bytearray(empty_form.read_bytes())
+    if data.draw(st.booleans()):
+        for place, byte in data.draw(
+            st.lists(st.tuples(st.integers(0, len(raw) - 1), st.integers(0, 255)), min_size=1, max_size=8)
+        ):
+            raw[place] = byte
+    else:
+        raw = _part_damaged(bytes(raw), data)
+    path.write_bytes(raw)
+    try:
+        assert isinstance(read_workbook(path), dict)
+    except DataError as error:
+        assert len(str(error)) > 20
+
+
+def _part_damaged(raw, data):
+    old, out = zipfile.ZipFile(io.BytesIO(raw)), io.BytesIO()
+    victim = data.draw(st.sampled_from(old.namelist()))
+    with zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            text = old.read(name)
+            if name == victim:
+                start = data.draw(st.integers(0, len(text)))
+                text = text[:start] + data.draw(st.binary(max_size=9)) + text[start + data.draw(st.integers(0, 50)) :]
+            new.writestr(name, text)
+    return out.getvalue()
