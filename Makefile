@@ -27,8 +27,9 @@ lab: $(STAMP)  ## Open the notebooks in JupyterLab
 check: $(STAMP)  ## Check the data tables
 	$(BIN)/yilao check
 
-readme: $(STAMP)  ## Write data/README.md anew after a change of the tables
+readme: $(STAMP)  ## Write data/README.md and data/COVERAGE.md anew after a change of the tables
 	$(BIN)/python data/builders/readme.py
+	$(BIN)/python data/builders/coverage.py
 
 lint: $(STAMP)  ## Check style of code and notebooks
 	$(BIN)/ruff check .
