@@ -278,7 +278,9 @@ def test_log_output_reaches_the_log(tmp_path, caplog):
 
 def test_plain_papermill_finds_the_engine():
     """`papermill --engine yilao` loads it by its entry point, although ours is imported while papermill is."""
-    code = "import papermill; from papermill.engines import papermill_engines as e; print(e.get_engine('yilao').__name__)"
+    code = (
+        "import papermill; from papermill.engines import papermill_engines as e; print(e.get_engine('yilao').__name__)"
+    )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     first = subprocess.run([sys.executable, "-c", "import yilaolib.engine"], capture_output=True, text=True, check=True)
     assert found.strip() == "Engine" and first.stderr == ""

@@ -205,6 +205,7 @@ class Labels(Wording):
         level = care["role"].map(lambda r: self[r]) + " · " + care["level"].map(lambda x: self[x])
         group = children["name_zh"] if self.lang == "zh" else children["group"].str.replace("_", "-")
         frame = pd.concat([care.assign(name=level), children.assign(name=self["childcare_worker"] + " · " + group)])
+        frame["short"] = frame["short"].clip(lower=0)  # more than enough is not short of a negative number
         return self._named(frame, "name", "ratio", "lower", "central", "upper", "target", "short").reset_index(
             drop=True
         )
