@@ -35,6 +35,7 @@ PLACE_KINDS = (
 )
 COLUMNS = [
     "kind", "role", "year", "stock", "occupied", "vacant", "owner", "flag", "name_zh", "name_en", "source", "note",
+    "observation",
 ]  # fmt: skip
 
 
@@ -55,7 +56,8 @@ def bed_supply(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
     DataFrame
         kind (slug of the indicator, or `pipeline`), role (stock, target, pipeline), year (missing where a project
         has no date), stock [beds], occupied and vacant [beds] (missing when not published), owner (public, private,
-        or empty), flag (of a project: undated, hospital, doubt), name_zh, name_en, source, note.
+        or empty), flag (of a project: undated, hospital, doubt), name_zh, name_en, source, note,
+        observation (id of the printed figure; missing for projects).
 
     Raises
     ------
@@ -121,6 +123,7 @@ def _supply(area: str, kinds: tuple[str, ...], new: str, root: str | Path | None
                     "name_en": names.loc[kind, "name_en"],
                     "source": row["source"],
                     "note": row["note"],
+                    "observation": row["observation"],
                 }
             )
     listed = _listed(slug, new, root)

@@ -119,7 +119,7 @@ def city_brief(city: str, *, scenario: str = "medium", end_year: int = 2050, roo
         place_supply=places,
         targets=targets,
         audit=recomputed,
-        rows=_rows(targets, recomputed, root),
+        rows=_rows(root, targets, recomputed, beds, places, _own_figures(slug, root)),
         filled=list_filled(slug, root=root),
         target_year=target_year,
         root=root,
@@ -133,11 +133,18 @@ def plan_of(area: str, root: str | Path | None = None) -> pd.Series | None:
     return None if plans.empty else plans.sort_values("issued").iloc[-1]
 
 
-def _rows(targets: pd.DataFrame, recomputed: pd.DataFrame, root: str | Path | None) -> pd.DataFrame:
-    """The rows of `observations` that the target table and the audit lead back to."""
-    ids = {*targets.get("observation", ()), *recomputed["observation"]}
+def _rows(root: str | Path | None, *frames: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `observations` that the tables of the report lead back to."""
+    ids = {name for frame in frames for name in frame.get("observation", ()) if isinstance(name, str)}
     table = load_table("observations", root=root)
     return table[table["observation"].isin(ids)].reset_index(drop=True)
+
+
+def _own_figures(area: str, root: str | Path | None) -> pd.DataFrame:
+    """The plan's own need and gap of beds and places, as printed; empty where it prints none."""
+    kinds = ("elder_beds_needed", "elder_beds_gap", "daycare_places_needed", "daycare_places_gap")
+    found = [figure(area, kind, root=root) for kind in kinds]
+    return pd.DataFrame([row for row in found if row is not None])
 
 
 def _ageing(population: xr.Dataset) -> pd.DataFrame:

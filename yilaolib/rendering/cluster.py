@@ -57,12 +57,12 @@ def ready(scheduler: str | None):
     YilaoError
         Dask is not installed.
     """
+    if not scheduler:
+        raise DataError("executor 'dask' needs the address of a scheduler, such as tcp://10.0.0.1:8786.")
     try:
         import distributed
     except ImportError as error:
         raise YilaoError("executor 'dask' needs Dask: pip install 'yilaolib[dask]'.") from error
-    if not scheduler:
-        raise DataError("executor 'dask' needs the address of a scheduler, such as tcp://10.0.0.1:8786.")
     return distributed
 
 

@@ -152,22 +152,24 @@ class Labels(Wording):
         extra = [c for c in ("implied_coverage_pct",) if c in gap]
         return self._named(gap, "demand", "supply", "shortfall", "surplus", "coverage_pct", *extra).round(1)
 
-    def plan_beds(self) -> list[str]:
-        """The plan's own need and gap of beds beside ours."""
-        return self._own("bed", "elder_beds", self["bed_unit"])
+    def own(self, what: str) -> pd.DataFrame:
+        """The plan's own need and gap of "bed" or "place", as printed, with the row it comes from."""
+        stem = {"bed": "elder_beds", "place": "daycare_places"}[what]
+        found = [(self[f"{what}_{kind}"], self.brief.printed(f"{stem}_{kind}")) for kind in ("needed", "gap")]
+        blank = {"as_printed": None, "locator": None, "observation": None}
+        return pd.DataFrame([{"name": name, **(blank if row is None else row[list(blank)])} for name, row in found])
+
+    def own_table(self, what: str) -> pd.DataFrame:
+        """That need and gap with the names that readers see."""
+        return self._named(self.own(what), "name", "as_printed", "locator")
+
+    def plan_beds(self) -> str:
+        """Our need and gap of beds in words."""
+        return self["bed_ours"].format(**self.facts)
 
     def plan_places(self) -> list[str]:
-        """The plan's own need and gap of places beside ours, and the year in which a shortage turns."""
-        return [*self._own("place", "daycare_places", self["place_unit"]), self.facts["turn"]]
-
-    def _own(self, what: str, stem: str, unit: str) -> list[str]:
-        lines = []
-        for kind in ("needed", "gap"):
-            row = self.brief.printed(f"{stem}_{kind}")
-            printed = self["none_printed"] if row is None else self["printed"].format(row["as_printed"], row["locator"])
-            lines.append(f"{self[f'{what}_{kind}']}{printed}")
-        lines.append(self[f"{what}_ours"].format(**self.facts))
-        return lines
+        """Our need and gap of places in words, and the year in which a shortage turns."""
+        return [self["place_ours"].format(**self.facts), self.facts["turn"]]
 
     def supply(self, supply: pd.DataFrame) -> pd.DataFrame:
         """Stocks, targets and listed projects. Only a stock can be occupied."""
@@ -262,9 +264,9 @@ class Labels(Wording):
         )
         return self._named(frame, "statement", "verdict", "explanation").reset_index(drop=True)
 
-    def links(self, observations: Iterable[str]) -> list[str]:
+    def links(self, observations: Iterable[str | None]) -> list[str | None]:
         """Ids on the page of the source rows of printed figures."""
-        return [f"row-{name}" for name in observations]
+        return [f"row-{name}" if isinstance(name, str) else None for name in observations]
 
     def rows(self) -> pd.DataFrame:
         """The rows of the data that targets and audit lead back to."""
