@@ -28,12 +28,13 @@ def audit(city: str | None, data: str | None, lang: str, as_csv: bool, as_json: 
       yilao audit --lang en --csv > audit.csv
     """
     from ..audit import audit_table
+    from .htmltable import no_formulas
 
     table = audit_table(city, lang=lang, root=data)
     if as_json:
         click.echo(table.to_json(orient="records", force_ascii=False, indent=1))
     elif as_csv:
-        click.echo(table.to_csv(index=False), nl=False)
+        click.echo(no_formulas(table).to_csv(index=False), nl=False)
     else:
         columns = ["verdict", "statement", "published", "recomputed", "unit"]
         shown = table.assign(recomputed=table["recomputed"].map(lambda x: f"{x:,.6g}"))

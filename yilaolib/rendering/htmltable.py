@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import DataError
+from ..tabling.sheets import escaped
 
 MISSING = {"zh": "未公布", "en": "not published"}
 YES_NO = {"zh": {True: "是", False: "否"}, "en": {True: "yes", False: "no"}}
@@ -72,10 +73,7 @@ def _linked(cell: tuple[str, str], target: str | None) -> tuple[str, str]:
 def write_csv(frame: pd.DataFrame, key: str, folder: str | os.PathLike) -> None:
     """Write the raw values beside `<folder>/<key>.csv` and rename, so that no reader meets half a file."""
     has_headings = any(name is not None for name in frame.index.names)
-    safe = (frame.reset_index() if has_headings else frame).rename(columns=_no_formula)
-    for position, (_, column) in enumerate(safe.items()):
-        if not _is_numeric(column):
-            safe.isetitem(position, column.map(_no_formula, na_action="ignore"))
+    safe = no_formulas(frame.reset_index() if has_headings else frame)
     target = Path(folder) / f"{key}.csv"
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".{key}.{os.getpid()}.csv")
@@ -133,9 +131,11 @@ def _default_format(column: pd.Series) -> str:
     return ",.0f" if largest >= 1000 else ",.1f" if largest >= 10 else ",.2f"
 
 
-def _no_formula(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    text = re.sub(r"\r\n?", "\n", value)  # csv leaves a lone \r unquoted, and readers take it for a new row
-    # A spreadsheet runs text that begins like this; an apostrophe keeps it text.
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\n")) else text
+def no_formulas(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose texts and headings no program for spreadsheets runs as a formula, or takes for two rows."""
+    return frame.map(_plain).rename(columns=_plain)
+
+
+def _plain(value: object) -> object:
+    # csv leaves a lone \r unquoted, and readers take it for a new row
+    return escaped(re.sub(r"\r\n?", "\n", value)) if isinstance(value, str) else value

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from .htmltable import no_formulas
 from .page import index_page
 from .task import read_row
 from .whole import write_whole
@@ -47,11 +48,11 @@ def write_lists(out: Path, rows: Iterable[dict]) -> None:
     rows = {tuple(row[name] for name in KEY): row for row in rows}
     rows = [rows[key] for key in sorted(rows)]
     frame = manifest_frame(rows)
-    write_whole(out / "manifest.csv", lambda path: frame.to_csv(path, index=False, lineterminator="\n"))
+    write_whole(out / "manifest.csv", lambda path: no_formulas(frame).to_csv(path, index=False, lineterminator="\n"))
     plain = [{name: value for name, value in row.items() if name not in ("uses", "disk")} for row in rows]
     write_whole(out / "reports.json", json.dumps(plain, ensure_ascii=False, indent=1))
     results = results_frame(rows)
-    write_whole(out / "results.csv", lambda path: results.to_csv(path, index=False, encoding="utf-8-sig"))
+    write_whole(out / "results.csv", lambda path: no_formulas(results).to_csv(path, index=False, encoding="utf-8-sig"))
     try:
         import pyarrow  # noqa: F401 - not ours to bring, used where it is
     except ImportError:

@@ -122,7 +122,7 @@ def escaped(text: str) -> str:
     >>> escaped("=1+1"), escaped("-5"), escaped("plain")
     ("'=1+1", "'-5", 'plain')
     """
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else text
 
 
 def unescaped(text: str) -> str:
