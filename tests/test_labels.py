@@ -41,3 +41,15 @@ def test_both_languages_have_the_same_keys():
     for name in ("WORDS", "COLUMNS", "CAPTIONS", "NOTES", "ALTS"):
         table = getattr(phrases, name)
         assert set(table["zh"]) == set(table["en"]), name
+
+
+def test_filled_people_are_named_in_every_caption(brief):
+    """Where the people are filled in from a parent, every caption says so but those of what documents print."""
+    from dataclasses import replace
+
+    from yilaolib.rendering.phrases import CAPTIONS
+    from yilaolib.rendering.wording import PRINTED
+
+    say = Labels(replace(brief, filled=brief.parameters.assign(note_en="filled", note_zh="推算")), "en")
+    marked = {key for key in CAPTIONS["en"] if say.caption(key).endswith("(population filled from the parent)")}
+    assert marked == set(CAPTIONS["en"]) - set(PRINTED) and "population" in marked

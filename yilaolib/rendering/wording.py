@@ -13,6 +13,9 @@ from .brief import Brief
 from .phrases import ALTS, CAPTIONS, LIMITS, NOTES, WORDS
 from .story import NOT_PUBLISHED, REPRODUCED, SCENARIOS, change, count, gap_words, method_name, name_of, percent
 
+# tables of what documents print: nothing in them is filled in
+PRINTED = ("identity", "own_bed", "own_place", "bed_supply", "targets", "peers", "audit", "sources", "rows")
+
 
 class Wording:
     """A brief in one language.
@@ -73,8 +76,9 @@ class Wording:
         return self["from_to"].format(count(values.min(), self.lang), count(values.max(), self.lang))
 
     def caption(self, key: str) -> str:
-        """Caption of a figure or table, with base and date."""
-        return CAPTIONS[self.lang][key].format(**self.facts)
+        """Caption of a figure or table, with base and date; it says where the people are filled in from a parent."""
+        caption = CAPTIONS[self.lang][key].format(**self.facts)
+        return caption if self.brief.filled.empty or key in PRINTED else caption + self["filled"]
 
     def note(self, key: str) -> str:
         """Line under a figure: base, date, source."""
