@@ -173,8 +173,7 @@ def test_doubtful_text_is_named_and_not_accused(found):
     notes = load_table("observations").set_index("observation")["note"].fillna("")
     doubtful = found[found["observation"].map(notes).str.startswith("DOUBT")]
     assert len(doubtful) >= 10
-    accused = doubtful[doubtful["verdict"].isin(["inconsistent", "text_vs_table"])]
-    assert accused.index.tolist() == ["jingdezhen.population_0_3_share_2020"]  # the doubt is that it does not fit
+    assert not doubtful["verdict"].isin(["inconsistent", "text_vs_table"]).any()
     assert doubtful["explanation"].str.contains("source text is in doubt").all()
     assert doubtful["explanation_zh"].str.contains("原文存疑").all()
 

@@ -437,6 +437,14 @@ def test_frame_with_sources_in_attrs_is_cited():
     assert cite(frame)["source"].tolist() == ["un-wpp-2024", "nbs-census-2020"]
 
 
+@pytest.mark.parametrize("column", [["jingdezhen.elder_beds_total.2020.actual.text", None],
+                                    [("jingdezhen.elder_beds_total.2020.actual.text",), ()]])  # fmt: skip
+def test_frame_is_cited_through_its_printed_figures(column):
+    """A frame that lists ids of printed figures is cited by the documents that print them."""
+    frame = pd.DataFrame({"observation" if column[1] is None else "observations": column})
+    assert cite(frame)["source"].tolist() == ["plan-jingdezhen-2022"]
+
+
 def test_nothing_to_cite_by_is_refused():
     """A frame without provenance, and an unknown id, are refused in a sentence."""
     with pytest.raises(DataError, match="without a column 'source'"):

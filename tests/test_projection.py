@@ -7,6 +7,7 @@ import pytest
 from oracles import CENSUS_2020, CITIES, brief_of, future_of
 
 from yilaolib.core.errors import DataError
+from yilaolib.data import cite
 from yilaolib.people.measures import elderly_share, persons
 from yilaolib.places.parameters import census_pyramids, local_parameters
 from yilaolib.places.scenarios import Scenario
@@ -176,6 +177,12 @@ def test_projection_says_what_it_is():
     attrs = future_of("jingdezhen", "high").attrs
     assert attrs["area"] == "jingdezhen" and attrs["scenario"] == "high"
     assert (attrs["base"], attrs["census"]) == ("2020-12-31", "2020-11-01")
+
+
+def test_projection_names_its_documents():
+    """The census, the local levels and the national paths stand behind a projection and can be cited."""
+    cited = cite(future_of("jingdezhen", "high"))["source"].tolist()
+    assert {"nbs-census-2020-county", "jiangxi-e0-2021", "un-wpp-2024"} <= set(cited)
 
 
 def test_scenario_is_straight_between_its_years():

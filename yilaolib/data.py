@@ -9,13 +9,13 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
 
-from .core.errors import DataError, did_you_mean
+from .core.errors import DataError
+from .tabling.citing import cite
 from .tabling.folders import merged_table, quiet_table
 from .tabling.roots import as_root, stamp, user_files
 from .tabling.schema import data_folder, package, rules_of, schema_of, table_names
@@ -186,45 +186,6 @@ def find_area(query: object, root: str | Path | None = None) -> pd.Series:
     raise DataError(f'area {query!r} is not in areas.csv.{hint} yl.load_table("areas") lists all.')
 
 
-def cite(frame_or_sources: object, root: str | Path | None = None) -> pd.DataFrame:
-    """List the documents behind a frame, each with a citation that can be read.
-
-    Parameters
-    ----------
-    frame_or_sources : DataFrame, Dataset, str or iterable of str
-        A frame with a column `source`, anything with `attrs["sources"]`, or ids of documents.
-    root : path, optional
-        A folder or workbook of your own with more sources.
-
-    Returns
-    -------
-    DataFrame
-        One row a document, in the order of first use: source, citation, and the other columns of `sources`.
-
-    Raises
-    ------
-    DataError
-        When an id is unknown, or there is nothing to cite by.
-
-    Examples
-    --------
-    >>> import yilaolib as yl
-    >>> yl.cite("un-wpp-2024")["citation"][0]
-    'United Nations, ... (World Population Prospects 2024). 2024-07-11...'
-    """
-    sources = merged_table("sources", root).set_index("source", drop=False)
-    ids = list(dict.fromkeys(_source_ids(frame_or_sources)))
-    for source in ids:
-        if source not in sources.index:
-            raise DataError(
-                f"source {source!r} is not in sources.csv.{did_you_mean(source, sources.index)} "
-                'yl.load_table("sources") lists all.'
-            )
-    cited = sources.loc[ids].reset_index(drop=True).copy()
-    cited.insert(1, "citation", pd.Series([_citation(row) for _, row in cited.iterrows()], dtype="str"))
-    return cited
-
-
 def data_version() -> str:
     """Return the version of the data, which is apart from the library's."""
     return package()["version"]
@@ -259,27 +220,3 @@ def _rows_by_area(name: str, root: Path | None, state: tuple) -> dict[str, list[
         for_all = [place for place, empty in enumerate(column.isna()) if empty]
         rows = {slug: sorted([*for_all, *rows.get(slug, [])]) for slug in quiet_table("areas", root)["area"]}
     return rows
-
-
-def _source_ids(given: object) -> Iterable[str]:
-    if isinstance(given, str):
-        return [given]
-    if isinstance(given, pd.DataFrame) and "source" in given:
-        return given["source"].dropna()
-    attrs = getattr(given, "attrs", {})
-    if "sources" in attrs:
-        return [attrs["sources"]] if isinstance(attrs["sources"], str) else attrs["sources"]
-    if isinstance(given, pd.DataFrame) or not isinstance(given, Iterable):
-        raise DataError(
-            f"A {type(given).__name__} without a column 'source' and without attrs['sources'] cannot be cited. "
-            "Give a frame as load_table returns it, or the ids of documents."
-        )
-    return given.dropna() if isinstance(given, pd.Series) else given
-
-
-def _citation(row: pd.Series) -> str:
-    titles = [row[title] for title in ("title_zh", "title_en") if isinstance(row[title], str)]
-    title = f"{titles[0]} ({titles[1]})" if len(titles) == 2 else "".join(titles)
-    draft = "Draft for comment (征求意见稿)" if row["status"] == "draft" else None
-    parts = [row["issuer"], title, row["document_number"], row["issued"], draft, row["url"]]
-    return ". ".join(part for part in parts if isinstance(part, str) and part) + "."

@@ -17,6 +17,7 @@ from .people.cohorts import project_cohorts
 from .people.measures import dependency_ratio, elderly_share, median_age, stage_of
 from .places.launches import nation_of, simulate
 from .places.parameters import launch_of, local_parameters
+from .places.provenance import sources_behind
 from .places.scenarios import Scenario
 
 __all__ = [
@@ -63,7 +64,8 @@ def project(
     Returns
     -------
     Dataset
-        As `project_cohorts`: dims year, sex, age and, if `draws`, draw; `attrs` name the area, scenario and base.
+        As `project_cohorts`: dims year, sex, age and, if `draws`, draw; `attrs` name the area, the scenario, the base
+        and the documents behind it (`yl.cite(result)`).
 
     Raises
     ------
@@ -97,6 +99,7 @@ def project(
         "scenario": scenario.name,
         "base": f"{launch.base}-12-31",
         "census": f"{launch.base}-11-01",
+        "sources": sources_behind(launch, scenario, drawn=draws > 0, root=root),
     }
     return result
 

@@ -60,9 +60,8 @@ DOUBTS_ZH = {  # what the English notes of the data say, in Chinese, by their wo
     "year": "年份未印明",
     "age|basis|scope|denominator|population used|which": "年龄、口径或分母未印明",
     "unclear|ambiguous|could also|whether|open": "含义不明",
-    "fit|another share|conflict": "所印数字互不相符",
+    "fit|conflict": "所印数字互不相符",
 }
-NOT_FITTING = re.compile(r"does not fit|is another share")
 
 
 class Case(NamedTuple):
@@ -90,7 +89,7 @@ def judge(case: Case) -> str:
         verdict = "year_mismatch" if _other_year(case) else "other_denominator"
     else:
         verdict = "convenient" if _convenient(case) else "inconsistent"
-    spared = len(_bases(case)) > 1 or any(not NOT_FITTING.search(doubt) for doubt in doubts(case))
+    spared = len(_bases(case)) > 1 or bool(doubts(case))
     return "unverifiable" if spared and verdict in ("inconsistent", "text_vs_table") else verdict
 
 

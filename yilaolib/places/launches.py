@@ -22,6 +22,7 @@ from .parameters import Launch, fertility_schedule, national_paths
 from .scenarios import Scenario
 
 CENSUS_TO_YEAR_END = 61 / 366  # 1 November to 31 December, as a share of the leap years of the census
+STANDARD = "china-wpp2024"
 STANDARD_YEAR = 2023  # middle of 2020-2025: the mortality schedule that is bent to each e0
 LOWEST_TFR = 0.1
 LOWEST_RATE = -0.5  # of net migration: no draw empties an age in a year

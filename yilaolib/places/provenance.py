@@ -1,0 +1,46 @@
+"""Which documents stand behind a projection."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+
+from ..data import load_table
+from ..tabling.folders import as_folder, stamp
+from .launches import STANDARD
+from .parameters import Launch, local_parameters, national_paths
+from .scenarios import Scenario
+
+
+def sources_behind(launch: Launch, scenario: Scenario, *, drawn: bool, root: str | Path | None = None) -> list[str]:
+    """Ids of the documents that a projection of the area rests on, in the order of its making.
+
+    The census, the national paths and schedules, the local levels, the assumptions of the scenario and, of draws,
+    their spreads.
+    """
+    return list(_behind(launch.area, launch.base, scenario.name, drawn, as_folder(root), stamp(root)))
+
+
+@lru_cache(maxsize=4096)
+def _behind(area: str, base: int, scenario: str, drawn: bool, root: Path | None, state: tuple) -> tuple[str, ...]:
+    people, assumed = (load_table(name, area=area, root=root) for name in ("population", "assumptions"))
+    singles, mortality = (load_table(name, root=root) for name in ("age_standards", "mortality"))
+    frames = [
+        people[people["year"] == base],
+        local_parameters(area, root=root),
+        singles[singles["year"] == base],
+        _paths(root),
+        mortality[mortality["standard"] == STANDARD],
+        load_table("fertility", root=root),
+        assumed[assumed["scenario"] == scenario],
+        *([load_table("spreads", root=root)] if drawn else []),
+    ]
+    return tuple(dict.fromkeys(pd.concat([frame["source"] for frame in frames]).dropna()))
+
+
+def _paths(root: Path | None) -> pd.DataFrame:
+    """The rows of the nation's series that are its paths."""
+    series = load_table("series", area="china", root=root)
+    return series[series["indicator"].isin(national_paths(root).columns.get_level_values(0))]
