@@ -307,7 +307,7 @@ def test_cached_result_of_a_formula_is_read(tmp_path, city):
     """A formula counts by the result that Excel saved; without one it is refused."""
     fill(city, "margins", population_total="=1600000+19000")
     assert check_data(city)[["cell", "rule"]].to_numpy().tolist() == [["D5", "type"]]
-    empty, result = (b"+19000</f><v />", b"+19000</f><v/>"), b"+19000</f><v>1619000</v>"  # as the XML writer has it
+    empty, result = (b"+19000</f><v />", b"+19000</f><v></v>"), b"+19000</f><v>1619000</v>"  # as the XML writer has it
     saved = rewritten(city, tmp_path / "saved.xlsx", dict.fromkeys(empty, result))
     assert load_table("margins", root=saved)["population_total"].tolist() == [1_619_000]
 
