@@ -459,3 +459,9 @@ def test_users_documents_are_cited(folder):
     """A document of a user's folder is cited with ours."""
     root = folder(sources="source,title_zh,issuer,issued\nplan-x,试验县方案,试验县政府,2022-02\n")
     assert cite("plan-x", root=root)["citation"].tolist() == ["试验县政府. 试验县方案. 2022-02."]
+
+
+def test_computed_rows_are_cited_by_the_documents_they_list():
+    """Documents listed as "a;b" are found, and words that stand where there is no document are passed over."""
+    frame = pd.DataFrame({"sources": ["un-wpp-2024;judged", "not published", None]})
+    assert cite(frame)["source"].tolist() == ["un-wpp-2024", "judged"]

@@ -10,6 +10,8 @@ import pandas as pd
 from ..core.errors import DataError, did_you_mean
 from .folders import merged_table, quiet_table
 
+NAMING = {"source", "sources", "observation", "observations"}  # columns that lead to documents
+
 
 def cite(frame_or_sources: object, root: str | Path | None = None) -> pd.DataFrame:
     """List the documents behind a frame, each with a citation that can be read.
@@ -17,8 +19,8 @@ def cite(frame_or_sources: object, root: str | Path | None = None) -> pd.DataFra
     Parameters
     ----------
     frame_or_sources : DataFrame, Dataset, str or iterable of str
-        A frame with a column `source`; one with a column `observation` (an id) or `observations` (ids), whose rows are
-        looked up; anything with `attrs["sources"]`, as a projection; or ids of documents.
+        A frame with a column `source`; one with `sources` ("a;b"), or with `observation` or `observations` (ids of
+        printed figures, which are looked up); anything with `attrs["sources"]`, as a projection; or ids of documents.
     root : path, optional
         A folder or workbook of your own with more sources.
 
@@ -52,22 +54,13 @@ def cite(frame_or_sources: object, root: str | Path | None = None) -> pd.DataFra
 
 
 def _source_ids(given: object, root: str | Path | None) -> Iterable[str]:
-    """The documents that a frame names: by itself, through the printed figures it lists, and in its attrs."""
+    """The documents that a thing names: in its columns, through the printed figures it lists, and in its attrs."""
     if isinstance(given, str):
         return [given]
-    attrs, columns = getattr(given, "attrs", {}), given if isinstance(given, pd.DataFrame | pd.Series) else ()
-    behind = attrs.get("sources", [])
-    found = [behind] if isinstance(behind, str) else list(behind)
-    if "source" in columns:
-        named = given["source"]
-        return [*([named] if isinstance(named, str) else named.dropna()), *found]
-    if ids := [
-        name for column in ("observation", "observations") if column in columns for name in _flat(given[column])
-    ]:
-        printed = quiet_table("observations", root).set_index("observation")["source"]
-        return [*printed.reindex(ids).dropna(), *found]
-    if "sources" in attrs:
-        return found
+    columns = given if isinstance(given, pd.DataFrame | pd.Series) else {}
+    behind = getattr(given, "attrs", {}).get("sources")
+    if behind is not None or not NAMING.isdisjoint(columns):
+        return [*_in_columns(columns, root), *_flat(behind or ())]
     if isinstance(given, pd.Series):
         return given.dropna()
     if isinstance(given, Iterable) and not hasattr(given, "attrs"):
@@ -76,6 +69,17 @@ def _source_ids(given: object, root: str | Path | None) -> Iterable[str]:
         f"A {type(given).__name__} without a column 'source' and without attrs['sources'] cannot be cited. "
         "Give a frame as load_table returns it, a projection, or the ids of documents."
     )
+
+
+def _in_columns(columns: pd.DataFrame | pd.Series | dict, root: str | Path | None) -> Iterable[str]:
+    if "source" in columns:
+        return _flat(columns["source"])
+    # Computed rows list documents as "a;b", and words such as "not published" where there is none.
+    listed = [part for cell in _flat(columns.get("sources", ())) for part in cell.split(";")]
+    known = merged_table("sources", root)["source"]
+    printed = quiet_table("observations", root).set_index("observation")["source"]
+    figures = [name for column in ("observation", "observations") for name in _flat(columns.get(column, ()))]
+    return [*printed.reindex(figures).dropna(), *(name for name in listed if name in set(known))]
 
 
 def _flat(cells: object) -> list[str]:
