@@ -2,7 +2,9 @@
 
     python benchmarks/bench_projection.py [AREAS]
 
-AREAS (default 24) go through the block engine; time and memory for 2,800 are told from them. Ratios are of one run.
+AREAS (default 24; 2800 for a country of China's size) go through the block engine: the places of the library in turn,
+each with totals of its own. Time and peak memory are printed at an eighth, a quarter, a half and the whole, so that
+one sees how they grow. Ratios are of one run.
 """
 
 import resource
@@ -75,19 +77,36 @@ def one_area():
     print(f"project, {DRAWS} draws: {best(lambda: yl.project('jingdezhen', draws=DRAWS), 3):.3f} s")
 
 
+def counties(number):
+    """Launches of the library's places in turn, as counties with totals of their own."""
+    places = yl.load_table("population")["area"].unique()
+    known, rng = [launch_of(place) for place in places if place != "china"], np.random.default_rng(0)
+    for i, launch in enumerate(islice(cycle(known), number)):
+        total, old = rng.uniform(0.2, 1.5), rng.uniform(0.8, 1.2)
+        people = launch.people * np.where(np.arange(AGES) < 60, total, total * old)
+        yield replace(launch, area=f"{launch.area} {i}", kind="county", people=people)
+
+
 def country(areas):
-    """Print the block engine for some counties and what that makes for the country."""
-    launch, nation = launch_of("lianshui"), nation_of()
-    scenario, size = Scenario.load("medium"), block_size(2050, DRAWS, 256)
-    counties = (replace(launch, area=f"{launch.area} {i}") for i in islice(cycle(range(areas)), areas))
-    marks, start = [], time.perf_counter()
-    for _ in stream(counties, scenario, 2050, nation, draws=DRAWS, block=size):
-        marks.append(time.perf_counter() - start)
-    half, whole = marks[(len(marks) - 1) // 2], marks[-1]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-    print(f"{areas} areas x {DRAWS} draws x {YEARS} years, {size} at a time: {whole:.1f} s, {whole / areas:.2f} s each")
-    print(f"  first half {half:.1f} s; {CHINA} areas would take {whole / areas * CHINA / 60:.0f} minutes on one core")
-    print(f"  peak memory of the process {peak:.0f} MiB, the same for any number of areas")
+    """Stream counties through the block engine and print what they take, at four marks."""
+    nation, scenario, size = nation_of(), Scenario.load("medium"), block_size(2050, DRAWS, 256)
+    marks, kept, done = [areas // 8, areas // 4, areas // 2, areas], [], 0
+    print(f"{DRAWS} draws x {YEARS} years, {size} at a time: quantiles of 5 measures and of births are kept")
+    print("areas  wall s  CPU s  CPU s each  peak MiB  kept MiB")
+    wall, cpu = time.perf_counter(), time.process_time()
+    for part in stream(counties(areas), scenario, 2050, nation, draws=DRAWS, block=size):
+        kept.append(part)
+        done += part.sizes["area"]
+        if marks and done >= marks[0]:
+            marks.pop(0)
+            took, used = time.perf_counter() - wall, time.process_time() - cpu
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+            held = sum(each.nbytes for each in kept) / 2**20
+            print(f"{done:5}  {took:6.1f}  {used:5.1f}  {used / done:10.3f}  {peak:8.0f}  {held:8.1f}", flush=True)
+    whole = xr.concat(kept, "area")
+    print(f"  {whole.sizes['area']} areas; quantiles in order: {bool((whole.persons.diff('quantile') >= 0).all())}")
+    if areas < CHINA:
+        print(f"  {CHINA} areas would take {used / done * CHINA / 60:.1f} minutes of one core")
 
 
 if __name__ == "__main__":

@@ -162,6 +162,10 @@ BAD = {
         lambda: graduate(people(1.0), standard=ONE_SEX),
         r"all sexes of the population; it has \['female'\]",
     ),
+    "no edges": (
+        lambda: group_ages(pd.Series([1.0, 2.0], index=[0, 5]), edges=()),
+        "group_ages needs the lower bounds of the groups, such as edges",
+    ),
     "edge in a group": (
         lambda: group_ages(pd.Series([1.0, 2.0], index=[0, 5]), edges=(0, 3)),
         r"Age 3 is not a lower bound of this population \(\[0, 5\]\). graduate\(\) it first",

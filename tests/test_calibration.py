@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from oracles import SEX, people, quick
 
 from yilaolib.core.errors import DataError
-from yilaolib.people.calibration import migration_rates, tfr_ratio
+from yilaolib.people.calibration import at_level, migration_rates, tfr_ratio
 
 GROUPS = np.arange(0, 90, 5)
 SCHEDULE = pd.Series(1 / 7, index=range(15, 50, 5))
@@ -98,6 +98,17 @@ def test_longer_life_is_not_taken_for_migration():
     assert float(migration_rates(here, after, there, ten_years_later(there)).sel(age=40).min()) > 0
     told = migration_rates(here, after, there, ten_years_later(there), survival_ratio=longer)
     assert float(abs(told).max()) < 1e-12
+
+
+@quick
+@given(seeds, st.floats(-30, 30))
+def test_rates_are_moved_to_a_level(seed, per_1000):
+    """The crude rate is the one that was asked for, and ages at which nobody moved are left alone."""
+    rng = np.random.default_rng(seed)
+    rates, persons = rng.uniform(-0.02, 0.02, (2, 101)) * (np.arange(101) > 3), rng.uniform(1, 9, (2, 101))
+    moved = at_level(rates, persons, per_1000)
+    assert 1000 * (moved * persons).sum() / persons.sum() == pytest.approx(per_1000, abs=1e-9)
+    assert not moved[:, :4].any()
 
 
 EMPTY = census(1) * xr.where(census(1)["age"] == 30, 0, 1)

@@ -197,3 +197,11 @@ def test_fertility_and_mortality_reach_the_printed_ends(name, level):
     lower, upper = printed[f"lower_{level}"].to_numpy(), printed[f"upper_{level}"].to_numpy()
     ours = np.quantile(drawn, [0.5 - level / 200, 0.5 + level / 200], axis=1)
     assert (abs(ours - np.stack([lower, upper])) / (upper - lower)).max() < 0.1
+
+
+def test_no_draw_goes_below_the_floor_of_the_tables(tmp_path):
+    """The lowest TFR of a draw is a row of `assumptions`: with a floor of 2 no draw has less."""
+    row = "parameter,value,unit,source\nlowest_tfr,2,children per woman,judged\n"
+    (tmp_path / "assumptions.csv").write_text(row, encoding="utf-8")
+    drawn = _tfr([launch_of("haian")], Scenario("x"), np.arange(2020, 2030), nation_of(tmp_path), 20, 0)
+    assert drawn.min() == 2.0

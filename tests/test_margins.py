@@ -1,6 +1,7 @@
 """Pyramids from totals: they meet the totals, and say how well they are filled."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -10,6 +11,7 @@ from yilaolib.data import load_table
 from yilaolib.people.measures import persons
 from yilaolib.places.margins import bend, carry_forward, fill_pyramid
 from yilaolib.places.parameters import age_standard, census_pyramids
+from yilaolib.tabling.filled import list_filled
 
 RANGES = [(0, None), (0, 5), (60, None), (65, None)]
 
@@ -76,6 +78,41 @@ def test_bending_follows_the_own_balance():
     bent = bend(parent, {(60, None): young + 1.5 * old, (65, None): 1.5 * old})
     assert persons(bent, 80) / persons(bent, 65) > persons(parent, 80) / old
     xr.testing.assert_equal(bent.sel(age=slice(0, 64)), parent.sel(age=slice(0, 64)))
+
+
+@pytest.fixture(scope="module")
+def own_city(tmp_path_factory):
+    """A folder with a city that has the census of 2010 and only totals of 2020: those of 景德镇."""
+    folder, people = tmp_path_factory.mktemp("city"), load_table("population", area="jingdezhen")
+    names = {"name_zh": "某某市", "name_en": "Mycity"}
+    pd.DataFrame([{"area": "mycity", "level": "prefecture", "parent": "jiangxi", **names}]).to_csv(
+        folder / "areas.csv", index=False
+    )
+    people[people["year"] == 2010].assign(area="mycity").to_csv(folder / "population.csv", index=False)
+    now = people[people["year"] == 2020]
+    totals = {"total": 0, "60plus": 60, "65plus": 65}
+    row = {f"population_{name}": now.loc[now["age"] >= age, "persons"].sum() for name, age in totals.items()}
+    pd.DataFrame([{"area": "mycity", "year": 2020, **row}]).to_csv(folder / "margins.csv", index=False)
+    return folder
+
+
+def test_own_older_census_fills_a_user_s_city(own_city, pyramids):
+    """A city with an older census and totals is filled from that census, nearer to the count than from the parent."""
+    filled = load_table("population", area="mycity", root=own_city).query("year == 2020")
+    assert set(filled["source"]) == {"filled-from-parent"}
+    counted = {age: persons(pyramids[0][2020], age) for age in (0, 60, 65, 80)}
+    assert [persons(filled, age) for age in (0, 60, 65)] == pytest.approx([counted[age] for age in (0, 60, 65)])
+    plain = fill_pyramid(
+        {(age, None): counted[age] for age in (0, 60, 65)}, pyramids[2]["above"], parent_level="province"
+    )
+    assert abs(persons(filled, 80) - counted[80]) < abs(persons(plain, 80) - counted[80]) / 2
+
+
+def test_a_city_filled_from_its_older_census_says_so(own_city):
+    """What is told of the filling names the older census and how well such filling did."""
+    note = list_filled("mycity", root=own_city).set_index("what").loc["population", "note_en"]
+    errors = load_table("fill_errors").set_index(["method", "age"])["mape_pct"]
+    assert "census of 2010" in note and f"80+ was missed by {errors['older_province', 80]:.1f} %" in note
 
 
 WRONG = {

@@ -1,11 +1,19 @@
 """Local levels: from the place's own censuses, else from its parent's, and each with its source."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from yilaolib.data import load_table
 from yilaolib.places.launches import nation_of
-from yilaolib.places.parameters import census_pyramids, kind_of, launch_of, local_migration, local_parameters
+from yilaolib.places.parameters import (
+    census_pyramids,
+    expected_survival,
+    kind_of,
+    launch_of,
+    local_migration,
+    local_parameters,
+)
 from yilaolib.places.scenarios import Scenario
 from yilaolib.projection import project
 
@@ -24,7 +32,7 @@ def one_census(tmp_path):
 def test_one_census_takes_the_parent_s_migration(one_census):
     """With one census the rates are the province's and what counties add, and the table says so."""
     level = local_parameters("my-county", root=one_census).set_index("parameter")
-    assert "jiangsu and the mean difference of a county" in level.note["net_migration_per_1000"]
+    assert "jiangsu and the usual difference of a county" in level.note["net_migration_per_1000"]
     rates = local_migration("my-county", census_pyramids("my-county", one_census), one_census)
     above = local_migration("jiangsu", census_pyramids("jiangsu", None), None)
     assert float((rates - above).sel(age=22).max()) < 0  # the young leave counties for the cities of the province
@@ -64,9 +72,27 @@ def test_kind_of_a_place(level, adcode, kind):
     assert kind_of(pd.Series({"level": level, "adcode": adcode})) == kind
 
 
+def test_survival_of_the_own_life_expectancy_is_not_migration(tmp_path):
+    """With a lower e0 fewer of the old are missing by migration, by what the lower survival explains."""
+    row = {"area": "haian", "parameter": "e0", "year": 2020, "value": 70, "unit": "years", "source": "judged"}
+    pd.DataFrame([row]).to_csv(tmp_path / "assumptions.csv", index=False)
+    census = census_pyramids("haian", None)
+    lived, as_published = (local_migration("haian", census, root) for root in (tmp_path, None))
+    more = (1 + lived) / (1 + as_published) - 1
+    assert 0 <= float(more.sel(age=slice(3, 40)).max()) < 0.003 < float(more.sel(age=slice(65, 80)).min())
+
+
+def test_a_lower_life_expectancy_leaves_fewer_of_the_old():
+    """Against the nation a place three years behind keeps fewer, the fewer the older; one that is level keeps all."""
+    ratio = expected_survival(np.array([0.0, -3.0]), 2010, 2020)
+    assert float(abs(ratio.isel(offset=0) - 1).max()) < 1e-12
+    assert (ratio.isel(offset=1).sel(age=slice(40, 75)).diff("age") < 0).all()
+
+
 def test_a_changed_result_leaves_the_next_one_alone():
     """Censuses and tables of levels are fresh each time, though worked out once."""
     census_pyramids("haian", None)[2020][:] = 0
-    local_parameters("haian").loc[:, "value"] = 0
+    levels = local_parameters("haian")
+    levels["value"] = 0
     assert float(census_pyramids("haian", None)[2020].sum()) > 0
     assert (local_parameters("haian")["value"] != 0).any()

@@ -138,6 +138,27 @@ def test_more_migration_moves_more():
     assert abs(twice) > 1.9 * abs(once) > 0 and twice * once > 0
 
 
+@pytest.mark.parametrize("per_1000", [-12.0, 0.0, 7.0])
+def test_level_of_migration_is_the_users(per_1000):
+    """With a level of one's own the first year's net migration is that many per 1000, whichever way the area moves."""
+    mine = Scenario("mine", net_migration_per_1000=per_1000)
+    future = project("yueyang", scenario=mine, end_year=2022)
+    moved = float(future.net_migration.sel(year=2020).sum() / future.population.sel(year=2020).sum())
+    assert 1000 * moved == pytest.approx(per_1000, abs=0.3)
+
+
+def test_level_of_migration_in_the_user_s_table(tmp_path):
+    """A row of `assumptions` for the area moves its rates as a scenario does, and is told with its source."""
+    row = "area,parameter,year,value,unit,source\nyueyang,net_migration_per_1000,2022,-3,per 1000 and year,judged\n"
+    (tmp_path / "assumptions.csv").write_text(row, encoding="utf-8")
+    level = local_parameters("yueyang", root=tmp_path).set_index("parameter").loc["net_migration_per_1000"]
+    assert (level["value"], level["source"], level["year"]) == (pytest.approx(-3), "judged", 2022)
+    told = project("yueyang", scenario=Scenario("x", net_migration_per_1000=-3.0), end_year=2025).population
+    np.testing.assert_allclose(
+        project("yueyang", scenario=Scenario("x"), end_year=2025, root=tmp_path).population, told
+    )
+
+
 def test_same_seed_same_draws(drawn):
     """The same seed gives the same futures, another one others."""
     again = project("jingdezhen", end_year=2050, draws=200, seed=7)
@@ -226,6 +247,9 @@ BAD = {
         lambda: project("haian", end_year=2025, scenario=Scenario("mine", e0=780)),
         "Life expectancy runs from .* the tables cover 45 to 95",
     ),
+    "empty path": (lambda: Scenario("mine", tfr_offset={}), "tfr_offset is {}; it must be a dict of at least one year"),
+    "word in a path": (lambda: Scenario("mine", net_migration_factor={2025: "half"}), "2025: 'half'.* must be numbers"),
+    "word for a level": (lambda: Scenario("mine", e0="high"), "e0 is 'high'; it must be a number"),
 }
 
 

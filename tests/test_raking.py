@@ -124,6 +124,8 @@ BAD = {
         {(0, 65): 90, (60, None): 20},
         r"Nobody.* is aged 60\+.*asks for 20",
     ),
+    "none": (ONES, None, "margins is None; it must be a dict of totals by age range"),
+    "empty": (ONES, {}, "margins is {}; it must be a dict"),
     "cut in a group": (GROUPS, {(65, None): 1}, r"margin 65\+ cuts an age group at 65. graduate\(\) the pyramid first"),
     "cut in the open group": (GROUPS, {(0, 86): 9}, "margin 0-85 cuts an age group at 86"),
 }

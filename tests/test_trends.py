@@ -6,8 +6,11 @@ import pytest
 
 from yilaolib.core.errors import DataError
 from yilaolib.data import load_table
+from yilaolib.people.measures import persons
 from yilaolib.places.hindsight import MEASURES, nation_as_known
 from yilaolib.places.launches import nation_of
+from yilaolib.places.since import compare_with_plans
+from yilaolib.projection import project
 from yilaolib.trends import backtest, e0_known, extrapolate, known_migration
 
 
@@ -120,3 +123,22 @@ def test_engine_is_ahead_of_holding_everywhere():
     judged = load_table("backtest").query("group == 'all' and measure in ['60+', '65+', '80+']")
     old = judged.pivot(index=["judged", "measure"], columns="method", values="mape_pct")
     assert (old["engine"] < old["hold_number"] / 2).all()
+
+
+def test_plans_are_held_against_the_projection():
+    """A plan's own forecast stands beside the projection of its year; targets and registered people are left out."""
+    told = compare_with_plans()
+    row = told.set_index(["area", "indicator"]).loc[("jingdezhen", "population_60plus")]
+    assert row["projected"] == pytest.approx(float(persons(project("jingdezhen", end_year=2025), 60).sel(year=2025)))
+    assert row["difference_pct"] == pytest.approx(100 * (row["projected"] / 324_100 - 1))
+    whole = told.set_index("indicator")["printed"]["population_total_implied"]
+    assert whole == pytest.approx(324_100 / 0.1928)
+    assert (told["year"] > 2020).all() and ("lianshui", "population_60plus") not in set(
+        told[["area", "indicator"]].itertuples(index=False, name=None)
+    )
+
+
+def test_central_path_is_that_of_project():
+    """What the back-test calls projected does not depend on the number of draws."""
+    few, more = (backtest("haian", draws=draws).set_index(["method", "measure"])["projected"] for draws in (2, 3))
+    pd.testing.assert_series_equal(few, more)

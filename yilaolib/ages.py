@@ -6,18 +6,23 @@ Every function takes a population in the form its user has (see `forms`) and ret
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import overload
 
 import numpy as np
 import xarray as xr
 from scipy.interpolate import PchipInterpolator
 
 from .core.errors import DataError
-from .core.forms import OPEN_AGE, Population, as_array, like, widths_of
+from .core.forms import OPEN_AGE, Form, Population, as_array, like, widths_of
 from .people.raking import rake
 
 __all__ = ["OPEN_AGE", "Population", "as_array", "graduate", "group_ages", "rake"]
 
 
+@overload
+def graduate(population: Form, *, standard: Population | None = None) -> Form: ...
+@overload
+def graduate(population: xr.Dataset, *, standard: Population | None = None) -> xr.DataArray: ...
 def graduate(population: Population, *, standard: Population | None = None) -> Population:
     """Split age groups into single years 0, 1 ... 100+, keeping every group total.
 
@@ -120,12 +125,16 @@ def _split_by_standard(groups: xr.DataArray, standard: xr.DataArray) -> xr.DataA
     def per_single_age(array: xr.DataArray) -> xr.DataArray:
         return array.isel(age=owner).drop_vars("age").assign_coords(age=single_ages)
 
-    sums = per_single_age(group_ages(standard, edges=ages))
+    sums = per_single_age(group_ages(standard, edges=ages.tolist()))
     evenly = 1 / np.bincount(owner)[owner]  # where the standard is empty in a whole group
     share = xr.where(sums > 0, standard / sums.where(sums > 0, 1), xr.DataArray(evenly, {"age": single_ages}, "age"))
     return per_single_age(groups) * share
 
 
+@overload
+def group_ages(population: Form, edges: Sequence[int] = ...) -> Form: ...
+@overload
+def group_ages(population: xr.Dataset, edges: Sequence[int] = ...) -> xr.DataArray: ...
 def group_ages(population: Population, edges: Sequence[int] = (0, 3, 15, 60, 65, 80)) -> Population:
     """Sum ages into groups that start at `edges`; the last group is open.
 
@@ -144,7 +153,7 @@ def group_ages(population: Population, edges: Sequence[int] = (0, 3, 15, 60, 65,
     Raises
     ------
     DataError
-        When an edge falls inside one of the population's groups.
+        When an edge falls inside one of the population's groups, or there is no edge.
 
     Examples
     --------
@@ -154,17 +163,19 @@ def group_ages(population: Population, edges: Sequence[int] = (0, 3, 15, 60, 65,
     """
     array = as_array(population)
     ages = array["age"].to_numpy()
-    edges = np.asarray(sorted(edges))
-    missing = [int(e) for e in edges if e not in ages]
+    if edges is None or not len(edges):
+        raise DataError("group_ages needs the lower bounds of the groups, such as edges=(0, 15, 60); none was given.")
+    bounds = np.asarray(sorted(edges))
+    missing = [int(e) for e in bounds if e not in ages]
     if missing:
         raise DataError(
             f"Age {missing[0]} is not a lower bound of this population ({ages.tolist()}). graduate() it first."
         )
-    starts, empty = np.searchsorted(ages, edges), array.isnull()
+    starts, empty = np.searchsorted(ages, bounds), array.isnull()
     has_gaps = bool(empty.any())  # areas of one frame may have other open groups
     filled = array.fillna(0) if has_gaps else array
     sums = np.add.reduceat(filled.to_numpy(), starts, axis=array.get_axis_num("age"))  # from each edge to the next
     coords = {name: coord for name, coord in array.coords.items() if "age" not in coord.dims}
-    grouped = xr.DataArray(sums, coords=coords | {"age": edges}, dims=array.dims)
+    grouped = xr.DataArray(sums, coords=coords | {"age": bounds}, dims=array.dims)
     grouped = grouped.where(~empty.all("age")) if has_gaps else grouped
-    return like(grouped, population, widths_of(edges))
+    return like(grouped, population, widths_of(bounds))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from .ages import Population
+from .ages import Population, as_array
 from .core.errors import DataError
 from .data import find_area, load_table
 from .people.cohorts import project_cohorts
@@ -131,9 +131,8 @@ def ageing_stage(population: Population, *, digits: int = 2, root: str | Path | 
     >>> ageing_stage(city).set_index("scheme").stage_en["nhc-2022"]
     'mild ageing'
     """
-    shares = [elderly_share(population, age) for age in (60, 65)]
-    if not all(isinstance(share, float) for share in shares):
-        raise DataError(
-            f"ageing_stage needs one population at one date; this one also has {list(shares[0].dims)}. Select first."
-        )
-    return stage_of(*shares, load_table("ageing_stages", root=root), digits=digits)
+    over_60, over_65 = (elderly_share(population, age) for age in (60, 65))
+    if isinstance(over_60, xr.DataArray) or isinstance(over_65, xr.DataArray):
+        dims = [dim for dim in as_array(population).dims if dim not in ("sex", "age")]
+        raise DataError(f"ageing_stage needs one population at one date; this one also has {dims}. Select first.")
+    return stage_of(over_60, over_65, load_table("ageing_stages", root=root), digits=digits)

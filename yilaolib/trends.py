@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from .ages import graduate
 from .core.errors import DataError
@@ -128,7 +129,8 @@ def backtest(
     -------
     DataFrame
         measure (total, 60+, 65+, 80+, 0-4), method (engine, hold, hamilton_perry where there is a province, log-linear
-        where there are three points), projected, lower_80, upper_80, actual [persons], error_pct, inside_80.
+        where there are three points), projected (the central path), lower_80, upper_80, actual
+        [persons], error_pct, inside_80.
 
     Raises
     ------
@@ -172,7 +174,7 @@ def backtest(
 
 
 def _engine(place, pyramid, launch, target, draws, seed, root) -> tuple[pd.Series, pd.Series, pd.Series]:
-    """Median and 80 % range of the projection launched with what was known."""
+    """Central path and 80 % range of the projection launched with what was known."""
     nation, kind = nation_as_known(launch, root), kind_of(place)
     groups = pyramid.expand_dims(area=[place["area"]])
     launches = launches_then(
@@ -185,9 +187,13 @@ def _engine(place, pyramid, launch, target, draws, seed, root) -> tuple[pd.Serie
         e0_offsets=np.array([e0_known(place, launch, root)]),
         migration=known_migration(place, kind, root)[None],
     )
-    future = simulate(launches, Scenario("as before"), target, nation, draws=draws, seed=seed)
-    people = at_census(measured(future.population.sel(year=[target - 1, target])), target).isel(area=0)
-    return tuple(people.quantile(q, "draw").to_series().rename(None) for q in (0.5, 0.1, 0.9))
+
+    def counted(paths: int) -> xr.DataArray:
+        future = simulate(launches, Scenario("as before"), target, nation, draws=paths, seed=seed)
+        return at_census(measured(future.population.sel(year=[target - 1, target])), target).isel(area=0)
+
+    drawn = counted(draws)
+    return counted(0).to_series(), *(drawn.quantile(q, "draw").to_series().rename(None) for q in (0.1, 0.9))
 
 
 def known_migration(place: pd.Series, kind: str, root: str | Path | None = None) -> np.ndarray:
@@ -195,7 +201,7 @@ def known_migration(place: pd.Series, kind: str, root: str | Path | None = None)
     table = load_table("spreads", root=root)
     up = place["area"] if kind == "province" else place["parent"]
     rates = np.zeros((2, 16))
-    for name, column, value in (("migration_before", "area", up), ("migration_mean_before", "kind", kind)):
+    for name, column, value in (("migration_before", "area", up), ("migration_usual_before", "kind", kind)):
         rows = table[(table["parameter"] == name) & (table[column] == value)]
         if len(rows):
             rates = rates + rows.pivot(index="sex", columns="age", values="value").sort_index().to_numpy(float)

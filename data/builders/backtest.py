@@ -12,20 +12,28 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 from counties import PROVINCES, SLUGS, read_counties, read_provinces
-from spreads import Bench, fit, inside, spread_of
+from spreads import Bench, fit, fit_fertility, inside, spread_of
 
-from yilaolib.ages import graduate
+from yilaolib.ages import graduate, group_ages
+from yilaolib.people.calibration import tfr_ratio
 from yilaolib.places.hindsight import MEASURES, measured, nation_as_known
+from yilaolib.places.launches import nation_of
 from yilaolib.places.margins import carry_forward
+from yilaolib.places.parameters import fertility_schedule
 
 OUT = Path(__file__).resolve().parent.parent
 DRAWS = 500
 NOTE = {
-    "engine": "Spreads, persistence of fertility and mean migration of a kind of place from the two other provinces.",
+    "engine": "Spreads, persistence of fertility and usual migration of a kind of place from the two other provinces.",
     "engine_no_migration": "The engine with nobody moving.",
     "engine_province_migration": "The engine with the province's migration of 2000-2010 only; its fertility "
     "persistence is still fitted on 2010-2020.",
+    "engine_children_0_9": "The engine with fertility from the children 0-4 and 5-9 per woman of 2010 together.",
+    "engine_fertility_of_kind": "The engine, local fertility drawn by four tenths to its province's mean of the kind.",
+    "engine_told_births": "The engine told the nation's fertility of 2010-2020, which nobody knew in 2010.",
+    "engine_told_migration": "The engine told each place's migration of 2010-2020, which nobody knew in 2010.",
     "hold_number": "As many persons as in 2010.",
     "hold_share": "Shares of 2010 of the total counted in 2020.",
     "hamilton_perry": "Cohorts as the province's fared until 2020, which nobody knew in 2010.",
@@ -42,10 +50,31 @@ def ratio_method(bench, above):
     return np.array(columns).T
 
 
-def engine(bench, nation, rates, which, draws=DRAWS):
-    """Medians and draws for some units with given migration."""
-    paths = spread_of(bench, bench.launches(rates), nation, draws, which)
-    return np.median(paths, axis=-1), paths
+def central(bench, nation, rates, which, ratios=None):
+    """The central path for some units with given migration, and levels of fertility: (measure, area)."""
+    launches = bench.launches(rates)
+    if ratios is not None:
+        launches = [replace(each, tfr_ratio=float(ratio)) for each, ratio in zip(launches, ratios, strict=True)]
+    return spread_of(bench, launches, nation, 0, which)
+
+
+def five_years_before(groups):
+    """The pyramid with everybody five years younger: children 5-9 become 0-4, and the women who bore them go along."""
+    groups = group_ages(groups, edges=range(0, 90, 5))
+    younger = groups.isel(age=slice(1, None))
+    return xr.concat([younger.assign_coords(age=younger["age"] - 5), 0 * groups.isel(age=[-1])], "age")
+
+
+def other_levels(bench):
+    """Local fertility of 2010 measured in two other ways, by name."""
+    earlier = tfr_ratio(
+        five_years_before(bench.units.then), five_years_before(bench.nation_then), fertility_schedule(2005, None)
+    )
+    logs = np.log(bench.ratio_then)
+    keys = [f"{code} {kind}" for code, kind in zip(bench.units.provinces, bench.units.kinds, strict=True)]
+    mean = pd.Series(logs).groupby(keys).transform("mean").to_numpy()
+    drawn = np.exp(mean + 0.6 * (logs - mean))
+    return {"_children_0_9": np.sqrt(bench.ratio_then * earlier), "_fertility_of_kind": drawn}
 
 
 def groups_of(bench):
@@ -80,18 +109,28 @@ def main():
         "hamilton_perry_nation": ratio_method(bench, dict.fromkeys(PROVINCES, whole)),
     }
     hits = np.full(actual.shape, np.nan)
-    for name in ("engine", "engine_no_migration", "engine_province_migration"):
-        told[name] = np.empty_like(actual)
+    told |= {name: np.empty_like(actual) for name in NOTE if name.startswith("engine")}
+    births_known, levels = nation_as_known(2010), other_levels(bench)
+    births_known.paths["tfr"] = nation_of().paths.loc[births_known.paths.index, "tfr"]
     for province in PROVINCES:
         judged, others = bench.units.provinces == province, [code for code in PROVINCES if code != province]
         spreads, wider = fit(bench, nation, others)
         fitted = replace(nation, spreads=spreads)
         rates = bench.central_migration(~judged)
-        told["engine"][:, judged], paths = engine(bench, fitted, rates, judged)
+        paths = spread_of(bench, bench.launches(rates), fitted, DRAWS, judged)
         hits[:, judged] = inside(paths, actual[:, judged])
-        told["engine_no_migration"][:, judged] = engine(bench, fitted, 0 * rates, judged, 100)[0]
-        told["engine_province_migration"][:, judged] = engine(bench, fitted, bench.before, judged, 100)[0]
-        print(SLUGS[province], f"wider {wider}, tfr {spreads.tfr_local_sd:.3f}, e0 {spreads.e0_local_sd}", flush=True)
+        ways = {"": (fitted, rates), "_no_migration": (fitted, 0 * rates)}
+        ways |= {"_province_migration": (fitted, bench.before), "_told_migration": (fitted, bench.during)}
+        ways["_told_births"] = (replace(births_known, spreads=spreads), rates)
+        for name, (paths_of_nation, migration) in ways.items():
+            told["engine" + name][:, judged] = central(bench, paths_of_nation, migration, judged)
+        for name, ratios in levels.items():
+            slope = fit_fertility(bench, ~judged, ratios)[0]
+            trial = replace(fitted, spreads=replace(spreads, tfr_ratio_persistence=slope))
+            told["engine" + name][:, judged] = central(bench, trial, rates, judged, ratios)
+        print(
+            SLUGS[province], f"wider {wider}, tfr {spreads.tfr_local_sd:.3f}, e0 {spreads.e0_local_sd:.2f}", flush=True
+        )
     rows = []
     judges = {"all": np.ones(len(actual[0]), dtype=bool)}
     judges |= {SLUGS[code]: bench.units.provinces == code for code in PROVINCES}

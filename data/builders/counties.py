@@ -24,8 +24,8 @@ PROVINCES = {32: "江苏", 36: "江西", 43: "湖南"}
 SLUGS = {32: "jiangsu", 36: "jiangxi", 43: "hunan"}
 # 海安县 became 海安市 and 余江县 became 余江区: the place is the same, its code is not.
 NEW_CODES = {320621: 320685, 360622: 360603}
-# Life expectancy of the province less the nation's, as last reported by 2010, and the year of the report.
-E0_REPORTED = {32: (76.63 - 74.83, 2010), 36: (68.95 - 71.40, 2000), 43: (70.66 - 71.40, 2000)}
+# Life expectancy of the province less the nation's, as reported by 2010, by year of the report.
+E0_REPORTED = {32: {2000: 73.91 - 71.40, 2010: 76.63 - 74.83}, 36: {2000: 68.95 - 71.40}, 43: {2000: 70.66 - 71.40}}
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,9 @@ def read_provinces(path: str | Path) -> dict[tuple[int, str], xr.DataArray]:
 
 
 def e0_offsets(provinces: np.ndarray, year: int) -> np.ndarray:
-    """Local less national e0: the province's last report; half of an old distance is taken to be left per decade."""
-    known = {code: gap * 0.5 ** ((year - when) / 10) for code, (gap, when) in E0_REPORTED.items()}
-    return np.array([known[code] for code in provinces])
+    """Local less national e0: linear between the province's reports; half of the last is left a decade later."""
+
+    def known(reports: dict[int, float]) -> float:
+        return np.interp(year, list(reports), list(reports.values())) * 0.5 ** (max(year - max(reports), 0) / 10)
+
+    return np.array([known(E0_REPORTED[code]) for code in provinces])

@@ -13,7 +13,14 @@ CARERS = (
     "(judged) Residents for each care worker on the payroll, all shifts together; no binding national ratio was read."
 )
 ENROLLED = "(judged) Share of daycare places that children under 1, 1 and 2 years old take; no plan prints it."
+OUTLIER = (
+    "(judged) A project whose unit cost is more than so many times above or below the median of its kind is named and "
+    "left out of the range."
+)
+EMPTY = "(judged) Under this share of beds occupied a supply is called too empty."
 JUDGED_RANGES = [  # parameter, value, lower, upper, unit, note
+    ("cost_outlier_times", 3, None, None, "1", OUTLIER),
+    ("low_occupancy", 0.6, None, None, "share", EMPTY),
     ("e0_doubt", 1, None, None, "years", OTHER_E0),
     ("target_occupancy", 0.85, 0.80, 0.95, "share", OCCUPIED),
     ("institution_share_mild", 0.05, 0.03, 0.10, "share", LIVES),

@@ -21,7 +21,7 @@ START = """\
 
 Data version {version}; made from `datapackage.json` (Frictionless Data Package 2) by
 `python data/builders/readme.py`: change the schema or the tables, not this page. `yilao check` holds the tables to the
-schema and to the rules of `yilaolib/rules.py`.
+schema and to the rules of `yilaolib/checking`.
 
 Files are UTF-8 text, comma-separated, sorted by key. Our compilation is {licences}; figures that public documents print
 are facts, and each names its document.

@@ -7,6 +7,8 @@ projection Dataset.
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -17,6 +19,7 @@ OPEN_AGE = 100  # model ages are 0, 1 ... 100, and 100 means 100 and over
 TIDY_KEYS = ("area", "scenario", "draw", "year", "basis", "sex")
 
 Population = pd.Series | pd.DataFrame | xr.DataArray | xr.Dataset
+Form = TypeVar("Form", pd.Series, pd.DataFrame, xr.DataArray)  # what comes in this form goes out in it
 
 
 def as_array(population: Population) -> xr.DataArray:
@@ -52,7 +55,8 @@ def as_array(population: Population) -> xr.DataArray:
             )
         # a key with one value (the year of one census) labels the table, it is no dim
         keys = [k for k in TIDY_KEYS if k in population and (population[k].nunique() > 1 or k == "sex")]
-        series = population.set_index([*keys, "age"])["persons"].astype(float)
+        axes: Any = [*keys, "age"]
+        series = population.set_index(axes)["persons"].astype(float)
         if series.index.has_duplicates:
             first = series.index[series.index.duplicated()][:1].to_frame().astype(str).iloc[0]
             twice = ", ".join(f"{key} {value}" for key, value in first.items())
@@ -71,7 +75,9 @@ def as_array(population: Population) -> xr.DataArray:
         )
     if "age" not in array.dims or not array.sizes["age"]:
         raise DataError(f"A population needs an axis 'age' with ages; its axes are {dict(array.sizes)}. Name it 'age'.")
-    array = array.assign_coords(age=array["age"].to_numpy().astype(int)).sortby("age")
+    array = array.assign_coords(age=array["age"].to_numpy().astype(int))
+    if not array.indexes["age"].is_monotonic_increasing:  # sorting copies, and draws are large
+        array = array.sortby("age")
     if array.indexes["age"].has_duplicates:
         raise DataError("An age comes twice in the population. Each lower bound may come once; sum the rows first.")
     if bool((array < 0).any()):
@@ -79,7 +85,7 @@ def as_array(population: Population) -> xr.DataArray:
     return array
 
 
-def like(array: xr.DataArray, original: Population, widths: np.ndarray) -> Population:
+def like(array: xr.DataArray, original: Population, widths: np.ndarray) -> Any:
     """Return `array` in the form that `original` came in; `widths` fills column `n` of a tidy frame."""
     if isinstance(original, pd.Series):
         return pd.Series(array.to_numpy(), index=pd.Index(array["age"].to_numpy(), name="age"), name=original.name)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import xarray as xr
 
 from ..core.forms import Population, as_array
+from .raking import Margins
 
-Margins = Mapping[tuple[int, int | None], float]
 BEND, BEND_UNTIL = 0.4, 72  # share of the slope from 60-64 to 65+ that goes on, and the age where it ends
 KNOWN_FROM, OLDER_FROM = 60, 65
 

@@ -146,6 +146,36 @@ def by_single_age(annual: np.ndarray, *, years: int = 10) -> xr.DataArray:
     return xr.DataArray(single, coords={"sex": list(SEX), "age": ages}, dims=dims)
 
 
+def at_level(rates: np.ndarray, people: np.ndarray, per_1000: float) -> np.ndarray:
+    """Net migration rates moved to a crude rate, more at the ages where more move, whichever way.
+
+    A level of the same sign scales the rates; one of the other sign, or from nothing, needs no division by what is
+    near 0. Where nobody moved, everybody is as likely to.
+
+    Parameters
+    ----------
+    rates : ndarray (sex, age)
+        [net migrants per person and year]
+    people : ndarray (sex, age)
+        [persons]
+    per_1000 : float
+        [per 1000 and year] Wanted of all persons together.
+
+    Returns
+    -------
+    ndarray (sex, age)
+        [net migrants per person and year]
+
+    Examples
+    --------
+    >>> at_level(np.array([[-0.02, -0.01]]), np.array([[100.0, 100.0]]), -30.0)
+    array([[-0.04, -0.02]])
+    """
+    size = np.abs(rates) if np.any(rates) else np.ones_like(rates)
+    missing = per_1000 / 1000 * people.sum() - (rates * people).sum()
+    return rates + size * missing / (size * people).sum()
+
+
 def _cohort_ratio(before: Population, after: Population, years: int) -> np.ndarray:
     """Persons of each sex and five-year cohort (the last one open) at the newer census over those at the older."""
     old, new = (_five_year_groups(p) for p in (before, after))

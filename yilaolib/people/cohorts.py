@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
@@ -157,7 +159,7 @@ def _migrate(there, moved, late, early, rate, negative) -> None:
         there[below] = 0
 
 
-def _broadcast(population, survival, asfr, srb, migration, rate, years, ages):
+def _broadcast(population, survival, asfr, srb, migration, rate, years, ages) -> tuple[list[Any], slice, list, dict]:
     """All inputs as numpy arrays laid out year, sex, age, then the extra dims."""
     extra, coords = [], {}
     given = (population, survival, asfr, srb, migration, rate)
@@ -174,7 +176,7 @@ def _broadcast(population, survival, asfr, srb, migration, rate, years, ages):
             elif dim not in core and not np.array_equal(array[dim].to_numpy(), coords[dim]):
                 raise DataError(f"{name} has other labels of {dim!r} than the inputs before it. Select the same ones.")
     labels = {"year": years, "sex": np.array(SEX), "age": ages}
-    result = [
+    result: list[Any] = [
         None if array is None else _laid_out(array, core, labels, extra, whole_ages=name != "asfr")
         for (name, core), array in zip(INPUTS.items(), given, strict=True)
     ]

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import overload
 
 import numpy as np
 import xarray as xr
 
 from ..core.errors import DataError
-from ..core.forms import OPEN_AGE, Population, as_array, like, widths_of
+from ..core.forms import OPEN_AGE, Form, Population, as_array, like, widths_of
+
+Margins = Mapping[tuple[int, int | None], float]
 
 
-def rake(population: Population, margins: Mapping[tuple[int, int | None], float]) -> Population:
+@overload
+def rake(population: Form, margins: Margins) -> Form: ...
+@overload
+def rake(population: xr.Dataset, margins: Margins) -> xr.DataArray: ...
+def rake(population: Population, margins: Margins) -> Population:
     """Scale a pyramid so that it meets published totals of age ranges, changing its shape as little as possible.
 
     Within each range the ages (and sexes) keep their proportions. Ranges may nest (total, 60+, 65+) or cross;
@@ -32,7 +39,7 @@ def rake(population: Population, margins: Mapping[tuple[int, int | None], float]
     Raises
     ------
     DataError
-        When margins contradict one another (65+ above 60+), are negative, or no age lies in a range.
+        When there are none, or they contradict one another (65+ above 60+), are negative, or no age lies in a range.
 
     References
     ----------
@@ -45,6 +52,10 @@ def rake(population: Population, margins: Mapping[tuple[int, int | None], float]
     >>> rake(shape, {(0, None): 200, (60, None): 80, (65, None): 50}).tolist()
     [120.0, 30.0, 50.0]
     """
+    if not isinstance(margins, Mapping) or not margins:
+        raise DataError(
+            f"margins is {margins!r}; it must be a dict of totals by age range, such as {{(0, None): 80_000}}."
+        )
     array = as_array(population)
     ages = array["age"].to_numpy()
     ranges = {key: (ages >= key[0]) & (ages < (np.inf if key[1] is None else key[1])) for key in margins}

@@ -12,8 +12,9 @@ import xarray as xr
 from ..people.calibration import by_single_age, tfr_ratio
 from ..people.draws import DECADE
 from ..people.measures import persons
-from .launches import CENSUS_TO_YEAR_END, Nation, nation_of, schedules, survival_grid
+from .launches import CENSUS_TO_YEAR_END, Nation, nation_of, schedules
 from .parameters import Launch
+from .survivors import survival_grid
 
 FIRST_PROJECTED = 2024  # of World Population Prospects 2024: its ranges open from the year before on
 MEASURES = {"total": (0, None), "60+": (60, None), "65+": (65, None), "80+": (80, None), "0-4": (0, 5)}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,18 +14,18 @@ import xarray as xr
 
 from ..core.errors import DataError
 from ..data import load_table
-from ..lifetables import asfr, survival_table
-from ..people.calibration import by_single_age
+from ..lifetables import asfr
+from ..people.calibration import at_level, by_single_age
 from ..people.cohorts import SEX, project_cohorts
 from ..people.draws import annual_correlation, autoregressive, migration_noise, stationary_spread, stream, two_sided
 from ..tabling.folders import as_folder, stamp
 from .parameters import Launch, fertility_schedule, national_paths
+from .ranges import area_values
 from .scenarios import Scenario
+from .survivors import look_up, survival_grid
 
 CENSUS_TO_YEAR_END = 61 / 366  # 1 November to 31 December, as a share of the leap years of the census
-STANDARD = "china-wpp2024"
 STANDARD_YEAR = 2023  # middle of 2020-2025: the mortality schedule that is bent to each e0
-LOWEST_TFR = 0.1
 LOWEST_RATE = -0.5  # of net migration: no draw empties an age in a year
 
 
@@ -49,6 +50,7 @@ class Nation:
     survival: xr.DataArray  # (sex, e0, age), by `survival_table`
     schedule: xr.DataArray  # (year, age): share of the TFR at single ages
     spreads: Spreads
+    lowest_tfr: float  # no draw goes below
 
 
 def nation_of(root: str | Path | None = None) -> Nation:
@@ -68,7 +70,8 @@ def _nation(root: Path | None, state: tuple) -> Nation:
     paths["srb"] = table[("sex_ratio_at_birth", "value")]
     frame = pd.DataFrame(paths)
     fertility = schedules(frame.index.to_numpy(), root)
-    return Nation(frame, survival_grid(STANDARD_YEAR, root), fertility, read_spreads(root))
+    lowest = float(area_values(load_table("assumptions", area="china", root=root))["value"]["lowest_tfr"])
+    return Nation(frame, survival_grid(STANDARD_YEAR, root), fertility, read_spreads(root), lowest)
 
 
 def schedules(years: np.ndarray, root: str | Path | None = None) -> xr.DataArray:
@@ -77,15 +80,6 @@ def schedules(years: np.ndarray, root: str | Path | None = None) -> xr.DataArray
     shares = [asfr(1.0, fertility_schedule(year, root)) for year in periods]
     table = xr.concat([xr.DataArray(share) for share in shares], pd.Index(periods, name="year"))
     return table.interp(year=np.clip(years, periods[0], periods[-1])).assign_coords(year=years)
-
-
-def survival_grid(year: int, root: str | Path | None = None) -> xr.DataArray:
-    """Survival ratios by e0, shaped like the nation's mortality of the period nearest to `year`."""
-    table = load_table("mortality", root=root)
-    table = table[table["standard"] == "china-wpp2024"]
-    nearest = min(table["year"].unique(), key=lambda y: abs(int(y) - year))
-    rows = table[table["year"] == nearest]
-    return survival_table({sex: group.set_index("age")["mx"] for sex, group in rows.groupby("sex")})
 
 
 def read_spreads(root: str | Path | None = None) -> Spreads:
@@ -137,7 +131,7 @@ def simulate(
     return project_cohorts(start, **rates)
 
 
-def _rates(launches, scenario, years, nation, draws, seed) -> dict[str, xr.DataArray]:
+def _rates(launches, scenario, years, nation, draws, seed) -> dict[str, Any]:
     """The arguments of project_cohorts besides the population, by calendar year: year, sex, age, area, draw."""
     tail = ("area", "draw") if draws else ("area",)
     ages = nation.survival["age"].to_numpy()
@@ -170,7 +164,7 @@ def _tfr(launches, scenario, years, nation, draws, seed) -> np.ndarray:
     spread = stationary_spread(spreads.tfr_local_sd, spreads.tfr_ratio_persistence)
     local = np.stack([_local_tfr(launch, len(years), draws, seed, spreads) for launch in launches], axis=1) * spread
     tfr = centre[:, None] * np.exp(level[..., None] + local) + offset[..., None]
-    return np.maximum(tfr, LOWEST_TFR)
+    return np.maximum(tfr, nation.lowest_tfr)
 
 
 def _local_tfr(launch, n_years, draws, seed, spreads) -> np.ndarray:
@@ -205,37 +199,18 @@ def _e0(launches, scenario, years, nation, draws, seed) -> np.ndarray:
 def _migration(launches, scenario, years, nation, draws, seed) -> np.ndarray:
     """Net migration rates (year, sex, age, area[, draw]): the area's own times the scenario's factor, plus noise."""
     factor = scenario.at("net_migration_factor", years)
-    rates = np.stack([launch.migration for launch in launches], axis=-1)
-    rates = factor[:, None, None, None] * rates
+    level = scenario.net_migration_per_1000
+    own = [x.migration if level is None else at_level(x.migration, x.people, level) for x in launches]
+    central = [factor[:, None, None] * rates for rates in own]
     if not draws:
-        return rates
-    noisy = np.repeat(rates[..., None], draws, axis=-1)
-    for i, launch in enumerate(launches):
-        loadings = nation.spreads.migration.get(launch.kind)
-        if loadings is not None and factor.any():  # where nobody moves, nobody strays either
-            correlation = nation.spreads.migration_correlation
-            noisy[..., i, :] += migration_noise(seed, launch.area, len(years), draws, loadings, correlation)
-    return np.maximum(noisy, LOWEST_RATE, out=noisy)
-
-
-def look_up(grid: xr.DataArray, e0: np.ndarray) -> np.ndarray:
-    """Survival (year, sex, age, ...) at each e0 (year, sex, ...), linear between the grid's points."""
-    points = grid["e0"].to_numpy()
-    low, high = float(e0.min()), float(e0.max())
-    if low < points[0] or high > points[-1]:
-        raise DataError(
-            f"Life expectancy runs from {low:.1f} to {high:.1f}; the tables cover {points[0]:g} to {points[-1]:g}."
-        )
-    table = grid.transpose("sex", "age", "e0").to_numpy()
-    steps = np.diff(table, axis=-1)
-    position = (e0 - points[0]) / (points[1] - points[0])
-    left = np.minimum(position.astype(int), len(points) - 2)
-    share = position - left
-    survival = np.empty((*e0.shape[:2], table.shape[1], *e0.shape[2:]))
-    for t in range(e0.shape[0]):
-        for s in range(e0.shape[1]):
-            out = np.take(steps[s], left[t, s], axis=1)
-            out *= share[t, s]
-            out += np.take(table[s], left[t, s], axis=1)
-            survival[t, s] = out
-    return survival
+        return np.stack(central, axis=-1)
+    noisy = []
+    for launch, rates in zip(launches, central, strict=True):
+        loadings, one = nation.spreads.migration.get(launch.kind), rates[..., None]
+        if loadings is None or not factor.any():  # where nobody moves, nobody strays either
+            noisy.append(np.repeat(one, draws, axis=-1))
+            continue
+        noise = migration_noise(seed, launch.area, len(years), draws, loadings, nation.spreads.migration_correlation)
+        noise += one  # in place: the largest arrays of a projection are these, and new pages cost more than sums
+        noisy.append(np.maximum(noise, LOWEST_RATE, out=noise))
+    return noisy[0][..., None, :] if len(noisy) == 1 else np.stack(noisy, axis=-2)

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
-from ..ages import OPEN_AGE, Population, as_array, graduate, group_ages
+from ..ages import OPEN_AGE, Population, as_array, graduate
 from ..core.errors import DataError, did_you_mean
 from ..data import load_table
 from ..people.bending import Margins, bend
-from ..people.calibration import TOP
+from ..people.carrying import carry_forward
 from ..people.raking import rake
 
 
@@ -102,40 +101,3 @@ def fill_error(ages: pd.Series, method: str, *, root: str | Path | None = None) 
         return np.full(len(ages), np.nan)
     place = np.searchsorted(table["age"].to_numpy(dtype=int), ages.to_numpy(dtype=int), side="right") - 1
     return table["mape_pct"].to_numpy()[place]
-
-
-def carry_forward(older: Population, parent_older: Population, parent: Population, *, years: int = 10) -> xr.DataArray:
-    """Five-year groups (sex, age 0 ... 85+) of a place, its cohorts changed since the older census as the parent's.
-
-    Ages below `years`, not yet born then, are as many per person of 15-49 as in the parent.
-
-    Examples
-    --------
-    >>> from yilaolib.places.parameters import census_pyramids
-    >>> china = census_pyramids("china", None)
-    >>> there = carry_forward(china[2010] / 1000, china[2010], china[2020])
-    >>> print(float(there.sum() / china[2020].sum() * 1000))
-    1.0
-    """
-    if years < 5 or years % 5:
-        raise DataError(f"The two censuses are {years} years apart; cohorts can be followed over multiples of 5 years.")
-    edges, step = np.arange(0, TOP + 1, 5), years // 5
-    then, above_then, above_now = (
-        group_ages(as_array(p), edges=edges).transpose(..., "sex", "age").to_numpy()
-        for p in (older, parent_older, parent)
-    )
-
-    def aged(groups: np.ndarray) -> np.ndarray:
-        top = groups[..., -1 - step :].sum(axis=-1, keepdims=True)
-        return np.concatenate([groups[..., : -1 - step], top], axis=-1)
-
-    if (aged(above_then) <= 0).any():
-        raise DataError("A five-year cohort of the parent is empty at the older census, so it tells no ratio.")
-    grown = aged(then) * above_now[..., step:] / aged(above_then)
-    adults = slice(3 - step, 10 - step) if step < 3 else slice(0, 10 - step)
-    parents = above_now[..., step:][..., adults].sum(axis=(-1, -2), keepdims=True)
-    young = above_now[..., :step] * grown[..., adults].sum(axis=(-1, -2), keepdims=True) / parents
-    array = as_array(older)
-    dims = [*(d for d in array.dims if d not in ("sex", "age")), "sex", "age"]
-    coords = {d: array[d] for d in dims if d in array.coords and d != "age"}
-    return xr.DataArray(np.concatenate([young, grown], axis=-1), {**coords, "age": edges}, dims)

@@ -13,10 +13,12 @@ import xarray as xr
 from ..ages import OPEN_AGE, as_array, graduate
 from ..core.errors import DataError
 from ..data import find_area, load_table
-from ..people.calibration import by_single_age, migration_rates, tfr_ratio
+from ..people.calibration import at_level, by_single_age, migration_rates, tfr_ratio
 from ..people.cohorts import SEX
-from ..tabling.folders import as_folder, merged_table, stamp
+from ..tabling.folders import as_folder, merged_table, quiet_table, stamp
+from .survivors import survival_ratio
 
+MIGRATION = "net_migration_per_1000"
 NOBODY_MOVES = np.zeros((2, OPEN_AGE + 1))
 
 
@@ -92,9 +94,11 @@ def kind_of(place: pd.Series) -> str:
 
 
 def local_migration(area: str, census: dict[int, xr.DataArray], root: str | Path | None) -> xr.DataArray:
-    """Net migration rates (sex, age) a year between the area's last two censuses.
+    """Net migration rates (sex, age) a year between the area's last two censuses, after the survival of its own e0.
 
-    With one census they are its parent's, and what places of its kind add to that. `attrs` say so: note, source.
+    A projection gives the place its own life expectancy; what that explains of a cohort is not migration, or the old
+    would be taken away twice. With one census the rates are its parent's, and what places of its kind add to that.
+    `attrs` say so: note, source.
     """
     place = find_area(area, root)
     note, source, rates = "none: the nation is taken as closed", "", NOBODY_MOVES
@@ -102,7 +106,9 @@ def local_migration(area: str, census: dict[int, xr.DataArray], root: str | Path
     years = sorted(year for year in census if year in nation)  # a count of other years has nothing to be measured by
     if len(years) >= 2 and place["level"] != "nation":
         then, now = years[-2:]
-        rates = migration_rates(census[then], census[now], nation[then], nation[now], years=now - then)
+        lived = expected_survival(np.array([_e0_offset(place["area"], now, root)]), then, now, root).isel(offset=0)
+        given = (census[then], census[now], nation[then], nation[now])
+        rates = migration_rates(*given, survival_ratio=lived, years=now - then)
         note = f"cohorts {then}-{now} against the nation"
         source = _census_source(place, root)
     elif place["level"] != "nation" and (above := _counted_parent(place, root)) is not None:
@@ -119,9 +125,23 @@ def local_migration(area: str, census: dict[int, xr.DataArray], root: str | Path
     )
 
 
+def expected_survival(offsets: np.ndarray, then: int, now: int, root: str | Path | None = None) -> xr.DataArray:
+    """Survival between two years over the nation's (offset, sex, age), where e0 is so much higher or lower."""
+    middle = (then + now) // 2
+    national = national_paths(root).loc[middle]
+    e0 = {sex: float(national[f"e0_{sex}", "value"]) for sex in SEX}
+    return survival_ratio(e0, offsets, middle, years=now - then, root=root)
+
+
+def _e0_offset(slug: str, base: int, root: str | Path | None) -> float:
+    assumed = load_table("assumptions", area=slug, root=root)
+    mine = assumed[(assumed["area"] == slug) & assumed["scenario"].isna()].set_index("parameter")
+    return _local_mortality(slug, mine, base, root)[1]
+
+
 def _counted_parent(place: pd.Series, root: str | Path | None) -> pd.Series | None:
     """The nearest area above a place that has a census by age and sex, below the nation."""
-    counted = set(merged_table("population", root)["area"])
+    counted = set(quiet_table("population", root)["area"])
     while pd.notna(place["parent"]):
         place = find_area(place["parent"], root)
         if place["level"] != "nation" and place["area"] in counted:
@@ -132,11 +152,11 @@ def _counted_parent(place: pd.Series, root: str | Path | None) -> pd.Series | No
 def usual_migration(kind: str, root: str | Path | None = None) -> tuple[np.ndarray, str]:
     """What places of a kind add to their province's rates (sex, age), and words for it; 0 for other kinds."""
     table = load_table("spreads", root=root)
-    rows = table[(table["parameter"] == "migration_mean") & (table["kind"] == kind)]
+    rows = table[(table["parameter"] == "migration_usual") & (table["kind"] == kind)]
     if rows.empty:
         return NOBODY_MOVES, ""
     cohorts = rows.pivot(index="sex", columns="age", values="value").loc[SEX].to_numpy(dtype=float)
-    return by_single_age(cohorts).to_numpy(), f" and the mean difference of a {kind}"
+    return by_single_age(cohorts).to_numpy(), f" and the usual difference of a {kind}"
 
 
 def _census_source(place: pd.Series, root: str | Path | None) -> str:
@@ -157,7 +177,8 @@ def local_parameters(area: str, *, root: str | Path | None = None) -> pd.DataFra
     area : str
         Slug, Chinese or English name, or adcode.
     root : path, optional
-        Folder with your own tables; a row `e0` or `tfr_ratio` of your `assumptions` for the area comes first.
+        Folder with your own tables; a row `e0`, `tfr_ratio` or `net_migration_per_1000` of your
+        `assumptions` for the area comes first.
 
     Returns
     -------
@@ -179,20 +200,24 @@ def _derived(slug: str, root: Path | None, state: tuple) -> tuple[Launch, pd.Dat
     place = find_area(slug, root)
     census, nation = census_pyramids(slug, root), census_pyramids("china", root)
     base = max(census)
-    assumed = merged_table("assumptions", root)
+    assumed = load_table("assumptions", area=slug, root=root)
     assumed = assumed[(assumed["area"] == slug) & assumed["scenario"].isna()].set_index("parameter")
     fertility = _local_fertility(place, assumed, census[base], nation, base, root)
     people = graduate(census[base], standard=age_standard(base, root)).transpose("sex", "age").to_numpy()
     rates = local_migration(slug, census, root)
-    crude = float((rates.to_numpy() * people).sum() / people.sum() * 1000)
-    moves = ("net_migration_per_1000", crude, "per 1000 and year", base, *(rates.attrs[k] for k in ("source", "note")))
+    moved, told, year = rates.to_numpy(), [rates.attrs[k] for k in ("source", "note")], base
+    if MIGRATION in assumed.index:
+        row = assumed.loc[MIGRATION]
+        moved, told, year = at_level(moved, people, float(row["value"])), [row["source"], row["note"]], row["year"]
+    crude = float((moved * people).sum() / people.sum() * 1000)
+    moves = (MIGRATION, crude, "per 1000 and year", year, *told)
     rows = [_local_mortality(slug, assumed, base, root), fertility, moves]
     frame = pd.DataFrame(rows, columns=["parameter", "value", "unit", "year", "source", "note"])
-    launch = Launch(slug, kind_of(place), base, people, fertility[1], rows[0][1], rates.to_numpy())
+    launch = Launch(slug, kind_of(place), base, people, fertility[1], rows[0][1], moved)
     return launch, frame
 
 
-def _local_mortality(slug: str, assumed: pd.DataFrame, base: int, root: Path | None) -> tuple:
+def _local_mortality(slug: str, assumed: pd.DataFrame, base: int, root: str | Path | None) -> tuple:
     if slug == "china" or "e0" not in assumed.index:
         return "e0_offset", 0.0, "years", base, "un-wpp-2024", "no local figure: the nation's e0"
     row, national = assumed.loc["e0"], national_paths(root)

@@ -9,9 +9,9 @@ import pandas as pd
 
 from ..data import load_table
 from ..tabling.folders import as_folder, stamp
-from .launches import STANDARD
 from .parameters import Launch, local_parameters, national_paths
 from .scenarios import Scenario
+from .survivors import STANDARD
 
 
 def sources_behind(launch: Launch, scenario: Scenario, *, drawn: bool, root: str | Path | None = None) -> list[str]:

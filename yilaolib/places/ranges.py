@@ -59,7 +59,7 @@ def assumed_range(
     >>> assumed_range("target_occupancy")[:3]
     (0.8, 0.85, 0.95)
     """
-    rows = area_values(load_table("assumptions", root=root), area) if table is None else table
+    rows = area_values(load_table("assumptions", area=area or "china", root=root), area) if table is None else table
     if parameter not in rows.index:
         hint = did_you_mean(parameter, [name for name in rows.index if not name.endswith(("_lower", "_upper"))])
         raise DataError(f"assumptions has no parameter {parameter!r}.{hint} Add it to your own data folder.")

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
 
 from ..core.errors import DataError, did_you_mean
 from ..data import load_table
+
+PATHS = ("tfr_offset", "net_migration_factor")
+LEVELS = ("e0", "tfr_ratio", "e0_year", "net_migration_per_1000")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and bool(np.isfinite(float(value)))
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,15 @@ class Scenario:
     tfr_ratio : float, optional
         [ratio to the nation] Overrides the area's fertility level at the census.
     e0_year : int, default 2020
+        [year] Of `e0`.
+    net_migration_per_1000 : float, optional
+        [per 1000 and year] Overrides the area's crude net migration rate between its censuses (`local_parameters` has
+        it); the ages who move stay, and `net_migration_factor` goes on to say how it fades.
+
+    Raises
+    ------
+    DataError
+        When a path is empty or a value is no number.
 
     Examples
     --------
@@ -41,11 +59,29 @@ class Scenario:
     e0: float | None = None
     tfr_ratio: float | None = None
     e0_year: int = 2020
+    net_migration_per_1000: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what would fail later, in the middle of a projection."""
+        for name in PATHS:
+            path = getattr(self, name)
+            if not isinstance(path, Mapping) or not path:
+                raise DataError(
+                    f"{name} is {path!r}; it must be a dict of at least one year, such as {{2025: 0.5, 2050: 1.0}}. "
+                    "Leave it out for the default."
+                )
+            for year, value in path.items():
+                if not (_is_number(year) and _is_number(value)):
+                    raise DataError(f"{name} has {year!r}: {value!r}; years and values must be numbers.")
+        for name in LEVELS:
+            value = getattr(self, name)
+            if value is not None and not _is_number(value):
+                raise DataError(f"{name} is {value!r}; it must be a number, or None for the area's own level.")
 
     @classmethod
     def load(cls, name: str, *, area: str | None = None, root: str | Path | None = None) -> Scenario:
         """Read a scenario from table `assumptions`; rows of the area come before the default rows."""
-        table = load_table("assumptions", root=root)
+        table = load_table("assumptions", area=area, root=root)
         names = sorted(table["scenario"].dropna().unique())
         if name not in names:
             raise DataError(
@@ -53,7 +89,7 @@ class Scenario:
             )
         table = table[table["scenario"] == name]
         paths = {}
-        for parameter in ("tfr_offset", "net_migration_factor"):
+        for parameter in PATHS:
             rows = table[table["parameter"] == parameter]
             own = rows[rows["area"] == area] if area else rows.iloc[:0]
             rows = own if len(own) else rows[rows["area"].isna()]

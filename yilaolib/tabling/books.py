@@ -9,14 +9,17 @@ import warnings
 import zipfile
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..core.errors import DataError
 from .sentences import Said
 
+if TYPE_CHECKING:  # it takes a third of a second to import
+    from openpyxl.worksheet.worksheet import Worksheet
+
 OLD_FORMAT = b"\xd0\xcf\x11\xe0"  # .xls, and .xlsx behind a password
 LONGEST = 32_767  # characters that a cell can hold
-UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML cannot hold these
 LARGEST = 200_000_000  # bytes unpacked; a table of 2,800 counties by age takes a fifth of that
 FORBIDDEN = {  # part of the name of a file inside the workbook: what it is
     "vbaproject": "macros",
@@ -32,7 +35,7 @@ FORBIDDEN = {  # part of the name of a file inside the workbook: what it is
 class Raw(NamedTuple):
     """What was typed in one cell."""
 
-    value: object
+    value: Any
     percent: bool = False  # shown as a percentage
     merged: bool = False  # the value stands in a cell above that this one is merged with
     trouble: Said | None = None
@@ -122,7 +125,7 @@ def _damaged(path: Path, error: Exception) -> DataError:
     )
 
 
-def _grid(ws: object, shown: object) -> Grid:
+def _grid(ws: Any, shown: Any) -> Grid:
     rows: dict[int, dict[int, Raw]] = {}
     for line in ws.iter_rows():
         for cell in line:
@@ -145,7 +148,7 @@ def _grid(ws: object, shown: object) -> Grid:
     return Grid(ws.title, dict(sorted(rows.items())))
 
 
-def _raw(cell: object, shown: object) -> Raw | None:
+def _raw(cell: Any, shown: Any) -> Raw | None:
     value = cell.value
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
@@ -164,7 +167,7 @@ def _raw(cell: object, shown: object) -> Raw | None:
     return Raw(value, percent=number and "%" in str(cell.number_format).split(";")[0])
 
 
-def put(ws: object, row: int, column: int, value: object) -> object:
+def put(ws: Worksheet, row: int, column: int, value: Any) -> Any:
     """Put a value into a cell: missing as empty, text as text whatever it begins with.
 
     Raises
@@ -172,11 +175,11 @@ def put(ws: object, row: int, column: int, value: object) -> object:
     DataError
         When a text is longer than a cell can hold.
     """
-    cell = ws.cell(row, column)
+    cell: Any = ws.cell(row, column)  # never one that is merged away
     if value is None or str(value) == "<NA>" or (isinstance(value, float) and not math.isfinite(value)):
         return cell
-    if hasattr(value, "item"):
-        value = value.item()
+    unbox = getattr(value, "item", None)  # of a number of numpy
+    value = unbox() if unbox else value
     if isinstance(value, str):
         if len(value) > LONGEST:
             raise DataError(f"A text of {len(value)} characters is too long for a cell ({LONGEST}). Shorten it.")

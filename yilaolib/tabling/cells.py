@@ -10,7 +10,7 @@ import datetime
 import math
 import re
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..core.digits import TIMES
 from .sentences import Said
@@ -203,7 +203,7 @@ def _hundredfold(value: float) -> Decimal:
     )  # 15 digits are what a spreadsheet shows: 0.1928, not 0.19280000000000003
 
 
-def _refused(came: object, en: str, zh: str) -> Understood:
+def _refused(came: Any, en: str, zh: str) -> Understood:
     shown = came.isoformat() if hasattr(came, "isoformat") else came
     return Understood("", Said(f"is {shown!r}, which {en}.", f"为“{shown}”，{zh}。"))
 

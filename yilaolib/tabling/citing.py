@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -53,7 +54,7 @@ def cite(frame_or_sources: object, root: str | Path | None = None) -> pd.DataFra
     return cited
 
 
-def _source_ids(given: object, root: str | Path | None) -> Iterable[str]:
+def _source_ids(given: Any, root: str | Path | None) -> Iterable[str]:
     """The documents that a thing names: in its columns, through the printed figures it lists, and in its attrs."""
     if isinstance(given, str):
         return [given]
@@ -82,7 +83,7 @@ def _in_columns(columns: pd.DataFrame | pd.Series | dict, root: str | Path | Non
     return [*printed.reindex(figures).dropna(), *(name for name in listed if name in set(known))]
 
 
-def _flat(cells: object) -> list[str]:
+def _flat(cells: Any) -> list[str]:
     """Ids of one cell, or of a column whose cells hold an id, several, or none."""
     if isinstance(cells, str):
         return [cells]

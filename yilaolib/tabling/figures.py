@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from ..data import find_area, load_table
-from .folders import as_folder, stamp
+from .folders import as_folder, quiet_table, stamp
+from .uses import note
 
 
 def printed(
@@ -78,10 +79,17 @@ class Figures:
     def __init__(self, observations: pd.DataFrame) -> None:
         self.table = observations[observations["value"].notna()].reset_index(drop=True)
         self.places = self.table.groupby(["area", "indicator"]).indices
+        self.concepts = self.table.groupby("indicator").indices
         self.kinds = self.table["kind"].to_numpy(dtype=object)
+
+    def of(self, indicator: str) -> pd.DataFrame:
+        """All rows of a concept, of whatever place."""
+        note("observations", f"indicator={indicator}")
+        return self.table.iloc[self.concepts.get(indicator, [])]
 
     def first(self, area: str, indicator: str, *kinds: str) -> pd.Series | None:
         """As `figure`, for a slug; of several kinds, the first that prints a number."""
+        note("observations", area)
         places = self.places.get((area, indicator), [])
         for kind in kinds:
             found = [place for place in places if self.kinds[place] == kind]
@@ -99,7 +107,7 @@ def figures_at(root: str | Path | None = None) -> Figures:
 
 @lru_cache(maxsize=8)
 def _figures(root: Path | None, state: tuple) -> Figures:
-    return Figures(load_table("observations", root=root))
+    return Figures(quiet_table("observations", root))
 
 
 def figure(

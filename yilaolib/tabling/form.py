@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from ..core.errors import DataError
 from ..data import find_area, load_table
@@ -10,6 +11,10 @@ from .books import put
 from .codes import TABLES_ZH, UNITS_ZH, with_word
 from .schema import fields_of
 from .tables import complaint
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
 
 SHEETS = ("areas", "margins", "sources", "observations", "projects", "population", "assumptions")
 LAST_ROW = 1_000  # of drop-downs
@@ -50,7 +55,7 @@ GUIDE = [
 ]  # fmt: skip
 
 
-def lay_out_form(stem: str, area: str, name: str | None = None, parent: str | None = None) -> object:
+def lay_out_form(stem: str, area: str, name: str | None = None, parent: str | None = None) -> Workbook:
     """Return the form as an openpyxl workbook; `stem` is the name of its file without the ending.
 
     Raises
@@ -67,7 +72,7 @@ def lay_out_form(stem: str, area: str, name: str | None = None, parent: str | No
 
     row = _first_row(stem, area, name, parent)
     book = Workbook()
-    _guide(book.active, row["area"], stem)
+    _guide(book.worksheets[0], row["area"], stem)
     for table in SHEETS:
         _sheet(book.create_sheet(table), table, {"areas": row}.get(table, {}))
     _lists(book.create_sheet("lists"))
@@ -99,7 +104,7 @@ def _first_row(stem: str, area: str, name: str | None, parent: str | None) -> di
     return {"area": slug, "level": with_word(level), "name_zh": zh, "name_en": english, "parent": up}
 
 
-def _guide(ws: object, area: str, stem: str) -> None:
+def _guide(ws: Worksheet, area: str, stem: str) -> None:
     from openpyxl.styles import Alignment, Font
 
     ws.title = "说明"
@@ -112,7 +117,7 @@ def _guide(ws: object, area: str, stem: str) -> None:
     ws.column_dimensions["A"].width = 100
 
 
-def _sheet(ws: object, table: str, first: dict) -> None:
+def _sheet(ws: Worksheet, table: str, first: dict) -> None:
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter
 
@@ -120,7 +125,7 @@ def _sheet(ws: object, table: str, first: dict) -> None:
     for line, text in enumerate(heads, start=1):
         put(ws, line, 1, text)
     for column, (name, field) in enumerate(fields_of(table).items(), start=2):
-        unit = UNITS_ZH.get(field.get("unit"), field.get("unit", ""))
+        unit = UNITS_ZH.get(field.get("unit", ""), field.get("unit", ""))
         title = field.get("title_zh", field["title"])
         texts = [name, f"{title}（{unit}）" if unit else title, _rule(table, name, field), EXAMPLES[table].get(name)]
         for line, text in enumerate(texts, start=1):
@@ -133,7 +138,7 @@ def _sheet(ws: object, table: str, first: dict) -> None:
         ws.column_dimensions[letter].width = 24 if name in ("indicator", "title_zh", "name_zh", "note") else 16
         _drop_down(ws, table, name, field, letter)
     ws.column_dimensions["A"].width = 16
-    ws.freeze_panes = ws.cell(FIRST_ROW, 2)
+    ws.freeze_panes = f"B{FIRST_ROW}"
 
 
 def _rule(table: str, name: str, field: dict) -> str:
@@ -146,7 +151,7 @@ def _rule(table: str, name: str, field: dict) -> str:
     return needed
 
 
-def _drop_down(ws: object, table: str, name: str, field: dict, letter: str) -> None:
+def _drop_down(ws: Worksheet, table: str, name: str, field: dict, letter: str) -> None:
     from openpyxl.worksheet.datavalidation import DataValidation
 
     enum = field.get("constraints", {}).get("enum")
@@ -165,7 +170,7 @@ def _drop_down(ws: object, table: str, name: str, field: dict, letter: str) -> N
     check.add(f"{letter}{FIRST_ROW}:{letter}{LAST_ROW}")
 
 
-def _lists(ws: object) -> None:
+def _lists(ws: Worksheet) -> None:
     """Write what the drop-downs offer into a hidden sheet."""
     areas, indicators = load_table("areas"), load_table("indicators")
     areas = areas[areas["level"] != "county"].sort_values("level", key=lambda c: c != "province", kind="stable")

@@ -1,5 +1,6 @@
 """A place of a user that has totals only: its pyramid and its levels are filled in from its parent, and marked.
 
+A place that has an older census too is filled in from that, its cohorts carried forward as those of the parent fared.
 The totals are rows of `margins`, or figures of `observations` (population_total and its parts, actual, resident).
 What is filled has the source `filled-from-parent`, so that every table and figure can tell.
 """
@@ -23,6 +24,7 @@ MARGINS = {  # column of margins: ages, the upper bound not included
     "population_80plus": (80, None),
 }
 SEXES = ("female", "male")
+FIVE_YEARS = range(0, 90, 5)
 
 Load = Callable[[str], pd.DataFrame]
 
@@ -53,7 +55,7 @@ def fill(name: str, table: pd.DataFrame, load: Load, own_areas: list[str]) -> pd
     rows = [empty_table(name)]
     for area in own_areas:
         if name == "population":
-            if not (table["area"] == area).any() and (wanted := margins_of(area, load)) is not None:
+            if (wanted := margins_of(area, load)) is not None and _lacks_pyramid(area, wanted, table, load("areas")):
                 rows.append(_population(area, wanted, table, load))
             continue
         if name == "assumptions":
@@ -90,7 +92,7 @@ def contradiction(row: pd.Series) -> tuple[str, Said] | None:
              ("population_65plus", "population_80plus"), ("population_total", "population_65plus"),
              ("population_60plus", "population_80plus"), ("population_total", "population_under_3")]  # fmt: skip
     for whole, part in chain:
-        if known.get(part, 0) > known.get(whole, float("inf")):
+        if part in known and known[part] > known.get(whole, float("inf")):
             en = f"{part} is {known[part]:,.0f}, more than {whole}, which is {known[whole]:,.0f}. Correct one of them."
             zh = f"{part} 为{known[part]:,.0f}，大于 {whole} 的{known[whole]:,.0f}，请更正。"
             return part, Said(en, zh)
@@ -110,15 +112,44 @@ def parent_with_pyramid(area: str, year: int, population: pd.DataFrame, areas: p
     while isinstance(here, str) and here not in seen:
         years = residents.loc[residents["area"] == here, "year"].unique()
         if len(years):
-            return here, int(min(years, key=lambda census: (abs(census - year), -census)))
+            return here, min(map(int, years), key=lambda census: (abs(census - year), -census))
         seen.add(here)
         here = up.get(here)
     return None
 
 
+def older_census(area: str, parent: str, census: int, population: pd.DataFrame) -> int | None:
+    """Return the year of the place's own latest census before `census` that can be carried forward, else None.
+
+    The parent must have been counted in the same year, a multiple of five years before, and the place must give both
+    sexes by five-year groups up to 85+.
+    """
+    residents = population[(population["basis"].fillna("resident") == "resident") & (population["year"] < census)]
+    above = set(residents.loc[residents["area"] == parent, "year"])
+    mine = residents[(residents["area"] == area) & (residents["source"] != FILLED)]
+    fine = mine[mine["age"].isin(FIVE_YEARS)].groupby("year")["age"].size() == len(FIVE_YEARS) * len(SEXES)
+    return max((int(y) for y in fine.index[fine] if y in above and (census - y) % 5 == 0), default=None)
+
+
+def _lacks_pyramid(area: str, wanted: pd.Series, population: pd.DataFrame, areas: pd.DataFrame) -> bool:
+    """Tell whether totals are all there is of the year: no pyramid, or one of an older census to carry forward."""
+    own = population.loc[population["area"] == area, "year"]
+    if own.empty:
+        return True
+    found = parent_with_pyramid(area, int(wanted["year"]), population, areas)
+    if found is None or int(own.max()) >= min(found[1], int(wanted["year"])):
+        return False
+    return older_census(area, *found, population) is not None
+
+
 def _population(area: str, wanted: pd.Series, population: pd.DataFrame, load: Load) -> pd.DataFrame:
     from ..ages import as_array, graduate, rake
     from ..people.bending import bend  # the tables of a user without such a place need none of it
+    from ..people.carrying import carry_forward
+
+    def counted(place: str, when: int) -> pd.DataFrame:
+        rows = population[(population["area"] == place) & (population["year"] == when)]
+        return rows.loc[rows["basis"].fillna("resident") == "resident", ["sex", "age", "persons"]]
 
     year, found = int(wanted["year"]), parent_with_pyramid(area, int(wanted["year"]), population, load("areas"))
     if found is None:
@@ -129,13 +160,18 @@ def _population(area: str, wanted: pd.Series, population: pd.DataFrame, load: Lo
     if said := contradiction(wanted):
         raise DataError(f"The totals of {area!r} in {year} contradict each other: {said[1].en}")
     parent, census = found
-    groups = population[(population["area"] == parent) & (population["year"] == census)]
     standards = load("age_standards")
     nearest = min(standards["year"].unique(), key=lambda y: abs(int(y) - census))
     standard = as_array(standards.loc[standards["year"] == nearest, ["sex", "age", "persons"]])
-    shape = graduate(as_array(groups[["sex", "age", "persons"]]), standard=standard)
+    above = graduate(as_array(counted(parent, census)), standard=standard)
     given = {ages: float(wanted[name]) for name, ages in MARGINS.items() if pd.notna(wanted[name])}
-    raked = rake(bend(shape, given), given)
+    older = older_census(area, parent, census, population)
+    if older is None:
+        shape = bend(above, given)
+    else:
+        then = counted(area, older), counted(parent, older)
+        shape = graduate(carry_forward(*then, above, years=census - older), standard=above)
+    raked = rake(shape, given)
     frame = raked.to_series().rename("persons").reset_index()
     frame = frame.assign(area=area, year=year, n=1, basis="resident", source=FILLED)
     frame["n"] = frame["n"].astype("Int64").mask(frame["age"] == frame["age"].max())
@@ -144,7 +180,8 @@ def _population(area: str, wanted: pd.Series, population: pd.DataFrame, load: Lo
 
 def _life_expectancy(area: str, assumptions: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
     """The parent's life expectancy: without it a projection would take the nation's."""
-    up, names = areas.set_index("area")["parent"], areas.set_index("area")["name_zh"]
+    places = areas.set_index("area")
+    up, names = places["parent"], places["name_en"].fillna(places["name_zh"])
     known = assumptions[(assumptions["parameter"] == "e0") & assumptions["scenario"].isna()].set_index("area")
     here, seen = up.get(area), set()
     while isinstance(here, str) and here not in known.index and here not in seen:
@@ -164,8 +201,10 @@ def _fertility(area: str, load: Load) -> pd.DataFrame:
     Births fell by 40 % between 2016 and 2022: the children of 2023 cannot be held against the nation's of 2020.
     """
     population, wanted = load("population"), margins_of(area, load)
-    own = population[population["area"] == area]
-    if wanted is None or own.empty or (own["source"] != FILLED).any():
+    if wanted is None:
+        return empty_table("assumptions")
+    own = population[(population["area"] == area) & (population["year"] == int(wanted["year"]))]
+    if own.empty or (own["source"] != FILLED).any():
         return empty_table("assumptions")
     found = parent_with_pyramid(area, int(wanted["year"]), population, load("areas"))
     if found is None or abs(found[1] - int(wanted["year"])) <= 1:
@@ -177,7 +216,7 @@ def _fertility(area: str, load: Load) -> pd.DataFrame:
     pyramids = [at.loc[at["area"] == place, ["sex", "age", "persons"]] for place in (parent, "china")]
     schedules = load("fertility")
     nearest = min(schedules["year"].unique(), key=lambda y: abs(int(y) - census))
-    value = tfr_ratio(*pyramids, schedules[schedules["year"] == nearest].set_index("age")["share"])
+    value = tfr_ratio(pyramids[0], pyramids[1], schedules[schedules["year"] == nearest].set_index("age")["share"])
     note = f"Filled from {parent}: children 0-4 per woman at the census of {census}, against the nation."
     row = {"area": area, "parameter": "tfr_ratio", "year": census, "value": value, "unit": "ratio", "source": FILLED}
     return _typed("assumptions", pd.DataFrame([row | {"note": note}]))

@@ -15,7 +15,7 @@ from .books import Grid, Raw, read_grids
 from .cells import fold, show
 from .codes import TABLES_ZH
 from .rows import Spelling, plain_name, sheet_of, understand
-from .schema import data_folder, empty_table, schema_of, table_names, user_tables
+from .schema import data_folder, empty_table, our_files, schema_of, table_names, user_tables
 from .sheets import Fault, Sheet, read_csv, refuse
 from .tables import parse
 
@@ -112,8 +112,7 @@ def _our_table(name: str, path: Path, _state: tuple) -> pd.DataFrame:
 
 def stamp(root: str | Path | None) -> tuple:
     """Tell the state of all files: any change of one of them makes cached tables stale."""
-    ours = [data_folder() / f"{name}.csv" for name in table_names()]
-    return _stamp([*(path for path in ours if path.exists()), *dict.fromkeys(user_files(root).values())])
+    return _stamp([*our_files(), *dict.fromkeys(user_files(root).values())])
 
 
 def _stamp(paths: Iterable[Path]) -> tuple:
@@ -137,7 +136,7 @@ def _grids_at(root: Path, _state: tuple) -> tuple[dict[str, Grid], list[Fault]]:
         title = fold(grid.title)
         name = words.get(plain_name(title)) or words.get(plain_name(title.split(maxsplit=1)[0] if title else ""))
         near = difflib.get_close_matches(title.casefold(), names, n=1, cutoff=0.8)
-        if name in grids:
+        if name is not None and name in grids:
             en = f"sheets {grids[name].title!r} and {grid.title!r} are the same table. Keep one of them."
             zh = f"工作表“{grids[name].title}”与“{grid.title}”是同一张表，请只保留一张。"
             faults.append(Fault(name, None, "", "file", en, zh=zh, sheet=grid.title))

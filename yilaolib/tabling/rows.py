@@ -58,7 +58,7 @@ def sheet_of(name: str, grid: Grid) -> tuple[Sheet, list[Fault]]:
         for at in row.keys() - places.keys():
             if (line, at) != (line, min(titles[top])) or titles[top].get(at) != "#":
                 said = Said("stands in a column without a name. Name it in the header.", "所在列没有列名，请补上表头。")
-                sheet.letters.setdefault(f"?{at}", letter(at))
+                letters.setdefault(f"?{at}", letter(at))
                 faults.append(sheet.fault(name, line, f"?{at}", "columns", said)._replace(field=""))
         if any(at in row and not row[at].merged for at in places):
             sheet.rows.append([row.get(at, Raw("")) for at in places])

@@ -13,6 +13,7 @@ from ..core.errors import DataError, did_you_mean
 DTYPES = {"string": "str", "integer": "Int64", "number": "float64", "boolean": "boolean"}
 
 
+@cache
 def data_folder() -> Path:
     """Return the folder of our own tables: inside an installed wheel, or beside the package in a clone."""
     inside = Path(__file__).parents[1] / "_data"
@@ -23,6 +24,12 @@ def data_folder() -> Path:
 def package() -> dict:
     """Return the schema of all tables, `datapackage.json`, as a dict."""
     return json.loads((data_folder() / "datapackage.json").read_text(encoding="utf-8"))
+
+
+@cache
+def our_files() -> list[Path]:
+    """Return the files of our tables; never change the list."""
+    return [path for name in table_names() if (path := data_folder() / f"{name}.csv").exists()]
 
 
 def table_names() -> list[str]:

@@ -35,7 +35,7 @@ class Sheet(NamedTuple):
 
     where: str  # how messages name it: "observations.csv", or the title of the sheet
     header: list[str]
-    rows: list[list[str]]
+    rows: list[list]  # of texts; of a workbook, of what was typed (`books.Raw`)
     lines: list[int]  # the line of the file in which each row begins
     letters: dict[str, str] | None = None  # of a sheet: the letter of the column of each field
     top: int = 1  # the line of the header

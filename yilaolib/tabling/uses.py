@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 _noted: set[tuple[str, str]] = set()
 
 
 def note(table: str, area: str | None = None) -> None:
-    """Note that a table was read: the rows of one area, or all."""
+    """Note that a table was read: the rows of one area, those with a value ("indicator=births"), or all."""
     _noted.add((table, area or ""))
+
+
+@contextlib.contextmanager
+def instead(name: str) -> Iterator[None]:
+    """Note one name in place of all that is read inside: what matters is the result (see `cachekey.DERIVED`)."""
+    before = set(_noted)
+    yield
+    _noted.intersection_update(before)
+    note(name)
 
 
 def noted() -> list[list[str]]:
