@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from oracles import future_of, quick
 
 from yilaolib.core.errors import DataError
+from yilaolib.data import load_table
 from yilaolib.needs.decision import (
     best_number,
     expected_regret,
@@ -17,7 +18,7 @@ from yilaolib.needs.decision import (
 )
 from yilaolib.needs.sensitivity import build_decision, need_samples
 from yilaolib.needs.tornado import need_tornado
-from yilaolib.projection import project
+from yilaolib.projection import Scenario, project
 
 DRAWS = st.lists(st.floats(1, 1e5), min_size=2, max_size=40)
 
@@ -42,7 +43,7 @@ def test_more_beds_never_raise_the_chance_of_a_shortage(draws, supply, more):
     """The chance of a shortage falls with supply, and that of empty beds rises."""
     need = np.array(draws)
     assert shortage_probability(need, supply + more) <= shortage_probability(need, supply)
-    assert low_occupancy_probability(need, supply + more) >= low_occupancy_probability(need, supply)
+    assert low_occupancy_probability(need, supply + more, 0.6) >= low_occupancy_probability(need, supply, 0.6)
 
 
 def test_regret_by_hand():
@@ -163,6 +164,37 @@ def test_tornado_points_the_right_way():
     assert frame.loc["target occupancy", "low"] > frame.loc["target occupancy", "high"]
     for name in ("severe need: share in homes", "life expectancy"):
         assert frame.loc[name, "low"] < frame.loc[name, "central"] < frame.loc[name, "high"]
+
+
+def test_tornado_of_a_place_without_a_plan():
+    """赣州 has a census and no plan: the inputs of need are moved all the same."""
+    frame = need_tornado("ganzhou", 2025)
+    assert {"moderate need: share in homes", "net migration"} <= set(frame["name_en"])
+
+
+def test_tornado_moves_around_its_scenario():
+    """The need that is moved is that of the scenario: with nobody moving, migration of 0 changes nothing."""
+    frame = need_tornado("haian", 2025, scenario="zero-migration", population=future_of("haian", "zero-migration"))
+    move = frame.set_index("name_en").loc["net migration"]
+    assert move["low"] == pytest.approx(move["central"])
+
+
+def test_tornado_of_births_stands_on_the_scenario():
+    """The variants of fertility are laid around the scenario's own path, not around the medium one."""
+    many = Scenario("many", tfr_offset={2021: 1.0})
+    move = (
+        need_tornado("haian", 2030, what="places", scenario=many).set_index("name_en").loc["fertility (WPP low, high)"]
+    )
+    assert move["low"] < move["central"] < move["high"]
+
+
+def test_too_empty_is_what_the_assumption_says(drawn):
+    """The chance of empty beds counts the samples whose residents fill less than `low_occupancy` of the stock."""
+    assumed = load_table("assumptions").set_index("parameter")["value"]
+    need = need_samples("jingdezhen", 2025, population=drawn).sel(by_method="prevalence")
+    share = need * assumed["target_occupancy"] / 4_059
+    table = build_decision("jingdezhen", 2025, population=drawn).set_index("group")
+    assert table.loc["prevalence", "p_empty_stock"] == pytest.approx(float((share < assumed["low_occupancy"]).mean()))
 
 
 def test_births_move_places_not_beds():

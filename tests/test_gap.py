@@ -76,3 +76,23 @@ def test_negative_beds_are_refused(demand, supply, named):
     """The error names which of the two is negative, and by how much."""
     with pytest.raises(DataError, match=rf"{named} has a negative value \(-\d\); it counts beds or places, 0 or more"):
         shortfall(demand, supply)
+
+
+@pytest.mark.parametrize(
+    ("demand", "supply", "said"),
+    [
+        (np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0]), "demand has 3 values and supply has 2. Give as many"),
+        (pd.Series([1.0, 2.0]), np.array([2.0]), "demand has 2 values and supply has 1"),
+        (pd.Series([1.0], [2025]), pd.Series([1.0], [2030]), r"different labels \(2025, 2030\). Take the same ones"),
+        (xr.DataArray([1.0, 2.0], dims="year"), np.array([1.0, 2.0]), "supply has 2 values without labels"),
+        (
+            xr.DataArray([1.0, 2.0], dims="year"),
+            xr.DataArray([1.0, 2.0, 3.0], dims="year"),
+            r"different labels along year \(2 and 3 values\)",
+        ),
+    ],
+)
+def test_unequal_lengths_are_refused(demand, supply, said):
+    """Nothing is cut short or matched by chance: the error says how many values there are, and what to do."""
+    with pytest.raises(DataError, match=said):
+        shortfall(demand, supply)

@@ -10,6 +10,7 @@ from yilaolib.core.errors import DataError
 from yilaolib.data import load_table
 from yilaolib.eldercare import nursing_beds, triangulate_beds
 from yilaolib.needs.bedneed import BedNeed, elderly_path
+from yilaolib.needs.need import at_year
 from yilaolib.needs.placeneed import PlaceNeed
 
 
@@ -101,6 +102,18 @@ def test_direction_of_every_assumption(parameter, method, sign):
     table = load_table("assumptions").set_index("parameter")["value"]
     moved = central(method, changed={parameter: table[parameter] * 1.1})["central"]
     assert np.sign(moved - value) == sign
+
+
+@pytest.mark.parametrize("method", ["prevalence", "utilisation", "share"])
+def test_what_if_is_a_need_made_anew(method):
+    """Other assumptions tried on a need that is at hand give what a need made with them gives, and leave it alone."""
+    need, changed = BedNeed("jingdezhen", elderly_path(future_of("jingdezhen"))), {"institution_share_severe": 0.7}
+    before = need.at(2025)
+    need.at_census  # noqa: B018 - computed once, and must not be taken over
+    bound = "lower" if method == "share" else "upper"
+    tried = at_year(need.what_if(method, changed)[bound], 2025)
+    assert float(tried) == pytest.approx(central(method, changed=changed)[bound])
+    pd.testing.assert_frame_equal(need.at(2025), before)
 
 
 @pytest.mark.parametrize("method", ["norm", "hold", "rule_9073", "prevalence", "prevalence_census", "utilisation"])

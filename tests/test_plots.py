@@ -20,7 +20,7 @@ from matplotlib.text import Text
 
 from yilaolib import plots
 from yilaolib.core.errors import DataError
-from yilaolib.drawing import canvas, rowplots, style
+from yilaolib.drawing import canvas, rowplots, style, waterfalls
 
 LONG_ZH = "新疆维吾尔自治区巴音郭楞蒙古自治州和静县巴音布鲁克景区管理委员会"
 LONG_EN = "Bayingolin Mongol Autonomous Prefecture in the Xinjiang Uygur Autonomous Region"
@@ -60,6 +60,9 @@ def frames(lang: str) -> dict[str, dict]:
         "baseline": [47, NAN, 30],
         "target": [60, 55, NAN],
     }
+    steps = {"step": ["need", "stock", "pipeline", "unsure", "surplus"], "value": [9500, -4059, NAN, -6000, -559]}
+    steps |= {"start": [0, 9500, 5441, 5441, 0], "end": [9500, 5441, NAN, -559, -559]}
+    steps |= {f"name_{lang}": [name, "b", "c", name, "d"]}
     shared = {"title": f"{name}：{name}", "note": f"{name}，2020-11-01。" * 3, "lang": lang}
     return {
         "plot_pyramid": {"population": pyramid(), "compare": pyramid(), "labels": ("2020", name[:12])} | shared,
@@ -70,6 +73,7 @@ def frames(lang: str) -> dict[str, dict]:
         "plot_targets": {"frame": pd.DataFrame(targets)} | shared,
         "plot_tornado": {"frame": pd.DataFrame(tornado), "unit": "张"} | shared,
         "plot_peers": {"frame": pd.DataFrame(peers).assign(unit="%"), "highlight": "景德镇市"} | shared,
+        "plot_waterfall": {"frame": pd.DataFrame(steps), "unit": "张"} | shared,
     }
 
 
@@ -169,6 +173,7 @@ WORDS = {
     "plot_targets": ("未公布", "not published"),
     "plot_tornado": ("取低值", "low value"),
     "plot_peers": ("未公布", "not published"),
+    "plot_waterfall": ("未公布", "not published"),
 }
 
 
@@ -214,6 +219,7 @@ EMPTY = {
     "plot_targets": pd.DataFrame({"name": [], "baseline": [], "target": [], "unit": []}),
     "plot_tornado": pd.DataFrame({"name": [], "low": [], "high": [], "central": []}),
     "plot_peers": pd.DataFrame({"indicator": [], "area": [], "baseline": [], "target": []}),
+    "plot_waterfall": pd.DataFrame({"step": [], "value": [], "start": [], "end": [], "name_zh": []}),
 }
 
 
@@ -232,7 +238,8 @@ def test_all_missing(function):
     """Rows whose figures are all missing are drawn without a warning."""
     frame = EMPTY[function].copy()
     for column in frame:
-        frame[column] = ["x"] if column in ("method", "kind", "name", "unit", "indicator", "area") else [NAN]
+        text = ("method", "kind", "name", "unit", "indicator", "area", "step", "name_zh")
+        frame[column] = ["x"] if column in text else [NAN]
     frame.index = [2020]
     getattr(plots, function)(frame, title="x").figure.canvas.draw()
 
@@ -306,10 +313,51 @@ def test_gap_long_series():
     assert [text.get_text() for text in plots.plot_gap(frame).texts].count("400") == 2 + 5
 
 
+def test_bands_are_around_their_lines():
+    """A band is drawn around the demand, and around each line of a fan that has its own; it is named once."""
+    frame = frames("zh")["plot_gap"]["frame"]
+    bands = frame.assign(lower_80=frame.demand * 0.9, upper_80=frame.demand * 1.1)
+    plain, banded = (plots.plot_gap(f) for f in (frame, bands))
+    assert len(banded.collections) == len(plain.collections) + 1
+    assert banded.get_ylim()[1] > plain.get_ylim()[1]
+    paths = pd.DataFrame({"a": [20.0, 30.0], "b": [15.0, 20.0]}, index=[2020, 2050])
+    for name in ("a", "b"):
+        paths[f"lower_80_{name}"], paths[f"upper_80_{name}"] = paths[name] - [0, 3], paths[name] + [0, 4]
+    fan = plots.plot_fan(paths, unit="%")
+    tops = [band.get_datalim(fan.transData).y1 for band in fan.collections]
+    assert tops == [34, 24]
+    assert [text.get_text() for text in fan.texts].count("80%范围") == 1
+
+
+def test_waterfall_hangs_together():
+    """Bars hang from one another; what is left is written without its sign, for its name says it."""
+    ax = draw("plot_waterfall", "zh")
+    spans = [tuple(sorted((bar.get_x(), bar.get_x() + bar.get_width()))) for bar in ax.patches]
+    assert spans == [(0, 9500), (5441, 9500), (-559, 5441), (-559, 0)]
+    texts = [text.get_text() for text in ax.texts]
+    assert {"9,500", "−4,059", "未公布", "−6,000", "559"} <= set(texts)
+
+
+def test_waterfall_parts_differ_in_grey():
+    """Need, what is taken away and what is left differ in lightness; the unsure part is hatched."""
+    need, taken, short = (lightness(waterfalls.FILLS[step]) for step in ("need", "stock", "short"))
+    assert min(abs(need - taken), abs(taken - short), abs(need - short)) > 8
+    hatched = [bar for bar in draw("plot_waterfall", "zh").patches if bar.get_hatch()]
+    assert len(hatched) == 1
+
+
 def test_tornado_widest_first():
     """The widest assumption is on top, whatever the order of the rows."""
     frame = pd.DataFrame({"name": list("abc"), "low": [9, 1, 8], "high": [11, 30, 13], "central": 10})
     assert [label.get_text() for label in plots.plot_tornado(frame).get_yticklabels()] == ["b", "c", "a"]
+
+
+def test_tornado_labels_follow_the_language():
+    """A value of an input is written in the figure's language where the frame has it in both."""
+    frame = pd.DataFrame({"name": ["a"], "low": [1.0], "high": [3.0], "central": [2.0], "low_label": ["plan"]})
+    frame = frame.assign(low_label_zh="规划")
+    for lang, text in (("zh", "1 (规划)"), ("en", "1 (plan)")):
+        assert text in [shown.get_text() for shown in plots.plot_tornado(frame, lang=lang).texts]
 
 
 def test_peers_highlight():
@@ -483,3 +531,6 @@ def test_labels_keep_apart():
     """Names at the ends of lines are moved apart, in order."""
     placed = canvas.spread([5.0, 5.1, 4.9, 20.0], 1.0)
     assert np.diff(np.sort(placed)).min() >= 0.99 and (np.argsort(placed) == [2, 0, 1, 3]).all()
+    assert np.diff(canvas.spread([1.0, 1.0, 9.0], [1.0, 3.0, 1.0]))[0] == pytest.approx(
+        2, abs=0.01
+    )  # high and low ones

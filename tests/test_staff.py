@@ -86,7 +86,7 @@ def test_judged_ratios_are_marked():
 
 def test_year_beyond_the_projection_is_refused():
     """A year that was not projected is an error."""
-    with pytest.raises(DataError, match="projection ends"):
+    with pytest.raises(DataError, match="runs from 2020 to 2050"):
         care_staff("haian", 2090, population=future_of("haian"))
 
 

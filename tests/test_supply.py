@@ -8,6 +8,7 @@ from oracles import CITIES
 from yilaolib.core.errors import DataError
 from yilaolib.data import load_table
 from yilaolib.needs.supply import bed_supply, place_supply, supply_path
+from yilaolib.needs.targets import plan_targets
 from yilaolib.tabling.figures import figure, printed
 
 
@@ -135,3 +136,35 @@ def test_unknown_area_is_refused(look):
     """The error names the area and the nearest one that there is."""
     with pytest.raises(DataError, match=r"area 'jingdezen' is not in areas.csv. Did you mean 'jingdezhen'"):
         look("jingdezen")
+
+
+@pytest.mark.parametrize("city", CITIES)
+def test_figures_of_the_supply_lead_to_rows(city):
+    """Stocks, residents and shares of nursing-type beds are what the rows of the data print."""
+    printed = load_table("observations").set_index("observation")["value"]
+    supply = bed_supply(city)
+    for what, column in (
+        ("stock", "observation"),
+        ("occupied", "occupied_observation"),
+        ("nursing_pct", "nursing_observation"),
+    ):
+        known = supply[supply[what].notna() & (supply["role"] != "pipeline")]
+        assert known[what].tolist() == printed[known[column]].tolist()
+
+
+def test_nursing_share_is_of_its_kind():
+    """景德镇 prints 47 % of the beds in institutions, not of all beds; 岳阳 53 % of all beds."""
+    supply = bed_supply("jingdezhen").query("role == 'stock'").set_index("kind")["nursing_pct"]
+    assert supply["elder_beds_institution"] == 47
+    assert pd.isna(supply["elder_beds_total"])
+    assert bed_supply("yueyang").set_index(["kind", "role"]).loc[("elder_beds_total", "stock"), "nursing_pct"] == 53
+
+
+@pytest.mark.parametrize("city", CITIES)
+def test_targets_lead_to_rows(city):
+    """Baseline and target of an indicator are what their rows print."""
+    printed = load_table("observations").set_index("observation")["value"]
+    targets = plan_targets(city)
+    for what, column in (("target", "observation"), ("baseline", "baseline_observation")):
+        known = targets[targets[what].notna()]
+        assert known[what].tolist() == printed[known[column]].tolist()

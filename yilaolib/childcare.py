@@ -6,6 +6,7 @@ anything else, so look at it year by year.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -88,14 +89,19 @@ def triangulate_places(
     if population is None:
         population = project(slug, scenario=scenario, end_year=max(year, 2025), root=root)
     need = PlaceNeed(slug, population, root, coverage=coverage, new_residents=new_residents)
-    frame = label_methods(need.at(year), root)
+    return label_places(need, year)
+
+
+def label_places(need: PlaceNeed, year: int) -> pd.DataFrame:
+    """As `triangulate_places`, for a need that is at hand."""
+    frame = label_methods(need.at(year), need.root)
     coverage_of = implied_coverage(frame["central"], middle(at_year(need.children, year)))
     frame.insert(list(frame).index("sources") + 1, "implied_coverage", coverage_of)
     return frame
 
 
 def turning_years(
-    area: str, *, scenarios: tuple[str, ...] = SCENARIOS, end_year: int = 2050, root: str | Path | None = None
+    area: str, *, scenarios: Sequence[str | Scenario] = SCENARIOS, end_year: int = 2050, root: str | Path | None = None
 ) -> pd.DataFrame:
     """Year in which a shortage of daycare places turns into a surplus, by method and scenario.
 
@@ -105,8 +111,8 @@ def turning_years(
     ----------
     area : str
         Slug, Chinese or English name, or adcode.
-    scenarios : tuple of str
-        Names of scenarios.
+    scenarios : sequence of str or Scenario
+        Names of table `assumptions`, your own among them, or scenarios made in Python.
     end_year : int, default 2050
         [year] Horizon.
     root : path, optional
@@ -131,12 +137,13 @@ def turning_years(
     2025 turns
     """
     slug = find_area(area, root=root)["area"]
-    rows = []
+    places, rows = place_supply(slug, root=root), []
     for scenario in scenarios:
+        name = scenario.name if isinstance(scenario, Scenario) else scenario
         need = PlaceNeed(slug, project(slug, scenario=scenario, end_year=end_year, root=root), root)
-        supply = supply_path(need.supply, "daycare_places_total", need.years)
+        supply = supply_path(places, "daycare_places_total", need.years)
         for method, path in need.paths().items():
-            rows.append({"method": method, "scenario": scenario, **_turn((path - supply).dropna())})
+            rows.append({"method": method, "scenario": name, **_turn((path - supply).dropna())})
     columns = ["method", "scenario", "year", "state", "first", "last"]
     return pd.DataFrame(rows, columns=columns).astype({"year": "Int64"})
 
@@ -170,7 +177,8 @@ def daycare_fees(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
     -------
     DataFrame
         group (6_12m, 12_24m, 24_36m, mixed), cap [yuan a month], cap_year [yuan for twelve months], cost_year [yuan a
-        year that a child is said to cost], of_cost_pct [percent], source. Empty where no cap is published.
+        year that a child is said to cost], of_cost_pct [percent], source, observation (id of the cap). Empty where no
+        cap is published.
 
     Raises
     ------
@@ -190,5 +198,8 @@ def daycare_fees(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
         cap = printed.first(slug, f"daycare_price_cap_{group}", "standard", "target")
         if cap is not None:
             year = 12 * float(cap["value"])
-            rows.append([group, float(cap["value"]), year, yearly, 100 * year / yearly, cap["source"]])
-    return pd.DataFrame(rows, columns=["group", "cap", "cap_year", "cost_year", "of_cost_pct", "source"])
+            rows.append(
+                [group, float(cap["value"]), year, yearly, 100 * year / yearly, cap["source"], cap["observation"]]
+            )
+    columns = ["group", "cap", "cap_year", "cost_year", "of_cost_pct", "source", "observation"]
+    return pd.DataFrame(rows, columns=columns)

@@ -55,6 +55,7 @@ def triangulate_beds(
     *,
     scenario: str | Scenario = "medium",
     population: xr.Dataset | None = None,
+    share_by: str = "aged_60",
     root: str | Path | None = None,
 ) -> pd.DataFrame:
     """Beds needed in a year by every method that the published figures allow, one row per method.
@@ -70,6 +71,9 @@ def triangulate_beds(
     scenario : str or Scenario, default "medium"
     population : Dataset, optional
         A projection made before (by `project`), so that it is not made again.
+    share_by : {'aged_60', 'aged_65', 'aged_80', 'care_need', 'shortfall'}
+        Weight by which the province's beds are shared out. By shortfall the beds are whole (largest remainder), and
+        present beds of places that print none are judged.
     root : path, optional
         Folder with your own tables.
 
@@ -77,16 +81,17 @@ def triangulate_beds(
     -------
     DataFrame
         method, lower, central, upper [beds], basis (plan, need, use), name_zh, name_en, inputs (the judged ones
-        marked), sources (ids, joined by a semicolon). Lower and upper, missing where a method has no range, are those
-        of its parameters. with_stock and with_pipeline [beds]: the printed present beds, and these with the new beds
-        of the project list that open by the year; gap_stock, gap_pipeline [beds]: central need less those, negative
-        where they are too many; says_stock, says_pipeline: short, surplus, or either where the range holds both. With
-        draws, central is their median and draw_lower, draw_upper [beds] hold 80 % of them.
+        marked), sources (ids, joined by a semicolon), observations (tuple: ids of the printed figures among the
+        inputs). Lower and upper, missing where a method has no range, are those of its parameters. with_stock and
+        with_pipeline [beds]: the printed present beds, and these with the new beds of the project list that open by
+        the year; gap_stock, gap_pipeline [beds]: central need less those, negative where they are too many;
+        says_stock, says_pipeline: short, surplus, or either where the range holds both. With draws, central is their
+        median and draw_lower, draw_upper [beds] hold 80 % of them.
 
     Raises
     ------
     DataError
-        Unknown area or scenario, or a year outside the projection.
+        Unknown area, scenario or weight, or a year outside the projection.
 
     Examples
     --------
@@ -98,7 +103,7 @@ def triangulate_beds(
     """
     if population is None:
         population = project(area, scenario=scenario, end_year=max(year, 2025), root=root)
-    need = BedNeed(area, elderly_path(population), root)
+    need = BedNeed(area, elderly_path(population), root, share_by=share_by)
     return label_methods(need.at(year), root)
 
 
@@ -128,8 +133,8 @@ def nursing_beds(
     -------
     DataFrame
         what (need_moderate, need_severe, need, present, target), lower, central, upper [beds], share_pct [percent of
-        the beds in `of`], of (elder_beds_institution, elder_beds_total, or empty), year, source. Missing where not
-        published.
+        the beds in `of`], of (elder_beds_institution, elder_beds_total, or empty), year, source, observations (tuple:
+        ids of the printed figures). Missing where not published.
 
     Raises
     ------
@@ -144,8 +149,9 @@ def nursing_beds(
     """
     if population is None:
         population = project(area, scenario=scenario, end_year=max(year, 2025), root=root)
-    need = BedNeed(area, elderly_path(population), root, only="prevalence")
-    people = at_year(care_need(elderly_path(population), root=root), year)
+    elderly = elderly_path(population)
+    need = BedNeed(area, elderly, root, only="")  # no method: its printed figures and assumptions
+    people = care_need(at_year(elderly, year), root=root)
     o = need.occupancy
     rows = []
     for bound, share, occupied in (
@@ -162,7 +168,8 @@ def nursing_beds(
     frame = levels.rename_axis("what").reset_index().assign(year=year, source="ccdcw-2023-clhls;judged", of="")
     printed = [_printed_nursing(need, name, kind) for name, kind in (("present", "actual"), ("target", "target"))]
     frame = pd.concat([frame, pd.DataFrame(printed)], ignore_index=True)
-    columns = ["what", "lower", "central", "upper", "share_pct", "of", "year", "source"]
+    frame["observations"] = frame["observations"].map(lambda ids: ids if isinstance(ids, tuple) else ())
+    columns = ["what", "lower", "central", "upper", "share_pct", "of", "year", "source", "observations"]
     return frame.reindex(columns=columns).astype({"year": "Int64"})
 
 
@@ -175,13 +182,7 @@ def _printed_nursing(need: BedNeed, name: str, kind: str) -> dict:
         share, beds = need.figure(indicator, kind), need.figure(of, kind)
         if share is not None:
             count = None if beds is None else beds["value"] * share["value"] / 100
-            source = share["source"]
-            return {
-                "what": name,
-                "central": count,
-                "share_pct": share["value"],
-                "of": of,
-                "year": share["year"],
-                "source": source,
-            }
-    return {"what": name, "source": "not published", "of": ""}
+            line = {"what": name, "central": count, "share_pct": share["value"], "of": of, "year": share["year"]}
+            ids = (share["observation"],) if beds is None else (share["observation"], beds["observation"])
+            return line | {"source": share["source"], "observations": ids}
+    return {"what": name, "source": "not published", "of": "", "observations": ()}

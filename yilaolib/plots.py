@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from .core.errors import DataError
@@ -32,6 +32,7 @@ from .drawing.style import (
     use_style,
     word,
 )
+from .drawing.waterfalls import plot_waterfall
 
 __all__ = [
     "plot_fan",
@@ -42,6 +43,7 @@ __all__ = [
     "plot_supply",
     "plot_targets",
     "plot_tornado",
+    "plot_waterfall",
     "use_style",
 ]
 
@@ -53,11 +55,11 @@ def plot_fan(
     plan: pd.DataFrame | None = None,
     unit: str = "persons",
     labels: Mapping[str, str] | None = None,
-    ax: plt.Axes | None = None,
+    ax: Axes | None = None,
     lang: str | None = None,
     title: str | None = None,
     note: str | None = None,
-) -> plt.Axes:
+) -> Axes:
     """Draw a path over years with its ranges, or several scenarios, beside what was observed and planned.
 
     A range says how far judged assumptions reach; it is no confidence interval.
@@ -65,8 +67,9 @@ def plot_fan(
     Parameters
     ----------
     frame : DataFrame
-        [unit] by year (index). Columns lower_80, upper_80, lower_95, upper_95 are drawn as bands, every other
-        column (central; low, medium, high ...) as a line named at its end. Missing values are gaps.
+        [unit] by year (index). Columns lower_80, upper_80, lower_95, upper_95 are drawn as bands, those with a
+        line's name after it (lower_80_share_60_pct) as bands of that line, every other column (central; low, medium,
+        high ...) as a line named at its end. Missing values are gaps.
     observed : Series, optional
         [unit] by year, drawn as points, such as census counts.
     plan : DataFrame, optional
@@ -115,6 +118,11 @@ def plot_fan(
     first = next((c for c in ("central", "medium") if c in lines), lines[0])
     for column, colour in zip(sorted(lines, key=lambda c: c != first), SERIES * len(lines), strict=False):
         path = frame[column].dropna() / divisor
+        if {f"lower_80_{column}", f"upper_80_{column}"} <= set(frame.columns):
+            low, high = (frame[f"{side}_80_{column}"] / divisor for side in ("lower", "upper"))
+            ax.fill_between(years, low, high, color=colour, alpha=0.2, linewidth=0)
+            if not any(text == word("range", lang).format("80") for _, text, _ in ends):  # once says it for all
+                ends.append((high.iloc[-1], word("range", lang).format("80"), MUTED))
         ax.plot(years, frame[column] / divisor, color=colour, linewidth=2.2 if column == first else 1.3)
         if len(path):
             ends.append((path.iloc[-1], f"{names.get(column, word(column, lang))} {_brief(path.iloc[-1])}", colour))
@@ -147,18 +155,19 @@ def plot_gap(
     *,
     unit: str | None = None,
     labels: Mapping[str, str] | None = None,
-    ax: plt.Axes | None = None,
+    ax: Axes | None = None,
     lang: str | None = None,
     title: str | None = None,
     note: str | None = None,
-) -> plt.Axes:
+) -> Axes:
     """Draw demand and supply over years, the shortfall shaded and written in.
 
     Parameters
     ----------
     frame : DataFrame
         By year (index), all in `unit`: demand, supply, shortfall. Further columns whose names begin with
-        "demand" are thin lines (other methods). Years without a supply say so in words.
+        "demand" are thin lines (other methods); lower_80, upper_80 are a band around the demand. Years without a
+        supply say so in words.
     unit : str, optional
         Label of the unit, such as 张 or places.
     labels : mapping, optional
@@ -191,6 +200,11 @@ def plot_gap(
     demand, supply = frame["demand"].astype(float), frame["supply"].astype(float)
     ax.fill_between(years, supply, demand, where=demand > supply, interpolate=True, color=VERMILLION, alpha=0.16)
     ends = []
+    band = [c for c in ("lower_80", "upper_80") if c in frame]
+    if len(band) == 2:
+        low, high = (frame[c].astype(float) for c in band)
+        ax.fill_between(years, low, high, color=BLUE, alpha=0.2, linewidth=0)
+        ends.append((high.iloc[-1], word("range", lang).format("80"), MUTED))
     others = [c for c in frame.columns if str(c).startswith("demand") and c != "demand"]
     for column, colour, width in [("demand", BLUE, 2.0), ("supply", INK, 2.0), *((c, MUTED, 1.0) for c in others)]:
         path = frame[column].dropna()
@@ -200,7 +214,7 @@ def plot_gap(
         if len(path):
             ends.append((path.iloc[-1], f"{name} {number(round(path.iloc[-1]))}", colour))
         _say_missing(ax, frame.index[frame[column].isna()], name, lang)
-    ax.set_ylim(0, 1.14 * np.nanmax(frame.drop(columns="shortfall").to_numpy(dtype=float), initial=1.0))
+    ax.set_ylim(0, 1.14 * np.nanmax(frame[["demand", "supply", *others, *band]].to_numpy(dtype=float), initial=1.0))
     _write_shortfalls(ax, frame)
     _years(ax, years, 0.05)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
@@ -210,7 +224,7 @@ def plot_gap(
     return close_axes(ax, title=title, note=note, unit={"zh": "；", "en": "; "}[lang].join(filter(None, over)))
 
 
-def _write_shortfalls(ax: plt.Axes, frame: pd.DataFrame) -> None:
+def _write_shortfalls(ax: Axes, frame: pd.DataFrame) -> None:
     """Write the shortfall of each year between the lines, or above them where they are close."""
     known = frame.dropna(subset=["demand", "supply"]).query("shortfall > 0")  # a surplus has no figure of its own
     few = len(frame) <= 12
@@ -220,25 +234,27 @@ def _write_shortfalls(ax: plt.Axes, frame: pd.DataFrame) -> None:
         low, high = sorted((row["demand"], row["supply"]))
         ax.plot([year, year], [low, high], color=VERMILLION, linewidth=0.8)
         inside = high - low > 0.12 * ax.get_ylim()[1]
+        last = year == frame.index[-1]  # to the left, clear of the names of the lines
         ax.annotate(
-            number(round(row["shortfall"])), (year, (low + high) / 2 if inside else high), (0, 0 if inside else 9),
-            textcoords="offset points", ha="center", va="center", color=LETTERS[VERMILLION], fontsize=8.5,
-            fontweight="bold", bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.75},
+            number(round(row["shortfall"])), (year, (low + high) / 2 if inside else high),
+            (4 if last else 0, 0 if inside else 9), textcoords="offset points", ha="right" if last else "center",
+            va="center", color=LETTERS[VERMILLION], fontsize=8.5, fontweight="bold",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.75},
         )  # fmt: skip
 
 
-def _say_missing(ax: plt.Axes, years: pd.Index, name: str, lang: str) -> None:
+def _say_missing(ax: Axes, years: pd.Index, name: str, lang: str) -> None:
     """Write at the bottom, under each run of years without a figure, what is not published."""
     low = ax.get_xaxis_transform()
     height = 0.03 + 0.06 * sum(text.get_transform() == low for text in ax.texts)  # above what is written there
     for run in np.split(years, np.flatnonzero(np.diff(years) > 1) + 1) if len(years) else []:
         text = f"{name}{'：' if lang == 'zh' else ': '}{word('missing', lang)}"
         first = run[0] == years[0] and len(run) < 4  # a short run at the left edge would cross the axis
-        where, side = (run[0], "left") if first else (np.mean(run), "center")
+        where, side = (run[0], "left") if first else (float(np.mean(run)), "center")
         ax.text(where, height, text, ha=side, color=MUTED, fontsize=8, transform=low)
 
 
-def _years(ax: plt.Axes, years: np.ndarray, margin: float = 0.03) -> None:
+def _years(ax: Axes, years: np.ndarray, margin: float = 0.03) -> None:
     """Show just these years, and mark each, or those that 5 or 10 divides."""
     span = years.max() - years.min()
     room = margin * span or 0.5
@@ -251,7 +267,7 @@ def _brief(value: float) -> str:
 
 
 def _name_point(
-    ax: plt.Axes, point: tuple[float, float], text: str, colour: str, path: float = -np.inf, rising: bool | None = None
+    ax: Axes, point: tuple[float, float], text: str, colour: str, path: float = -np.inf, rising: bool | None = None
 ) -> None:
     """Write a name beside a point, on the side where the line that passes at height `path` is not."""
     above = point[1] >= path

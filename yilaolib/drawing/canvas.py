@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.ft2font import FT2Font, LoadFlags
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -80,26 +82,30 @@ def balanced(text: str, width: float) -> str:
     return next((t for t in fits if t.count("\n") == fewest.count("\n")), fewest)
 
 
-def inches(ax: plt.Axes, *, right: float = 0.0) -> tuple[float, float]:
+def inches(ax: Axes, *, right: float = 0.0) -> tuple[float, float]:
     """Return about how wide and high the frame of an axes will be [inches], if `right` is taken beside it.
 
     The layout that decides runs only when the figure is drawn, and drawing twice would double every figure's time.
     """
-    box, (width, height) = ax.get_position(), ax.figure.bbox.size / ax.figure.dpi
-    usual = plt.rcParamsDefault["figure.subplot.right"] - plt.rcParamsDefault["figure.subplot.left"]
+    box, (width, height) = ax.get_position(), np.asarray(ax.figure.bbox.size) / ax.figure.dpi
+    usual = mpl.rcParamsDefault["figure.subplot.right"] - mpl.rcParamsDefault["figure.subplot.left"]
     lines = [line for label in ax.get_yticklabels() for line in label.get_text().split("\n")]
     left = max(map(em, lines), default=0.0) * 9 / 72
     return max(box.width / usual * width - left - right - 0.25, 1.0), box.height * height
 
 
-def spread(positions: Iterable[float], gap: float) -> np.ndarray:
-    """Move labels apart until neighbours are `gap` apart, keeping their order and, on the whole, their place."""
+def spread(positions: Iterable[float], gap: float | Sequence[float]) -> np.ndarray:
+    """Move labels apart until neighbours are `gap` apart, keeping their order and, on the whole, their place.
+
+    With a gap for each label (its height), two neighbours are half of both apart.
+    """
     wanted = np.asarray(list(positions), dtype=float)
     order = np.argsort(wanted, kind="stable")
-    placed = wanted[order]
+    placed, high = wanted[order], np.broadcast_to(np.asarray(gap, dtype=float), wanted.shape)[order]
+    apart = (high[:-1] + high[1:]) / 2
     for _ in range(100):
-        lack = gap - np.diff(placed)
-        if not len(lack) or lack.max() <= gap * 1e-3:
+        lack = apart - np.diff(placed)
+        if not len(lack) or (lack <= apart * 1e-3).all():
             break
         push = np.maximum(lack, 0) / 2
         placed[:-1] -= push
@@ -109,7 +115,7 @@ def spread(positions: Iterable[float], gap: float) -> np.ndarray:
     return result
 
 
-def headings(ax: plt.Axes, marks: Sequence[tuple[float, str]]) -> float:
+def headings(ax: Axes, marks: Sequence[tuple[float, str]]) -> float:
     """Write texts over an axes at values x, on as few lines as they need; return the height taken [points]."""
     low, high = ax.get_xlim()
     per_unit = inches(ax, right=0.5)[0] * 72 / (high - low)
@@ -139,13 +145,13 @@ def _name_over_value(text: str) -> str:
     return text if em(text) <= 12 or not name else f"{balanced(name, 13)}\n{value}"
 
 
-def name_ends(ax: plt.Axes, x: float, ends: Sequence[tuple[float, str, str]], away: float = 6) -> None:
+def name_ends(ax: Axes, x: float, ends: Sequence[tuple[float, str, str]], away: float = 6) -> None:
     """Write names to the right of the lines' ends, moved apart where they would touch."""
     ax.autoscale_view()
     low, high = ax.get_ylim()
     ends = [end for end in ends if np.isfinite(end[0])]
     texts = [_name_over_value(text) for _, text, _ in ends]
-    gap = (high - low) * 12 * (1 + max((text.count("\n") for text in texts), default=0)) / (inches(ax)[1] * 72)
+    gap = [(high - low) * 12 * (1 + text.count("\n")) / (inches(ax)[1] * 72) for text in texts]
     wanted = [value for value, _, _ in ends]
     for y, text, (_, _, colour) in zip(spread(wanted, gap), texts, ends, strict=True):
         colour = LETTERS.get(colour, colour)
@@ -162,14 +168,12 @@ def check_columns(frame: pd.DataFrame, columns: Iterable[str], caller: str) -> N
         )
 
 
-def open_axes(ax: plt.Axes | None, size: tuple[float, float] = (7.2, 4.0)) -> plt.Axes:
+def open_axes(ax: Axes | None, size: tuple[float, float] = (7.2, 4.0)) -> Axes:
     """Return the axes given, or those of a new figure of `size` [inches]."""
     return plt.subplots(figsize=size, layout="constrained")[1] if ax is None else ax
 
 
-def open_rows(
-    ax: plt.Axes | None, names: Sequence[str], *, lines: int = 1, above: float = 0.9
-) -> tuple[plt.Axes, np.ndarray]:
+def open_rows(ax: Axes | None, names: Sequence[str], *, lines: int = 1, above: float = 0.9) -> tuple[Axes, np.ndarray]:
     """Open an axes with a named row for each thing, the first on top, and return it with the rows' heights.
 
     A row is as high as its name needs, at least `lines`; the unit of the axis is one line of text. A new figure is
@@ -188,7 +192,7 @@ def open_rows(
     return ax, heights
 
 
-def all_missing(ax: plt.Axes, lang: str) -> None:
+def all_missing(ax: Axes, lang: str) -> None:
     """Say in an empty figure that there is nothing to draw."""
     ax.text(0.5, 0.5, word("missing", lang), ha="center", va="center", color=MUTED, transform=ax.transAxes)
 
@@ -199,9 +203,7 @@ def largest(*columns) -> float:
     return float(np.nanmax(values, initial=0.0)) or 1.0
 
 
-def close_axes(
-    ax: plt.Axes, *, title: str | None, note: str | None, unit: str | None = None, above: float = 0.0
-) -> plt.Axes:
+def close_axes(ax: Axes, *, title: str | None, note: str | None, unit: str | None = None, above: float = 0.0) -> Axes:
     """Put title, unit line and source note on an axes and return it; `above` [points] is taken over the frame."""
     width = inches(ax)[0] * 72
     if unit:
@@ -214,7 +216,7 @@ def close_axes(
         anchor = (ax.transAxes, ax.xaxis.label)
         text = wrap(note, width / 7.5)
         ax.annotate(text, (0, 0), (0, -5), anchor, "offset points", va="top", color=MUTED, fontsize=7.5)
-    if plt.rcParams["font.family"] == plt.rcParamsDefault["font.family"]:  # nobody called use_style or chose a font
+    if plt.rcParams["font.family"] == mpl.rcParamsDefault["font.family"]:  # nobody called use_style or chose a font
         register_fonts()
         ax.tick_params(labelfontfamily=FAMILY)
         for text in ax.findobj(Text):

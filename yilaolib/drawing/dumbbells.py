@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator
 
 from .canvas import END, all_missing, check_columns, close_axes, largest, open_rows
@@ -14,11 +14,11 @@ def plot_targets(
     frame: pd.DataFrame,
     *,
     labels: tuple[str, str] | None = None,
-    ax: plt.Axes | None = None,
+    ax: Axes | None = None,
     lang: str | None = None,
     title: str | None = None,
     note: str | None = None,
-) -> plt.Axes:
+) -> Axes:
     """Draw each target as a step from where the city stands to where the plan wants it.
 
     Percentages share one axis, 0 to 100. Every other row has a scale of its own, from 0 to the larger of its two
@@ -85,11 +85,11 @@ def plot_peers(
     *,
     highlight: str | None = None,
     labels: tuple[str, str] | None = None,
-    ax: plt.Axes | None = None,
+    ax: Axes | None = None,
     lang: str | None = None,
     title: str | None = None,
     note: str | None = None,
-) -> plt.Axes:
+) -> Axes:
     """Draw baseline and target of several places under each indicator, one place brought out.
 
     Five places are few, and counties are not prefectures: the figure shows places side by side and ranks nothing.
@@ -157,7 +157,7 @@ def _value(value: float, unit: str | None, lang: str) -> str:
     return with_unit(value, unit if unit == "%" else None, lang)
 
 
-def _tracks(ax: plt.Axes, percent: bool) -> None:
+def _tracks(ax: Axes, percent: bool) -> None:
     """Give the rows a common axis of 0 to 100; its numbers are shown, on top, only where they are percentages."""
     ax.set_xlim(-1.5, 101.5)
     ax.xaxis.set_major_locator(FixedLocator([0, 20, 40, 60, 80, 100]))
@@ -167,7 +167,7 @@ def _tracks(ax: plt.Axes, percent: bool) -> None:
     ax.spines["bottom"].set_visible(False)
 
 
-def _step(ax: plt.Axes, y: float, row: pd.Series, scale: float, colour: str) -> tuple[float, float, float]:
+def _step(ax: Axes, y: float, row: pd.Series, scale: float, colour: str) -> tuple[float, float, float]:
     """Draw one step and return its height and its two ends; a missing end is not drawn."""
     start, end = float(row["baseline"]) * scale, float(row["target"]) * scale
     ax.hlines(y, 0, 100, color=RULE, linewidth=0.8, zorder=0.6)
@@ -177,7 +177,7 @@ def _step(ax: plt.Axes, y: float, row: pd.Series, scale: float, colour: str) -> 
     return y, start, end
 
 
-def _name_ends(ax: plt.Axes, steps: list[tuple[float, float, float]], names: tuple[str, str]) -> None:
+def _name_ends(ax: Axes, steps: list[tuple[float, float, float]], names: tuple[str, str]) -> None:
     """Write which end is which over the widest step, where there is most room."""
     whole = [step for step in steps if step[1] == step[1] and step[2] == step[2]]
     if not whole:

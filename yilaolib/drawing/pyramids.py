@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -24,11 +24,11 @@ def plot_pyramid(
     *,
     compare=None,
     labels: Sequence[str] | None = None,
-    ax: plt.Axes | None = None,
+    ax: Axes | None = None,
     lang: str | None = None,
     title: str | None = None,
     note: str | None = None,
-) -> plt.Axes:
+) -> Axes:
     """Draw a population pyramid, men left and women right, with a second one as an outline.
 
     Bars are as long as the persons in the group, so all closed groups must be equally wide; the open group is

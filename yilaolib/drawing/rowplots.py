@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from ..core.errors import DataError
 from .canvas import END, all_missing, check_columns, close_axes, em, headings, inches, largest, open_rows, wrap
@@ -21,11 +22,11 @@ def plot_methods(
     *,
     lines: Mapping[str, float] | None = None,
     unit: str | None = None,
-    ax: plt.Axes | None = None,
+    ax: Axes | None = None,
     lang: str | None = None,
     title: str | None = None,
     note: str | None = None,
-) -> plt.Axes:
+) -> Axes:
     """Draw one row per method: its figure and its range, against lines such as the stock and the target.
 
     Parameters
@@ -92,11 +93,11 @@ def plot_supply(
     *,
     unit: str | None = None,
     labels: Mapping[str, str] | None = None,
-    ax: plt.Axes | None = None,
+    ax: Axes | None = None,
     lang: str | None = None,
     title: str | None = None,
     note: str | None = None,
-) -> plt.Axes:
+) -> Axes:
     """Draw supply by kind as bars, split into occupied and vacant, or by operator.
 
     What is missing is written after the bar as not published; it is never drawn as 0. If only the total of a
@@ -167,7 +168,7 @@ def plot_supply(
             ax.annotate(text, (left, y), (5, 0), color=INK if left else MUTED, fontsize=8.5, **END)
     if frame.empty:
         all_missing(ax, lang)
-    keys = [plt.Rectangle((0, 0), 1, 1, color=c) for c, _ in zip(PARTS * len(parts), parts, strict=False)]
+    keys = [Rectangle((0, 0), 1, 1, color=c) for c, _ in zip(PARTS * len(parts), parts, strict=False)]
     if len(parts) > 1:
         place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": len(parts), "borderaxespad": 0.2}
         ax.legend(keys, [names[p] for p in parts], frameon=False, handlelength=1, handleheight=1, **place)
@@ -189,11 +190,11 @@ def plot_tornado(
     frame: pd.DataFrame,
     *,
     unit: str | None = None,
-    ax: plt.Axes | None = None,
+    ax: Axes | None = None,
     lang: str | None = None,
     title: str | None = None,
     note: str | None = None,
-) -> plt.Axes:
+) -> Axes:
     """Draw how far each assumption moves a result, the widest first.
 
     Parameters
@@ -201,7 +202,7 @@ def plot_tornado(
     frame : DataFrame
         One row per assumption: name; low, high [unit]: the result when the assumption is low or high; central
         [unit]: the result without the change, the same in all rows; optional low_label, high_label: the values
-        that the assumption takes.
+        that the assumption takes (low_label_zh and so on come first in their language).
     unit : str, optional
         Label of the unit of the result, under the axis.
     ax, lang, title, note
@@ -240,7 +241,7 @@ def plot_tornado(
                 ax.annotate(word("missing", lang), (row["central"], y), (5, 0), color=MUTED, **END)
                 continue
             ax.barh(y, row[side] - row["central"], 1.5, row["central"], color=colour)
-            label = row.get(f"{side}_label")
+            label = row.get(f"{side}_label_{lang}", row.get(f"{side}_label"))
             text = number(row[side]) + (f" ({label})" if isinstance(label, str) else "")
             right = row[side] > row["central"] or (row[side] == row["central"] and side == "high")
             place = {"ha": "left" if right else "right", "fontsize": 8.5}
@@ -248,7 +249,7 @@ def plot_tornado(
     central = frame["central"].dropna().iloc[0]
     ax.axvline(central, color=INK, linewidth=1.0)
     above = headings(ax, [(central, number(central))])
-    keys = [plt.Rectangle((0, 0), 1, 1, color=c) for c in (ORANGE, BLUE)]
+    keys = [Rectangle((0, 0), 1, 1, color=c) for c in (ORANGE, BLUE)]
     side = int(central - least < most - central)  # on the side where the central figure is not
     place = {"loc": ("lower left", "lower right")[side], "bbox_to_anchor": (side, 1), "ncols": 2, "borderaxespad": 0.2}
     ax.legend(keys, [word(f"{s}_value", lang) for s in ("low", "high")], frameon=False, handlelength=1, **place)

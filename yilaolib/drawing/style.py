@@ -9,9 +9,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
+from cycler import cycler
 from matplotlib import font_manager
 
 from ..core.errors import DataError
@@ -19,7 +21,7 @@ from ..core.errors import DataError
 FAMILY = "Noto Sans SC Yilao"  # the files in fonts/; a name of its own, see fonts/build_fonts.py
 FONTS = Path(__file__).resolve().parent / "fonts"
 
-INK, MUTED, RULE, PALE = "#222222", "#5F5F5F", "#DDDDDD", "#ECECEC"
+INK, MUTED, RULE = "#222222", "#5F5F5F", "#DDDDDD"
 BLUE, ORANGE, GREEN, VERMILLION, SKY, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#A9D6F2", "#CC79A7"
 # Letters need more contrast with white than lines do.
 LETTERS = {ORANGE: "#8A6000", GREEN: "#00734F", VERMILLION: "#B44E00", PURPLE: "#99497A", SKY: "#2F7DA8"}
@@ -40,7 +42,7 @@ SETTINGS = {
     "axes.spines.right": False,
     "axes.axisbelow": True,
     "axes.grid": True,
-    "axes.prop_cycle": mpl.cycler(color=SERIES),
+    "axes.prop_cycle": cycler(color=SERIES),
     "grid.color": RULE,
     "grid.linewidth": 0.6,
     "text.color": INK,
@@ -135,12 +137,13 @@ def use_style(lang: str = "zh", *, rc: Mapping[str, object] | None = None) -> No
     """
     state["lang"] = language(lang)
     register_fonts()
-    mpl.rcParams.update({**SETTINGS, **(rc or {})})
+    settings: Any = SETTINGS | dict(rc or {})
+    mpl.rcParams.update(settings)
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if hasattr(shell, "kernel"):  # a notebook, not a terminal; ipykernel brings matplotlib_inline
         from matplotlib_inline.config import InlineBackend
 
-        InlineBackend.instance(parent=shell).print_figure_kwargs = {"bbox_inches": None}
+        InlineBackend.instance(parent=shell).set_trait("print_figure_kwargs", {"bbox_inches": None})
 
 
 def language(lang: str | None) -> str:

@@ -15,9 +15,9 @@ from ..eldercare import triangulate_beds
 from ..projection import Scenario, project
 from ..tabling.figures import Figures, figures_at
 from .costs import bed_cost
+from .need import leading_method
 from .staff import care_staff, childcare_staff
 
-LEADING = {"beds": ("norm", "hold", "rule_9073"), "places": ("norm_places",)}
 NAMES = {
     "eldercare": ("养老", "eldercare"),
     "childcare": ("托育", "childcare"),
@@ -32,6 +32,8 @@ def care_account(
     *,
     bed_method: str | None = None,
     place_method: str | None = None,
+    bed_methods: pd.DataFrame | None = None,
+    place_methods: pd.DataFrame | None = None,
     scenario: str | Scenario = "medium",
     population: xr.Dataset | None = None,
     root: str | Path | None = None,
@@ -51,6 +53,8 @@ def care_account(
         A method of `triangulate_beds`; by default the plan's norm, else today's ratio, else 3 %.
     place_method : str, optional
         A method of `triangulate_places`; by default the norm per 1000 residents.
+    bed_methods, place_methods : DataFrame, optional
+        As from `triangulate_beds` and `triangulate_places` for the year, made before.
     scenario, population, root
         As in `triangulate_beds`.
 
@@ -77,8 +81,11 @@ def care_account(
     slug = find_area(area, root=root)["area"]
     if population is None:
         population = project(slug, scenario=scenario, end_year=max(year, 2025), root=root)
-    beds = _choose(triangulate_beds(slug, year, population=population, root=root), bed_method, LEADING["beds"])
-    places = _choose(triangulate_places(slug, year, population=population, root=root), place_method, LEADING["places"])
+    if bed_methods is None:
+        bed_methods = triangulate_beds(slug, year, population=population, root=root)
+    if place_methods is None:
+        place_methods = triangulate_places(slug, year, population=population, root=root)
+    beds, places = _choose(bed_methods, bed_method, "beds"), _choose(place_methods, place_method, "places")
     old = care_staff(slug, year, beds=beds["central"], population=population, root=root)
     old = old[(old["role"] == "care_worker") & (old["level"] == "all")].iloc[0]
     young = childcare_staff(slug, places["central"], root=root).iloc[-1]
@@ -96,12 +103,12 @@ def care_account(
     return frame.astype(dict.fromkeys(numbers, float))
 
 
-def _choose(methods: pd.DataFrame, wanted: str | None, leading: tuple[str, ...]) -> pd.Series:
-    """The row of the wanted method, or of the first leading one that has a number."""
+def _choose(methods: pd.DataFrame, wanted: str | None, what: str) -> pd.Series:
+    """The row of the wanted method, or of the leading one."""
     rows = methods.set_index("method", drop=False)
     if wanted is not None and wanted not in rows.index:
         raise DataError(f"method {wanted!r} is not known; choose one of {', '.join(rows.index)}.")
-    return rows.loc[wanted or next(name for name in leading if pd.notna(rows.loc[name, "central"]))]
+    return rows.loc[wanted or leading_method(what, rows.index[rows["central"].notna()])]
 
 
 def _line(need: pd.Series, staff: pd.Series, cost: pd.Series) -> dict:

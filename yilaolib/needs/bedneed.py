@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import ClassVar
 
 import pandas as pd
 import xarray as xr
 
+from ..core.errors import DataError, did_you_mean
 from ..core.forms import as_array
 from ..people.measures import persons
 from ..places.parameters import census_pyramids
-from ..places.ranges import assumed_range
+from ..places.ranges import Range, assumed_range
 from ..tabling.folders import as_folder, stamp
+from .allocation import allocate_beds
 from .bedmethods import (
     beds_by_hold,
     beds_by_norm,
@@ -32,6 +35,7 @@ __all__ = ["BedNeed", "elderly_path", "label_methods"]
 
 NORM = "elder_beds_per_1000_60plus"
 COUNTY_CENSUS = "nbs-census-2020-county"
+WEIGHTS = {"aged_60": "60+", "aged_65": "65+", "aged_80": "80+", "care_need": "care need", "shortfall": "shortfall"}
 
 
 def elderly_path(population: xr.Dataset) -> xr.DataArray:
@@ -43,7 +47,19 @@ def elderly_path(population: xr.Dataset) -> xr.DataArray:
 class BedNeed(Need):
     """Beds needed by each method, year by year; `elderly` as from `elderly_path`."""
 
-    kinds = ("elder_beds_total", "elder_beds_institution")
+    what = "beds"
+    methods: ClassVar = {
+        "plan_beds": "_plan",
+        "share": "_share",
+        "norm": "_norm",
+        "norm_peers": "_peers",
+        "norm_national": "_national",
+        "hold": "_hold",
+        "rule_9073": "_rule",
+        "prevalence": "_survey",
+        "prevalence_census": "_census",
+        "utilisation": "_use",
+    }
     unlisted = ("norm_peers", "norm_national")
 
     def __init__(
@@ -55,24 +71,21 @@ class BedNeed(Need):
         survey: str = SURVEY,
         changed: dict[str, float] | None = None,
         only: str | None = None,
+        share_by: str = "aged_60",
     ) -> None:
         super().__init__(area, elderly["year"].to_numpy(), root, changed)
+        if share_by not in WEIGHTS:
+            hint = did_you_mean(share_by, WEIGHTS)
+            raise DataError(f"share_by is {share_by!r}; choose one of {', '.join(WEIGHTS)}.{hint}")
         self.people, self.elderly = elderly, elderly.sum(("sex", "age"))
-        self.symbols, self.survey = {"E": self.elderly}, survey
-        self.occupancy = assumed_range("target_occupancy", table=self.assumed)
-        methods = {
-            "plan_beds": self._plan,
-            "share": self._share,
-            "norm": self._norm,
-            "norm_peers": self._peers,
-            "norm_national": self._national,
-            "hold": self._hold,
-            "rule_9073": self._rule,
-            "prevalence": self._survey,
-            "prevalence_census": self._census,
-            "utilisation": self._use,
-        }
-        self.rows = [method() for name, method in methods.items() if only in (None, name)]
+        self.symbols, self.survey, self.share_by = {"E": self.elderly}, survey, share_by
+        self.needing: dict[str, xr.DataArray] = {}
+        self.rows = [getattr(self, row)() for name, row in self.methods.items() if only in (None, name)]
+
+    @property
+    def occupancy(self) -> Range:
+        """Share of beds that planning wants occupied."""
+        return assumed_range("target_occupancy", table=self.assumed)
 
     @cached_property
     def supply(self) -> pd.DataFrame:
@@ -89,9 +102,8 @@ class BedNeed(Need):
         row = self.figure("elder_beds_total", "target") if row is None else row
         if row is None:
             return method_row("plan_beds", inputs="not published: beds needed or planned")
-        return method_row(
-            "plan_beds", row["value"], f"{row['as_printed']} ({row['year']}, {row['locator']})", row["source"]
-        )
+        text = f"{row['as_printed']} ({row['year']}, {row['locator']})"
+        return method_row("plan_beds", row["value"], text, row["source"], observations=[row["observation"]])
 
     def _share(self) -> dict:
         total = None if pd.isna(self.parent) else self.figure("elder_beds_total", "target", area=self.parent)
@@ -100,43 +112,69 @@ class BedNeed(Need):
         if int(self.years[0]) not in census_pyramids(self.parent, self.root):  # a place given by totals of another year
             return method_row("share", inputs=f"not published: the province's persons by age in {self.years[0]}")
         whole = self._weights(self.parent)
-        weights = {by: (self.at_census[by], whole[by]) for by in ("60+", "65+", "80+", "care need")}
+        weights = {by: (self.at_census[by], whole[by]) for by in WEIGHTS if by != "shortfall"}
         own, province = (self.figure("population_60plus", "actual", area=place) for place in (self.area, self.parent))
-        basis, sources = "census", f"{total['source']};{COUNTY_CENSUS};nbs-census-2020"
+        basis, sources, used = "census", f"{total['source']};{COUNTY_CENSUS};nbs-census-2020", [total]
         if own is not None and province is not None and own["source"] == province["source"] == total["source"]:
             # the plan prints all three figures of its own method: recompute what it describes
-            weights["60+"], basis, sources = (own["value"], province["value"]), "as printed", total["source"]
+            weights["aged_60"], basis, sources = (own["value"], province["value"]), "as printed", total["source"]
+            used += [own, province]
         beds = {by: beds_by_share(total["value"], *pair) for by, pair in weights.items()}
-        others = ", ".join(f"by {by} {beds[by]:,.0f}" for by in ("65+", "80+", "care need"))
+        if self.share_by == "shortfall":
+            return self._share_by_shortfall(total, beds)
+        basis = basis if self.share_by == "aged_60" else "census"
+        others = ", ".join(f"by {WEIGHTS[by]} {beds[by]:,.0f}" for by in beds if by != self.share_by)
+        own_weight, all_weight = weights[self.share_by]
         text = (
-            f"T {total['value']:,.0f} ({total['year']}), w {weights['60+'][0]:,.0f}, W {weights['60+'][1]:,.0f} "
-            f"(60+, {basis}); {others} (census)"
+            f"T {total['value']:,.0f} ({total['year']}), w {own_weight:,.0f}, W {all_weight:,.0f} "
+            f"({WEIGHTS[self.share_by]}, {basis}); {others} (census)"
         )
-        return method_row("share", beds["60+"], text, sources, min(beds.values()), max(beds.values()))
+        central, ids = beds[self.share_by], [row["observation"] for row in used]
+        return method_row("share", central, text, sources, min(beds.values()), max(beds.values()), ids)
 
-    def _norms(self) -> pd.Series:
-        """Each plan's norm of its last year, by source."""
-        table = self.printed.table
-        wanted = (table["indicator"] == NORM) & table["kind"].isin(["target", "standard"]) & (table["area"] != "china")
-        return table[wanted].sort_values("year").groupby("source")["value"].last()
+    def _share_by_shortfall(self, total: pd.Series, others: dict[str, float]) -> dict:
+        """Whole beds by what each prefecture lacks at the province's own ratio; unpublished present beds are judged."""
+        try:
+            parts = allocate_beds(self.parent, int(total["value"]), root=self.root)
+            mine = parts.loc[self.area]
+        except (DataError, KeyError):
+            return method_row("share", inputs="not published: present beds of the places that share with this one")
+        judged = int((~parts["beds_known"]).sum())
+        text = (
+            f"T {total['value']:,.0f} ({total['year']}), w {mine['shortfall']:,.0f}, W {parts['shortfall'].sum():,.0f} "
+            f"(need at the province's ratio less present beds; those of {judged} of {len(parts)} places judged)"
+        )
+        beds, ids = float(mine["beds_shortfall"]), [total["observation"]]
+        ids += [self.figure("elder_beds_total", "actual")["observation"]] if mine["beds_known"] else []
+        values = [*others.values(), beds]
+        return method_row("share", beds, text, f"{total['source']};judged", min(values), max(values), ids)
+
+    def _norms(self) -> pd.DataFrame:
+        """Each plan's norm of its last year and its observation, by source."""
+        table = self.printed.of(NORM)
+        wanted = table["kind"].isin(["target", "standard"]) & (table["area"] != "china")
+        return table[wanted].sort_values("year").groupby("source").last()[["value", "observation"]]
 
     def _norm(self) -> dict:
         row = self.figure(NORM, "target", "standard")
         if row is None:
             return method_row("norm", inputs="not published: beds per 1000 elderly")
         norms = self._norms()
-        low, central, high = (beds_by_norm(self.elderly, x) for x in (norms.min(), row["value"], norms.max()))
-        text = f"r {row['value']:g} ({row['year']}; plans {norms.min():g} to {norms.max():g}), E(t)"
-        return method_row("norm", central, text, row["source"], low, high)
+        least, most = norms["value"].min(), norms["value"].max()
+        low, central, high = (beds_by_norm(self.elderly, x) for x in (least, row["value"], most))
+        text = f"r {row['value']:g} ({row['year']}; plans {least:g} to {most:g}), E(t)"
+        ids = [row["observation"], *norms["observation"]]
+        return method_row("norm", central, text, row["source"], low, high, ids) | {"norm": float(row["value"])}
 
     def _peers(self) -> dict:
         row = self.figure(NORM, "target", "standard")
         norms = self._norms().drop([] if row is None else [row["source"]])
         if norms.empty:
             return method_row("norm_peers", inputs="not published: a norm in any other plan")
-        low, central, high = (beds_by_norm(self.elderly, x) for x in (norms.min(), norms.median(), norms.max()))
-        text = f"r {norms.min():g}, {norms.median():g}, {norms.max():g} ({len(norms)} other plans), E(t)"
-        return method_row("norm_peers", central, text, ";".join(norms.index), low, high)
+        rates = [norms["value"].agg(how) for how in ("min", "median", "max")]
+        low, central, high = (beds_by_norm(self.elderly, x) for x in rates)
+        text = f"r {', '.join(f'{x:g}' for x in rates)} ({len(norms)} other plans), E(t)"
+        return method_row("norm_peers", central, text, ";".join(norms.index), low, high, norms["observation"])
 
     def _national(self) -> dict:
         row = self.figure(NORM, "target", "standard", area="china")
@@ -145,7 +183,7 @@ class BedNeed(Need):
         high = row["value"] if pd.isna(row["value_max"]) else row["value_max"]
         low, central, top = (beds_by_norm(self.elderly, x) for x in (row["value"], (row["value"] + high) / 2, high))
         text = f"r {row['value']:g} to {high:g} ({row['year']}, secondary), E(t)"
-        return method_row("norm_national", central, text, row["source"], low, top)
+        return method_row("norm_national", central, text, row["source"], low, top, [row["observation"]])
 
     def _hold(self) -> dict:
         row = self.figure("elder_beds_total", "actual")
@@ -153,17 +191,20 @@ class BedNeed(Need):
         if row is None:
             return method_row("hold", inputs="not published: the present number of beds")
         later = row["year"] in self.years and row["year"] > self.years[0]
-        then = self.elderly.sel(year=row["year"]) if later else self.at_census["60+"]
+        then = self.elderly.sel(year=row["year"]) if later else self.at_census["aged_60"]
         date = "projected" if later else "census"
         text = f"B {row['value']:,.0f} ({row['year']}), E0 {middle(then):,.0f} ({date}), E(t)"
-        beds = beds_by_hold(row["value"], then, self.elderly)
+        beds, ids = beds_by_hold(row["value"], then, self.elderly), [row["observation"]]
         forecast = self.figure("population_60plus", "projection")
         if forecast is not None:
             printed = self.figure("population_60plus", "actual")  # the plan's own ratio, where it prints both
             base = middle(then) if printed is None or printed["year"] != row["year"] else printed["value"]
             own = beds_by_hold(row["value"], base, forecast["value"])
+            ids += (
+                [forecast["observation"]] if base == middle(then) else [forecast["observation"], printed["observation"]]
+            )
             text += f"; on the plan's E {forecast['value']:,.0f} ({forecast['year']}) {own:,.0f}"
-        return method_row("hold", beds, text, f"{row['source']};{COUNTY_CENSUS}")
+        return method_row("hold", beds, text, f"{row['source']};{COUNTY_CENSUS}", observations=ids)
 
     def _rule(self) -> dict:
         rule = assumed_range("rule_3pct_share", table=self.assumed)
@@ -177,7 +218,7 @@ class BedNeed(Need):
         return self._prevalence("prevalence_census", CENSUS, "60+, cannot care for themselves", "guo-2022-selfcare")
 
     def _prevalence(self, method: str, measure: str, words: str, source: str) -> dict:
-        need, occupied = care_need(self.people, measure=measure, root=self.root), self.occupancy
+        need, occupied = self._need(measure), self.occupancy
         pairs = {"lower": ("lower", occupied.upper), "central": ("value", occupied.value)}
         pairs["upper"] = ("upper", occupied.lower)  # many in homes and few beds filled: the most beds
         beds = {b: beds_by_prevalence(need, self._shares(need, x), o) for b, (x, o) in pairs.items()}
@@ -203,23 +244,28 @@ class BedNeed(Need):
             f"{rest:,.0f}, central {residents['central'] - lived['value']:,.0f}: as full as public ones (judged); "
             f"o {self.occupancy.value:g} (judged)"
         )
-        return method_row(
-            "utilisation", value["central"], text, f"{lived['source']};judged", value["lower"], value["upper"]
-        )
+        ids = [row["observation"] for row in (lived, beds, private) if row is not None]
+        bounds = (value["lower"], value["upper"])
+        return method_row("utilisation", value["central"], text, f"{lived['source']};judged", *bounds, ids)
 
     def _growth(self) -> xr.DataArray:
         """Expected residents by age and sex against those of the census: residents' own ages are not published."""
-        need = care_need(self.people, measure=self.survey, root=self.root)
-        return beds_by_prevalence(need, self._shares(need), 1.0) / self.at_census["care need"]
+        need = self._need(self.survey)
+        return beds_by_prevalence(need, self._shares(need), 1.0) / self.at_census["care_need"]
+
+    def _need(self, measure: str) -> xr.DataArray:
+        if measure not in self.needing:  # two methods use the survey
+            self.needing[measure] = care_need(self.people, measure=measure, root=self.root)
+        return self.needing[measure]
 
     def _weights(self, area: str) -> dict[str, float]:
         """Weights of an area at the census: persons by age, and those expected in institutions by their need."""
         counts, need = _census_counts(area, int(self.years[0]), self.survey, as_folder(self.root), stamp(self.root))
-        return counts | {"care need": float(beds_by_prevalence(need, self._shares(need), 1.0))}
+        return counts | {"care_need": float(beds_by_prevalence(need, self._shares(need), 1.0))}
 
 
 @lru_cache(maxsize=512)
 def _census_counts(area: str, year: int, survey: str, root: Path | None, state: tuple) -> tuple[dict, xr.DataArray]:
     people = census_pyramids(area, root)[year]
-    counts = {f"{age}+": float(persons(people, age)) for age in (60, 65, 80)}
+    counts = {f"aged_{age}": float(persons(people, age)) for age in (60, 65, 80)}
     return counts, care_need(people, measure=survey, root=root)

@@ -15,12 +15,12 @@ from ..data import find_area, load_table
 from ..places.ranges import area_values, assumed_range
 from ..projection import Scenario, project
 from ..tabling.figures import figures_at
+from ..tabling.uses import instead
 from .bedneed import elderly_path
 from .care import SURVEY, care_need, institution_shares
 from .need import at_year
 
 YUAN = 10_000  # projects are printed in 万元
-OUTLIER = 3.0  # a unit cost more than so many times above or below the median of its kind is named
 UNITS = {
     "yuan_per_new_bed": "beds_new",
     "yuan_per_renovated_bed": "beds_renovated",
@@ -47,7 +47,8 @@ def project_costs(area: str | None = None, *, root: str | Path | None = None) ->
     DataFrame
         area, project_no, name_zh, category, work (new, rebuilt, or empty where the type is not printed),
         yuan_per_new_bed, yuan_per_renovated_bed, yuan_per_place, yuan_per_m2, m2_per_bed; outlier: the unit costs that
-        are more than three times above or below the median of all plans (for m2, of their kind of work); source, note.
+        are more than three times (`cost_outlier_times`, judged) above or below the median of all plans (for m2, of
+        their kind of work); source, note.
 
     Raises
     ------
@@ -60,7 +61,8 @@ def project_costs(area: str | None = None, *, root: str | Path | None = None) ->
     >>> costs.outlier["12"], costs.yuan_per_new_bed["3"]
     ('yuan_per_place', np.float64(83333.33))
     """
-    table = load_table("projects", root=root)
+    with instead("project_costs"):
+        table = load_table("projects", root=root)
     yuan = table["investment_10k_yuan"] * YUAN
     work = table["type"].map({"新建": "new", "改建": "rebuilt", "改扩建": "rebuilt"}).fillna("")
     keep = table[["area", "project_no", "name_zh", "category"]].assign(work=work)
@@ -68,11 +70,11 @@ def project_costs(area: str | None = None, *, root: str | Path | None = None) ->
         keep[unit] = yuan / table[count].astype(float).where(table[count] > 0)
     beds = table["beds_new"].fillna(0) + table["beds_renovated"].fillna(0)
     keep["m2_per_bed"] = table["floor_area_m2"] / beds.astype(float).where(beds > 0)
-    names = []
+    names, most = [], assumed_range("cost_outlier_times", root=root).value
     for unit in UNITS:
         alike = [keep["category"], keep["work"]] if unit == "yuan_per_m2" else [keep["category"]]
         times = keep[unit] / keep[unit].groupby(alike).transform("median")
-        names.append(pd.Series(np.where((times > OUTLIER) | (times < 1 / OUTLIER), unit, ""), index=keep.index))
+        names.append(pd.Series(np.where((times > most) | (times < 1 / most), unit, ""), index=keep.index))
     keep["outlier"] = pd.concat(names, axis=1).agg(lambda row: ", ".join(name for name in row if name), axis=1)
     keep = keep.assign(source=table["source"], note=table["note"])
     if area is None:
@@ -200,7 +202,8 @@ def operating_subsidy(
     -------
     DataFrame
         level (severe for 失能, moderate for 半失能: judged), residents [persons], rate [yuan a month], lower, central,
-        upper [yuan a year], source. Without a printed rate, money is missing and source says not published.
+        upper [yuan a year], source, observation (id of the rate). Without a printed rate, money is missing and source
+        says not published.
 
     Raises
     ------
@@ -215,8 +218,8 @@ def operating_subsidy(
     slug = find_area(area, root=root)["area"]
     if population is None:
         population = project(slug, scenario=scenario, end_year=max(year, 2025), root=root)
-    need = at_year(care_need(elderly_path(population), measure=SURVEY, root=root), year)
-    assumed = area_values(load_table("assumptions", root=root), slug)
+    need = care_need(at_year(elderly_path(population), year), measure=SURVEY, root=root)
+    assumed = area_values(load_table("assumptions", area=slug, root=root), slug)
     printed = figures_at(root)
     rows = []
     for level, indicator in SUBSIDY.items():
@@ -224,6 +227,7 @@ def operating_subsidy(
         living = [(need * share).sel(level=level) for share in shares]
         residents = [float(np.median(value)) for value in living]
         row = printed.first(slug, indicator, "standard", "target")
-        rate, source = (np.nan, "not published") if row is None else (row["value"], row["source"])
-        rows.append([level, residents[1], rate, *(persons * rate * 12 for persons in residents), source])
-    return pd.DataFrame(rows, columns=["level", "residents", "rate", "lower", "central", "upper", "source"])
+        rate, *said = (np.nan, "not published", None) if row is None else row[["value", "source", "observation"]]
+        rows.append([level, residents[1], rate, *(persons * rate * 12 for persons in residents), *said])
+    columns = ["level", "residents", "rate", "lower", "central", "upper", "source", "observation"]
+    return pd.DataFrame(rows, columns=columns)

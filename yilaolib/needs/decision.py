@@ -35,7 +35,7 @@ def shortage_probability(need: np.ndarray | xr.DataArray, supply: float) -> floa
     return float(np.mean(_draws(need) > supply)) if np.isfinite(supply) else np.nan
 
 
-def low_occupancy_probability(residents: np.ndarray | xr.DataArray, beds: float, below: float = 0.6) -> float:
+def low_occupancy_probability(residents: np.ndarray | xr.DataArray, beds: float, below: float) -> float:
     """Share of the draws in which less than a share of the beds is occupied.
 
     Parameters
@@ -44,8 +44,8 @@ def low_occupancy_probability(residents: np.ndarray | xr.DataArray, beds: float,
         [persons] draws, of any shape; those who find no bed do not count.
     beds : float
         [beds]
-    below : float, default 0.6
-        [share, 0-1]
+    below : float
+        [share, 0-1] For example `low_occupancy` of table `assumptions`.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def low_occupancy_probability(residents: np.ndarray | xr.DataArray, beds: float,
 
     Examples
     --------
-    >>> low_occupancy_probability(np.array([400, 500, 700, 2000]), 1000)
+    >>> low_occupancy_probability(np.array([400, 500, 700, 2000]), 1000, below=0.6)
     0.5
     """
     return float(np.mean(_draws(residents) / beds < below)) if np.isfinite(beds) and beds > 0 else np.nan

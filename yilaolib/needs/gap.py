@@ -30,7 +30,7 @@ def shortfall(demand: Number, supply: Number) -> pd.DataFrame | xr.Dataset:
     Raises
     ------
     DataError
-        When a value is negative.
+        When a value is negative, or the two have different lengths or labels.
 
     Examples
     --------
@@ -39,10 +39,11 @@ def shortfall(demand: Number, supply: Number) -> pd.DataFrame | xr.Dataset:
     """
     labelled = isinstance(demand, xr.DataArray) or isinstance(supply, xr.DataArray)
     if labelled:
-        demand, supply = xr.broadcast(xr.DataArray(demand), xr.DataArray(supply))
+        demand, supply = _labelled(demand, supply)
     else:
+        _same_rows(demand, supply)
         index = next((x.index for x in (demand, supply) if isinstance(x, pd.Series)), None)
-        size = len(index) if index is not None else max(np.size(demand), np.size(supply))
+        size = max(np.size(demand), np.size(supply)) if index is None else len(index)
         demand, supply = (_column(x, index, size) for x in (demand, supply))
     for name, values in (("demand", demand), ("supply", supply)):
         if bool((values < 0).any()):
@@ -58,6 +59,39 @@ def shortfall(demand: Number, supply: Number) -> pd.DataFrame | xr.Dataset:
         "coverage_pct": 100 * supply / demand.where(demand > 0),
     }
     return xr.Dataset(parts) if labelled else pd.DataFrame(parts)
+
+
+def _labelled(demand: Number, supply: Number) -> tuple[xr.DataArray, xr.DataArray]:
+    """Broadcast by name of dim; labels of a dim that both have must be the same."""
+    for name, value in (("demand", demand), ("supply", supply)):
+        if np.ndim(value) and not isinstance(value, xr.DataArray | pd.Series):
+            raise DataError(f"{name} has {np.size(value)} values without labels, beside a DataArray; name its dims.")
+    pair = xr.DataArray(demand), xr.DataArray(supply)
+    try:
+        return xr.broadcast(*xr.align(*pair, join="exact"))
+    except ValueError as error:
+        shared = [d for d in pair[0].dims if d in pair[1].dims and not pair[0][d].equals(pair[1][d])]
+        raise DataError(
+            f"demand and supply have different labels along {', '.join(map(str, shared))} "
+            f"({pair[0].sizes[shared[0]]} and {pair[1].sizes[shared[0]]} values). Select the same ones in both."
+        ) from error
+
+
+def _same_rows(demand: Number, supply: Number) -> None:
+    """Refuse what would be cut short or matched by chance."""
+    sizes = {"demand": np.size(demand), "supply": np.size(supply)}
+    alone = [name for name, value in (("demand", demand), ("supply", supply)) if np.ndim(value) == 0]
+    if not alone and sizes["demand"] != sizes["supply"]:
+        raise DataError(
+            f"demand has {sizes['demand']} values and supply has {sizes['supply']}. Give as many of one as of the "
+            "other, or one number that holds for all."
+        )
+    if isinstance(demand, pd.Series) and isinstance(supply, pd.Series) and not demand.index.equals(supply.index):
+        only = [*demand.index.symmetric_difference(supply.index)][:3]
+        raise DataError(
+            f"demand and supply have different labels ({', '.join(map(str, only)) or 'in another order'}). "
+            "Take the same ones, such as supply.reindex(demand.index)."
+        )
 
 
 def _column(values: Number, index: pd.Index | None, size: int) -> pd.Series:

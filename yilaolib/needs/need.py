@@ -6,8 +6,11 @@ method without its inputs stays as a row that says what is missing and holds no 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from copy import copy
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -17,10 +20,12 @@ from ..core.errors import DataError
 from ..data import find_area, load_table
 from ..places.ranges import area_values
 from ..tabling.figures import figures_at
-from .supply import new_beds_by
+from .gap import Number
+from .supply import new_beds_by, stock_of
 
 BOUNDS = ("lower", "central", "upper")
-LEFT_ORDER = ["method", *BOUNDS, "basis", "name_zh", "name_en", "inputs", "sources"]
+LEFT_ORDER = ["method", *BOUNDS, "basis", "name_zh", "name_en", "inputs", "sources", "observations"]
+LEADING = {"beds": ("norm", "hold", "rule_9073"), "places": ("norm_places",)}  # the first that has a number leads
 
 
 def label_methods(frame: pd.DataFrame, root: str | Path | None = None) -> pd.DataFrame:
@@ -30,14 +35,42 @@ def label_methods(frame: pd.DataFrame, root: str | Path | None = None) -> pd.Dat
     return frame[[*LEFT_ORDER, *(column for column in frame if column not in LEFT_ORDER)]]
 
 
-def method_row(method: str, central=np.nan, inputs: str = "", sources: str = "", lower=np.nan, upper=np.nan) -> dict:
-    """One method's values; a missing central value means that `inputs` says what is not published."""
-    return {"method": method, "lower": lower, "central": central, "upper": upper, "inputs": inputs, "sources": sources}
+def method_row(
+    method: str,
+    central: Number = np.nan,
+    inputs: str = "",
+    sources: str = "",
+    lower: Number = np.nan,
+    upper: Number = np.nan,
+    observations: Iterable[str] = (),
+) -> dict:
+    """One method's values; a missing central value means that `inputs` says what is not published.
+
+    `observations` are the ids of the printed figures among the inputs (rows of the table of that name).
+    """
+    values = {"lower": lower, "central": central, "upper": upper}
+    said = {"inputs": inputs, "sources": sources, "observations": tuple(dict.fromkeys(observations))}
+    return {"method": method, **values, **said}
+
+
+def leading_method(what: str, known: Iterable[str]) -> str:
+    """The method that leads a report: the first of `LEADING` among those that have a number."""
+    known = set(known)
+    return next(method for method in LEADING[what] if method in known)
 
 
 def at_year(value: float | xr.DataArray, year: int) -> float | xr.DataArray:
     """A value in one year; a plain number holds in every year."""
-    return value.sel(year=year) if isinstance(value, xr.DataArray) and "year" in value.dims else value
+    if not isinstance(value, xr.DataArray) or "year" not in value.dims:
+        return value
+    check_year(year, value.indexes["year"])
+    return value.sel(year=year)
+
+
+def check_year(year: int, years: np.ndarray) -> None:
+    """Refuse a year that was not projected."""
+    if year not in years:
+        raise DataError(f"year is {year}; the projection runs from {years[0]} to {years[-1]}.")
 
 
 def middle(value: float | xr.DataArray) -> float:
@@ -48,7 +81,8 @@ def middle(value: float | xr.DataArray) -> float:
 class Need:
     """Need by each method, year by year. A subclass sets `symbols` and `rows`, and has `supply`; see `BedNeed`."""
 
-    kinds: tuple[str, ...] = ()  # kinds of supply to set the need against, the widest first
+    what: str  # beds or places
+    methods: ClassVar[dict[str, str]] = {}  # name of a method: name of the function that makes its row
     unlisted: tuple[str, ...] = ()  # methods that `paths` leaves out: norms of others have the shape of the plan's own
 
     def __init__(
@@ -57,8 +91,8 @@ class Need:
         place = find_area(area, root=root)
         self.area, self.parent, self.root, self.years = place["area"], place["parent"], root, years
         self.printed = figures_at(root)
-        self.assumed = area_values(load_table("assumptions", root=root), self.area)
-        for parameter, value in (changed or {}).items():  # what if: other values of assumptions, for a tornado
+        self.assumed = area_values(load_table("assumptions", area=self.area, root=root), self.area)
+        for parameter, value in (changed or {}).items():  # what if: other values of assumptions
             self.assumed.loc[parameter, "value"] = value
         self.symbols: dict[str, xr.DataArray] = {}  # letter of `inputs` that stands for a projected number
         self.rows: list[dict] = []
@@ -68,12 +102,22 @@ class Need:
         """Printed stocks, targets and new supply of the project list."""
         raise NotImplementedError
 
+    def what_if(self, method: str, changed: dict[str, float] | None = None, **others: object) -> dict:
+        """The row of one method with other values of assumptions or of attributes; what else was computed is kept."""
+        other = copy(self)
+        other.assumed = self.assumed.copy()
+        other.__dict__.pop("at_census", None)  # it rests on assumptions
+        for parameter, value in (changed or {}).items():
+            other.assumed.loc[parameter, "value"] = value
+        for name, value in others.items():
+            setattr(other, name, value)
+        return getattr(other, self.methods[method])()
+
     def at(self, year: int) -> pd.DataFrame:
         """One row per method: lower, central, upper, inputs, sources, the gaps, and with draws their 80 %."""
-        if year not in self.years:
-            raise DataError(f"year is {year}; the projection runs from {self.years[0]} to {self.years[-1]}.")
+        check_year(year, self.years)
         rows = [{**row, **{bound: middle(at_year(row[bound], year)) for bound in BOUNDS}} for row in self.rows]
-        frame = pd.DataFrame(rows, columns=["method", *BOUNDS, "inputs", "sources"])
+        frame = pd.DataFrame(rows, columns=["method", *BOUNDS, "inputs", "sources", "observations"])
         for letter, values in self.symbols.items():
             projected = f"{letter} {middle(at_year(values, year)):,.0f} ({year})"
             frame["inputs"] = frame["inputs"].str.replace(f"{letter}(t)", projected, regex=False)
@@ -108,9 +152,7 @@ class Need:
 
     def stock(self) -> pd.Series | None:
         """The printed present supply of the widest kind (a row of `supply`); None when none is printed."""
-        stocks = self.supply[self.supply["role"] == "stock"].set_index("kind")
-        kinds = [kind for kind in self.kinds if kind in stocks.index]
-        return stocks.loc[kinds[0]] if kinds else None
+        return stock_of(self.supply)
 
     def available(self, year: int) -> tuple[float, float]:
         """Present supply, and with it the new supply of the project list that opens by the year."""

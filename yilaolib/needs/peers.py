@@ -5,6 +5,7 @@ Five places are few, counties are not prefectures, and names hide different coun
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ import pandas as pd
 
 from ..core.digits import half_a_digit
 from ..data import load_table
+from ..tabling.folders import as_folder, stamp
+from ..tabling.uses import instead
 from .targets import plan_targets
 
 SIGN = {"higher": 1, "lower": -1}
@@ -36,7 +39,7 @@ def compare_plans(indicators: list[str] | None = None, *, root: str | Path | Non
         baseline_year, baseline, target_year, target, comparator, per_year [percentage points a year for percentages,
         else percent a year; missing without a baseline or from a baseline of 0], rank_low, rank_high (rank of the
         target, 1 is best; a range where printed digits or equal targets leave it open), places (that have a target),
-        apart (text).
+        apart (text), observation and baseline_observation (ids of the printed figures).
 
     Examples
     --------
@@ -44,6 +47,14 @@ def compare_plans(indicators: list[str] | None = None, *, root: str | Path | Non
     >>> print(beds.loc["yingtan", ["baseline", "target", "rank_low", "rank_high"]].astype(int).tolist())
     [24, 40, 3, 3]
     """
+    if indicators is not None:
+        return _compare(tuple(indicators), as_folder(root), stamp(root)).copy()
+    with instead("compare_plans"):
+        return _compare(None, as_folder(root), stamp(root)).copy()
+
+
+@lru_cache(maxsize=8)
+def _compare(indicators: tuple[str, ...] | None, root: Path | None, state: tuple) -> pd.DataFrame:
     areas = load_table("areas", root=root).set_index("area")
     sources = load_table("sources", root=root)
     planned = [
@@ -63,6 +74,7 @@ def compare_plans(indicators: list[str] | None = None, *, root: str | Path | Non
     columns = [
         "indicator", "name_zh", "name_en", "unit", "direction", "area", "area_zh", "area_en", "level", "baseline_year",
         "baseline", "target_year", "target", "comparator", "per_year", "rank_low", "rank_high", "places", "apart",
+        "observation", "baseline_observation",
     ]  # fmt: skip
     return pd.concat(groups, ignore_index=True)[columns] if groups else pd.DataFrame(columns=columns)
 

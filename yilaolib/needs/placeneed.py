@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import pandas as pd
 import xarray as xr
@@ -25,7 +26,15 @@ class PlaceNeed(Need):
     prints.
     """
 
-    kinds = ("daycare_places_total",)
+    what = "places"
+    methods: ClassVar = {
+        "plan_places": "_plan",
+        "norm_places": "_norm",
+        "new_estates": "_estates",
+        "coverage": "_coverage",
+        "coverage_own": "_own_coverage",
+        "intention": "_intention",
+    }
 
     def __init__(
         self,
@@ -43,16 +52,9 @@ class PlaceNeed(Need):
         self.people, self.children = persons(people), persons(people, 0, 3)
         self.coverage, self.new_residents = coverage, new_residents
         self.symbols = {"N": self.people, "C": self.children}
-        own = {"coverage_own": self._own_coverage} if coverage is not None else {}
-        methods = {
-            "plan_places": self._plan,
-            "norm_places": self._norm,
-            "new_estates": self._estates,
-            "coverage": self._coverage,
-            **own,
-            "intention": self._intention,
-        }
-        self.rows = [method() for name, method in methods.items() if only in (None, name)]
+        left_out = {"coverage_own"} if coverage is None else set()
+        wanted = {name: row for name, row in self.methods.items() if only in (None, name) and name not in left_out}
+        self.rows = [getattr(self, row)() for row in wanted.values()]
 
     @cached_property
     def supply(self) -> pd.DataFrame:
@@ -65,13 +67,15 @@ class PlaceNeed(Need):
         if row is None:
             return method_row("plan_places", inputs="not published: a number of places needed or planned")
         text = f"{row['as_printed']} ({row['year']}, {row['locator']})"
-        return method_row("plan_places", row["value"], text, row["source"])
+        return method_row("plan_places", row["value"], text, row["source"], observations=[row["observation"]])
 
     def _norm(self) -> dict:
         row = self.figure(NORM, "target")
         row = self.figure(NORM, "target", area="china") if row is None else row
         text = f"r {row['value']:g} ({row['year']}), N(t)"
-        return method_row("norm_places", places_by_norm(self.people, row["value"]), text, row["source"])
+        places = places_by_norm(self.people, row["value"])
+        line = method_row("norm_places", places, text, row["source"], observations=[row["observation"]])
+        return line | {"norm": float(row["value"])}
 
     def _estates(self) -> dict:
         row = self.figure(ESTATES, "target", "standard")
@@ -79,12 +83,14 @@ class PlaceNeed(Need):
             return method_row("new_estates", inputs="not published: places per 1000 residents of new estates")
         if self.new_residents is None:
             text = f"r {row['value']:g}; not published: residents of new estates"
-            return method_row("new_estates", inputs=text, sources=row["source"])
+            return method_row("new_estates", inputs=text, sources=row["source"], observations=[row["observation"]])
         text = f"r {row['value']:g}, N {self.new_residents:,.0f} residents of new estates (yours)"
-        return method_row("new_estates", places_by_norm(self.new_residents, row["value"]), text, row["source"])
+        places = places_by_norm(self.new_residents, row["value"])
+        return method_row("new_estates", places, text, row["source"], observations=[row["observation"]])
 
     def _coverage(self) -> dict:
-        table = load_table("assumptions", root=self.root)  # two rows of one parameter, by year of the target
+        # two rows of one parameter, by year of the target
+        table = load_table("assumptions", area=self.area, root=self.root)
         table = table[table["parameter"] == "daycare_coverage"].sort_values("value")
         low, high = (places_by_coverage(self.children, value) for value in table["value"].iloc[[0, -1]])
         text = f"C(t) aged 0-2, c {table['value'].iloc[0]:g} and {table['value'].iloc[-1]:g}"
@@ -95,19 +101,19 @@ class PlaceNeed(Need):
         return method_row("coverage_own", places_by_coverage(self.children, self.coverage), text)
 
     def _intention(self) -> dict:
-        table = self.printed.table
         found = {}
         for what in ("use", "wish"):
-            rows = table[table["indicator"] == f"daycare_{what}_pct"]
+            rows = self.printed.of(f"daycare_{what}_pct")
             mine = rows[rows["area"] == self.area]
             found[what] = rows if mine.empty else mine  # an area's own figures, else the range of those who publish
         if any(rows.empty for rows in found.values()):
             return method_row("intention", inputs="not published: wish and use")
         use, wish = found["use"]["value"].min(), found["wish"]["value"].max()
         low, high = (places_by_intention(self.children, pct / 100) for pct in (use, wish))
-        others = sorted(set(pd.concat(list(found.values()))["area"]) - {self.area})
+        asked = pd.concat(list(found.values()))
+        others = sorted(set(asked["area"]) - {self.area})
         text = f"C(t) aged 0-2, use {use:g} %, wish {wish:g} %" + (
             f"; figures of {', '.join(others)}" if others else ""
         )
-        sources = ";".join(pd.concat(list(found.values()))["source"].unique())
-        return method_row("intention", (low + high) / 2, text, sources, low, high)
+        sources = ";".join(asked["source"].unique())
+        return method_row("intention", (low + high) / 2, text, sources, low, high, asked["observation"])

@@ -8,15 +8,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..core.errors import DataError
 from ..data import load_table
+from ..places.ranges import assumed_range
 from ..projection import Scenario, project
-from .bedneed import BedNeed, elderly_path
 from .decision import best_number, expected_regret, low_occupancy_probability, shortage_probability, split_spread
-from .need import BOUNDS, Need
-from .placeneed import PlaceNeed
+from .horizon import need_of
+from .need import BOUNDS, Need, check_year
 
-WHAT = ("beds", "places")
 COUNTS_PEOPLE = (
     "prevalence",
     "prevalence_census",
@@ -85,16 +83,8 @@ def need_samples(
     return _samples(need_of(area, population, what, root), year, parameters)
 
 
-def need_of(area: str, population: xr.Dataset, what: str = "beds", root: str | Path | None = None) -> Need:
-    """Return `BedNeed` or `PlaceNeed` of an area on a projection."""
-    if what not in WHAT:
-        raise DataError(f"what is {what!r}; it must be 'beds' or 'places'.")
-    return BedNeed(area, elderly_path(population), root) if what == "beds" else PlaceNeed(area, population, root)
-
-
 def _samples(need: Need, year: int, parameters: int) -> xr.DataArray:
-    if year not in need.years:
-        raise DataError(f"year is {year}; the projection runs from {need.years[0]} to {need.years[-1]}.")
+    check_year(year, need.years)
     values = need.arrays().sel(year=year)
     if "draw" not in values.dims:
         values = values.expand_dims("draw")
@@ -137,10 +127,10 @@ def build_decision(
     -------
     DataFrame
         group (a method, a basis, or all), name_zh, name_en, p_short_stock, p_short_pipeline [share 0-1: need above the
-        present supply, and with the project list], p_empty_stock, p_empty_pipeline [share 0-1: under 60 % occupied;
-        only for methods that count persons], best [beds or places at the cost ratio], regret_stock, regret_pipeline
-        [cost of one idle bed: expected regret of having the present supply, or with the project list]. `attrs` hold
-        the split of the spread, stock, pipeline and the cost ratio.
+        present supply, and with the project list], p_empty_stock, p_empty_pipeline [share 0-1: less occupied than
+        `low_occupancy`, 60 % (judged); only for methods that count persons], best [beds or places at the cost ratio],
+        regret_stock, regret_pipeline [cost of one idle bed: expected regret of having the present supply, or with the
+        project list]. `attrs` hold the split of the spread, stock, pipeline and the cost ratio.
 
     Raises
     ------
@@ -159,6 +149,7 @@ def build_decision(
     samples = _samples(need, year, parameters=25)
     names = load_table("methods", root=root).set_index("method")
     occupied = need.occupancy.value if what == "beds" else 1.0  # of the need in beds, so many are persons
+    empty = assumed_range("low_occupancy", table=need.assumed).value
     there = dict(zip(("stock", "pipeline"), need.available(year), strict=True))
     basis = samples["basis"].to_numpy()
     groups = {method: [i] for i, method in enumerate(samples["by_method"].to_numpy())}
@@ -171,7 +162,7 @@ def build_decision(
         row = {"group": group, "name_zh": zh, "name_en": en}
         row |= {f"p_short_{name}": shortage_probability(part, beds) for name, beds in there.items()}
         row |= {
-            f"p_empty_{name}": low_occupancy_probability(persons, beds) if persons.size else np.nan
+            f"p_empty_{name}": low_occupancy_probability(persons, beds, empty) if persons.size else np.nan
             for name, beds in there.items()
         }
         row["best"] = best_number(part, cost_ratio=cost_ratio)

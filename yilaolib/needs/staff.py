@@ -64,7 +64,7 @@ def care_staff(
         role (care_worker, social_worker), level (mild ... severe, or all), persons [residents, or persons 60+ of social
         workers], ratio [persons for each worker], lower, central, upper [workers], target [workers] with target_year
         and short [workers: central less target] in the rows of all levels, judged (True where the ratio is judgement),
-        sources.
+        sources, observations (tuple: ids of the printed figures).
 
     Raises
     ------
@@ -80,12 +80,10 @@ def care_staff(
     slug = find_area(area, root=root)["area"]
     if population is None:
         population = project(slug, scenario=scenario, end_year=max(year, 2025), root=root)
-    if year not in population["year"]:
-        raise DataError(f"year is {year}; the projection ends in {int(population['year'].max())}.")
     elderly = elderly_path(population)
-    need = care_need(elderly, measure=measure, root=root)
-    assumed = area_values(load_table("assumptions", root=root), slug)
-    residents = at_year(need, year) * institution_shares(need, assumed)
+    need = care_need(at_year(elderly, year), measure=measure, root=root)
+    assumed = area_values(load_table("assumptions", area=slug, root=root), slug)
+    residents = need * institution_shares(need, assumed)
     extra = [dim for dim in residents.dims if dim != "level"]
     living = (residents.median(extra) if extra else residents).to_series()
     if beds is not None:
@@ -116,11 +114,13 @@ def _social(slug: str, elderly: float, root: str | Path | None) -> list:
 def _with_targets(frame: pd.DataFrame, slug: str, elderly: float, root: str | Path | None) -> pd.DataFrame:
     """Add what the plan prints as present and as target, and what the need is above them."""
     figures = figures_at(root)
+    frame["observations"] = pd.Series([()] * len(frame), index=frame.index, dtype=object)
     for i, row in frame[frame["level"] == "all"].iterrows():
         scale = elderly / 1000 if row["role"] == "social_worker" else 1.0
         for name, kind in (("present", "actual"), ("target", "target")):
             printed = figures.first(slug, STAFF_TARGET[row["role"]], kind)
             if printed is not None:
+                frame.at[i, "observations"] += (printed["observation"],)
                 frame.loc[i, [name, f"{name}_year"]] = [printed["value"] * scale, printed["year"]]
     columns = ("present", "present_year", "target", "target_year")
     frame = frame.reindex(columns=[*frame, *(c for c in columns if c not in frame)])
@@ -148,7 +148,8 @@ def childcare_staff(area: str, places: float | None = None, *, root: str | Path 
     DataFrame
         group (6_12m, 12_24m, 24_36m, all), name_zh, places [places], ratio [children a worker], central [workers],
         class_size [children], classes [classes], target [workers] with target_year and short [workers] in the row all,
-        sources. Without any printed number of places they are missing.
+        sources, observations (tuple: ids of the printed figures). Without any printed number of places the numbers
+        are missing.
 
     Raises
     ------
@@ -161,7 +162,7 @@ def childcare_staff(area: str, places: float | None = None, *, root: str | Path 
     {'6_12m': 16.7, '12_24m': 50.0, '24_36m': 100.0, 'all': 166.7}
     """
     slug = find_area(area, root=root)["area"]
-    printed, assumed = figures_at(root), area_values(load_table("assumptions", root=root), slug)
+    printed, assumed = figures_at(root), area_values(load_table("assumptions", area=slug, root=root), slug)
     if places is None:
         row = printed.first(slug, "daycare_places_total", "target", "actual")
         places = np.nan if row is None else float(row["value"])
@@ -173,12 +174,13 @@ def childcare_staff(area: str, places: float | None = None, *, root: str | Path 
         size = printed.first("china", f"daycare_class_size_max_{group}", "standard")
         here = places * assumed_range(f"enrolled_share_{group}", table=assumed).value
         values = [here, rule["value"], here / rule["value"], size["value"], here / size["value"]]
-        rows.append([group, name, *values, f"{rule['source']};judged"])
-    columns = ["group", "name_zh", "places", "ratio", "central", "class_size", "classes", "sources"]
+        rows.append([group, name, *values, f"{rule['source']};judged", (rule["observation"], size["observation"])])
+    columns = ["group", "name_zh", "places", "ratio", "central", "class_size", "classes", "sources", "observations"]
     frame = pd.DataFrame(rows, columns=columns)
     sums = {column: frame[column].sum(min_count=1) for column in ("places", "central", "classes")}
-    frame.loc[len(frame)] = {"group": "all", "name_zh": "合计", **sums, "sources": frame["sources"].iloc[0]}
     goal = printed.first(slug, STAFF_TARGET["daycare_worker"], "target")
+    last = {"sources": frame["sources"].iloc[0], "observations": () if goal is None else (goal["observation"],)}
+    frame.loc[len(frame)] = pd.Series({"group": "all", "name_zh": "合计", **sums, **last})
     last = frame["group"] == "all"
     frame["target"] = np.where(last, np.nan if goal is None else goal["value"], np.nan)
     frame["target_year"] = pd.Series([goal["year"] if goal is not None and x else None for x in last], dtype="Int64")

@@ -27,15 +27,21 @@ OWNERS = {
     "elder_beds_township_homes": "public",
     "elder_beds_private": "private",
 }
+WIDEST = ("elder_beds_total", "elder_beds_institution", "daycare_places_total")  # what a need is set against
 PLACE_KINDS = (
     "daycare_places_total",
     "daycare_places_inclusive",
     "daycare_places_public_kindergartens",
     "daycare_places_filed",
 )
+NURSING = {  # share of nursing-type beds (护理型床位) of a kind
+    "elder_beds_total": "nursing_beds_share_pct",
+    "elder_beds_institution": "nursing_beds_share_institution_pct",
+    "elder_beds_public_homes": "nursing_beds_share_public_homes_pct",
+}
 COLUMNS = [
-    "kind", "role", "year", "stock", "occupied", "vacant", "owner", "flag", "name_zh", "name_en", "source", "note",
-    "observation",
+    "kind", "role", "year", "stock", "occupied", "vacant", "nursing_pct", "owner", "flag", "name_zh", "name_en",
+    "source", "note", "observation", "occupied_observation", "nursing_observation", "project_no",
 ]  # fmt: skip
 
 
@@ -55,9 +61,11 @@ def bed_supply(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
     -------
     DataFrame
         kind (slug of the indicator, or `pipeline`), role (stock, target, pipeline), year (missing where a project
-        has no date), stock [beds], occupied and vacant [beds] (missing when not published), owner (public, private,
+        has no date), stock [beds], occupied and vacant [beds] (missing when not published), nursing_pct [percent of
+        these beds that are of nursing type; it may be of another year, see `nursing_beds`], owner (public, private,
         or empty), flag (of a project: undated, hospital, doubt), name_zh, name_en, source, note,
-        observation (id of the printed figure; missing for projects).
+        observation (id of the printed figure; missing for projects), occupied_observation and
+        nursing_observation (ids of residents and share), project_no (of the project list; missing for figures).
 
     Raises
     ------
@@ -97,7 +105,7 @@ def place_supply(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
     >>> place_supply("jingdezhen").query("kind == 'daycare_places_total'").set_index("role").stock.to_dict()
     {'stock': 4036.0, 'target': 7367.0}
     """
-    return _supply(area, PLACE_KINDS, "places_new", root)
+    return _supply(area, PLACE_KINDS, "places_new", root).drop(columns=["nursing_pct", "nursing_observation"])
 
 
 def _supply(area: str, kinds: tuple[str, ...], new: str, root: str | Path | None) -> pd.DataFrame:
@@ -110,6 +118,7 @@ def _supply(area: str, kinds: tuple[str, ...], new: str, root: str | Path | None
             row = printed.first(slug, kind, wanted)
             if row is None:
                 continue
+            nursing = printed.first(slug, NURSING.get(kind, ""), wanted)
             lived = printed.first(slug, kind.replace("beds", "residents"), "actual") if "beds" in kind else None
             rows.append(
                 {
@@ -118,12 +127,15 @@ def _supply(area: str, kinds: tuple[str, ...], new: str, root: str | Path | None
                     "year": row["year"],
                     "stock": row["value"],
                     "occupied": lived["value"] if role == "stock" and lived is not None else np.nan,
+                    "nursing_pct": np.nan if nursing is None else nursing["value"],
+                    "nursing_observation": None if nursing is None else nursing["observation"],
                     "owner": OWNERS.get(kind, ""),
                     "name_zh": names.loc[kind, "name_zh"],
                     "name_en": names.loc[kind, "name_en"],
                     "source": row["source"],
                     "note": row["note"],
                     "observation": row["observation"],
+                    "occupied_observation": lived["observation"] if role == "stock" and lived is not None else None,
                 }
             )
     listed = _listed(slug, new, root)
@@ -197,6 +209,19 @@ def bed_pipeline(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
     return frame.groupby("year", dropna=False).sum()
 
 
+def stock_of(supply: pd.DataFrame) -> pd.Series | None:
+    """Return the printed present supply of the widest kind (a row of `supply`), or None when none is printed.
+
+    Examples
+    --------
+    >>> stock_of(bed_supply("jingdezhen")).stock
+    np.float64(4059.0)
+    """
+    stocks = supply[supply["role"] == "stock"].set_index("kind", drop=False)
+    kinds = [kind for kind in WIDEST if kind in stocks.index]
+    return stocks.loc[kinds[0]] if kinds else None
+
+
 def new_beds_by(supply: pd.DataFrame, year: int, after: int | None = None) -> float:
     """New beds (or places) of the project list that open by a year; undated ones are taken as open.
 
@@ -207,9 +232,20 @@ def new_beds_by(supply: pd.DataFrame, year: int, after: int | None = None) -> fl
     >>> new_beds_by(bed_supply("lianshui"), 2023), new_beds_by(bed_supply("lianshui"), 2023, after=2022)
     (280.0, 100.0)
     """
+    return float(opening(supply, year, after)["stock"].sum())
+
+
+def opening(supply: pd.DataFrame, year: int, after: int | None = None) -> pd.DataFrame:
+    """Return the rows of the project list that `new_beds_by` counts.
+
+    Examples
+    --------
+    >>> opening(bed_supply("lianshui"), 2023)["stock"].tolist()
+    [120.0, 60.0, 100.0]
+    """
     listed = supply[supply["role"] == "pipeline"]
     opens = listed["year"].isna() | ((listed["year"] <= year) & (listed["year"] > (after or 0)))
-    return float(listed.loc[opens.fillna(True), "stock"].sum())
+    return listed[opens.fillna(True).astype(bool)]
 
 
 def supply_path(supply: pd.DataFrame, kind: str, years: np.ndarray) -> pd.Series:

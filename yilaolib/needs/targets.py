@@ -28,7 +28,7 @@ def plan_targets(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
     DataFrame
         indicator, name_as_printed, name_en, domain, unit, baseline_year, baseline, target_year, target, comparator,
         baseline_printed, target_printed, binding, direction, steps_back (True where the target is worse than the
-        baseline), observation, locator; in the order of the plan.
+        baseline), observation and baseline_observation (ids of target and baseline), locator; in the order of the plan.
 
     Examples
     --------
@@ -67,6 +67,7 @@ def plan_targets(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
                 "direction": concept["direction"],
                 "steps_back": bool(worse),
                 "observation": last["observation"],
+                "baseline_observation": None if first is None else first["observation"],
                 "locator": last["locator"],
             }
         )

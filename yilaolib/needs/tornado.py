@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -14,9 +15,9 @@ from ..data import find_area, load_table
 from ..places.ranges import area_values, assumed_range
 from ..projection import Scenario, project
 from ..tabling.figures import figures_at
-from .bedneed import BedNeed, elderly_path
-from .need import Need, at_year
-from .placeneed import PlaceNeed
+from .bedneed import elderly_path
+from .horizon import need_of
+from .need import at_year, middle
 
 ASSUMED = {  # parameter of `assumptions`: names, and the methods that use it
     "target_occupancy": ("目标入住率", "target occupancy", ("prevalence", "prevalence_census", "utilisation")),
@@ -42,6 +43,7 @@ OWN_RANGE = {  # methods whose own input is a range: names of that input and whe
     "coverage": ("入托率目标", "coverage", False),
     "intention": ("使用率与意愿", "use against wish", False),
 }
+LABELS_ZH = {"plan": "规划", "projection": "本推算", "census 2020": "2020年普查", "low": "低方案", "high": "高方案"}
 SURVEYS = ("adl-clhls-2011", "adl-clhls-2014", "adl-clhls-2018")
 
 
@@ -52,6 +54,8 @@ def need_tornado(
     what: str = "beds",
     method: str | None = None,
     strongest: int = 8,
+    scenario: str | Scenario = "medium",
+    population: xr.Dataset | None = None,
     root: str | Path | None = None,
 ) -> pd.DataFrame:
     """How far each input alone moves the need by one method, the strongest first; judged inputs are marked.
@@ -61,7 +65,7 @@ def need_tornado(
     Parameters
     ----------
     area : str
-        Slug, Chinese or English name, or adcode.
+        Slug, Chinese or English name, or adcode; a plan is not needed.
     year : int
         [year]
     what : {'beds', 'places'}
@@ -69,6 +73,10 @@ def need_tornado(
         By default `prevalence` for beds and `coverage` for places.
     strongest : int, default 8
         Number of rows.
+    scenario : str or Scenario, default "medium"
+        From which fertility, life expectancy and migration are moved.
+    population : Dataset, optional
+        The projection of that scenario, made before.
     root : path, optional
         Folder with your own tables.
 
@@ -76,12 +84,12 @@ def need_tornado(
     -------
     DataFrame
         name_zh, name_en, low, high, central [beds or places: the need with the input low, high, unchanged], low_label,
-        high_label (the values of the input), judged (True where the bounds are judgement).
+        high_label, low_label_zh, high_label_zh (the values of the input), judged (True where the bounds are judgement).
 
     Raises
     ------
     DataError
-        Unknown area or method, or a method without a number for this area.
+        Unknown area, scenario or method, a method without a number for this area, a year outside the projection.
 
     Examples
     --------
@@ -89,14 +97,14 @@ def need_tornado(
     'moderate need: share in homes'
     """
     method = method or {"beds": "prevalence", "places": "coverage"}.get(what, "")
-    frame = pd.DataFrame(_Moves(area, year, what, method, root).all())
+    frame = pd.DataFrame(_Moves(area, year, what, method, scenario, population, root).all())
     width = (frame["high"] - frame["low"]).abs()
     order = width[width > 0].sort_values(ascending=False, kind="stable").index
     return frame.loc[order].head(strongest).reset_index(drop=True)
 
 
 class _Moves:
-    def __init__(self, area: str, year: int, what: str, method: str, root: str | Path | None) -> None:
+    def __init__(self, area, year, what, method, scenario, population, root) -> None:
         self.area, self.year, self.what, self.method, self.root = (
             find_area(area, root)["area"],
             year,
@@ -104,41 +112,47 @@ class _Moves:
             method,
             root,
         )
-        if what not in ("beds", "places"):
-            raise DataError(f"what is {what!r}; it must be 'beds' or 'places'.")
-        self.medium = Scenario.load("medium", area=self.area, root=root)
-        self.population = self._project(self.medium)
-        frame = self._need().at(year).set_index("method")
-        if method not in frame.index or pd.isna(frame.loc[method, "central"]):
-            known = list(frame.index[frame["central"].notna()])
-            raise DataError(f"method {method!r} has no number for {self.area}; choose one of {', '.join(known)}.")
-        self.row = frame.loc[method]
-        self.assumed = area_values(load_table("assumptions", root=root), self.area)
+        self.scenario = scenario if isinstance(scenario, Scenario) else self._named(scenario)
+        self.population = self._project(self.scenario) if population is None else population
+        self.need = need_of(self.area, self.population, what, root, only=method)
+        if not self.need.rows or pd.isna((row := self.need.at(year).iloc[0])["central"]):
+            every = need_of(self.area, self.population, what, root).at(year).set_index("method")["central"]
+            raise DataError(
+                f"method {method!r} has no number for {self.area}; choose one of {', '.join(every.dropna().index)}."
+            )
+        self.row = row
+        self.assumed = area_values(load_table("assumptions", area=self.area, root=root), self.area)
 
     def all(self) -> Iterator[dict]:
         """A row for each input that the method has."""
         yield from self._own_range()
         yield from self._assumed()
         yield from self._definitions()
-        yield from self._scenarios()
+        yield from self._migration()
+        yield from self._fertility()
+        yield from self._mortality()
         yield from self._forecast()
+
+    def _named(self, name: str) -> Scenario:
+        return Scenario.load(name, area=self.area, root=self.root)
 
     def _project(self, scenario: Scenario) -> xr.Dataset:
         return project(self.area, scenario=scenario, end_year=max(self.year, 2025), root=self.root)
 
-    def _need(self, population: xr.Dataset | None = None, **options) -> Need:
-        population = self.population if population is None else population
-        if self.what == "places":
-            return PlaceNeed(self.area, population, self.root, **options)
-        return BedNeed(self.area, elderly_path(population), self.root, **options)
-
-    def _value(self, population: xr.Dataset | None = None, **options) -> float:
-        (row,) = self._need(population, only=options.pop("method", self.method), **options).rows
-        return float(at_year(row["central"], self.year))
+    def _value(self, population: xr.Dataset | None = None, *, method: str | None = None, **others) -> float:
+        """The need with something else in place of what it has."""
+        if population is None:
+            row = self.need.what_if(method or self.method, **others)
+        else:
+            (row,) = need_of(self.area, population, self.what, self.root, only=self.method).rows
+        return middle(at_year(row["central"], self.year))
 
     def _line(self, names: tuple[str, str], values: tuple[float, float], labels: tuple[str, str], judged: bool) -> dict:
         keys = ("name_zh", "name_en", "low", "high", "low_label", "high_label")
         line = dict(zip(keys, (*names, *values, *labels), strict=True))
+        line |= {
+            f"{side}_label_zh": LABELS_ZH.get(label, label) for side, label in zip(("low", "high"), labels, strict=True)
+        }
         return line | {"central": self.row["central"], "judged": judged}
 
     def _own_range(self) -> Iterator[dict]:
@@ -165,27 +179,41 @@ class _Moves:
         names = ("失能的定义（普查、调查）", "definition of need (census, survey)")
         yield self._line(names, tuple(value for value, _ in both), tuple(name for _, name in both), False)
 
-    def _scenarios(self) -> Iterator[dict]:
-        first = {2020: 1.0}
-        still, moving = (replace(self.medium, net_migration_factor=path) for path in ({2020: 0.0}, first))
-        ends = tuple(self._value(self._project(scenario)) for scenario in (still, moving))
+    def _migration(self) -> Iterator[dict]:
+        paths = ({2020: 0.0}, {2020: 1.0})  # nobody moves; everybody goes on moving as in 2010-2020
+        ends = tuple(self._value(self._project(replace(self.scenario, net_migration_factor=path))) for path in paths)
         yield self._line(("净迁移", "net migration"), ends, ("0", "2010-2020"), True)
-        low, high = (Scenario.load(name, area=self.area, root=self.root) for name in ("low", "high"))
-        ends = tuple(self._value(self._project(scenario)) for scenario in (low, high))
-        yield self._line(("生育率（WPP低、高方案）", "fertility (WPP low, high)"), ends, ("low", "high"), False)
-        if "e0" in self.assumed.index:
-            level, doubt = self.assumed.loc["e0"], assumed_range("e0_doubt", table=self.assumed).value
-            near = [level["value"] - doubt, level["value"] + doubt]
-            moved = [replace(self.medium, e0=e0, e0_year=int(level["year"])) for e0 in near]
-            ends = tuple(self._value(self._project(scenario)) for scenario in moved)
-            yield self._line(("预期寿命", "life expectancy"), ends, tuple(f"{e0:g}" for e0 in near), True)
+
+    def _fertility(self) -> Iterator[dict]:
+        first = int(self.population["year"][0])
+        if self.what == "beds" and self.year < first + 60:
+            return  # whoever is 60 by then is born
+        years = np.arange(first, max(self.year, 2025) + 1)
+        ends = []
+        for name in ("low", "high"):  # the distance of the variant from the medium path, on top of the scenario's own
+            tfr = self.scenario.at("tfr_offset", years) + self._named(name).at("tfr_offset", years)
+            path = dict(zip(years.tolist(), tfr.tolist(), strict=True))
+            ends.append(self._value(self._project(replace(self.scenario, tfr_offset=path))))
+        yield self._line(("生育率（WPP低、高方案）", "fertility (WPP low, high)"), tuple(ends), ("low", "high"), False)
+
+    def _mortality(self) -> Iterator[dict]:
+        own = self.scenario.e0, self.scenario.e0_year
+        if own[0] is None and "e0" in self.assumed.index:
+            own = tuple(self.assumed.loc["e0", ["value", "year"]])
+        if own[0] is None:
+            return
+        doubt = assumed_range("e0_doubt", table=self.assumed).value
+        near = [own[0] - doubt, own[0] + doubt]
+        moved = [replace(self.scenario, e0=e0, e0_year=int(own[1])) for e0 in near]
+        ends = tuple(self._value(self._project(scenario)) for scenario in moved)
+        yield self._line(("预期寿命", "life expectancy"), ends, tuple(f"{e0:g}" for e0 in near), True)
 
     def _forecast(self) -> Iterator[dict]:
         """The plan's own number of elderly in place of the projected one, where it is for this year."""
         printed = figures_at(self.root).first(self.area, "population_60plus", "projection")
         if self.what == "places" or printed is None or printed["year"] != self.year:
             return
-        projected = float(elderly_path(self.population).sel(year=self.year).sum())
+        projected = middle(elderly_path(self.population).sel(year=self.year).sum(("sex", "age")))
         scaled = self.population.assign(population=self.population["population"] * printed["value"] / projected)
         both = sorted([(self._value(scaled), "plan"), (self.row["central"], "projection")])
         names = ("60岁及以上人口（规划预测、本推算）", "persons 60+ (plan, projection)")

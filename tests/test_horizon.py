@@ -1,0 +1,189 @@
+"""Need against supply over the years, with ranges; and from need to gap in steps."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from oracles import CITIES, future_of
+
+import yilaolib as yl
+from yilaolib.childcare import triangulate_places, turning_years
+from yilaolib.core.errors import DataError
+from yilaolib.data import load_table
+from yilaolib.eldercare import triangulate_beds
+from yilaolib.needs.allocation import allocate_beds
+from yilaolib.needs.horizon import draw_range, gap_by_year, share_ranges
+from yilaolib.needs.supply import bed_supply, place_supply
+from yilaolib.needs.waterfall import gap_waterfall
+from yilaolib.places.scenarios import Scenario
+from yilaolib.projection import project
+
+METHODS = {"beds": triangulate_beds, "places": triangulate_places}
+SUPPLY = {"beds": bed_supply, "places": place_supply}
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return project("jingdezhen", draws=60)
+
+
+@pytest.fixture(scope="module", params=["beds", "places"])
+def gap(request, drawn):
+    return gap_by_year("jingdezhen", what=request.param, population=future_of("jingdezhen"), drawn=drawn)
+
+
+def test_range_holds_the_central_path(gap):
+    """The central demand lies in its 80 % range in every year, and the range grows towards the horizon."""
+    assert gap["demand"].between(gap["lower_80"], gap["upper_80"]).all()
+    width = (gap["upper_80"] - gap["lower_80"]) / gap["demand"]
+    assert width.loc[[2021, 2030, 2040, 2050]].is_monotonic_increasing
+
+
+def test_bounds_of_the_gap_belong_together(gap):
+    """Shortfall and surplus are never both above 0 at one bound of the demand, and lower is not above upper."""
+    assert (gap["shortfall_lower_80"] * gap["surplus_upper_80"] == 0).all()
+    assert (gap["shortfall_upper_80"] * gap["surplus_lower_80"] == 0).all()
+    for name in ("shortfall", "surplus"):
+        assert (gap[f"{name}_lower_80"] <= gap[f"{name}_upper_80"]).all()
+
+
+def test_central_path_is_that_of_the_methods(gap):
+    """The demand of a year is the central value of the leading method in that year."""
+    what = gap.attrs["what"]
+    methods = METHODS[what]("jingdezhen", 2030, population=future_of("jingdezhen")).set_index("method")
+    assert gap.loc[2030, "demand"] == pytest.approx(methods.loc[gap.attrs["method"], "central"])
+
+
+def test_without_draws_there_is_no_range():
+    """No draws, no range: the columns are not there, and nothing stands in for them."""
+    frame = gap_by_year("haian", population=future_of("haian"), beside=["prevalence", "utilisation"])
+    assert not frame.filter(like="_80").size
+    assert "demand_prevalence" in frame
+    assert "demand_utilisation" not in frame
+
+
+def test_method_without_a_path_is_refused():
+    """The plan's own figure is of one year: no need by year can follow from it."""
+    with pytest.raises(DataError, match="'plan_beds' has no need by year for jingdezhen; choose one of"):
+        gap_by_year("jingdezhen", method="plan_beds", population=future_of("jingdezhen"))
+
+
+@pytest.mark.parametrize("level", [50, 80])
+def test_range_holds_its_share_of_the_draws(level):
+    """Of 1,000 draws as many percent lie in the range as it is named after."""
+    values = xr.DataArray(np.arange(2000.0).reshape(2, 1000), coords={"year": [1, 2]}, dims=("year", "draw"))
+    ends = draw_range(values, level).loc[2]
+    inside = values.sel(year=2).to_numpy()
+    assert np.mean((inside >= ends.iloc[0]) & (inside <= ends.iloc[1])) == pytest.approx(level / 100, abs=0.002)
+
+
+def test_range_wants_draws():
+    """A central path has no range; the error says how to get draws."""
+    with pytest.raises(DataError, match=r"project\(\.\.\., draws=200\)"):
+        share_ranges(future_of("haian"))
+    with pytest.raises(DataError, match="level is 0"):
+        draw_range(xr.DataArray(np.zeros((1, 2)), dims=("year", "draw")), 0)
+
+
+def test_shares_lie_in_their_ranges(drawn):
+    """The share 65+ of the central path lies in its range, which lies below that of 60+."""
+    ranges = share_ranges(drawn)
+    share = 100 * yl.elderly_share(future_of("jingdezhen"), 65).to_series()
+    assert share.between(ranges["lower_80_share_65_pct"], ranges["upper_80_share_65_pct"]).all()
+    assert (ranges["upper_80_share_65_pct"] < ranges["upper_80_share_60_pct"]).all()
+
+
+@pytest.mark.parametrize("what", METHODS)
+@pytest.mark.parametrize("city", CITIES)
+def test_waterfall_ends_in_the_gap(city, what):
+    """Each bar begins where the one before ends, and the last is the gap that the method's row has."""
+    methods = METHODS[what](city, 2025, population=future_of(city))
+    steps = gap_waterfall(methods, SUPPLY[what](city), 2025)
+    gap = methods.set_index("method").loc[steps.attrs["method"], "gap_pipeline"]
+    assert steps["value"].iloc[-1] == pytest.approx(gap, nan_ok=True)
+    assert (steps["step"].iloc[-1] == "surplus") == (gap < 0)
+    if pd.notna(gap):
+        known = steps.dropna(subset=["value"])
+        assert known["start"].iloc[1:-1].tolist() == known["end"].iloc[:-2].tolist()
+
+
+def test_waterfall_keeps_unsure_projects_apart():
+    """All 3,951 listed beds of 景德镇 are undated or in doubt; 鹰潭 lists none with a number, which is not 0."""
+    sure, none = (
+        gap_waterfall(triangulate_beds(city, 2025, population=future_of(city)), bed_supply(city), 2025).set_index(
+            "step"
+        )
+        for city in ("jingdezhen", "yingtan")
+    )
+    assert sure.loc[["pipeline", "unsure"], "value"].tolist() == [0, -3951]
+    assert np.isnan(none.loc["pipeline", "value"])
+    assert "unsure" not in none.index
+
+
+def test_waterfall_of_a_silent_method_is_refused():
+    """A method without a number has no waterfall."""
+    methods = triangulate_beds("haian", 2025, population=future_of("haian"))
+    with pytest.raises(DataError, match="'utilisation' has no number; choose one of"):
+        gap_waterfall(methods, bed_supply("haian"), 2025, method="utilisation")
+
+
+@pytest.mark.parametrize("what", METHODS)
+@pytest.mark.parametrize("city", CITIES)
+def test_inputs_lead_to_rows_of_the_data(city, what):
+    """Observations of a method are rows of the table, from the documents that the method cites."""
+    table = load_table("observations").set_index("observation")["source"]
+    methods = METHODS[what](city, 2025, population=future_of(city)).set_index("method")
+    for method, row in methods.iterrows():
+        assert set(row["observations"]) <= set(table.index)
+        if method != "norm":  # its range is that of the other plans' norms
+            assert {table[name] for name in row["observations"]} <= set(row["sources"].split(";"))
+    printed = methods.loc[[m for m in methods.index if m in ("plan_beds", "norm", "hold", "norm_places")]]
+    assert (printed["observations"].map(len) > 0).eq(printed["central"].notna()).all()
+
+
+def test_share_by_shortfall_is_the_laboratory_s():
+    """By shortfall the province's beds fall as in `allocate_beds`: whole ones, and more to whoever has few."""
+    shared = triangulate_beds("jingdezhen", 2025, population=future_of("jingdezhen"), share_by="shortfall")
+    row = shared.set_index("method").loc["share"]
+    assert row["central"] == allocate_beds("jiangxi").loc["jingdezhen", "beds_shortfall"]
+    assert row["lower"] <= row["central"] <= row["upper"]
+    assert "judged" in row["inputs"]
+
+
+def test_weight_of_the_share():
+    """Each weight gives its own row; by 80+ 景德镇 gets less than by 60+, for its elderly are younger."""
+    beds = {
+        by: triangulate_beds("jingdezhen", 2025, population=future_of("jingdezhen"), share_by=by)["central"].iloc[1]
+        for by in ("aged_60", "aged_65", "aged_80", "care_need")
+    }
+    assert len(set(beds.values())) == 4
+    assert beds["aged_80"] < beds["aged_65"] < beds["aged_60"]
+    with pytest.raises(DataError, match=r"share_by is 'aged_61'; choose one of .* Did you mean 'aged_6"):
+        triangulate_beds("jingdezhen", 2025, population=future_of("jingdezhen"), share_by="aged_61")
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """A folder of one's own with a scenario."""
+    folder = tmp_path_factory.mktemp("own")
+    rows = [["mine", "tfr_offset", 2021, 0.4], ["mine", "net_migration_factor", 2020, 0.2]]
+    table = pd.DataFrame(rows, columns=["scenario", "parameter", "year", "value"])
+    table.assign(area="", unit="1", source="judged", note="").to_csv(folder / "assumptions.csv", index=False)
+    return folder
+
+
+@pytest.mark.parametrize("function", [triangulate_places, yl.need_tornado, gap_by_year])
+def test_a_scenario_of_one_s_own(own, function):
+    """A scenario named in one's own assumptions gives what the same Scenario made in Python gives."""
+    made = Scenario("mine", tfr_offset={2021: 0.4}, net_migration_factor={2020: 0.2})
+    options = {"end_year": 2025} if function is gap_by_year else {"year": 2025}
+    named = function("haian", **options, scenario="mine", root=own)
+    pd.testing.assert_frame_equal(named, function("haian", **options, scenario=made))
+    assert not named.equals(function("haian", **options, scenario="medium"))
+
+
+def test_turning_years_of_a_scenario_of_one_s_own():
+    """A scenario made in Python stands in the table under its name; many births turn no shortage sooner."""
+    many = Scenario("many", tfr_offset={2021: 0.0, 2024: 2.0})
+    last = turning_years("haian", scenarios=[many, "medium"], end_year=2035).set_index(["method", "scenario"])["last"]
+    assert last["coverage", "many"] > last["coverage", "medium"]
