@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import sys
-from functools import partial
 from pathlib import Path
 from types import ModuleType
 
 import pandas as pd
 
 from .auditing.denominators import fitting, populations, solve_denominator
-from .auditing.evidence import Evidence, Leaf
+from .auditing.evidence import Evidence, Leaf, evidence_at
 from .auditing.intervals import Interval, exact
 from .auditing.lint import lint_targets
 from .auditing.verdicts import VERDICTS, Case, explain, judge
@@ -62,7 +61,7 @@ def audit(area: object = None, *, root: str | Path | None = None) -> pd.DataFram
     >>> print(found.verdict["jingdezhen.beds_needed_2025"], round(found.recomputed["jingdezhen.beds_needed_2025"]))
     convenient 10592
     """
-    evidence = Evidence(partial(load_table, root=root))
+    evidence = evidence_at(root)
     drafts = set(load_table("sources", root=root).query("status == 'draft'")["source"])
     people: dict[str, pd.DataFrame] = {}
     rows = []

@@ -109,11 +109,12 @@ def _by_standard(name: str, sheet: Sheet, found: list[Fault]) -> list[Fault]:
     lines_lost = {fault.row for fault in found if fault.rule == "ragged"}
     faults = []
     for error in report.tasks[0].errors if report.tasks else report.errors:
-        if not hasattr(error, "row_number"):
+        at = getattr(error, "row_number", None)
+        if at is None:
             place = sheet.fault(name, None, "", error.type, Said(f"{error.message}.", f"{error.message}。"))
             faults.append(place)
             continue
-        line, field = sheet.lines[error.row_number - 2], getattr(error, "field_name", "")
+        line, field = sheet.lines[at - 2], getattr(error, "field_name", "")
         if (line, field) not in said and line not in lines_lost:
             cell = getattr(error, "cell", "")
             message = Said(

@@ -69,17 +69,18 @@ def load_table(name: str, *, area: object = None, root: str | Path | None = None
              area  adcode     name_en
     0  jingdezhen  360200  Jingdezhen
     """
-    frame = merged_table(name, root) if area is None else quiet_table(name, root)
-    if area is not None:
-        if "area" not in frame:
+    if area is None:
+        frame = merged_table(name, root).reset_index(drop=True)
+    else:
+        if "area" not in quiet_table(name, root):
             raise DataError(
                 f"Table {name!r} has no column 'area', so area={area!r} cannot choose its rows. Leave area out."
             )
         slug = find_area(area, root)["area"]
         note(name, slug)
-        frame = frame.iloc[_rows_by_area(name, as_root(root), stamp(root)).get(slug, [])]
+        frame = _rows_of_area(name, slug, as_root(root), stamp(root))
     # A deep copy: copy-on-write does not guard an extension array that is written through `.array`.
-    return frame.reset_index(drop=True).copy()
+    return frame.copy()
 
 
 def list_tables(root: str | Path | None = None) -> list[str]:
@@ -169,13 +170,13 @@ def find_area(query: object, root: str | Path | None = None) -> pd.Series:
     >>> [yl.find_area(query)["area"] for query in ("景德镇", "Hai'an", 360600)]
     ['jingdezhen', 'haian', 'yingtan']
     """
-    areas = quiet_table("areas", root)
     text = f"{query:.0f}" if isinstance(query, float) else str(query)
-    exact, loose = _area_names(as_root(root), stamp(root))
+    exact, loose, rows = _area_names(as_root(root), stamp(root))
     found = exact.get(_plain(text)) or loose.get(_bare(_plain(text))) or set()
     if len(found) == 1:
         note("areas", min(found))
-        return areas[areas["area"] == min(found)].iloc[0].copy()
+        return rows[min(found)].copy()
+    areas = quiet_table("areas", root)
     label = areas.set_index("area")["name_zh"]
     if found:
         meant = " or ".join(f"{slug!r} ({label[slug]})" for slug in sorted(found))
@@ -201,14 +202,20 @@ def _bare(plain: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def _area_names(root: Path | None, state: tuple) -> tuple[dict[str, set], dict[str, set]]:
+def _area_names(root: Path | None, state: tuple) -> tuple[dict[str, set], dict[str, set], dict[str, pd.Series]]:
     exact, loose = {}, {}
     areas = quiet_table("areas", root)
+    rows = {row["area"]: row for _, row in areas.iterrows()}
     for slug, *names in areas[["area", "adcode", "name_zh", "name_en"]].itertuples(index=False):
         for name in (slug, *(name for name in names if isinstance(name, str))):
             exact.setdefault(_plain(name), set()).add(slug)
             loose.setdefault(_bare(_plain(name)), set()).add(slug)
-    return exact, loose
+    return exact, loose, rows
+
+
+@lru_cache(maxsize=256)
+def _rows_of_area(name: str, slug: str, root: Path | None, state: tuple) -> pd.DataFrame:
+    return quiet_table(name, root).iloc[_rows_by_area(name, root, state).get(slug, [])].reset_index(drop=True)
 
 
 @lru_cache(maxsize=32)

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -19,6 +20,10 @@ from .tabling.folders import read_table
 from .tabling.form import lay_out_form
 from .tabling.roots import as_root, is_workbook, user_files
 from .tabling.schema import fields_of, package, table_names, user_tables
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
 
 ENDING = ".xlsx"
 
@@ -98,7 +103,7 @@ def read_workbook(path: str | Path) -> dict[str, pd.DataFrame]:
     '某县'
     """
     root = as_root(_target(path))
-    if not is_workbook(root):
+    if root is None or not is_workbook(root):
         raise DataError(f"{str(path)!r} is a folder. Give a workbook (.xlsx), or use it as root=.")
     return {name: read_table(name, root)[0].reset_index(drop=True) for name in user_files(root)}
 
@@ -139,7 +144,7 @@ def write_workbook(tables: Mapping[str, pd.DataFrame], path: str | Path) -> Path
     if not tables:
         raise DataError("There is no table to write. Give a dict such as {'areas': frame}.")
     book = Workbook()
-    _cover(book.active, tables)
+    _cover(book.worksheets[0], tables)
     for name, frame in tables.items():
         if not isinstance(frame, pd.DataFrame):
             raise DataError(f"The table {name!r} is a {type(frame).__name__}, not a DataFrame. Convert it first.")
@@ -149,7 +154,7 @@ def write_workbook(tables: Mapping[str, pd.DataFrame], path: str | Path) -> Path
     return _save(book, target)
 
 
-def _sheet(ws: object, name: str, frame: pd.DataFrame) -> None:
+def _sheet(ws: Worksheet, name: str, frame: pd.DataFrame) -> None:
     from openpyxl.styles import Font
     from openpyxl.utils import get_column_letter
 
@@ -164,7 +169,7 @@ def _sheet(ws: object, name: str, frame: pd.DataFrame) -> None:
         field = fields.get(column, {})
         put(ws, 1, place, str(column)).font = Font(bold=True)
         title = field.get("title_zh", field.get("title", ""))
-        unit = UNITS_ZH.get(field.get("unit"), field.get("unit", ""))
+        unit = UNITS_ZH.get(field.get("unit", ""), field.get("unit", ""))
         put(ws, 2, place, f"{title}（{unit}）" if unit else title).font = Font(italic=True, color="808080")
         for line, value in enumerate(frame[column].array, start=3):
             put(ws, line, place, value)
@@ -173,12 +178,12 @@ def _sheet(ws: object, name: str, frame: pd.DataFrame) -> None:
     ws.freeze_panes = "B3"
 
 
-def _cover(ws: object, tables: Mapping[str, pd.DataFrame]) -> None:
+def _cover(ws: Worksheet, tables: Mapping[str, pd.DataFrame]) -> None:
     from openpyxl.styles import Font
 
     ws.title = "cover"
     described = {table["name"]: table["title"] for table in package()["resources"] + package()["userTables"]}
-    lines = [
+    lines: list[tuple] = [
         ("一老一小 · yilaolib", ""),
         ("yilaolib", version("yilaolib")),
         ("数据版本 data version", data_version()),
@@ -216,7 +221,7 @@ def _target(path: str | Path) -> Path:
     return target
 
 
-def _save(book: object, target: Path) -> Path:
+def _save(book: Workbook, target: Path) -> Path:
     """Write beside and rename, so that a workbook is whole or not there."""
     beside = None
     try:

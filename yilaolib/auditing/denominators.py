@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from ..core.errors import DataError
-from ..data import find_area, load_table
-from .evidence import Evidence, group_of
+from ..data import find_area
+from ..tabling.uses import note
+from .evidence import Evidence, evidence_at, group_of
 
 GROUPS = [(0, None), (60, None), (65, None), (80, None), (0, 3), (0, 4), (0, 5)]
 COLUMNS = ["area", "group", "year", "basis", "origin", "persons", "candidate", "candidate_zh", "observation", "source"]
@@ -65,7 +65,7 @@ def solve_denominator(
         if not 0 < value < float("inf"):
             raise DataError(f"{name} is {value}; it must be a number above 0.")
     slug = None if area is None else find_area(area, root=root)["area"]
-    candidates = populations(Evidence(partial(load_table, root=root)), slug)
+    candidates = populations(evidence_at(root), slug)
     return fitting(candidates, numerator * per / ratio, tolerance)
 
 
@@ -81,6 +81,9 @@ def fitting(candidates: pd.DataFrame, needed: float, tolerance: float = 0.005) -
 def populations(evidence: Evidence, area: str | None) -> pd.DataFrame:
     """Return every population of an area and its parents that the tables hold: census, printed and implied."""
     places = list(evidence.areas) if area is None else lineage(evidence, area)
+    for name in ("areas", "population", "observations"):
+        for place in [""] if area is None else places:
+            note(name, place)
     rows = [*_of_census(evidence, places), *_printed(evidence, places), *_implied(evidence, places)]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     return frame[frame["persons"] > 0].astype({"year": "Int64"}).reset_index(drop=True)

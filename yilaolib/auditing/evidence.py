@@ -8,11 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ..core.errors import DataError, did_you_mean
+from ..tabling.folders import as_folder, quiet_table, stamp
+from ..tabling.uses import note
 from .formulas import evaluate
 from .intervals import Interval, exact, input_interval, is_about
 
@@ -130,6 +134,7 @@ class Evidence:
                 f"observation {observation!r} is not in observations.csv.{did_you_mean(observation, self.rows)} "
                 "Correct the id."
             )
+        note("observations", self.rows[observation]["area"])
         return self.rows[observation]
 
     def pop(self, area: str, year: int, low: int, high: int | None) -> Leaf:
@@ -137,6 +142,7 @@ class Evidence:
         if (area, year) not in self.groups:
             known = sorted({int(key[1]) for key in self.groups if key[0] == area})
             raise DataError(f"population.csv has no pyramid of {area!r} in {year!r}; it has those of {known}.")
+        note("population", area)
         top, rows = OPEN if high is None else high, self.people.iloc[self.groups[area, year]]
         total, split = 0.0, False
         for start, end, persons in rows[["age", "end", "persons"]].itertuples(index=False):
@@ -174,6 +180,7 @@ class Evidence:
 
     def projects(self, area: str, what: str, category: str | None = None) -> Leaf:
         """The sum of a column of a plan's project list, or "count" for the number of projects."""
+        note("projects", area)
         rows = self.load("projects")
         rows = rows[(rows["area"] == area) & (True if category is None else rows["category"] == category)]
         if rows.empty or what not in FIELDS:
@@ -189,6 +196,18 @@ class Evidence:
             f"project list, {name} of the {len(numbers)} of {len(rows)} projects that print them: {total:,.0f}",
             f"项目清单{len(rows)}项中{len(numbers)}项所列{name_zh}合计{total:,.0f}",
         )
+
+
+def evidence_at(root: str | Path | None) -> Evidence:
+    """Look-ups over the tables as they are, kept until a file changes; the rows that are looked up are noted."""
+    note("indicators")
+    note("age_standards")
+    return _evidence(as_folder(root), stamp(root))
+
+
+@lru_cache(maxsize=4)
+def _evidence(root: Path | None, state: tuple) -> Evidence:
+    return Evidence(lambda name: quiet_table(name, root))
 
 
 def group_of(indicator: str) -> str:

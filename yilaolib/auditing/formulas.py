@@ -78,8 +78,8 @@ def parse(formula: str) -> ast.expr:
 
 def _compute(node: ast.expr, formula: str, lookups: Lookups) -> Interval:
     match node:
-        case ast.Constant() if type(node.value) in (int, float):
-            return _number(node.value, formula)
+        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+            return _number(number, formula)
         case ast.BinOp() if type(node.op) in OPERATIONS:
             parts = (_compute(part, formula, lookups) for part in (node.left, node.right))
             return OPERATIONS[type(node.op)](*parts)

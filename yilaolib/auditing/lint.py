@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,8 +12,9 @@ import pandas as pd
 
 from ..core.errors import DataError
 from ..data import find_area, load_table
-from .evidence import Evidence, doubt_in
-from .verdicts import doubt_zh
+from ..tabling.uses import note
+from .doubts import doubt_zh
+from .evidence import Evidence, doubt_in, evidence_at
 
 COLUMNS = ["area", "indicator", "finding", "severity", "explanation", "explanation_zh", "observation", "source"]
 STOCKS = {  # a ratio, its stock, and the age from which persons count in it
@@ -92,7 +92,8 @@ def lint_targets(area: object = None, *, root: str | Path | None = None) -> pd.D
     >>> found.loc[found.finding == "below_baseline", ["indicator", "severity"]].head(2).to_numpy().tolist()
     [['newborn_visit_pct', 'warning'], ['vaccination_pct', 'warning']]
     """
-    evidence = Evidence(partial(load_table, root=root))
+    evidence = evidence_at(root)
+    note("observations")
     slug = None if area is None else find_area(area, root=root)["area"]
     concepts = load_table("indicators", root=root).set_index("indicator").to_dict("index")
     targets = _targets(evidence, concepts)

@@ -7,11 +7,11 @@ taken from a web page may have lost characters.
 from __future__ import annotations
 
 import math
-import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
+from .doubts import doubt_zh
 from .intervals import Interval, is_about, last_digit, printed_interval
 
 VERDICTS = {  # worst first: when several hold, the first is given
@@ -55,13 +55,6 @@ SENTENCES = {
     "spared": ("For that reason nothing is concluded.", "因此不作判断。"),
     "draft": ("The plan is a draft for comment.", "该方案为征求意见稿。"),
 }
-DOUBTS_ZH = {  # what the English notes of the data say, in Chinese, by their words
-    "lost|separator|missing|directly after": "文本疑有缺字",
-    "year": "年份未印明",
-    "age|basis|scope|denominator|population used|which": "年龄、口径或分母未印明",
-    "unclear|ambiguous|could also|whether|open": "含义不明",
-    "fit|conflict": "所印数字互不相符",
-}
 
 
 class Case(NamedTuple):
@@ -71,7 +64,7 @@ class Case(NamedTuple):
     printed: dict  # the row of `observations`
     result: Interval
     leaves: list  # what the result was computed from
-    base: object  # the look-up that is the population behind the figure, or None
+    base: Any  # the look-up that is the population behind the figure, or None
     close: pd.DataFrame  # candidates for it, with attrs needed and tried
     draft: bool
 
@@ -110,18 +103,6 @@ def doubts(case: Case) -> list[str]:
     note = case.printed["note"] or ""
     own = [note.removeprefix("DOUBT:").strip()] if note.startswith("DOUBT:") else []
     return list(dict.fromkeys([*own, *(leaf.doubt for leaf in case.leaves if leaf.doubt)]))
-
-
-def doubt_zh(notes: list[str]) -> str:
-    """Return in Chinese what English notes doubt.
-
-    Examples
-    --------
-    >>> doubt_zh(["printed 80%20%, separator lost", "year not stated"])
-    '文本疑有缺字，年份未印明'
-    """
-    found = [words for pattern, words in DOUBTS_ZH.items() if any(re.search(pattern, note) for note in notes)]
-    return "，".join(found) or "见数据表注"
 
 
 def explain(case: Case, verdict: str, lang: str = "en") -> str:
