@@ -1,10 +1,10 @@
 """Speed of reports in bulk: ours against a loop over the papermill command, one process, a pool of two, and a function.
 
-    python benchmarks/bench_reports.py [REPORTS] [--city]
+    python benchmarks/bench_reports.py [REPORTS] [--city] [--slow N]
 
 The notebook imports the stack and makes five figures in Chinese and four tables; with --city it is the real report. Our
-own ways make REPORTS (default 12) reports, the slow ones a few. Wall time and CPU of all processes, per report; ratios
-are of one run, on one machine. Starting up is in the wall time of all ways.
+own ways and the plain function make REPORTS (default 12) reports, the slow ways N (default 4). All figures are of one
+report: wall time, and CPU of all processes together, starting up included. Ratios are of one run, on one machine.
 """
 
 import argparse
@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -83,17 +82,17 @@ for i in range({n}):
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
-def _one(job: tuple[str, str, str]) -> None:
-    import papermill
-
-    papermill.execute_notebook(job[0], job[1], {"city": job[2]}, progress_bar=False)
-
-
 def in_a_pool(notebook: Path, folder: Path, n: int) -> None:
     """A pool of two processes with papermill's function."""
-    jobs = [(str(notebook), str(folder / f"{i}.ipynb"), CITIES[i % 5]) for i in range(n)]
-    with ProcessPoolExecutor(2) as pool:
-        list(pool.map(_one, jobs))
+    code = f"""\
+import papermill
+from concurrent.futures import ProcessPoolExecutor
+def one(i):
+    papermill.execute_notebook({str(notebook)!r}, {str(folder)!r} + f"/{{i}}.ipynb", {{"city": {CITIES!r}[i % 5]}},
+                               progress_bar=False)
+with ProcessPoolExecutor(2) as pool:
+    list(pool.map(one, range({n})))"""
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)  # kernels complain on stderr
 
 
 def ours(jobs: int):
@@ -138,15 +137,15 @@ def watch(process: psutil.Process) -> None:
 def plain_function(notebook: Path, folder: Path, n: int) -> None:
     """The same cells as a function in one warm process: what figures and tables take by themselves."""
     code = f"""\
-import sys
-import nbformat
+import IPython.display, nbformat
+IPython.display.display = lambda *_, **__: None
 cells = [c.source for c in nbformat.read({str(notebook)!r}, 4).cells if c.cell_type == "code"]
 codes = [compile(text, "cell", "exec") for text in cells]
 for i in range({n}):
-    space = {{"display": lambda *_: None}}
+    space = {{}}
     for code in codes:
         exec(code, space)
-        space.update(city={CITIES!r}[i % 5], tables_dir={str(folder)!r}, display=lambda *_: None)"""
+        space.update(city={CITIES!r}[i % 5], tables_dir={str(folder)!r})"""
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
@@ -155,21 +154,34 @@ def cpu() -> float:
     return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
+def page_cpu(out: Path) -> float:
+    """CPU of turning one executed notebook into its page, the exporter being warm as in a worker [s]."""
+    from yilaolib.rendering.page import notebook_page, warm_exporter
+
+    warm_exporter()
+    notebooks = [nbformat.read(path, 4) for path in sorted(out.rglob("report.ipynb"))[:5]]
+    begin = time.process_time()
+    for nb in notebooks:
+        notebook_page(nb, title="x")
+    return (time.process_time() - begin) / len(notebooks)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("reports", nargs="?", type=int, default=12)
     parser.add_argument("--city", action="store_true", help="the real city report")
+    parser.add_argument("--slow", type=int, default=4, metavar="N", help="reports of each slow way")
     asked = parser.parse_args()
-    ways = [
-        ("loop over the papermill command", by_command, 3),
-        ("papermill in one process", in_one_process, 3),
-        ("pool of two", in_a_pool, 4),
-        ("yilao, 1 job", ours(1), asked.reports),
-        ("yilao, 2 jobs", ours(2), asked.reports),
-        ("plain function", plain_function, asked.reports),
-    ]
-    seconds = {}
-    print(f"{'way':34}{'reports':>8}{'wall s':>9}{'CPU s':>8}   per report")
+    ways = {
+        "loop": ("loop over the papermill command", by_command, asked.slow),
+        "single": ("papermill in one process", in_one_process, asked.slow),
+        "pool": ("papermill, pool of two", in_a_pool, asked.slow),
+        "one": ("yilao, 1 job", ours(1), asked.reports),
+        "two": ("yilao, 2 jobs", ours(2), asked.reports),
+        "plain": ("plain function, 1 process", plain_function, asked.reports),
+    }
+    wall, used = {}, {}
+    print(f"{'way':34}{'reports':>8}{'wall s/report':>16}{'CPU s/report':>16}")
     with tempfile.TemporaryDirectory() as folder:
         notebook = Path(folder) / "bench.ipynb"
         write_notebook(notebook)
@@ -177,18 +189,18 @@ def main() -> None:
             from yilaolib.rendering.orders import find_template
 
             notebook = find_template()
-        for i, (name, run, n) in enumerate(ways):
-            (out := Path(folder) / str(i)).mkdir()
-            wall, used = time.perf_counter(), cpu()
+        for key, (name, run, n) in ways.items():
+            (out := Path(folder) / key).mkdir()
+            begin, before = time.perf_counter(), cpu()
             run(notebook, out, n)
-            seconds[name] = (time.perf_counter() - wall) / n, (cpu() - used) / n
-            print(f"{name:34}{n:8}{seconds[name][0]:9.2f}{seconds[name][1]:8.2f}", flush=True)
-    two, one, floor = (seconds[name] for name in ("yilao, 2 jobs", "yilao, 1 job", "plain function"))
-    print(f"throughput, 2 jobs: {seconds['loop over the papermill command'][0] / two[0]:.1f} x the loop", end=", ")
-    print(f"{seconds['papermill in one process'][0] / two[0]:.1f} x one process", end=", ")
-    print(f"{seconds['pool of two'][0] / two[0]:.1f} x the pool of two")
-    print(f"CPU: loop {seconds['loop over the papermill command'][1] / two[1]:.1f} x ours", end=", ")
-    print(f"pool {seconds['pool of two'][1] / two[1]:.1f} x ours, ours {one[1] / floor[1]:.2f} x the plain function")
+            wall[key], used[key] = (time.perf_counter() - begin) / n, (cpu() - before) / n
+            print(f"{name:34}{n:8}{wall[key]:16.2f}{used[key]:16.2f}", flush=True)
+        page = page_cpu(Path(folder) / "one")
+    for key in ("loop", "single", "pool"):
+        print(f"throughput: yilao with 2 jobs makes {wall[key] / wall['two']:.1f} x the reports of: {ways[key][0]}")
+    for key in ("one", "two"):
+        print(f"CPU: {ways[key][0]} takes {used[key] / used['plain']:.2f} x the plain function")
+    print(f"CPU of the HTML page: {page:.3f} s, {100 * page / used['one']:.1f} % of a report")
     print(f"memory of its own, at most: worker {peak['worker']:.0f} MB, notebook {peak['notebook']:.0f} MB")
 
 

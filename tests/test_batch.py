@@ -51,7 +51,7 @@ def instant(monkeypatch, template):
 
     monkeypatch.setattr("yilaolib.rendering.task.run_order", run)
     monkeypatch.setattr("yilaolib.batch._pool_or_threads", lambda orders, limits, jobs: run_here(orders, limits))
-    monkeypatch.setattr("yilaolib.rendering.orders.find_template", lambda: template)
+    monkeypatch.setattr("yilaolib.rendering.orders.find_template", lambda *_: template)
     return done
 
 
@@ -272,6 +272,78 @@ def test_leftovers_of_the_dead_are_cleared(instant, tmp_path):
         living_too.mkdir()
         render_reports(["yingtan"], out_dir=tmp_path)
         assert not dead.exists() and living_too.exists()
+
+
+@pytest.fixture
+def bucket():
+    """A place that is no folder of this machine; what lies in it goes with the test."""
+    fsspec = pytest.importorskip("fsspec", reason="needs the extra yilaolib[cloud]")
+    yield fsspec.filesystem("memory")
+    fsspec.filesystem("memory").store.clear()
+
+
+def names_in(bucket):
+    return {path.removeprefix("/b/out/") for path in bucket.find("/b/out")}
+
+
+def test_reports_go_to_a_url(bucket, instant, tmp_path, monkeypatch):
+    """With a URL as folder everything is there in the end, and the same call finds it there and makes nothing."""
+    import yilaolib.rendering.task as task
+
+    run = task.run_order
+
+    def with_tables(order, limits):
+        order.path("tables").mkdir(parents=True)
+        (order.path("tables") / f"{len(instant)}.csv").write_text("1")
+        return run(order, limits)
+
+    monkeypatch.setattr(task, "run_order", with_tables)
+    render_reports(["yingtan", "haian"], out_dir="memory://b/out")
+    of_one = {"report.html", "report.ipynb", "report.json"}
+    lists = {"index.html", "manifest.csv", "reports.json", "results.csv"}
+    files = {f"{area}/{name}" for area in ("yingtan", "haian") for name in of_one} | lists
+    assert names_in(bucket) == files | {"yingtan/tables/0.csv", "haian/tables/1.csv"}
+    again = render_reports(["yingtan", "haian", "yueyang"], out_dir="memory://b/out")
+    assert instant == ["yingtan", "haian", "yueyang"] and again["kept"].tolist() == [True, True, False]
+    assert bucket.cat_file("/b/out/yingtan/report.html") == b"page"
+    render_reports(["yingtan"], out_dir="memory://b/out", force=True)
+    assert {name for name in names_in(bucket) if "tables" in name and "yingtan" in name} == {"yingtan/tables/3.csv"}
+    assert sorted(pd.read_csv(bucket.open("/b/out/manifest.csv"))["area"]) == ["haian", "yingtan", "yueyang"]
+    monkeypatch.setattr(task, "run_order", run)
+    render_reports(["haian"], out_dir=f"file://{tmp_path}/out")
+    assert (tmp_path / "out" / "haian" / "report.html").exists()
+
+
+def test_broken_sending_begins_again_there(bucket, instant, monkeypatch):
+    """When sending ends in the middle, the row is not there, so that the same call makes that report again."""
+    render_reports(["yingtan"], out_dir="memory://b/out")
+    put = type(bucket).put
+
+    def broken(self, local, remote, **options):
+        if any(name.endswith(".html") for name in remote):
+            raise OSError("connection lost")
+        put(self, local, remote, **options)
+
+    monkeypatch.setattr(type(bucket), "put", broken)
+    with pytest.raises(YilaoError, match=r"memory://b/out cannot be written to \(OSError: connection lost\)"):
+        render_reports(["yingtan"], out_dir="memory://b/out", force=True)
+    assert "yingtan/report.json" not in names_in(bucket) and "yingtan/report.html" in names_in(bucket)
+    assert bucket.cat_file("/b/out/yingtan/report.html") == b"page"
+
+
+def test_error_of_a_report_elsewhere_names_the_url(bucket, template):
+    """A failure is told with the address where its notebook lies, not with the folder that is gone by then."""
+    manifest = render_reports(["yueyang"], out_dir="memory://b/out", template=template, executor="serial")
+    assert "memory://b/out/yueyang/report.failed.ipynb" in manifest.loc[0, "error"]
+    assert names_in(bucket) >= {"yueyang/report.failed.ipynb", "yueyang/report.failed.json"}
+    assert "/tmp" not in bucket.cat_file("/b/out/index.html").decode()
+
+
+def test_url_that_nobody_reads_is_one_sentence(bucket, instant):
+    """An unknown kind of address is told before anything is made."""
+    with pytest.raises(DataError, match="nowhere://x cannot be reached: Protocol not known: nowhere"):
+        render_reports(["yingtan"], out_dir="nowhere://x")
+    assert instant == []
 
 
 @pytest.mark.parametrize(("progress", "shown"), [(None, False), (True, True), (False, False)])

@@ -3,6 +3,7 @@
 import pytest
 from tiny_report import write_template
 
+import yilaolib as yl
 from yilaolib.data import load_table
 from yilaolib.rendering.cachekey import content_key
 from yilaolib.rendering.orders import place_order
@@ -32,7 +33,7 @@ def add_one(mine, area):
         ([["population", "yingtan"]], "yingtan", False),
         ([["population", "yingtan"]], "yueyang", True),
         ([["population", ""]], "yueyang", False),
-        ([["fertility", ""]], "yingtan", True),
+        ([["fertility", ""]], "yueyang", True),
         (None, "yueyang", False),
     ],
 )
@@ -42,6 +43,52 @@ def test_rows_that_were_read_count(mine, read, changed, same):
     before = content_key(order, read)
     add_one(mine, changed)
     assert (content_key(order, read) == before) is same
+
+
+@pytest.fixture(scope="module")
+def whole_report(tmp_path_factory):
+    """What a whole report of 景德镇 reads, and a data folder to change."""
+    root = tmp_path_factory.mktemp("mine")
+    load_table("methods").head(1).to_csv(root / "methods.csv", index=False)  # caches of another root are not asked
+    noted = pytest.MonkeyPatch()
+    noted.setattr(uses, "_noted", set())
+    brief = yl.city_brief("jingdezhen", end_year=2030, root=root)
+    yl.need_tornado("jingdezhen", 2025, root=root)
+    yl.capital_cost(brief.bed_methods, root=root)
+    read = uses.noted()
+    noted.undo()
+    return root, read
+
+
+@pytest.mark.parametrize(
+    ("table", "which", "changes", "same"),
+    [
+        ("population", "area == 'haian' and year == 2020", {"persons": 1.0}, True),
+        ("claims", "area == 'haian'", {"published": 1.0}, True),
+        ("areas", "area == 'haian'", {"note": "other"}, True),
+        (
+            "observations",
+            "observation == 'haian.ability_assessment_age_min.any.standard.text'",
+            {"note": "other"},
+            True,
+        ),
+        ("population", "area == 'jingdezhen' and year == 2020", {"persons": 1.0}, False),
+        ("population", "area == 'jiangxi' and year == 2020", {"persons": 1.0}, False),
+        ("observations", "indicator == 'elder_beds_per_1000_60plus' and area == 'yingtan'", {"value": 1.0}, False),
+    ],
+)
+def test_rows_of_another_city_do_not_count(whole_report, table, which, changes, same):
+    """A change of another city's rows leaves a report as it is, unless the report shows that row; its own count."""
+    root, read = whole_report
+    order = place_order("jingdezhen", data=str(root))
+    before = content_key(order, read)
+    rows = load_table(table).query(which)
+    assert len(rows)
+    rows.assign(**changes).to_csv(root / f"{table}.csv", index=False)
+    try:
+        assert (content_key(order, read) == before) is same
+    finally:
+        (root / f"{table}.csv").unlink()
 
 
 def test_a_notebook_tells_what_it_read(tmp_path):

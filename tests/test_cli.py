@@ -3,13 +3,16 @@
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 from tiny_report import write_template
 
 from yilaolib.cli import main
+from yilaolib.rendering import doctor as health
 from yilaolib.rendering.pool import run_here
 from yilaolib.rendering.selection import cities_of_province
 
@@ -30,7 +33,7 @@ def instant(monkeypatch, tmp_path):
         return order.path("report", ".html"), None
 
     template = write_template(tmp_path / "t.ipynb")
-    monkeypatch.setattr("yilaolib.rendering.orders.find_template", lambda: template)
+    monkeypatch.setattr("yilaolib.rendering.orders.find_template", lambda *_: template)
     monkeypatch.setattr("yilaolib.rendering.task.run_order", run)
     monkeypatch.setattr("yilaolib.batch._pool_or_threads", lambda orders, limits, jobs: run_here(orders, limits))
     monkeypatch.chdir(tmp_path)
@@ -105,7 +108,7 @@ def test_failed_report_exits_1(instant):
         (["yingtan", "--end-year", "soon"], "not a valid integer"),
         (["yingtan", "--scenario", "hihg"], "Did you mean 'high'"),
         (["yingtan", "--lang", "fr"], "zh, en"),
-        (["yingtan", "--format", "html,pdf"], "it is 'pdf'"),
+        (["yingtan", "--format", "html,dpf"], "it is 'dpf'. Did you mean 'pdf'?"),
         (["yingtan", "--jobs", "0"], "jobs must be 1 or more"),
         (["yingtan", "--data", "nowhere"], "'nowhere' does not exist"),
         (["yingtan", "--end-yaer", "2040"], "--end-year"),
@@ -180,3 +183,95 @@ def test_help_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stderr == "set()\n"
+
+
+@pytest.mark.parametrize("arguments", [["reprot", "yingtan"], ["report", "yingtan", "--forec"], ["completion", "tcsh"]])
+def test_nearest_word_is_named(arguments):
+    """A misspelt command, option or shell is answered with those that there are, exit code 2."""
+    result = yilao(*arguments)
+    assert result.exit_code == 2 and any(word in result.stderr for word in ("'report'", "--force", "'fish'"))
+
+
+def test_json_stays_json_when_a_report_fails(instant):
+    """With --json, stdout is one JSON value also when a report failed; the error goes to stderr."""
+    result = yilao("report", "yueyang", "yingtan", "--json")
+    assert {row["area"]: row["status"] for row in json.loads(result.stdout)} == {"yueyang": "failed", "yingtan": "ok"}
+    assert result.exit_code == 1 and result.stderr.startswith("Error: ")
+
+
+def test_every_help_tells_the_exit_codes():
+    """The exit codes stand in the help of the program and of every command."""
+    for command in ([], *([name] for name in main.commands)):
+        assert "Exit codes: 0 good, 1 a report or a check failed, 2 bad input." in yilao(*command, "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("begun", "offered"),
+    [
+        (["rep"], {"report"}),
+        (["report", "--exec"], {"--executor"}),
+        (["report", "--lang", ""], {"zh", "en"}),
+        (["report", "jingde"], {"jingdezhen"}),
+        (["report", "景"], {"景德镇市"}),
+        (["audit", "36020"], {"360200"}),
+        (["report", "鹰潭市", "岳"], {"岳阳市"}),
+        (["report", "--data", "nowhere", "鹰"], set()),
+    ],
+)
+def test_tab_completes(begun, offered):
+    """Tab completes commands, options, words, and cities in the script that was begun; broken tables are no crash."""
+    complete = ShellComplete(main, {}, "yilao", "_YILAO_COMPLETE")
+    assert {item.value for item in complete.get_completions(begun[:-1], begun[-1])} == offered
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_script_is_printed(shell):
+    """`yilao completion` prints a script that asks `yilao` itself."""
+    assert f"_YILAO_COMPLETE={shell}_complete" in yilao("completion", shell).stdout
+
+
+@pytest.fixture
+def quick_doctor(monkeypatch, tmp_path):
+    """The doctor without the notebook that it runs; the working folder is a fresh one."""
+    monkeypatch.setattr(health, "notebook", lambda: health.Finding("reports", True, "ran"))
+    monkeypatch.chdir(tmp_path)
+
+
+def test_doctor_finds_a_good_installation(quick_doctor):
+    """Where everything is in place, nothing is amiss, exit code 0."""
+    result = yilao("doctor", "--json")
+    found = {finding["what"]: finding for finding in json.loads(result.stdout)}
+    assert {"versions", "tables", "fonts", "reports", "kernel", "this folder", "extra dask"} <= set(found)
+    assert result.exit_code == 0 and all(finding["good"] for finding in found.values())
+
+
+def test_doctor_says_what_to_do(quick_doctor, monkeypatch, tmp_path):
+    """A package that is too old, a package that is not there and a missing font are named with the remedy."""
+    monkeypatch.setattr(health, "_version", {"pandas": "2.2.3", "numpy": "2.3.0"}.get)
+    monkeypatch.setattr("yilaolib.drawing.style.FONTS", tmp_path)
+    result = yilao("doctor")
+    assert result.exit_code == 1
+    assert "pandas: pip install 'pandas<4,>=3.0'" in result.stdout and "2.2.3 is installed" in result.stdout
+    assert "is not installed" in result.stdout and "numpy:" not in result.stdout
+    assert "fonts: install yilaolib again" in result.stdout
+
+
+def test_doctor_names_the_wrong_kernel(monkeypatch):
+    """A kernel python3 that is another Python is amiss, with the command that mends it."""
+    monkeypatch.setattr(
+        "jupyter_client.kernelspec.KernelSpecManager.get_kernel_spec",
+        lambda *_: SimpleNamespace(argv=["/other/python"]),
+    )
+    finding = health.jupyter_kernel()
+    assert not finding.good and "/other/python" in finding.says and "ipykernel install" in finding.do
+
+
+def test_doctor_tells_a_notebook_that_fails(monkeypatch):
+    """When the notebook of one cell cannot run, the doctor says why instead of failing itself."""
+
+    def broken(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("yilaolib.engine.run_notebook", broken)
+    finding = health.notebook()
+    assert not finding.good and "No space left on device" in finding.says

@@ -1,10 +1,12 @@
-"""A Dask cluster on this machine: a worker is lost in the middle, and every report comes back to the client."""
+"""A Dask cluster on this machine: workers and scheduler are lost in the middle, every report comes to the client."""
 
+import os
 import subprocess
 import sys
+import threading
 import time
+from pathlib import Path
 
-import psutil
 import pytest
 from tiny_report import write_template
 
@@ -13,6 +15,7 @@ from yilaolib.core.errors import YilaoError
 from yilaolib.data import load_table
 
 distributed = pytest.importorskip("distributed", reason="needs the extra yilaolib[dask]")
+ROOT = Path(__file__).parents[1]
 CITIES = ["yingtan", "haian", "yueyang", "lianshui"]
 SLOW = """\
 import os, time
@@ -22,57 +25,86 @@ open(os.path.join(tables_dir, 'x.csv'), 'w').write('1')
 print('made for', city, bool(data))"""
 
 
+class Cluster:
+    """A scheduler and two workers, in processes of their own."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.port, self.workers = folder, 0, []
+        self.start_scheduler()
+        self.start_workers(2)
+
+    def start_scheduler(self):
+        file = self.folder / "scheduler.json"
+        file.unlink(missing_ok=True)
+        self.scheduler = self._run("dask_scheduler", "--port", str(self.port), "--dashboard-address", "127.0.0.1:0")
+        wait_for(file.exists)
+        with distributed.Client(scheduler_file=str(file), set_as_default=False) as client:
+            self.address = client.scheduler.address
+        self.port = int(self.address.split(":")[-1])
+
+    def start_workers(self, n):
+        options = ["--nthreads", "1", "--no-nanny", "--local-directory", str(self.folder)]
+        self.workers += [self._run("dask_worker", *options) for _ in range(n)]
+
+    def _run(self, what, *options):
+        run = [sys.executable, "-m", f"distributed.cli.{what}", "--scheduler-file", str(self.folder / "scheduler.json")]
+        env = os.environ | {"PYTHONPATH": str(ROOT)}  # this very library, wherever it is installed too
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return subprocess.Popen([*run, "--host", "127.0.0.1", "--no-dashboard", *options], env=env, **quiet)
+
+    def close(self):
+        for process in (*self.workers, self.scheduler):
+            process.kill()
+            process.wait()
+
+
+def wait_for(what, seconds=60):
+    end = time.monotonic() + seconds
+    while not (found := what()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return found
+
+
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    """A scheduler and two workers, in processes of their own; returns the address and the workers."""
-    folder = tmp_path_factory.mktemp("dask")
-    address = folder / "scheduler.json"
-    run = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--scheduler-file", str(address), "--port", "0"]
-    run += ["--host", "127.0.0.1", "--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
-    quiet = {"cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    scheduler = subprocess.Popen(run, **quiet)
-    end = time.monotonic() + 60
-    while not address.exists() and time.monotonic() < end:
-        time.sleep(0.1)
-    run = [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", str(address), "--nthreads", "1"]
-    run += ["--no-nanny", "--no-dashboard", "--host", "127.0.0.1", "--local-directory", str(folder)]
-    workers = [subprocess.Popen(run, **quiet) for _ in range(2)]
-    with distributed.Client(scheduler_file=str(address), set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=60)
-        tcp = client.scheduler.address
-    yield tcp, workers
-    for process in (*workers, scheduler):
-        process.kill()
-        process.wait()
+    """The cluster of all tests here; what one of them kills it starts again."""
+    cluster = Cluster(tmp_path_factory.mktemp("dask"))
+    yield cluster
+    cluster.close()
+
+
+def render(cluster, tmp_path, trouble, **options):
+    """Render the four cities; when the first of their files is there, `trouble` comes."""
+    out = tmp_path / "out"
+
+    def wait_then_trouble():
+        if wait_for(lambda: [*out.glob("*/report*.json")]):
+            trouble()
+
+    thread = threading.Thread(target=wait_then_trouble)
+    thread.start()
+    template = write_template(tmp_path / "t.ipynb", SLOW)
+    options |= {"executor": "dask", "scheduler": cluster.address, "out_dir": out, "template": template}
+    manifest = render_reports(CITIES, **options)
+    thread.join()
+    return manifest.set_index("area")
 
 
 def test_every_report_comes_though_a_worker_is_lost(cluster, tmp_path):
     """One of two workers is killed while it renders: all reports come, with tables, notebook and row; one failed."""
-    address, workers = cluster
     mine = tmp_path / "mine"
     mine.mkdir()
     load_table("areas").query("area == 'yingtan'").assign(name_en="Mine").to_csv(mine / "areas.csv", index=False)
-    killer = subprocess.Popen([sys.executable, "-c", KILL, str(workers[0].pid)])
-    manifest = render_reports(
-        CITIES,
-        executor="dask",
-        scheduler=address,
-        out_dir=tmp_path / "out",
-        template=write_template(tmp_path / "t.ipynb", SLOW),
-        data=str(mine),
-    ).set_index("area")
-    killer.wait()
-    assert not psutil.pid_exists(workers[0].pid) or workers[0].wait(10) is not None
+    manifest = render(cluster, tmp_path, cluster.workers[0].kill, data=str(mine))
+    assert cluster.workers[0].wait(10) != 0
     assert manifest["status"].to_dict() == {city: "failed" if city == "yueyang" else "ok" for city in CITIES}
-    assert (
-        "no beds in yueyang" in manifest.loc["yueyang", "error"] and str(tmp_path) in manifest.loc["yueyang", "error"]
-    )
+    error = manifest.loc["yueyang", "error"]
+    assert "no beds in yueyang" in error and str(tmp_path) in error
     for city in set(CITIES) - {"yueyang"}:
-        files = {
-            path.relative_to(tmp_path / "out" / city).as_posix() for path in (tmp_path / "out" / city).rglob("*.*")
-        }
+        folder = tmp_path / "out" / city
+        files = {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")}
         assert files == {"report.html", "report.ipynb", "report.json", "tables/x.csv"}
-        assert f"made for {city} True" in (tmp_path / "out" / city / "report.html").read_text(encoding="utf-8")
+        assert f"made for {city} True" in (folder / "report.html").read_text(encoding="utf-8")
     assert (tmp_path / "out" / "yueyang" / "report.failed.ipynb").exists()
     again = render_reports(
         ["yingtan"], out_dir=tmp_path / "out", template=tmp_path / "t.ipynb", data=str(mine), executor="serial"
@@ -80,16 +112,18 @@ def test_every_report_comes_though_a_worker_is_lost(cluster, tmp_path):
     assert again["kept"].all()
 
 
-# It waits until the worker renders: then it has a child, the warm process.
-KILL = """\
-import psutil, sys, time
-worker = psutil.Process(int(sys.argv[1]))
-end = time.monotonic() + 60
-while time.monotonic() < end and not any(
-    'yilaolib.rendering.server' in ' '.join(child.cmdline()) for child in worker.children()
-):
-    time.sleep(0.05)
-worker.kill()"""
+def test_every_report_comes_though_the_scheduler_is_restarted(cluster, tmp_path):
+    """The scheduler is killed in the middle and started again, with a worker: what was missing is sent again."""
+
+    def restart():
+        cluster.scheduler.kill()
+        cluster.scheduler.wait()
+        cluster.start_scheduler()
+        cluster.start_workers(1)
+
+    manifest = render(cluster, tmp_path, restart)
+    assert manifest["status"].to_dict() == {city: "failed" if city == "yueyang" else "ok" for city in CITIES}
+    assert {path.parent.name for path in (tmp_path / "out").glob("*/report.html")} == set(CITIES) - {"yueyang"}
 
 
 def test_no_scheduler_is_one_sentence(tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from yilaolib.core.errors import DataError
-from yilaolib.rendering.display import set_display, show_figure, show_heading, show_table, show_text
+from yilaolib.rendering.display import set_display, show_cover, show_figure, show_heading, show_table, show_text
 
 matplotlib.use("agg")
 
@@ -103,7 +103,8 @@ def test_figure_keeps_alt_and_size():
     """A figure has its alternative text, its caption and its own size in CSS pixels."""
     figure, _ = plt.subplots(figsize=(4, 2))
     shown = show_figure(figure, key="f", caption="a < b", alt='beds "rise"').data
-    assert '<figure id="fig-f"><img alt="beds &quot;rise&quot;" width="384" height="192"' in shown
+    assert shown.startswith('<figure id="fig-f">')
+    assert '<img alt="beds &quot;rise&quot;" width="384" height="192"' in shown
     assert "<b>图 1</b> a &lt; b" in shown
 
 
@@ -185,3 +186,54 @@ def test_unknown_language_is_refused():
     """A language that is neither Chinese nor English is refused."""
     with pytest.raises(DataError, match="'zh' or 'en'"):
         set_display(lang="fr")
+
+
+def test_links_lead_there_and_back():
+    """A linked cell has an id, and the row that it leads to links back to it, once for each table."""
+    frame = pd.DataFrame({"beds": [1, 2]})
+    first = show_table(frame, key="a", caption="A", links={"beds": ["row-x", "row-x"]}, lang="en").data
+    second = show_figure(
+        plt.figure(), key="b", caption="B", alt="b", table=frame, links={"beds": [[("row-x", "7")], None]}, lang="en"
+    ).data
+    rows = show_table(frame, key="rows", caption="R", row_ids=["row-x", "row-y"], lang="en").data
+    assert '<a id="ref-a-1" href="#row-x">1</a>' in first and '<a id="ref-a-2" href="#row-x">2</a>' in first
+    assert '1<sup class="marks"><a id="ref-b-1" href="#row-x" aria-label="source row 7">7</a></sup>' in second
+    assert (
+        '<tr id="row-x">' in rows and '<td><a href="#ref-a-1">Table 1</a>, <a href="#ref-b-1">Figure 1</a></td>' in rows
+    )
+    assert '<tr id="row-y"><td class="num">2</td><td></td></tr>' in rows
+
+
+def test_a_table_shown_again_refers_once():
+    """A cell that is run again has the same ids, and no more references."""
+    frame = pd.DataFrame({"beds": [1]})
+    shown = [show_table(frame, key="a", caption="A", links={"beds": ["row-x"]}).data for _ in range(2)]
+    assert shown[0] == shown[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "attribute"),
+    [
+        ("World Population Prospects", "zh", ' lang="en"'),
+        ("printed 18个以上, 月 lost (18 months and above)", "zh", ' lang="en"'),
+        ("养老机构 (A)", "zh", ""),
+        ("江西省卫生健康委员会", "en", ' lang="zh-CN"'),
+        ("a plan", "en", ""),
+        ("WPP", "zh", ""),
+    ],
+)
+def test_language_of_cells(text, lang, attribute):
+    """A cell in the other language than the page says so, for those who have it read out."""
+    assert (f"<td{attribute}>" in cells(pd.DataFrame({"a": [text, "x" * 30]}), lang=lang)) or f"{attribute}" == ""
+
+
+def test_texts_of_numbers_stand_to_the_right():
+    """A column of numbers, dashes and missing values as texts is set as numbers are."""
+    shown = show_table(pd.DataFrame({"a": ["1,234", "–", "未公布"]}), key="t", caption="c").data
+    assert '<th scope="col" class="num">a</th>' in shown and '<td class="num">1,234</td>' in shown
+
+
+def test_cover_is_escaped():
+    """Title, lines and badge of the cover can hold any text."""
+    shown = show_cover("<b>", "s", {"<i>": "</dd>"}, badge="<script>").data
+    assert "&lt;b&gt;" in shown and "<i>" not in shown and "<script>" not in shown and "&lt;/dd&gt;" in shown

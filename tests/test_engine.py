@@ -1,5 +1,6 @@
 """The engine: a notebook in a fork of a warm process is as in a kernel of its own, and leaves nothing behind."""
 
+import importlib.util
 import logging
 import os
 import signal
@@ -256,6 +257,19 @@ def test_threads_of_imports_forbid_the_fork(tmp_path, monkeypatch):
     with pytest.raises(YilaoError, match="have started 1 threads"):
         process.fork({"role": "kernel", "env": {}, "cwd": "/"}, [])
     process.close()
+
+
+def test_rehearsal_leaves_the_warm_process_able(tmp_path):
+    """After a rehearsal, whether of a city or of nothing, the warm process still forks; children have what it read."""
+    warm.rehearse("nowhere", None)
+    warm.rehearse("haian", None)
+    cell = "from yilaolib.auditing.evidence import _evidence\nprint(_evidence.cache_info().currsize)"
+    assert run(tmp_path, cell)[0][0]["text"] == "1\n"
+
+
+def test_names_of_warm_imports_exist():
+    """What the warm process imports beforehand can be imported: a name that is gone would only make it slow."""
+    assert [name for name in (*server.STACK, *server.OURS) if importlib.util.find_spec(name) is None] == []
 
 
 def test_other_languages_run_elsewhere(tmp_path):

@@ -11,15 +11,78 @@ def brief(request):
     return city_brief(request.param, end_year=2030)
 
 
+def linked(say: Labels) -> set[str]:
+    """Ids that the report's tables and figures link to."""
+    brief = say.brief
+    cells = [*say.links(say.ledger()["observation"]), *say.links(say.own("bed")["observation"])]
+    tables = [say.target_links(), say.supply_links(brief.bed_supply), say.supply_links(brief.place_supply)]
+    tables += [say.peer_links(), say.subsidy_links(), say.share_links(), say.own_links("place")]
+    cells += [cell for table in tables for column in table.values() for cell in column]
+    marked = [say.method_links(brief.bed_methods), say.method_links(brief.place_methods), say.staff_links()]
+    marked += [say.step_links(brief.bed_steps), say.step_links(brief.place_steps), say.nursing_links()]
+    cells += [to for table in marked for column in table.values() for cell in column for to, _ in cell]
+    return set(cells) - {None}
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_links_lead_to_rows(brief, lang):
-    """Targets, audit, supply and the plan's own need link only to rows that the report prints."""
+    """Every printed figure leads to a row that the report shows, and no row is shown that nothing leads to."""
     say = Labels(brief, lang)
-    used = [brief.targets.get("observation", ()), say.ledger()["observation"], brief.bed_supply["observation"]]
-    used += [say.own(what)["observation"] for what in ("bed", "place")]
-    links = {link for observations in used for link in say.links(observations)} - {None}
-    assert links <= set(say.links(brief.rows["observation"]))
+    assert linked(say) == set(say.links(brief.rows["observation"]))
     assert len(say.rows()) == len(brief.rows)
+
+
+def test_printed_inputs_have_rows(brief):
+    """The printed inputs of methods, steps, staff, peers and supply are all among the rows."""
+    frames = (brief.bed_methods, brief.place_methods, brief.bed_steps, brief.staff, brief.nursing)
+    used = {name for frame in frames for names in frame["observations"] for name in names}
+    used |= set(brief.bed_supply["observation"].dropna()) | set(brief.peers.get("observation", ()))
+    assert used <= set(brief.rows["observation"])
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_documents_of_rows_and_parameters_are_listed(brief, lang):
+    """Every document that a row or a parameter names stands in the list of sources."""
+    say = Labels(brief, lang)
+    named = {*brief.rows["source"].dropna(), *brief.parameters["source"].dropna()}
+    assert named <= set(say.documents["source"])
+
+
+@pytest.mark.parametrize(
+    ("baseline", "target", "direction", "zh", "en"),
+    [
+        (10, 20, "higher", "改善", "improves"),
+        (20, 10, "higher", "低于基期", "below the baseline"),
+        (20, 10, "lower", "改善", "improves"),
+        (10, 20, "lower", "高于基期", "above the baseline"),  # of these, fewer is better
+        (10, 20, "neutral", "上升", "rises"),
+        (20, 10, "neutral", "下降", "falls"),
+        (10, 10, "lower", "持平", "unchanged"),
+        (float("nan"), 10, "higher", "无基期值", "no baseline"),
+    ],
+)
+def test_step_in_words(brief, baseline, target, direction, zh, en):
+    """What a target does to its baseline is said by the indicator's direction."""
+    assert Labels(brief, "zh").step(baseline, target, direction) == zh
+    assert Labels(brief, "en").step(baseline, target, direction) == en
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_alternative_texts_of_figures(brief, lang):
+    """The alternative text of every figure is a whole sentence that tells numbers."""
+    say = Labels(brief, lang)
+    texts = [
+        say.alt_methods("bed", brief.bed_methods, say.bed_lines()),
+        say.alt_methods("place", brief.place_methods, say.place_lines()),
+        say.alt_steps("bed", brief.bed_steps),
+        say.alt_steps("place", brief.place_steps),
+        *(say.alt(name) for name in ("pyramid", "ageing", "bed_gap", "place_gap")),
+        *([say.alt_stock(say.stock())] if len(say.stock()) else []),
+        *([say.alt_peers()] if len(brief.peers) else []),
+    ]
+    for text in texts:
+        assert text.endswith("。" if lang == "zh" else ".") and any(c.isdigit() for c in text)
+        assert not any(bad in text for bad in ("nan", "None", "{", "}", "--", "。。"))
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -44,12 +107,14 @@ def test_both_languages_have_the_same_keys():
 
 
 def test_filled_people_are_named_in_every_caption(brief):
-    """Where the people are filled in from a parent, every caption says so but those of what documents print."""
+    """Where the people are filled in from a parent, captions say so but those of documents; filled e0 is no person."""
     from dataclasses import replace
 
     from yilaolib.rendering.phrases import CAPTIONS
     from yilaolib.rendering.wording import PRINTED
 
-    say = Labels(replace(brief, filled=brief.parameters.assign(note_en="filled", note_zh="推算")), "en")
-    marked = {key for key in CAPTIONS["en"] if say.caption(key).endswith("(population filled from the parent)")}
-    assert marked == set(CAPTIONS["en"]) - set(PRINTED) and "population" in marked
+    for table, wanted in (("population", set(CAPTIONS["en"]) - set(PRINTED)), ("assumptions", set())):
+        filled = brief.parameters.assign(note_en="filled", note_zh="推算", table=table)
+        say = Labels(replace(brief, filled=filled), "en")
+        marked = {key for key in CAPTIONS["en"] if say.caption(key).endswith("(population filled from the parent)")}
+        assert marked == wanted

@@ -1,4 +1,4 @@
-"""Notebooks: the anatomy of each, and that the first two run for the default city and for one with few figures."""
+"""Notebooks: the anatomy of each, that each runs, and that the answers of its exercises are right."""
 
 import ast
 import contextlib
@@ -10,11 +10,14 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
+from answers import answers
+
+import yilaolib as yl
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 TEACHING = sorted(NOTEBOOKS.glob("*.ipynb"))
 EVERY = [*TEACHING, *sorted(NOTEBOOKS.glob("reports/*.ipynb"))]
-ENDING = ["What this does not show", "Sources", "Where to go next"]
+ENDING = ["What this does not show", "Sources", "Where to go next", "Exercises"]
 
 MACHINE = re.compile(r"(?<![\w.])(/(home|Users|root|work|tmp|mnt|var)/|~/|[A-Z]:\\)")
 NETWORK = re.compile(r"\w+://|\b(urllib|urlopen|requests|httpx)\b|^\s*[!%]", flags=re.M)
@@ -139,7 +142,7 @@ def test_imports_are_in_one_cell(path):
 
 @teaching
 def test_four_to_six_steps_then_the_ending(path):
-    """Four to six numbered steps, then what is not shown, the sources, and where to go next."""
+    """Four to six numbered steps, then what is not shown, the sources, where to go next, and the exercises."""
     headings = list(parts(read(path)))[1:]
     found = headings[: -len(ENDING)]
     assert headings[-len(ENDING) :] == ENDING
@@ -171,7 +174,29 @@ def test_sources_are_cited(path):
     assert any("yl.cite(" in cell.source for cell in parts(read(path))["Sources"] if cell.cell_type == "code")
 
 
+@pytest.mark.parametrize(("path", "following"), list(itertools.pairwise(TEACHING)), ids=lambda path: path.stem)
+def test_the_next_notebook_comes_next(path, following):
+    """Where to go next is first of all the next notebook of the course."""
+    first = parts(read(path))["Where to go next"][0].source.partition("\n- ")[2].partition("\n- ")[0]
+    assert f"]({following.name})" in first
+
+
 @teaching
+def test_exercises_have_folded_answers(path):
+    """Two to four questions close the notebook; each has an answer of a few lines, which JupyterLab folds away."""
+    first, *solutions = parts(read(path))["Exercises"]
+    questions = re.findall(r"^(\d)\. .+?[?.]$", first.source, flags=re.M | re.S)
+    assert questions == [str(i + 1) for i in range(len(solutions))]
+    assert 2 <= len(solutions) <= 4
+    for number, cell in enumerate(solutions, start=1):
+        assert cell.cell_type == "code"
+        assert cell.source.startswith(f"# Answer {number}\n")
+        assert len(cell.source.splitlines()) <= 10
+        assert cell.metadata["jupyter"] == {"source_hidden": True, "outputs_hidden": True}
+        assert cell.metadata["tags"] == ["solution"]
+
+
+@every
 def test_at_most_45_cells(path):
     """A notebook has at most 45 cells."""
     assert len(read(path).cells) <= 45
@@ -188,7 +213,6 @@ RUNS = [
     ("00_start_here", {}),
     ("00_start_here", {"city": 320685}),  # an adcode arrives from the command line as a number
     ("01_data_and_sources", {}),
-    ("01_data_and_sources", {"city": "海安市"}),
     ("02_indicators_across_plans", {}),
     ("03_audit", {}),
     ("04_age_structure", {}),
@@ -196,23 +220,37 @@ RUNS = [
     ("06_projection", {}),
     ("06_projection", {"city": "海安市"}),
     ("07_uncertainty_and_backtest", {}),
+    ("08_elderly_beds", {}),
+    ("09_daycare_places", {}),
+    ("10_scenarios_peers_allocation", {}),
+    ("11_your_own_city", {}),
 ]
+PLAIN = ("04_age_structure", {})  # this one in a kernel of its own, the others in forks of one that is warm
 
 
 @pytest.fixture(scope="module", params=RUNS, ids=lambda run: "-".join([run[0], *map(str, run[1].values())]))
 def run(request, tmp_path_factory):
-    """A notebook run by plain papermill in an empty folder, with the parameters and the folder."""
+    """A notebook run by papermill in an empty folder, with the parameters and the folder."""
     name, parameters = request.param
     folder = tmp_path_factory.mktemp(name)
     nb = read(NOTEBOOKS / f"{name}.ipynb")
-    if parameters:  # one report is enough here; test_reports has the others
+    if name != "00_start_here" or parameters:  # one report is enough here; test_reports has the others
         nb.cells = [cell for cell in nb.cells if "yl.render_report(" not in cell.source]
     nbformat.write(nb, folder / "in.ipynb")
-    with contextlib.chdir(folder):
+    engine = {} if request.param == PLAIN else {"engine_name": "yilao"}
+    with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(tmp_path_factory.getbasetemp()))  # a killed kernel leaves its temporary folders
         ran = papermill.execute_notebook(
-            "in.ipynb", "out.ipynb", parameters, kernel_name="python3", progress_bar=False, shutdown_kernel="immediate"
+            "in.ipynb",
+            "out.ipynb",
+            parameters,
+            kernel_name="python3",
+            progress_bar=False,
+            shutdown_kernel="immediate",
+            request_save_on_cell_execute=False,
+            **engine,
         )
-    return ran, parameters, folder
+    return ran, request.param, folder
 
 
 def outputs(nb) -> list:
@@ -246,7 +284,7 @@ def test_outputs_name_no_machine(run):
 
 def test_figures_in_the_prose_are_in_the_outputs(run):
     """A figure that the prose quotes for the default city is shown by a cell, when rounded as it is quoted."""
-    nb, parameters, _ = run
+    nb, (_, parameters), _ = run
     if parameters:
         pytest.skip("the prose quotes the default city")
     values = [float(text.replace(",", "")) for text in re.findall(r"\d[\d,]*(?:\.\d+)?", shown(nb))]
@@ -270,3 +308,14 @@ def test_only_the_report_is_written(run):
     report = {("outputs", "jingdezhen")} if "yl.render_report(" in "".join(code(nb)) else set()
     assert left == {("in.ipynb",), ("out.ipynb",)} | report
     assert all((folder / city / "report.en.html").exists() for city in map("/".join, report))
+
+
+def test_answers_are_right(run):
+    """The answer of each exercise is what is known from elsewhere."""
+    nb, (name, parameters), _ = run
+    solutions = [cell for cell in nb.cells if "solution" in cell.metadata.get("tags", [])]
+    found = [ast.literal_eval(cell.outputs[-1]["data"]["text/plain"]) for cell in solutions]
+    expected = answers(name, yl.find_area(parameters.get("city", "jingdezhen"))["area"])
+    assert len(found) == len(expected)
+    for value, right in zip(found, expected, strict=True):
+        assert right(value) if callable(right) else value == right

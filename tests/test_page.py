@@ -1,9 +1,13 @@
-"""The page around an executed notebook: whole, safe, without network and script."""
+"""The page around an executed notebook: whole, safe, without network, with one script of its own."""
 
+import base64
+import hashlib
+import io
 import re
 
 import nbformat
 import pytest
+from fontTools.ttLib import TTFont
 from nbformat import v4
 
 from yilaolib.rendering.page import index_page, notebook_page
@@ -82,6 +86,56 @@ def test_equal_headings_have_their_own_links():
     """Two headings with one text have two ids."""
     shown = page_of(v4.new_markdown_cell("## Beds\n\n## Beds"))
     assert len(set(re.findall(r'<h2 id="([^"]+)"', shown))) == 2
+
+
+def test_sections_are_numbered():
+    """Headings have the numbers of the contents list, as text, so that copies and other formats keep them."""
+    shown = page_of(v4.new_markdown_cell("## Beds\n\n## Places"))
+    assert re.findall(r'<span class="section">(\d)</span> (\w+)', shown) == [("1", "Beds"), ("2", "Places")]
+
+
+def test_cover_has_the_facts():
+    """The lines of the cover stand in the header with date and versions; the foot leads back to the contents."""
+    cover = html_output('<h1>T</h1><div class="cover"><p class="subtitle">s</p><dl><dt>a</dt><dd>b</dd></dl></div>')
+    shown = page_of(code(cover), v4.new_markdown_cell("## Beds"), facts={"date": "2026"})
+    header, rest = shown.split("</header>")
+    assert "<dt>a</dt><dd>b</dd>" in header and "<dt>date</dt><dd>2026</dd>" in header
+    assert 'class="cover"' not in rest and '<a href="#contents">' in rest
+
+
+def test_script_of_tables_is_named_by_its_hash():
+    """A page with a table has one script, whose hash is in the policy of the page."""
+    shown = page_of(code(html_output("<table><tbody></tbody></table>")))
+    (script,) = re.findall(r"<script>(.*?)</script>", shown, flags=re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in shown
+
+
+@pytest.mark.parametrize(
+    "title", ["</style><script>x</script>", 'a"; } body { display: none', "\\", "黔西南布依族苗族自治州\n"]
+)
+def test_running_head_is_no_style(title):
+    """Whatever a title holds, the running head of the print style stays a text."""
+    shown = page_of(title=title)
+    style = shown.split("<style>")[1].split("</style>")[0]
+    head = re.search(r"@top-right \{ content: (.*); \} @bottom", style)[1]
+    assert re.fullmatch(r'"[^"<>{};\n]*"', head)
+
+
+def test_fonts_hold_what_is_shown():
+    """The page's own fonts have every Chinese character that it shows; headings the bold one."""
+    shown = page_of(v4.new_markdown_cell("## 瀍河\n\n甪直"), title="一老一小")
+    regular, bold = (
+        set(TTFont(io.BytesIO(base64.b64decode(data))).getBestCmap())
+        for data in re.findall(r"font/otf;base64,([^)]+)\)", shown)
+    )
+    assert set(map(ord, "一老一小瀍河甪直目录")) <= regular and set(map(ord, "一老一小瀍河")) <= bold
+
+
+def test_english_quotation_marks_are_narrow():
+    """On an English page the quotation marks are left to the machine's fonts: in a Chinese font they are wide."""
+    found = re.findall(r"font/otf;base64,([^)]+)\)", page_of(v4.new_markdown_cell("today’s 目录"), lang="en"))
+    assert all(0x2019 not in TTFont(io.BytesIO(base64.b64decode(data))).getBestCmap() for data in found)
 
 
 def test_tagged_cells_are_left_out():

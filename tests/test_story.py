@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 from oracles import CITIES, brief_of
 
-from yilaolib.rendering.story import change, count, gap_words, identity, key_lines, percent
+from yilaolib.rendering.labels import Labels
+from yilaolib.rendering.numerals import count, path_words, percent
+from yilaolib.rendering.story import audit_line, gap_words, key_lines
 
 TODAY, TOMORROW, BEDS, PLACES, AIMS, AUDIT = range(6)
 LANGS = ("zh", "en")
@@ -44,7 +46,7 @@ def test_today_of_jingdezhen():
     brief = brief_of("jingdezhen")
     assert key_lines(brief, "zh")[TODAY] == (
         "2020年11月1日普查，景德镇市常住人口161.90万人，其中60岁及以上26.92万人（16.63%），"
-        "65岁及以上18.40万人（11.37%）；按国家卫健委2022年划分为“轻度老龄化”。"
+        "65岁及以上18.40万人（11.37%）；按国家卫健委2022年的划分标准为“轻度老龄化”。"
     )
     assert key_lines(brief, "en")[TODAY] == (
         "Census of 1 November 2020: Jingdezhen had 1,618,979 residents, 269,220 aged 60+ (16.63 %) and 184,043 aged "
@@ -64,8 +66,8 @@ def with_shares(first, last):
     [
         (30.0, 40.0, "由2020年末的30.0%上升到2035年末的40.0%", "rises from 30.0 % at the end of 2020 to 40.0 %"),
         (40.0, 30.0, "由2020年末的40.0%下降到2035年末的30.0%", "falls from 40.0 % at the end of 2020 to 30.0 %"),
-        (30.0, 30.0, "由2020年末的30.0%持平到2035年末的30.0%", "stays from 30.0 % at the end of 2020 to 30.0 %"),
-        (30.04, 29.96, "30.0%持平到", "stays from 30.0 %"),  # the verb is that of the figures shown
+        (30.0, 30.0, "占比在2020年末与2035年末均为30.0%", "aged 60+ is 30.0 % at the end of 2020 and of 2035"),
+        (30.04, 29.96, "均为30.0%", "is 30.0 % at the end of 2020 and"),  # the verb is that of the figures shown
         (30.04, 30.06, "30.0%上升到2035年末的30.1%", "rises from 30.0 % at the end of 2020 to 30.1 %"),
     ],
 )
@@ -196,6 +198,20 @@ def with_targets(**columns):
     return replace(brief, targets=brief.targets.assign(**columns))
 
 
+def no_table():
+    brief = brief_of("yueyang")
+    return replace(brief, targets=brief.targets.iloc[:0])
+
+
+def fewer_is_better():
+    """岳阳 with an indicator of which fewer is better, whose target is above its baseline."""
+    table = brief_of("yueyang").targets
+    worse = table["indicator"] == "vaccination_pct"
+    return with_targets(
+        steps_back=worse, baseline=table["baseline"].mask(worse, 10), target=table["target"].mask(worse, 20)
+    )
+
+
 def one_back():
     table = brief_of("yueyang").targets
     return with_targets(steps_back=table["indicator"] == "vaccination_pct")
@@ -204,7 +220,12 @@ def one_back():
 @pytest.mark.parametrize(
     ("brief", "zh", "en"),
     [
-        (lambda: brief_of("jiangxi"), "目标：未公布指标表。", "Targets: an indicator table is not published."),
+        (
+            lambda: brief_of("jiangxi"),
+            "目标：本库未收录该地区的规划。",
+            "Targets: no plan in the tables of this library.",
+        ),
+        (no_table, "目标：未公布指标表。", "Targets: an indicator table is not published."),
         (
             lambda: with_targets(baseline=np.nan, steps_back=False),
             "共31项，均无基期值，无法判断升降。",
@@ -212,13 +233,14 @@ def one_back():
         ),
         (
             lambda: with_targets(steps_back=False),
-            "22项有基期值，没有目标低于基期。",
-            "22 with a baseline; none aims below it.",
+            "22项有基期值，没有目标较基期倒退。",
+            "22 with a baseline; none steps back.",
         ),
         (one_back, "其中1项目标低于基期（预防接种率）。", "1 aims below it (Vaccination)."),
+        (fewer_is_better, "其中1项目标高于基期（预防接种率）。", "1 aims above it (Vaccination)."),
         (lambda: brief_of("yueyang"), "其中4项目标低于基期（", "4 aim below it ("),
     ],
-    ids=["no table", "no baseline", "none back", "one back", "four back"],
+    ids=range(7),
 )
 def test_targets_in_words(brief, zh, en):
     """No table, no baselines, none, one or several targets below the baseline."""
@@ -245,6 +267,25 @@ def test_audit_counts_every_figure_once(verdicts):
     assert min(parts) > 0
 
 
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize(
+    ("verdict", "one", "more"),
+    [
+        ("exact", "is reproduced", "are reproduced"),
+        ("text_vs_table", "differs between", "differ between"),
+        ("year_mismatch", "holds for another", "hold for another"),
+        ("inconsistent", "is not reproduced", "are not reproduced"),
+        ("unverifiable", "cannot be verified or is shown", "cannot be verified or are shown"),
+    ],
+)
+def test_audit_speaks_of_one_and_of_several(verdict, one, more, times):
+    """One figure differs, two figures differ."""
+    brief = replace(brief_of("yueyang"), audit=pd.DataFrame({"verdict": [verdict] * times}))
+    line = audit_line(brief, "en")
+    assert f"{times} {one if times == 1 else more}" in line
+    assert f"of {times} printed figure{'s' * (times - 1)} recomputed" in line
+
+
 def test_audit_without_a_plan():
     """Where there is no plan, the sentence says so."""
     assert key_lines(brief_of("jiangxi"), "en")[AUDIT] == "Audit: no plan, so nothing was recomputed."
@@ -256,6 +297,7 @@ def test_audit_without_a_plan():
         ("low", "低方案下", "In the low scenario"),
         ("high", "高方案下", "In the high scenario"),
         ("zero-migration", "零迁移方案下", "In the zero-migration scenario"),
+        ("三孩", "“三孩”方案下", "In the '三孩' scenario"),  # one of the user's own
     ],
 )
 def test_scenario_is_named(scenario, zh, en):
@@ -285,23 +327,40 @@ def test_missing_percentage_is_not_published():
     assert (percent(np.nan, "zh"), percent(np.nan, "en")) == ("未公布", "not published")
 
 
-@pytest.mark.parametrize("lang", LANGS)
-def test_small_change_is_none(lang):
-    """Five hundredths of a point are within rounding: the word is the one for no change at all."""
-    assert change(10, 10.04, lang) == change(10, 9.96, lang) == change(10, 10, lang)
-    assert len({change(10, 10, lang), change(10, 11, lang), change(11, 10, lang)}) == 3
+@pytest.mark.parametrize(
+    ("path", "zh", "en"),
+    [
+        ((99_999.6, 99_999.7), "在2020年末与2050年末均为100,000人", "is 100,000 at the end of 2020 and of 2050"),
+        (
+            (50_000, 40_000),
+            "由2020年末的50,000人减少到2050年末的40,000人",
+            "falls from 50,000 at the end of 2020 to 40,000",
+        ),
+        (
+            (40_000, 50_000),
+            "由2020年末的40,000人增加到2050年末的50,000人",
+            "rises from 40,000 at the end of 2020 to 50,000",
+        ),
+    ],
+)
+def test_persons_grow_or_shrink(path, zh, en):
+    """Persons 增加 or 减少; what is shown as the same number does neither."""
+    series = pd.Series(path, index=[2020, 2050])
+    assert path_words(series, "zh", lambda value: count(value, "zh", "人"), persons=True) == zh
+    assert path_words(series, "en", lambda value: count(value, "en"), persons=True).startswith(en)
 
 
 def test_identity_card_of_a_draft():
     """岳阳's plan is a draft for comment, said in both languages on cards of the same items."""
-    zh, en = (dict(identity(brief_of("yueyang"), lang).to_numpy()) for lang in LANGS)
+    zh, en = (dict(Labels(brief_of("yueyang"), lang).identity().to_numpy()) for lang in LANGS)
     assert (zh["状态"], en["status"]) == ("征求意见稿", "draft for comment")
     assert zh["规划期"] == en["period"]
     assert len(zh) == len(en)
 
 
 def test_identity_card_without_a_plan():
-    """Without a plan everything but the population's basis is missing, not an empty text."""
-    card = dict(identity(brief_of("jiangxi"), "en").to_numpy())
+    """Without a plan in the tables the card says so; that is not the same as a plan that does not publish."""
+    card = dict(Labels(brief_of("jiangxi"), "en").identity().to_numpy())
     assert card.pop("population basis") == "residents (census)"
+    assert card.pop("plan") == "none in the tables of this library"
     assert all(pd.isna(value) for value in card.values())

@@ -3,90 +3,43 @@
 >>> import yilaolib as yl
 >>> yl.find_area("景德镇市")["area"]
 'jingdezhen'
+
+A tour, in the order of the work:
+
+- tables: `list_tables`, `describe_table`, `load_table`, `find_area`, `printed`, `figure`, `cite`, `check_data`
+- a city of your own: `new_workbook`, `read_workbook`, `fill_pyramid`
+- people: `project`, `Scenario`, `local_parameters`, `persons`, `elderly_share`, `ageing_stage`, `backtest`
+- need: `triangulate_beds`, `triangulate_places`, `care_need`, `implied_coverage`, `shortfall`, `turning_years`
+- what follows: `care_staff`, `bed_cost`, `build_decision`, `allocate_beds`, `compare_plans`, `plan_targets`
+- what plans print: `audit`, `audit_table`, `solve_denominator`, `lint_targets`
+- figures: `use_style`, and `plot_...`, each of which takes `ax` and returns it
+- reports: `render_report`, `render_reports`, or the command `yilao`
+
+`area` is a slug, a Chinese or English name, or an adcode. `root` is a folder or workbook of your own, laid over the
+tables of the library. Persons stay floats until they are shown. What is not published is missing, never 0. Elderly is
+60+; residents and registered people never mix. An error says what came, what is allowed and what to do.
+
+`help(yl.project)` and its like are data sheets: units, dims, errors, source of the method, an example that runs.
 """
+
+import warnings
 
 import lazy_loader
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Names are loaded on first use, so that `import yilaolib` takes a moment and `yl.project` still just works.
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submod_attrs={
-        "needs.account": ["care_account"],
-        "ages": ["graduate", "group_ages", "rake"],
-        "audit": ["audit", "audit_table", "lint_targets", "solve_denominator"],
-        "needs.allocation": ["allocate_beds", "allocation_equity"],
-        "batch": ["render_reports"],
-        "rendering.brief": ["city_brief"],
-        "people.calibration": ["migration_rates", "tfr_ratio"],
-        "checks": ["check_data"],
-        "childcare": [
-            "daycare_fees",
-            "implied_coverage",
-            "place_supply",
-            "places_by_coverage",
-            "places_by_intention",
-            "places_by_norm",
-            "triangulate_places",
-            "turning_years",
-        ],
-        "people.cohorts": ["project_cohorts"],
-        "needs.costs": ["bed_cost", "capital_cost", "operating_subsidy", "project_costs"],
-        "data": ["cite", "describe_table", "find_area", "list_tables", "load_table"],
-        "needs.decision": [
-            "best_number",
-            "expected_regret",
-            "low_occupancy_probability",
-            "shortage_probability",
-            "split_spread",
-        ],
-        "rendering.display": ["save_results", "set_display", "show_figure", "show_heading", "show_table", "show_text"],
-        "needs.care": ["care_need", "prevalence"],
-        "eldercare": [
-            "bed_pipeline",
-            "bed_supply",
-            "beds_by_hold",
-            "beds_by_norm",
-            "beds_by_prevalence",
-            "beds_by_rule",
-            "beds_by_share",
-            "beds_by_utilisation",
-            "nursing_beds",
-            "shortfall",
-            "triangulate_beds",
-        ],
-        "core.errors": ["DataError", "YilaoError"],
-        "tabling.figures": ["figure", "printed"],
-        "tabling.filled": ["list_filled"],
-        "lifetables": ["asfr", "life_table", "life_table_for_e0", "single_year_mx", "survival_table", "tfr"],
-        "places.margins": ["fill_pyramid"],
-        "people.measures": ["dependency_ratio", "elderly_share", "median_age", "persons"],
-        "places.parameters": ["local_parameters"],
-        "needs.peers": ["compare_plans"],
-        "plots": [
-            "plot_fan",
-            "plot_gap",
-            "plot_methods",
-            "plot_peers",
-            "plot_pyramid",
-            "plot_supply",
-            "plot_targets",
-            "plot_tornado",
-            "use_style",
-        ],
-        "projection": ["ageing_stage", "project"],
-        "places.ranges": ["assumed_range"],
-        "reports": ["render_report"],
-        "places.scenarios": ["Scenario"],
-        "needs.sensitivity": ["build_decision", "need_samples"],
-        "needs.sharing": ["gini", "share_out", "theil"],
-        "needs.staff": ["care_staff", "childcare_staff"],
-        "places.stream": ["project_ranges"],
-        "trends": ["backtest", "extrapolate"],
-        "needs.supply": ["supply_path"],
-        "needs.targets": ["plan_targets"],
-        "workbook": ["new_workbook", "read_workbook", "write_workbook"],
-        "needs.tornado": ["need_tornado"],
-    },
-)
+# They stand in __init__.pyi, where type checkers and editors look for them too.
+_load, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+RENAMED: dict[str, tuple[str, str]] = {}  # old name: the new one, and the version that drops the old
+
+
+def __getattr__(name: str) -> object:
+    if name in RENAMED:
+        new, version = RENAMED[name]
+        warnings.warn(
+            f"yl.{name} is now yl.{new}; the old name goes with version {version}.", DeprecationWarning, stacklevel=2
+        )
+        return _load(new)
+    return _load(name)

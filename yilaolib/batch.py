@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
 
 from .core.errors import DataError, YilaoError, did_you_mean
+from .rendering.away import Away, reachable
 from .rendering.forking import why_not
 from .rendering.limits import MEMORY_MB, TIMEOUT, Limits
 from .rendering.lock import lock_folder
@@ -56,7 +57,9 @@ def render_reports(
     executor : {"processes", "serial", "dask"}
         "processes" runs `jobs` notebooks at a time, each in a process of its own; "serial" one after the other;
         "dask" on the cluster of `scheduler`.
-    out_dir, lang, formats, template, **parameters
+    out_dir : path or URL
+        Folder of all reports, or an address that fsspec reaches, such as ``s3://bucket/reports``.
+    lang, formats, template, **parameters
         As in `render_report`.
     progress : bool, optional
         Whether to show a bar; by default when stderr is a terminal.
@@ -96,18 +99,20 @@ def render_reports(
         cities = cities_with_plan(parameters.get("data") or None)
     elif isinstance(cities, str | int):
         cities = [cities]
-    wanted = dict(out_dir=out_dir, lang=lang, formats=formats, template=template, **parameters)
-    placed = [place_order(city, **wanted) for city in cities]
-    orders = list({order.area: order for order in placed}.values())  # one city under two names is one report
-    if not orders:
-        raise DataError("There is no city to report on; name one, or leave cities out for all that have a plan.")
-    limits = Limits(timeout=timeout, memory_mb=memory_mb)
-    jobs = _workers(jobs, len(orders))
-    run = _chosen(executor, jobs, scheduler)
-    out = Path(out_dir)
-    make_folder(out)
-    with lock_folder(out):
-        return _run_batch(orders, out, lambda todo: run(todo, limits), force, progress)
+    with reachable(out_dir) as (out, away):
+        placed = [
+            place_order(city, out_dir=out, lang=lang, formats=formats, template=template, **parameters)
+            for city in cities
+        ]
+        orders = list({order.area: order for order in placed}.values())  # one city under two names is one report
+        if not orders:
+            raise DataError("There is no city to report on; name one, or leave cities out for all that have a plan.")
+        limits = Limits(timeout=timeout, memory_mb=memory_mb)
+        jobs = _workers(jobs, len(orders))
+        run = _chosen(executor, jobs, scheduler)
+        make_folder(out)
+        with lock_folder(out):
+            return _run_batch(orders, out, lambda todo: run(todo, limits), force, progress, away)
 
 
 def _workers(jobs: int | None, n_orders: int) -> int:
@@ -134,7 +139,7 @@ def _chosen(executor: str, jobs: int, scheduler: str | None):
     return lambda orders, limits: _pool_or_threads(orders, limits, jobs)
 
 
-def _pool_or_threads(orders: list[Order], limits: Limits, jobs: int) -> Iterator[dict]:
+def _pool_or_threads(orders: list[Order], limits: Limits, jobs: int) -> Generator[dict]:
     pool = run_pool(orders, limits, jobs)
     try:
         first = next(pool)
@@ -149,9 +154,13 @@ def _pool_or_threads(orders: list[Order], limits: Limits, jobs: int) -> Iterator
         pool.close()
 
 
-def _run_batch(orders: list[Order], out: Path, run, force: bool, progress: bool | None) -> pd.DataFrame:
+def _run_batch(
+    orders: list[Order], out: Path, run, force: bool, progress: bool | None, away: Away | None
+) -> pd.DataFrame:
     """Make what is not there yet, and list everything."""
-    listing = Listing(out)
+    if away:
+        away.fetch()
+    listing = Listing(out, away.send_lists if away else None)
     by_area, rows, todo = {order.area: order for order in orders}, [], []
     for order in orders:
         if order.folder.is_dir():
@@ -165,7 +174,8 @@ def _run_batch(orders: list[Order], out: Path, run, force: bool, progress: bool 
     clear_beside(out)
     try:
         # Without a report to make, no process is started.
-        with contextlib.closing(run(todo) if todo else iter_nothing()) as made:
+        made = run(todo) if todo else iter_nothing()
+        with contextlib.closing(away.sending(made) if away else made) as made:
             for row in _shown(made, len(todo), progress):
                 rows.append(row)
                 if row.get("disk"):
@@ -179,7 +189,7 @@ def _run_batch(orders: list[Order], out: Path, run, force: bool, progress: bool 
     return manifest_frame(rows)
 
 
-def iter_nothing() -> Iterator[dict]:
+def iter_nothing() -> Generator[dict]:
     """Yield nothing, as a generator that can be closed."""
     yield from ()
 
@@ -192,7 +202,7 @@ def _disk_is_full(row: dict, rows: list[dict], out: Path) -> str:
     )
 
 
-def _shown(rows: Iterator[dict], total: int, progress: bool | None) -> Iterator[dict]:
+def _shown(rows: Iterator[dict], total: int, progress: bool | None) -> Generator[dict]:
     """Pass rows on, with a bar that shows rate and time left when one is wanted."""
     from tqdm import tqdm
 

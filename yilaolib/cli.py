@@ -12,7 +12,14 @@ import click
 
 from .core.errors import DataError, YilaoError
 from .rendering import commands
+from .rendering.completion import complete_city, complete_words, completion
+from .rendering.doctor import doctor
 from .rendering.terminal import data_option, echo_table, json_option, texts
+
+LANGS = complete_words("zh", "en")
+SCENARIOS = complete_words("low", "medium", "high", "zero-migration")
+EXECUTORS = complete_words("processes", "serial", "dask")
+EXIT_CODES = "Exit codes: 0 good, 1 a report or a check failed, 2 bad input."
 
 
 class _Sentences(click.Group):
@@ -34,7 +41,7 @@ class _Sentences(click.Group):
 @click.group(
     cls=_Sentences,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 good, 1 a report or a check failed, 2 bad input.",
+    epilog=EXIT_CODES,
 )
 @click.version_option(package_name="yilaolib")
 def main() -> None:
@@ -45,26 +52,53 @@ def main() -> None:
       yilao areas
       yilao report 景德镇市
       yilao report --all --jobs 2
-      yilao check my_tables
+      yilao audit 岳阳 --lang en
+      yilao new mycity --name 某某市 --parent 江西
+      yilao check mycity.xlsx
+      yilao doctor
+      eval "$(yilao completion bash)"
     """
 
 
 @main.command(short_help="Render the report of each city.")
-@click.argument("cities", metavar="[CITY]...", nargs=-1)
+@click.argument("cities", metavar="[CITY]...", nargs=-1, shell_complete=complete_city)
 @click.option("--all", "every", is_flag=True, help="Every prefecture and county that has a plan.")
-@click.option("--province", metavar="P", help="Every prefecture and county of a province that has a population.")
+@click.option(
+    "--province",
+    metavar="P",
+    shell_complete=complete_city,
+    help="Every prefecture and county of a province that has a population.",
+)
 @click.option("--areas", "areas_file", metavar="FILE", help="The areas that a text file names, one a line.")
 @data_option
 @click.option("--out", default="outputs", show_default=True, metavar="DIR", help="Folder of the reports.")
-@click.option("--lang", default="zh", show_default=True, metavar="zh|en", help="Language of the reports.")
-@click.option("--scenario", metavar="NAME", help="low, medium (default), high or zero-migration.")
+@click.option(
+    "--lang", default="zh", show_default=True, metavar="zh|en", shell_complete=LANGS, help="Language of the reports."
+)
+@click.option(
+    "--scenario", metavar="NAME", shell_complete=SCENARIOS, help="low, medium (default), high or zero-migration."
+)
 @click.option("--end-year", type=int, metavar="YEAR", help="Last year of the projection  [default: 2050].")
-@click.option("--format", "formats", default="html", show_default=True, metavar="html", help="Kinds of file.")
+@click.option(
+    "--format",
+    "formats",
+    default="html",
+    show_default=True,
+    metavar="LIST",
+    help="html, pdf, docx, xlsx; html is always made.",
+)
 @click.option("--jobs", type=int, metavar="N", help="Reports at a time  [default: one a core].")
 @click.option("--force", is_flag=True, help="Make every report anew, also where nothing has changed.")
 @click.option("--timeout", type=float, metavar="SECONDS", help="Longest time for one report  [default: 900].")
 @click.option("--memory", type=int, metavar="MB", help="Most memory for one report  [default: 4000].")
-@click.option("--executor", default="processes", show_default=True, metavar="NAME", help="processes, serial or dask.")
+@click.option(
+    "--executor",
+    default="processes",
+    show_default=True,
+    metavar="NAME",
+    shell_complete=EXECUTORS,
+    help="processes, serial or dask.",
+)
 @click.option("--scheduler", metavar="ADDRESS", help="Of a Dask cluster, such as tcp://10.0.0.1:8786.")
 @json_option
 def report(
@@ -95,7 +129,7 @@ def report(
     Examples:
       yilao report 景德镇市
       yilao report yingtan 360200 --lang en --scenario low
-      yilao report --all --jobs 2 --end-year 2040
+      yilao report --all --jobs 2 --end-year 2040 --format pdf,xlsx
       yilao report --province 江西
       yilao report --areas counties.txt --executor dask --scheduler tcp://10.0.0.1:8786
       yilao report 我的市 --data my_tables --out my_reports
@@ -119,7 +153,7 @@ def report(
         force=force,
         out_dir=out,
         lang=lang,
-        formats=tuple(form.strip() for form in formats.split(",")),
+        formats=formats,
         **{name: value for name, value in asked.items() if value is not None},
     )
     done = manifest["status"] == "ok"
@@ -127,7 +161,8 @@ def report(
         click.echo(manifest.to_json(orient="records", force_ascii=False, indent=1))
     else:
         for path in manifest.loc[done, "report"]:
-            click.echo(f"{out}/{path}")
+            for form in dict.fromkeys(form.strip() for form in formats.split(",")):
+                click.echo(f"{out}/{path.removesuffix('.html')}.{form}")
         click.echo(f"{out}/index.html")
     for error in manifest.loc[~done, "error"]:
         click.echo(f"Error: {error}", err=True)
@@ -137,7 +172,9 @@ def report(
 
 @main.command(short_help="Check the tables: the library's, or yours laid over them.")
 @click.argument("data", required=False)
-@click.option("--lang", default="en", show_default=True, metavar="zh|en", help="Language of the sentences.")
+@click.option(
+    "--lang", default="en", show_default=True, metavar="zh|en", shell_complete=LANGS, help="Language of the sentences."
+)
 @json_option
 def check(data: str | None, lang: str, as_json: bool) -> None:
     """Check the folder or workbook DATA, laid over the library's tables; without DATA, the library's own.
@@ -211,5 +248,7 @@ def _refuse_broken(data: str) -> None:
         raise DataError(f"{errors[0]}{more}")
 
 
-for command in (commands.audit, commands.new, commands.doctor):
+for command in (commands.audit, commands.new, doctor, completion):
     main.add_command(command)
+for command in main.commands.values():
+    command.epilog = EXIT_CODES

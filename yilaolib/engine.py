@@ -165,8 +165,8 @@ def _no_fields(path: Path) -> str:
 def this_python() -> type:
     """Return a kernel manager that starts this interpreter, whatever is installed as kernel `python3`."""
     from ipykernel.kernelspec import RESOURCES, get_kernel_dict
-    from jupyter_client import AsyncKernelManager
     from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
 
     class ThisPython(AsyncKernelManager):
         @property

@@ -14,6 +14,7 @@ import nbformat
 
 from .data import data_version
 from .rendering.failures import as_sentence
+from .rendering.formats import FORMATS, write_format
 from .rendering.limits import Limits
 from .rendering.orders import Order, place_order
 from .rendering.page import library_version, notebook_page
@@ -48,7 +49,7 @@ def render_report(
     template: str | os.PathLike | None = None,
     **parameters,
 ) -> Path:
-    """Render the report of a city into `<out_dir>/<city>/` and return the path of its page.
+    """Render the report of a city into `<out_dir>/<city>/` and return the path of its file.
 
     Nothing in the folder changes before the report is complete; an earlier good report survives a failure.
 
@@ -60,8 +61,9 @@ def render_report(
         Folder of all reports.
     lang : {"zh", "en"}
         Language; English is written as `report.en.html`.
-    formats : tuple of str
-        Only "html".
+    formats : str or tuple of str
+        Of "html", "pdf", "docx" and "xlsx". The page (html) is always made, and the others from it. PDF needs
+        `pip install 'yilaolib[pdf]'`, Word `pip install 'yilaolib[docx]'`.
     template : path, optional
         Another report notebook with a cell tagged `parameters`.
     **parameters
@@ -71,12 +73,15 @@ def render_report(
     Returns
     -------
     Path
-        The page. The executed notebook `report.ipynb` and the folder `tables` of CSV files lie beside it.
+        The file of the first format: `report.html`, `report.pdf`, ... The others, the executed notebook
+        `report.ipynb` and the folder `tables` of CSV files lie beside it. A file of a format that was not asked for
+        this time is taken away, for it would tell older numbers.
 
     Raises
     ------
     DataError
-        An unknown city, parameter, language or format, a value of the wrong type, data the notebook refuses.
+        An unknown city, parameter, language or format, a format whose package is not installed, a value of the
+        wrong type, data the notebook refuses.
     YilaoError
         The notebook failed: its traceback is the text of `__cause__`, and `report.failed.ipynb` shows how far
         it came.
@@ -88,7 +93,9 @@ def render_report(
     ...
     yilaolib.core.errors.DataError: The report has no parameter 'end_yaer'. Did you mean 'end_year'? ...
     """
-    return run_order(place_order(city, out_dir=out_dir, lang=lang, formats=formats, template=template, **parameters))[0]
+    order = place_order(city, out_dir=out_dir, lang=lang, formats=formats, template=template, **parameters)
+    run_order(order)
+    return order.path("report", f".{order.formats[0]}")
 
 
 def run_order(order: Order, limits: Limits = DEFAULT) -> tuple[Path, list | None]:
@@ -116,13 +123,19 @@ def _run_beside(order: Order, limits: Limits, beside: Path) -> tuple[Path, list 
         _tidy(nb, order, ran)
         title = WORDS[order.lang]["title"].format(order.name_zh if order.lang == "zh" else order.name_en)
         text = notebook_page(nb, title=title, lang=order.lang, facts=_facts(order))
-        (beside / "report.html").write_text(text, encoding="utf-8", newline="\n")
+        made = ("html", *(form for form in order.formats if form != "html"))
+        for form in made:
+            write_format(form, text, beside / f"report.{form}", lang=order.lang, tables=tables)
     except Exception as error:
         kept = _keep_failed(ran, order, failed)
         raise as_sentence(error, order.name_zh, kept) from error
     move_files(tables, order.path("tables"))
     os.replace(ran, order.path("report", ".ipynb"))
-    os.replace(beside / "report.html", page)
+    for form in reversed(FORMATS):  # the page last
+        if form in made:
+            os.replace(beside / f"report.{form}", order.path("report", f".{form}"))
+        else:
+            order.path("report", f".{form}").unlink(missing_ok=True)
     failed.unlink(missing_ok=True)
     return page, uses
 

@@ -5,25 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
 from ..audit import audit
-from ..childcare import implied_coverage, places_by_norm, triangulate_places
+from ..childcare import childcare_staff, triangulate_places
 from ..data import find_area, load_table
-from ..eldercare import BedNeed, elderly_path, label_methods
-from ..needs.gap import shortfall
-from ..needs.supply import bed_supply, place_supply, supply_path
+from ..eldercare import BedNeed, care_staff, elderly_path, label_methods, nursing_beds
+from ..needs.costs import operating_subsidy
+from ..needs.horizon import gap_of, share_ranges
+from ..needs.peers import compare_plans
+from ..needs.placeneed import PlaceNeed
 from ..needs.targets import plan_targets
+from ..needs.waterfall import gap_waterfall
 from ..people.measures import persons
 from ..places.parameters import census_pyramids, local_parameters
 from ..projection import ageing_stage, project
 from ..tabling.figures import figure
 from ..tabling.filled import list_filled
+from ..tabling.folders import quiet_table
 
-NORM = "daycare_places_per_1000"
 BESIDE = ("hold", "prevalence", "utilisation")  # drawn beside the leading method; more lines cannot be read
+DRAWS = 200
+REPRODUCED = ("exact", "rounding", "truncated", "approximate", "convenient")  # verdicts that the report only counts
+IDS = ("observation", "baseline_observation", "occupied_observation")  # columns with the id of a printed figure
+ROW = ["observation", "area", "name_as_printed", "as_printed", "year", "source", "locator", "note"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,7 @@ class Brief:
     plan: pd.Series | None
     scenario: str
     population: xr.Dataset
+    drawn: xr.Dataset
     census: xr.DataArray
     parameters: pd.DataFrame
     ageing: pd.DataFrame
@@ -41,11 +48,17 @@ class Brief:
     stages: pd.DataFrame
     bed_methods: pd.DataFrame
     bed_gap: pd.DataFrame
+    bed_steps: pd.DataFrame
     bed_supply: pd.DataFrame
     place_methods: pd.DataFrame
     place_gap: pd.DataFrame
+    place_steps: pd.DataFrame
     place_supply: pd.DataFrame
+    nursing: pd.DataFrame
+    staff: pd.DataFrame
+    subsidy: pd.DataFrame
     targets: pd.DataFrame
+    peers: pd.DataFrame
     audit: pd.DataFrame
     filled: pd.DataFrame
     rows: pd.DataFrame
@@ -57,6 +70,11 @@ class Brief:
 
     root: str | Path | None = None
 
+    @property
+    def people_counted(self) -> bool:
+        """Whether the people were counted by age; else they are totals on the parent's ages."""
+        return not (self.filled["table"] == "population").any()
+
 
 def city_brief(city: str, *, scenario: str = "medium", end_year: int = 2050, root: str | Path | None = None) -> Brief:
     """Compute what the report of a city shows: ageing, beds, places, targets, audit.
@@ -66,7 +84,7 @@ def city_brief(city: str, *, scenario: str = "medium", end_year: int = 2050, roo
     city : str
         Slug, Chinese or English name, or adcode.
     scenario : str, default "medium"
-        low, medium, high or zero-migration.
+        low, medium, high, zero-migration, or one of your own.
     end_year : int, default 2050
         [year] Last year of the projection.
     root : path, optional
@@ -76,8 +94,9 @@ def city_brief(city: str, *, scenario: str = "medium", end_year: int = 2050, roo
     -------
     Brief
         `ageing` [persons, percent] by year; `bed_methods`, `place_methods` for the plan's target year; `bed_gap`,
-        `place_gap` [beds, places] by year with the method in `attrs`; `targets` from baseline to target; `audit`, the
-        plan's printed figures recomputed.
+        `place_gap` [beds, places] by year with the method in `attrs`; `targets` from baseline to target; `peers`, the
+        same indicators in other plans; `audit`, the plan's printed figures recomputed; `rows`, the rows of
+        `observations` and `projects` that all of these rest on.
 
     Raises
     ------
@@ -98,31 +117,42 @@ def city_brief(city: str, *, scenario: str = "medium", end_year: int = 2050, roo
     plan = plan_of(slug, root)
     years = population["year"].to_numpy()
     target_year = int(min(plan["plan_end"] if plan is not None and pd.notna(plan["plan_end"]) else 2025, years[-1]))
-    beds, places = bed_supply(slug, root=root), place_supply(slug, root=root)
-    need = BedNeed(slug, elderly_path(population), root)
-    targets, recomputed = plan_targets(slug, root=root), audit(slug, root=root)
+    drawn = project(slug, scenario=scenario, end_year=end_year, draws=DRAWS, root=root)
+    beds, places = BedNeed(slug, elderly_path(population), root), PlaceNeed(slug, population, root)
+    by_place = triangulate_places(slug, target_year, population=population, root=root)
+    methods = {"bed": label_methods(beds.at(target_year), root), "place": by_place}
+    gaps = {"bed": gap_of(beds, beside=BESIDE, drawn=drawn), "place": gap_of(places, drawn=drawn)}
+    parts = {
+        **{f"{what}_methods": frame for what, frame in methods.items()},
+        **{f"{what}_gap": frame for what, frame in gaps.items()},
+        "bed_supply": beds.supply,
+        "place_supply": places.supply,
+        "bed_steps": gap_waterfall(methods["bed"], beds.supply, target_year),
+        "place_steps": gap_waterfall(methods["place"], places.supply, target_year),
+        "nursing": nursing_beds(slug, target_year, population=population, root=root),
+        "subsidy": operating_subsidy(slug, target_year, population=population, root=root),
+        "staff": _staff(slug, target_year, population, gaps["place"].loc[target_year, "demand"], root),
+        "forecasts": _forecasts(slug, root),
+        "targets": plan_targets(slug, root=root),
+        "peers": _peers(slug, root),
+        "audit": audit(slug, root=root),
+    }
+    shown = parts["audit"][~parts["audit"]["verdict"].isin(REPRODUCED)]
     return Brief(
         area=area,
         plan=plan,
         scenario=scenario,
         population=population,
+        drawn=drawn,
         census=census,
         parameters=local_parameters(slug, root=root),
-        ageing=_ageing(population),
-        forecasts=_forecasts(slug, root),
+        ageing=_ageing(population).join(share_ranges(drawn)),
         stages=ageing_stage(census, root=root),
-        bed_methods=label_methods(need.at(target_year), root),
-        bed_gap=_bed_gap(need, beds, years),
-        bed_supply=beds,
-        place_methods=triangulate_places(slug, target_year, population=population, root=root),
-        place_gap=_place_gap(slug, population, places, root),
-        place_supply=places,
-        targets=targets,
-        audit=recomputed,
-        rows=_rows(root, targets, recomputed, beds, places, _own_figures(slug, root)),
+        rows=_rows(slug, [*(parts | {"audit": shown}).values(), _own_figures(slug, root)], root),
         filled=list_filled(slug, root=root),
         target_year=target_year,
         root=root,
+        **parts,
     )
 
 
@@ -133,11 +163,49 @@ def plan_of(area: str, root: str | Path | None = None) -> pd.Series | None:
     return None if plans.empty else plans.sort_values("issued").iloc[-1]
 
 
-def _rows(root: str | Path | None, *frames: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `observations` that the tables of the report lead back to."""
-    ids = {name for frame in frames for name in frame.get("observation", ()) if isinstance(name, str)}
-    table = load_table("observations", root=root)
-    return table[table["observation"].isin(ids)].reset_index(drop=True)
+def _rows(area: str, frames: list[pd.DataFrame], root: str | Path | None) -> pd.DataFrame:
+    """The rows of `observations` and `projects` that the tables of the report lead back to; the area's own first."""
+    ids = {name for frame in frames for column in IDS for name in frame.get(column, ()) if isinstance(name, str)}
+    ids |= {name for frame in frames for names in frame.get("observations", ()) for name in names}
+    table = quiet_table("observations", root)  # rows of what has been noted
+    table = table[table["observation"].isin(ids)]
+    table = table.iloc[(table["area"] != area).argsort(kind="stable")]
+    projects = load_table("projects", area=area, root=root)
+    listed = {number for frame in frames for number in frame.get("project_no", ()) if pd.notna(number)}
+    projects = projects[projects["project_no"].isin(listed)]
+    projects = projects.assign(
+        observation=[project_id(area, number) for number in projects["project_no"]],
+        name_as_printed=projects["name_zh"],
+        as_printed=projects["beds_new"].fillna(projects["places_new"]).map("{:g}".format),
+        year=projects["end"],
+    )
+    return pd.concat([table[ROW], projects[ROW]], ignore_index=True)
+
+
+def project_id(area: str, number: int) -> str:
+    """The id by which the report names a row of `projects`.
+
+    Examples
+    --------
+    >>> project_id("haian", 3)
+    'projects.haian.3'
+    """
+    return f"projects.{area}.{number}"
+
+
+def _peers(area: str, root: str | Path | None, most: int = 6) -> pd.DataFrame:
+    """The percentages that this plan shares with most others; see `compare_plans`."""
+    table = compare_plans(root=root)
+    own = table.loc[table["area"] == area, "indicator"]
+    shared = table[table["indicator"].isin(own) & (table["unit"] == "pct")]
+    chosen = shared.groupby("indicator", sort=False).size().sort_values(ascending=False, kind="stable").index[:most]
+    return shared[shared["indicator"].isin(chosen)].reset_index(drop=True)
+
+
+def _staff(area: str, year: int, population: xr.Dataset, places: float, root: str | Path | None) -> pd.DataFrame:
+    """Staff for the elderly who need care and for the places of the norm; `role` is missing for the latter."""
+    old = care_staff(area, year, population=population, root=root)
+    return pd.concat([old, childcare_staff(area, places=places, root=root)], ignore_index=True)
 
 
 def _own_figures(area: str, root: str | Path | None) -> pd.DataFrame:
@@ -162,34 +230,10 @@ def _ageing(population: xr.Dataset) -> pd.DataFrame:
 
 
 def _forecasts(area: str, root: str | Path | None) -> pd.DataFrame:
-    """The plan's own forecasts of population: rows of `observations` of kind projection."""
+    """The plan's own forecasts of the shares of the elderly: rows of `observations` of kind projection."""
     table = load_table("observations", area=area, root=root)
-    chosen = table["indicator"].str.startswith("population_") & (table["kind"] == "projection") & table["value"].notna()
-    return table[chosen].reset_index(drop=True)
-
-
-def _bed_gap(need: BedNeed, supply: pd.DataFrame, years: np.ndarray) -> pd.DataFrame:
-    """Demand of the leading method against supply by year; other methods beside it as demand_<method>."""
-    paths = need.paths()
-    leading = "norm" if "norm" in paths else "hold" if "hold" in paths else "rule_9073"
-    path = supply_path(supply, "elder_beds_total", years)
-    gap = shortfall(paths[leading], path)
-    for method in (m for m in BESIDE if m in paths and m != leading):
-        gap[f"demand_{method}"] = paths[method]
-    gap.attrs.update(method=leading, held=path.attrs["held"])
-    return gap
-
-
-def _place_gap(area: str, population: xr.Dataset, supply: pd.DataFrame, root: str | Path | None) -> pd.DataFrame:
-    norm = figure(area, NORM, kind="target", root=root)
-    norm = figure("china", NORM, kind="target", root=root) if norm is None else norm
-    people, children = (persons(population, *ages).to_series() for ages in ((0, None), (0, 3)))
-    path = supply_path(supply, "daycare_places_total", people.index.to_numpy())
-    gap = shortfall(places_by_norm(people, norm["value"]), path)
-    gap["aged_0_2"] = children
-    gap["implied_coverage_pct"] = 100 * implied_coverage(gap["demand"], children)
-    gap.attrs.update(method="norm_places", norm=norm["value"], held=path.attrs["held"])
-    return gap
+    shares = table["indicator"].isin(["population_60plus_share_pct", "population_65plus_share_pct"])
+    return table[shares & (table["kind"] == "projection") & table["value"].notna()].reset_index(drop=True)
 
 
 def results(brief: Brief) -> dict[str, object]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
 from ..tabling.folders import as_folder, quiet_table, stamp
-from ..tabling.schema import data_folder, table_names
+from ..tabling.schema import data_folder, fields_of, table_names
 from .orders import Order
 
+# What reports read of all plans at once: the result counts, not every row behind it.
+DERIVED = {"compare_plans": "peers", "project_costs": "costs"}  # function of a module in `needs`
 PACKAGES = ("yilaolib", "numpy", "pandas", "xarray", "matplotlib", "seaborn", "papermill", "nbconvert")
 
 
@@ -23,12 +26,14 @@ def content_key(order: Order, uses: list[list[str]] | None = None) -> str:
     order : Order
         The report.
     uses : list of [table, area], optional
-        What it read when it was made (an empty area: the whole table); by default everything.
+        What it read when it was made, by default everything. An empty area stands for the whole table,
+        "column=value" for the rows with that value, and a table of `DERIVED` for the result of that function.
     """
     root = order.parameters.get("data") or None
     # Whatever was read, an area is found by its row and those above it, and documents are cited from one table.
     reads = {tuple(use) for use in uses} | {("sources", "")} if uses else {(name, "") for name in table_names()}
     reads |= {("areas", slug) for slug in _with_ancestors(order.area, root)}
+    reads |= {(name, order.area) for name in table_names() if "area" in fields_of(name)}  # its own rows in any case
     described = {
         "parameters": {name: value for name, value in order.parameters.items() if name not in ("tables_dir", "data")},
         "data": Path(root).name if root else "",  # it is named at the foot of the page
@@ -66,7 +71,13 @@ def _rows(table: str, area: str, root: str | None) -> str:
 @lru_cache(maxsize=100_000)
 def _rows_of_area(table: str, area: str, root: Path | None, _state: tuple) -> str:
     """Return a key of rows as they are after merging: what is filled in from other tables counts too."""
+    if table in DERIVED:
+        rows = getattr(importlib.import_module(f"yilaolib.needs.{DERIVED[table]}"), table)(root=root)
+        return hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest()
     rows = quiet_table(table, root)
-    if area and "area" in rows:
+    column, _, value = area.partition("=")
+    if value:
+        rows = rows[rows[column] == value]
+    elif area and "area" in rows:
         rows = rows[(rows["area"] == area) | rows["area"].isna()]
     return hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest()

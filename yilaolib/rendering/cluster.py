@@ -8,12 +8,13 @@ import shutil
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from ..core.errors import DataError, YilaoError
 from .cachekey import library_key
+from .formats import FORMATS
 from .limits import Limits
 from .orders import Order
 from .task import failed, new_row, run_task
@@ -24,7 +25,7 @@ PATIENCE = 60  # [s] for it to come back
 RETRIES = 3  # of one report, on other workers
 
 
-def run_dask(orders: list[Order], limits: Limits, scheduler: str | None) -> Iterator[dict]:
+def run_dask(orders: list[Order], limits: Limits, scheduler: str | None) -> Generator[dict]:
     """Run orders on the cluster of `scheduler`, put their files in place here, and yield the row of each.
 
     A lost worker's reports are made by others; after a restart of the scheduler what is missing is sent again.
@@ -123,8 +124,10 @@ def render_remotely(plain: dict, limits: dict, inputs: dict, library: str) -> tu
     """Make a report in a folder of a worker's own; return its row and its files."""
     if library != library_key():
         raise YilaoError("the workers have other versions of yilaolib or of its packages; install the same everywhere")
+    from distributed import get_worker
+
     order = Order.from_plain(plain)
-    work = Path(tempfile.mkdtemp(prefix="yilao-"))
+    work = Path(tempfile.mkdtemp(prefix="yilao-", dir=get_worker().local_directory))  # Dask clears it when it is killed
     try:
         name, content = inputs["template"]
         (work / "template").mkdir()
@@ -166,11 +169,13 @@ def _received(order: Order, row: dict, files: dict[str, bytes]) -> dict:
                 (beside / name).write_bytes(content)
             if row["status"] == "ok":
                 move_files(beside / tables, order.path("tables"))
-            order_of = [".ipynb", ".failed.ipynb", ".html", ".json", ".failed.json"]
-            for ending in order_of:
+            others = [f".{form}" for form in FORMATS if form != "html"]
+            for ending in [".ipynb", ".failed.ipynb", *others, ".html", ".json", ".failed.json"]:
                 path = order.path("report", ending)
                 if (beside / path.name).exists():
                     os.replace(beside / path.name, path)
+                elif ending in others and row["status"] == "ok":
+                    path.unlink(missing_ok=True)  # it would tell older numbers
             if row["status"] == "ok":
                 for ending in (".failed.ipynb", ".failed.json"):
                     order.path("report", ending).unlink(missing_ok=True)

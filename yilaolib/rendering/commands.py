@@ -1,18 +1,17 @@
-"""More commands of `yilao`: the audit, a form for a city of your own, and a look at the installation."""
+"""More commands of `yilao`: the audit, and a form for a city of your own."""
 
 from __future__ import annotations
 
-import json
-import tempfile
 from pathlib import Path
 
 import click
 
+from .completion import complete_city
 from .terminal import data_option, echo_table, json_option, texts
 
 
 @click.command(short_help="Recompute what the plans print.")
-@click.argument("city", required=False)
+@click.argument("city", required=False, shell_complete=complete_city)
 @data_option
 @click.option("--lang", default="zh", show_default=True, metavar="zh|en", help="Language of the table.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV instead of a table.")
@@ -46,7 +45,9 @@ def audit(city: str | None, data: str | None, lang: str, as_csv: bool, as_json: 
 @click.command(short_help="Write a form for a city of your own.")
 @click.argument("name")
 @click.option("--name", "name_zh", metavar="某某市", help="Chinese name of the place.")
-@click.option("--parent", metavar="P", help="Province that it belongs to: slug, name or adcode.")
+@click.option(
+    "--parent", metavar="P", help="Province that it belongs to: slug, name or adcode.", shell_complete=complete_city
+)
 @click.option("--overwrite", is_flag=True, help="Replace a form that is there already.")
 def new(name: str, name_zh: str | None, parent: str | None, overwrite: bool) -> None:
     """Write the Excel form NAME.xlsx: fill it in, `yilao check` it, `yilao report NAME --data NAME.xlsx`.
@@ -59,53 +60,3 @@ def new(name: str, name_zh: str | None, parent: str | None, overwrite: bool) -> 
 
     path = name if name.endswith(".xlsx") else f"{name}.xlsx"
     click.echo(new_workbook(path, Path(path).stem, name=name_zh, parent=parent, overwrite=overwrite))
-
-
-@click.command(short_help="Look at the installation and say what to do.")
-@json_option
-def doctor(as_json: bool) -> None:
-    """Look at versions, fonts, tables and write access; exit code 1 when something is amiss.
-
-    \b
-    Examples:
-      yilao doctor
-    """
-    findings = [_versions(), _tables(), _fonts(), _folder()]
-    if as_json:
-        click.echo(
-            json.dumps([dict(zip(("what", "good", "says"), f, strict=True)) for f in findings], ensure_ascii=False)
-        )
-    else:
-        echo_table(["what", "", "says"], [[what, "good" if good else "amiss", says] for what, good, says in findings])
-    if not all(good for _, good, _ in findings):
-        click.get_current_context().exit(1)
-
-
-def _versions() -> tuple[str, bool, str]:
-    from importlib import metadata
-
-    names = ("yilaolib", "pandas", "numpy", "matplotlib", "papermill", "nbconvert", "ipykernel")
-    return "versions", True, ", ".join(f"{name} {metadata.version(name)}" for name in names)
-
-
-def _tables() -> tuple[str, bool, str]:
-    from ..data import data_version, list_tables
-
-    return "tables", True, f"{len(list_tables())} tables, version {data_version()}; `yilao check` judges them"
-
-
-def _fonts() -> tuple[str, bool, str]:
-    from ..drawing.style import FONTS
-
-    missing = [name for name in ("NotoSansSC-Regular.otf", "NotoSansSC-Bold.otf") if not (FONTS / name).is_file()]
-    if missing:
-        return "fonts", False, f"{', '.join(missing)} is not in {FONTS}; install yilaolib again"
-    return "fonts", True, "Noto Sans SC travels with the library"
-
-
-def _folder() -> tuple[str, bool, str]:
-    try:
-        with tempfile.TemporaryFile(dir="."):
-            return "this folder", True, "reports can be written to ./outputs"
-    except OSError as error:
-        return "this folder", False, f"cannot be written ({error.strerror}); give --out another folder"

@@ -6,53 +6,23 @@ before. `set_display` is called once at the top of a notebook; figures and table
 
 from __future__ import annotations
 
-import base64
 import html
-import io
-import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
 from ..core.errors import DataError
 from .htmltable import Format, plain_frame, table_html, write_csv
-from .whole import write_whole
+from .numbering import WORDS, Links, forget, numbered, refer, references, set_display, settings
+from .pictures import picture
+from .saving import save_results
 
-WORDS = {
-    "zh": {"figure": "图", "table": "表", "data": "图中数据"},
-    "en": {"figure": "Figure", "table": "Table", "data": "Data of this figure"},
-}
-DPI = 144
-CSS_PIXELS_PER_INCH = 96
+__all__ = ["save_results", "set_display", "show_cover", "show_figure", "show_heading", "show_table", "show_text"]
 
-_settings = {"lang": "zh", "tables_dir": ""}
-_numbers: dict[str, list[str]] = {"figure": [], "table": []}
-
-
-def set_display(*, lang: str = "zh", tables_dir: str | os.PathLike = "") -> None:
-    """Set the language and the folder for CSV files of all that follows, and number from 1 again.
-
-    Parameters
-    ----------
-    lang : {"zh", "en"}
-        Language of the words that this module adds (图 1, 未公布).
-    tables_dir : str or path
-        Folder for one CSV file a table; empty = none are written.
-
-    Examples
-    --------
-    >>> set_display(lang="en")
-    """
-    if lang not in WORDS:
-        raise DataError(f"lang must be 'zh' or 'en'; it is {lang!r}.")
-    _settings.update(lang=lang, tables_dir=os.fspath(tables_dir))
-    for keys in _numbers.values():
-        keys.clear()
+SHORT_TABLE = 12  # rows
 
 
 def show_figure(
@@ -65,6 +35,7 @@ def show_figure(
     formats: Mapping[str, Format] | None = None,
     missing: Mapping[str, str] | None = None,
     number: int | None = None,
+    links: Links | None = None,
     lang: str | None = None,
     tables_dir: str | os.PathLike | None = None,
 ) -> HTML:
@@ -84,7 +55,7 @@ def show_figure(
         The finding in a sentence, for those who do not see the figure.
     table : DataFrame or Series, optional
         The values that are drawn; also written as `<tables_dir>/<key>.csv`.
-    formats, missing
+    formats, missing, links
         Of that table; see `show_table`.
     number : int, optional
         Number of the figure; by default the order of first showing.
@@ -112,16 +83,16 @@ def show_figure(
     _check_key(key)
     if not alt.strip():
         raise DataError(f"Figure {key!r} has no alternative text. Say in alt= what the figure shows.")
-    lang = lang or _settings["lang"]
-    png, width, height = _png(figure)
+    lang = lang or settings["lang"]
     parts = [
         f'<figure id="fig-{key}">',
-        f'<img alt="{html.escape(alt)}" width="{width}" height="{height}"',
-        f' src="data:image/png;base64,{base64.b64encode(png).decode()}">',
-        f"<figcaption>{_numbered('figure', key, caption, number, lang)}</figcaption>",
+        # On a phone it scrolls in its box, so the box must be reachable by keyboard and have a name.
+        f'<div class="picture" tabindex="0" role="group" aria-label="{numbered("figure", key, lang, number)}">',
+        f"{picture(figure, alt)}</div>",
+        f"<figcaption>{_caption('figure', key, caption, number, lang)}</figcaption>",
     ]
     if table is not None:
-        body = _table(table, key, "", formats, missing, lang, tables_dir)
+        body = _table(table, "figure", key, "", formats, missing, lang, tables_dir, links)
         parts.append(f"<details><summary>{WORDS[lang]['data']}</summary>{body}</details>")
     return HTML("".join([*parts, "</figure>"]))
 
@@ -134,7 +105,7 @@ def show_table(
     formats: Mapping[str, Format] | None = None,
     missing: Mapping[str, str] | None = None,
     number: int | None = None,
-    links: Mapping[str, Sequence[str | None]] | None = None,
+    links: Links | None = None,
     row_ids: Sequence[str] | None = None,
     lang: str | None = None,
     tables_dir: str | os.PathLike | None = None,
@@ -155,8 +126,10 @@ def show_table(
         A format such as ``",.1f"``, or a function of one value; by default as many decimals as the size needs.
     missing : mapping of column to text, optional
         What a missing value of that column is printed as, for instance ``{"note": ""}``.
-    links, row_ids : optional
-        Ids on the page that the cells of a column lead to (or None), and ids of the rows for such links.
+    links : mapping of column to list, optional
+        What on the page each cell leads to: an id, or a list of (id, text) for marks after the cell, or None.
+    row_ids : list of str, optional
+        Ids of the rows for such links; a last column then leads back to the figures and tables that use the row.
     number, lang, tables_dir : optional
         As in `show_figure`.
 
@@ -178,12 +151,15 @@ def show_table(
     True
     """
     _check_key(key)
-    lang = lang or _settings["lang"]
-    head = f"<caption>{_numbered('table', key, caption, number, lang)}</caption>"
-    body = _table(frame, key, head, formats, missing, lang, tables_dir, links, row_ids)
+    lang = lang or settings["lang"]
+    head = f"<caption>{_caption('table', key, caption, number, lang)}</caption>"
+    body = _table(frame, "table", key, head, formats, missing, lang, tables_dir, links, row_ids)
     # Wide tables scroll on a phone, so the box must be reachable by keyboard and have a name.
     label = html.escape(caption)
-    return HTML(f'<div class="table" id="tab-{key}" tabindex="0" role="region" aria-label="{label}">{body}</div>')
+    short = " short" if len(frame) <= SHORT_TABLE else ""  # is printed on one page
+    return HTML(
+        f'<div class="table{short}" id="tab-{key}" tabindex="0" role="region" aria-label="{label}">{body}</div>'
+    )
 
 
 def show_text(sentences: str | Iterable[str]) -> HTML:
@@ -200,6 +176,36 @@ def show_text(sentences: str | Iterable[str]) -> HTML:
     return HTML(f'<ul class="key-lines">{items}</ul>')
 
 
+def show_cover(title: str, subtitle: str, items: Mapping[str, str], *, badge: str = "") -> HTML:
+    """Show the title of a report with the lines of its cover; `yilao report` puts them on a page of their own.
+
+    Parameters
+    ----------
+    title, subtitle : str
+        What the report is called, and what it is about.
+    items : mapping of name to text
+        The lines of the cover, such as the plan and the base of the population.
+    badge : str, optional
+        A warning that stands out, such as that a plan is a draft.
+
+    Returns
+    -------
+    IPython.display.HTML
+        A heading of level 1 and a `div` of class `cover`.
+
+    Examples
+    --------
+    >>> show_cover("Beds", "Jingdezhen", {"base": "census"}).data
+    '<h1>Beds</h1><div class="cover"><p class="subtitle">Jingdezhen</p><dl><dt>base</dt><dd>census</dd></dl></div>'
+    """
+    mark = f'<p class="badge">{html.escape(badge)}</p>' if badge else ""
+    lines = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(text)}</dd>" for name, text in items.items())
+    return HTML(
+        f'<h1>{html.escape(title)}</h1><div class="cover"><p class="subtitle">{html.escape(subtitle)}</p>'
+        f"{mark}<dl>{lines}</dl></div>"
+    )
+
+
 def show_heading(text: str, level: int = 2) -> HTML:
     """Show a heading whose words come from data or depend on the language; level 2 enters the contents list.
 
@@ -211,87 +217,40 @@ def show_heading(text: str, level: int = 2) -> HTML:
     return HTML(f"<h{int(level)}>{html.escape(text)}</h{int(level)}>")
 
 
-def save_results(results: Mapping[str, object], *, tables_dir: str | os.PathLike | None = None) -> None:
-    """Save a report's main results as `<tables_dir>/results.json`, for lists across areas; shows nothing.
-
-    A batch puts them into results.csv. Its index page sorts by `ageing_stage`, `share_60_pct` [percent], `bed_gap`,
-    `place_gap` [beds, places; 0 or more], `bed_coverage_pct` and `place_coverage_pct` [percent]. What is not published
-    is None, never 0.
-
-    Parameters
-    ----------
-    results : mapping of name to value
-        Numbers, texts, True or False, None; the names are small letters, digits and `_`.
-    tables_dir : path, optional
-        Instead of what `set_display` set; without a folder nothing is saved.
-
-    Raises
-    ------
-    DataError
-        A name or a value of another kind.
-
-    Examples
-    --------
-    >>> save_results({"share_60_pct": 21.1, "bed_gap": None})
-    """
-    plain = {name: _plain_value(name, value) for name, value in results.items()}
-    if folder := _settings["tables_dir"] if tables_dir is None else tables_dir:
-        target = Path(folder) / "results.json"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(target, json.dumps(plain, ensure_ascii=False, indent=1))
-
-
-def _plain_value(name: object, value: object) -> object:
-    if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise DataError(f"The name of a result must be small letters, digits and '_'; it is {name!r}.")
-    value = value.item() if isinstance(value, np.generic) else value
-    if value is None or value is pd.NA or (isinstance(value, float) and not np.isfinite(value)):
-        return None
-    if not isinstance(value, str | int | float):
-        kind = type(value).__name__
-        raise DataError(f"The result {name!r} must be a number, a text, True, False or None; it is a {kind}.")
-    return value
-
-
 def _check_key(key: str) -> None:
     # Keys become file names and ids, so nothing in them may leave the folder or the attribute.
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", key):
         raise DataError(f"key must be letters, digits, '-' and '_'; it is {key!r}.")
 
 
-def _numbered(kind: str, key: str, caption: str, number: int | None, lang: str) -> str:
-    # A cell that is run again keeps its number.
-    keys = _numbers[kind]
-    if number is None:
-        if key not in keys:
-            keys.append(key)
-        number = keys.index(key) + 1
-    return f"<b>{WORDS[lang][kind]} {number}</b> {html.escape(caption)}"
+def _caption(kind: str, key: str, caption: str, number: int | None, lang: str) -> str:
+    return f"<b>{numbered(kind, key, lang, number)}</b> {html.escape(caption)}"
 
 
-def _table(frame, key, head, formats, missing, lang, tables_dir, links=None, row_ids=None) -> str:
+def _table(frame, kind, key, head, formats, missing, lang, tables_dir, links=None, row_ids=None) -> str:
     plain = plain_frame(frame)
-    body = table_html(plain, head, formats or {}, missing or {}, lang, links, row_ids)
-    if folder := _settings["tables_dir"] if tables_dir is None else tables_dir:
+    forget(kind, key)
+    marked = {
+        column: [_with_anchor(target, kind, key, lang) for target in targets]
+        for column, targets in (links or {}).items()
+    }
+    back = None if row_ids is None else (WORDS[lang]["used"], [_back(name, lang) for name in row_ids])
+    body = table_html(plain, head, formats or {}, missing or {}, lang, marked, row_ids, back)
+    if folder := settings["tables_dir"] if tables_dir is None else tables_dir:
         write_csv(plain, key, folder)
     return body
 
 
-def _png(figure) -> tuple[bytes, int, int]:
-    import matplotlib.pyplot as plt
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from PIL import Image
+def _with_anchor(target, kind: str, key: str, lang: str) -> list[tuple[str, str, str, str]]:
+    """Return (id that is linked to, id of the link, text or "" for the cell's own, its name) of a cell's links."""
+    if target is None:
+        return []
+    pairs = [(target, "")] if isinstance(target, str) else target
+    name = WORDS[lang]["row"]
+    return [(to, refer(to, kind, key), text, f"{name} {text}" if text else "") for to, text in pairs]
 
-    if isinstance(figure, np.ndarray):
-        figure = figure.flat[0]
-    while getattr(figure, "figure", figure) is not figure:  # Axes, subfigures and grids know their figure
-        figure = figure.figure
-    figure.set_dpi(DPI)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()  # once; savefig would draw a figure with a layout engine twice, and matplotlib-inline as well
-    plt.close(figure)
-    # 256 colours are a third of the bytes, and house figures have fewer than that but for smoothed edges.
-    image, small = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"), io.BytesIO()
-    image.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(small, format="png")
-    scale = CSS_PIXELS_PER_INCH / DPI
-    return small.getvalue(), round(image.width * scale), round(image.height * scale)
+
+def _back(target: str, lang: str) -> str:
+    """Links from a source row to where the report uses it."""
+    found = references(target, lang)
+    return WORDS[lang]["comma"].join(f'<a href="#{anchor}">{html.escape(text)}</a>' for anchor, text in found)

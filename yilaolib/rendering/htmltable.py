@@ -18,6 +18,9 @@ MISSING = {"zh": "未公布", "en": "not published"}
 YES_NO = {"zh": {True: "是", False: "否"}, "en": {True: "yes", False: "no"}}
 
 SHORT = 9  # characters
+CHINESE, ENGLISH = re.compile("[\u4e00-\u9fff]"), re.compile(r"[A-Za-z]{2,}")  # a character, a word
+LONG_ID = re.compile(r"[\w.-]{20,}", flags=re.ASCII)
+NUMERAL = r"-?\d[\d,]*(\.\d+)?"
 
 Format = str | Callable[[object], str]
 
@@ -35,12 +38,14 @@ def table_html(
     formats: Mapping[str, Format],
     missing: Mapping[str, str],
     lang: str,
-    links: Mapping[str, Sequence[str | None]] | None = None,
+    links: Mapping[str, Sequence[Sequence[tuple[str, str, str, str]]]] | None = None,
     row_ids: Sequence[str] | None = None,
+    more: tuple[str, Sequence[str]] | None = None,
 ) -> str:
     """Return a table element: `head` (a caption element) first, numbers to the right, scopes on headings.
 
-    `links` gives the id that each cell of a column leads to, or None; `row_ids` the ids of the rows themselves.
+    `links` gives for each cell of a column its links: id that is linked to, id of the link, text ("" for the cell's
+    own), name for those who hear it. `row_ids` are the ids of the rows, `more` a last column that is HTML already.
     """
     n_headings = 0 if all(name is None for name in frame.index.names) else frame.index.nlevels
     cells = frame.reset_index() if n_headings else frame
@@ -54,8 +59,12 @@ def table_html(
         if name in (links or {}):
             columns[place] = [_linked(cell, to) for cell, to in zip(columns[place], links[name], strict=True)]
     title = "".join(
-        f'<th scope="col"{_css(_is_numeric(column))}>{html.escape(str(name))}</th>' for name, column in cells.items()
+        f'<th scope="col"{_css(_is_numeric(column) or _looks_numeric(column, lang))}>{html.escape(str(name))}</th>'
+        for name, column in cells.items()
     )
+    if more is not None:
+        title += f'<th scope="col">{html.escape(more[0])}</th>'
+        columns.append([(text, "") for text in more[1]])
     rows = []
     for position, row in enumerate(zip(*columns, strict=True)):
         tags = [f'<th scope="row"{css}>{text}</th>' for text, css in row[:n_headings]]
@@ -65,9 +74,19 @@ def table_html(
     return f"<table>{head}<thead><tr>{title}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
-def _linked(cell: tuple[str, str], target: str | None) -> tuple[str, str]:
+def _linked(cell: tuple[str, str], links: Sequence[tuple[str, str, str, str]]) -> tuple[str, str]:
+    """A cell that is itself a link, or has the marks of its links after it."""
     text, css = cell
-    return (f'<a href="#{html.escape(target)}">{text}</a>', css) if isinstance(target, str) and text else cell
+    own = [link for link in links if not link[2]]
+    if own and text:
+        text = _anchor(*own[0][:2], text)
+    marks = [_anchor(to, anchor, html.escape(mark), name) for to, anchor, mark, name in links if mark]
+    return f'{text}<sup class="marks">{" ".join(marks)}</sup>' if marks else text, css
+
+
+def _anchor(target: str, anchor: str, text: str, name: str = "") -> str:
+    label = f' aria-label="{html.escape(name)}"' if name else ""
+    return f'<a id="{html.escape(anchor)}" href="#{html.escape(target)}"{label}>{text}</a>'
 
 
 def write_csv(frame: pd.DataFrame, key: str, folder: str | os.PathLike) -> None:
@@ -85,7 +104,8 @@ def write_csv(frame: pd.DataFrame, key: str, folder: str | os.PathLike) -> None:
 def _cells(column: pd.Series, form: Format | None, missing: str, lang: str) -> list[tuple[str, str]]:
     """Return (text, class attribute) of every cell of a column."""
     form = form if form is not None else _default_format(column)
-    empty = ' class="none num"' if _is_numeric(column) else ' class="none"'
+    to_the_right = _is_numeric(column) or _looks_numeric(column, lang)
+    empty = ' class="none num"' if to_the_right else ' class="none"'
     cells = []
     for value in column:
         if pd.isna(value):
@@ -94,10 +114,33 @@ def _cells(column: pd.Series, form: Format | None, missing: str, lang: str) -> l
             cells.append((YES_NO[lang][bool(value)], ""))
         else:
             is_number = isinstance(value, int | float | np.number)
-            cells.append((html.escape(_written(value, form, is_number)), _css(is_number)))
+            text = _written(value, form, is_number)
+            shown = html.escape(text)
+            if LONG_ID.fullmatch(
+                text
+            ):  # an id of the data is broken at its dots and lines, or it would be as wide as a page
+                shown = re.sub(r"([._])", r"\1<wbr>", shown)
+            cells.append((shown, _css(is_number or to_the_right) or _foreign(text, lang)))
     if all(len(html.unescape(text)) <= SHORT for text, _ in cells):  # a column of words is not broken within one
         cells = [(text, css or ' class="word"') for text, css in cells]
     return cells
+
+
+def _foreign(text: str, lang: str) -> str:
+    """The attribute of a text that is mostly not in the language of the page, so that it is read out as what it is."""
+    chinese, english = len(CHINESE.findall(text)), len(ENGLISH.findall(text))
+    if lang == "en":
+        return ' lang="zh-CN"' if chinese > english else ""
+    return ' lang="en"' if english > chinese and english > 1 else ""
+
+
+def _looks_numeric(column: pd.Series, lang: str) -> bool:
+    """Whether a column of texts is one of numbers, dashes and missing values."""
+    if _is_numeric(column) or not len(column):
+        return False
+    texts = column.dropna().astype(str)
+    fits = texts.isin(["–", MISSING[lang]]) | texts.str.fullmatch(NUMERAL)
+    return bool(fits.all() and texts.str.fullmatch(NUMERAL).any())
 
 
 def _is_numeric(column: pd.Series) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +15,7 @@ from .task import read_row
 from .whole import write_whole
 
 KEY = ["area", "lang", "scenario"]  # what names a report's files
+LISTS = ("manifest.csv", "reports.json", "results.csv", "index.html")
 WHOLE, DECIMAL, FLAG = ["end_year"], ["seconds"], ["kept"]
 COLUMNS = [
     "area", "adcode", "name_zh", "province", "lang", "scenario", "end_year", "status", "report", "error", "seconds",
@@ -53,12 +54,6 @@ def write_lists(out: Path, rows: Iterable[dict]) -> None:
     write_whole(out / "reports.json", json.dumps(plain, ensure_ascii=False, indent=1))
     results = results_frame(rows)
     write_whole(out / "results.csv", lambda path: no_formulas(results).to_csv(path, index=False, encoding="utf-8-sig"))
-    try:
-        import pyarrow  # noqa: F401 - not ours to bring, used where it is
-    except ImportError:
-        pass
-    else:
-        write_whole(out / "results.parquet", lambda path: results.to_parquet(path))
     write_whole(out / "index.html", index_page(rows))
 
 
@@ -72,8 +67,8 @@ def results_frame(rows: Iterable[dict]) -> pd.DataFrame:
 class Listing:
     """Keeps the lists of a folder current while a batch runs, without spending its time on them."""
 
-    def __init__(self, out: Path, share: float = 0.03):
-        self.out, self.share, self.rest = out, share, 0.0
+    def __init__(self, out: Path, then: Callable[[], None] | None = None, share: float = 0.03):
+        self.out, self.then, self.share, self.rest = out, then, share, 0.0
         self.rows = {tuple(row[name] for name in KEY): row for row in kept_rows(out)}
 
     def add(self, row: dict, order_folder: Path) -> None:
@@ -90,6 +85,8 @@ class Listing:
         """Write the lists."""
         begin = time.monotonic()
         write_lists(self.out, self.rows.values())
+        if self.then is not None:
+            self.then()  # it sends them elsewhere
         self.rest = time.monotonic() + max(2.0, (time.monotonic() - begin) / self.share)
 
 

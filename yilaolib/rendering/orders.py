@@ -15,11 +15,12 @@ import numpy as np
 
 from ..core.errors import DataError, YilaoError, did_you_mean
 from ..data import find_area, load_table
+from .formats import check_formats
 
-FORMATS = ("html",)
 LANGS = ("zh", "en")
 SCENARIOS = ("low", "medium", "high", "zero-migration")
 CENSUS_YEAR, LAST_YEAR = 2020, 2100  # projections start after the one and their assumptions end with the other
+NATION = ("china", "China", "中国")
 OURS = ("city", "lang", "tables_dir")  # parameters of the notebook that have their own way in
 TYPES = {
     "str": (str | os.PathLike, "text"),
@@ -43,6 +44,7 @@ class Order:
     parameters: dict
     template: Path
     folder: Path
+    formats: tuple[str, ...] = ("html",)
 
     def path(self, stem: str, ending: str = "") -> Path:
         """Return `<folder>/<stem>[.<scenario>][.en]<ending>`: medium and Chinese are not named."""
@@ -58,7 +60,8 @@ class Order:
     @classmethod
     def from_plain(cls, plain: dict) -> Order:
         """Return the order that `as_plain` described."""
-        return cls(**plain | {"template": Path(plain["template"]), "folder": Path(plain["folder"])})
+        paths = {name: Path(plain[name]) for name in ("template", "folder")}
+        return cls(**plain | paths | {"formats": tuple(plain["formats"])})
 
 
 def place_order(
@@ -77,10 +80,10 @@ def place_order(
     >>> place_order(360200, scenario="low", lang="en").path("report", ".html").as_posix()
     'outputs/jingdezhen/report.low.en.html'
     """
-    for form in (formats,) if isinstance(formats, str) else formats:
-        _one_of("format", form, FORMATS)
+    formats = check_formats(formats)
     _one_of("lang", lang, LANGS)
-    notebook = find_template() if template is None else Path(template)
+    kind = "all_cities" if city in NATION else "city_report"  # of the nation, the page that compares its cities
+    notebook = find_template(kind) if template is None else Path(template)
     known = inspect_parameters(notebook)
     values = {name: _typed(name, value, known) for name, value in parameters.items()}
     _check_values(values)
@@ -101,6 +104,7 @@ def place_order(
         parameters={name: value for name, value in values.items() if name in known},
         template=notebook,
         folder=Path(out_dir) / slug,
+        formats=formats,
     )
 
 

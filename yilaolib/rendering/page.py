@@ -20,9 +20,16 @@ import nbformat
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
+from .fontface import font_faces, warm_fonts
+from .phrases import every_character
+
 HTML_LANG = {"zh": "zh-CN", "en": "en"}
-WORDS = {"zh": {"contents": "目录"}, "en": {"contents": "Contents"}}
+WORDS = {
+    "zh": {"contents": "目录", "back": "回到目录", "page": "第 ", "of": " 页，共 ", "pages": " 页"},
+    "en": {"contents": "Contents", "back": "Back to the contents", "page": "Page ", "of": " of ", "pages": ""},
+}
 TEMPLATES = Path(__file__).parent / "templates"
+NO_ALT = "No description has been provided for this image"  # as nbconvert says it
 SCRIPTS = ("application/javascript", "application/vnd.jupyter.widget-view+json")
 
 _converting = threading.Lock()  # nbconvert's exporters are shared and were not made for threads
@@ -31,10 +38,11 @@ _converting = threading.Lock()  # nbconvert's exporters are shared and were not 
 def notebook_page(
     nb: nbformat.NotebookNode, *, title: str, lang: str = "zh", facts: Mapping[str, str] | None = None
 ) -> str:
-    """Return an executed notebook as a finished page: no code, no warnings, a contents list, print style.
+    """Return an executed notebook as a finished page: cover, contents list, numbered sections, print style; no code.
 
-    The first heading of level 1 in the notebook is the title of the page. Cells tagged `remove_cell` are left
-    out. Outputs are shown as they are: a notebook is code and trusted; `display` escapes text from data.
+    The first heading of level 1 in the notebook is the title of the page, with the cover of `show_cover` if there is
+    one. Cells tagged `remove_cell` are left out. Outputs are shown as they are: a notebook is code and trusted;
+    `display` escapes text from data. The page's only script sorts its tables; its policy names it by its hash.
 
     Parameters
     ----------
@@ -62,20 +70,49 @@ def notebook_page(
     with _converting:
         body, _ = _exporter().from_notebook_node(_for_readers(nb))
     body, heading = _take_title(body)
+    body, cover = _take_cover(body)
     body, contents = _list_contents(body)
+    title, words, facts = heading or title, WORDS[lang], dict(facts or {})
+    shown = (
+        f"<h1>{title}</h1><b>{''.join(words.values())}</b>{body}{cover}{' '.join((*facts, *facts.values()))}0123456789"
+    )
     return (
         _environment()
         .get_template("report.html.j2")
         .render(
             html_lang=HTML_LANG[lang],
-            words=WORDS[lang],
-            title=heading or title,
+            words=words,
+            title=title,
+            head=Markup(css_text(title)),
+            fonts=Markup(font_faces(shown, lang)),
+            cover=Markup(cover),
             contents=contents,
             body=Markup(body),
-            facts=dict(facts or {}),
+            facts=facts,
+            **_script("report.js" if "<table" in body else ""),
             version=library_version(),
         )
     )
+
+
+def css_text(text: str) -> str:
+    """Return a text as a CSS string; whatever could end it or the style is written as a number.
+
+    Examples
+    --------
+    >>> css_text("甲</style>")
+    '"甲\\\\3c \\\\2f style\\\\3e "'
+    """
+    return '"' + "".join(c if c.isalnum() or c == " " else f"\\{ord(c):x} " for c in text) + '"'
+
+
+def _script(name: str) -> dict[str, str]:
+    """Return a script of the templates and its hash for the policy of the page; empty texts for none."""
+    if not name:
+        return {"script": "", "script_hash": ""}
+    script = (TEMPLATES / name).read_text(encoding="utf-8").strip()
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return {"script": Markup(script), "script_hash": digest}
 
 
 # Of what the notebooks save with `save_results`, the index shows these: name, Chinese, English.
@@ -108,7 +145,6 @@ def index_page(rows: list[dict]) -> str:
         | {"results": row.get("results") or {}}
         for row in rows
     ]
-    script = (TEMPLATES / "index.js").read_text(encoding="utf-8")
     n_ok = sum(row["status"] == "ok" for row in rows)
     return (
         _environment()
@@ -117,11 +153,10 @@ def index_page(rows: list[dict]) -> str:
             rows=rows,
             columns=_result_columns(rows),
             provinces=sorted({row["province"] for row in rows} - {""}),
-            shown=lambda value: f"{value:,.10g}" if _is_number(value) else value,
+            shown=lambda value: _shortly(value) if _is_number(value) else value,
             n_ok=n_ok,
             n_failed=len(rows) - n_ok,
-            script=Markup(script),
-            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            **_script("index.js"),
             version=library_version(),
         )
     )
@@ -136,6 +171,11 @@ def _result_columns(rows: list[dict]) -> list[dict]:
             kind = "number" if all(map(_is_number, values)) else "text"
             columns.append({"name": name, "zh": zh, "en": en, "kind": kind})
     return columns
+
+
+def _shortly(value: float) -> str:
+    """A number as it is told in a list: whole from 100 on, and one decimal below."""
+    return f"{value:,.0f}" if abs(value) >= 100 or isinstance(value, int) else f"{value:.1f}"
 
 
 def _is_number(value: object) -> bool:
@@ -155,11 +195,23 @@ def library_version() -> str:
 
 @functools.cache
 def _exporter():
-    from nbconvert import HTMLExporter
+    from nbconvert import HTMLExporter, TemplateExporter
+    from nbconvert.filters.highlight import Highlight2HTML
+    from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
+
+    class Quick(HTMLExporter):
+        def from_notebook_node(self, nb, resources=None, **kw):
+            """As nbconvert does, but not parsing the page once more for images without alternative text."""
+            resources = self._init_resources(resources)
+            self.register_filter("highlight_code", Highlight2HTML(parent=self))
+            self.register_filter("filter_data_type", WidgetsDataTypeFilter({}, parent=self, resources=resources))
+            body, resources = TemplateExporter.from_notebook_node(self, nb, resources, **kw)
+            return re.sub(r"<img(?![^>]*\salt=)", f'<img alt="{NO_ALT}"', body), resources
 
     # "basic" keeps alternative text and loads nothing; "lab" does neither.
-    return HTMLExporter(
+    return Quick(
         template_name="basic",
+        optimistic_validation=True,  # once, not before and after each of a dozen steps
         exclude_input=True,
         exclude_input_prompt=True,
         exclude_output_prompt=True,
@@ -168,13 +220,14 @@ def _exporter():
 
 
 def warm_exporter() -> None:
-    """Make the exporter and its templates, so that a process that is forked from this one has them."""
+    """Make the exporter, its templates and common characters: processes that are forked from this one have them."""
     text = nbformat.v4.new_output("stream", text="x")
     html_output = nbformat.v4.new_output("display_data", {"text/html": "<p>x</p>", "text/plain": "x"})
     cells = [
         nbformat.v4.new_markdown_cell("# x\n\n## y"),
         nbformat.v4.new_code_cell("x", outputs=[text, html_output]),
     ]
+    warm_fonts(every_character())
     notebook_page(nbformat.v4.new_notebook(cells=cells), title="x")
 
 
@@ -214,8 +267,14 @@ def _take_title(body: str) -> tuple[str, str]:
     return body[: found.start()] + body[found.end() :], _text(found[1])
 
 
+def _take_cover(body: str) -> tuple[str, str]:
+    """Take the lines of `show_cover` out of the body."""
+    found = re.search(r'<div class="cover">.*?</dl></div>', body, flags=re.DOTALL)
+    return (body[: found.start()] + body[found.end() :], found[0]) if found else (body, "")
+
+
 def _list_contents(body: str) -> tuple[str, list[tuple[str, str]]]:
-    """Give every heading of level 2 an id of its own; return the body and (id, text) of each."""
+    """Give every heading of level 2 a number and an id of its own; return the body and (id, text) of each."""
     contents: list[tuple[str, str]] = []
 
     def anchor(found: re.Match) -> str:
@@ -224,6 +283,6 @@ def _list_contents(body: str) -> tuple[str, list[tuple[str, str]]]:
         taken = {used for used, _ in contents}
         unique = name if name not in taken else f"{name}-{len(contents) + 1}"
         contents.append((unique, text))
-        return f'<h2 id="{unique}">{found[1]}</h2>'
+        return f'<h2 id="{unique}"><span class="section">{len(contents)}</span> {found[1]}</h2>'
 
     return re.sub(r"<h2[^>]*>(.*?)</h2>", anchor, body, flags=re.DOTALL), contents

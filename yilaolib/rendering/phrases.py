@@ -15,13 +15,25 @@ WORDS = {
         "role_stock": "存量", "role_target": "目标", "role_pipeline": "项目新增",
         "supply_held": "供给（存量不变）", "supply_planned": "供给（存量至目标）",
         "bed_needed": "规划自测需求", "bed_gap": "规划自测缺口",
-        "bed_ours": "本报告：按“{bed_method}”，{target}年需{bed_need}张，{bed_gap}；{last}年需{bed_need_last}张，{bed_gap_last}。",
+        "bed_ours": "本报告（方法：{bed_method}）：{target}年需{bed_need}，{bed_gap}；{last}年需{bed_need_last}（人口不确定性的80%范围为{bed_range_last}），{bed_gap_last}。",
         "place_needed": "规划自测需求", "place_gap": "规划自测缺口",
-        "place_ours": "本报告：按每千人口{norm}个，{target}年需{place_need}个，{place_gap}；{last}年{place_gap_last}。",
+        "place_ours": "本报告（方法：每千人口{norm}个）：{target}年需{place_need}，{place_gap}；{last}年需{place_need_last}（人口不确定性的80%范围为{place_range_last}），{place_gap_last}。",
         "turn": "按规划供给，托位缺口在{}年转为富余。", "no_turn": "推算期内，托位没有由缺口转为富余的年份。",
-        "no_baseline": "无基期值", "steps_back": "低于基期", "unchanged": "持平", "improves": "改善",
+        "no_baseline": "无基期值", "steps_back": "低于基期", "above_baseline": "高于基期", "unchanged": "持平", "improves": "改善", "goes_up": "上升", "goes_down": "下降",
         "binding": "约束性", "expected": "预期性", "draft": "该规划为征求意见稿，正式文本可能不同。",
         "e0_offset": "平均预期寿命与全国之差", "tfr_ratio": "总和生育率与全国之比", "net_migration_per_1000": "年净迁移率",
+        "subtitle": "养老床位与婴幼儿托位：需求、供给、规划目标与所印数字的复算",
+        "cover_place": "地区", "cover_plan": "规划", "cover_status": "状态", "cover_period": "规划期", "cover_base": "人口基期", "cover_path": "推算",
+        "no_plan": "本库未收录该地区的规划", "path": "{scenario}，至{last}年末", "base_moved": "{base}，常住人口，移至{first}年末", "draft_badge": "征求意见稿",
+        "reads_methods": "各方法给出的{target}年{what}需求在{range}之间；{lines}。", "no_lines": "存量与目标未公布", "line_is": "{}为{}", "list": "、",
+        "reads_tornado": "对{target}年照护床位需求影响最大的输入是“{first_input}”：需求由{first_low}变到{first_high}；其次是“{second_input}”。",
+        "reads_peers": "{name}与其他规划共有{n}项百分比指标，其中目标居首（含并列）的{top}项，居末（含并列）的{bottom}项。",
+        "reads_steps": "{what}：需求{need}，减去{parts}，{left}。", "beds_what": "养老床位", "places_what": "托位",
+        "nursing_need_moderate": "需求：中度失能", "nursing_need_severe": "需求：重度失能", "nursing_need": "需求：合计", "nursing_present": "现有护理型床位", "nursing_target": "规划目标（占机构床位）",
+        "short throughout": "始终短缺", "surplus throughout": "始终富余", "turns": "转为富余", "not published": "未公布",
+        "spread": "各方法之间的差异占需求离散程度的{method}%，人口不确定性占{demography}%，参数占{parameters}%，其余为三者共同作用。",
+        "under_1": "不到1", "forecast": "规划预测{year}年为{printed}", "no_forecast": "规划未公布自己的预测", "no_gap": "缺口无法计算", "less": "减：",
+        "reads_stock": "现有床位：{}。", "stock_item": "{}{}", "occupied_item": "（已入住{}）",
         "years": "岁", "ratio": "比值", "per 1000 and year": "‰/年",
     },
     "en": {
@@ -41,17 +53,36 @@ WORDS = {
         "role_stock": "stock", "role_target": "target", "role_pipeline": "new, from the project list",
         "supply_held": "supply (stock held)", "supply_planned": "supply (stock to target)",
         "bed_needed": "the plan's own need", "bed_gap": "the plan's own gap",
-        "bed_ours": "This report: by the method '{bed_method}', {target} needs {bed_need} beds ({bed_gap}); {last} needs "
-        "{bed_need_last} ({bed_gap_last}).",
+        "bed_ours": "This report, by the method '{bed_method}': {target} needs {bed_need} ({bed_gap}); {last} needs {bed_need_last} "
+        "(80 % range of the demography {bed_range_last}; {bed_gap_last}).",
         "place_needed": "the plan's own need", "place_gap": "the plan's own gap",
-        "place_ours": "This report: at {norm} per 1000 residents, {target} needs {place_need} places ({place_gap}); "
-        "{last}: {place_gap_last}.",
+        "place_ours": "This report, at {norm} per 1000 residents: {target} needs {place_need} ({place_gap}); {last} needs "
+        "{place_need_last} (80 % range of the demography {place_range_last}; {place_gap_last}).",
         "turn": "With the planned supply, the shortage of places turns into a surplus in {}.",
         "no_turn": "There is no year in which a shortage of places turns into a surplus.",
-        "no_baseline": "no baseline", "steps_back": "below the baseline", "unchanged": "unchanged", "improves": "improves",
+        "no_baseline": "no baseline", "steps_back": "below the baseline", "above_baseline": "above the baseline", "unchanged": "unchanged", "improves": "improves",
+        "goes_up": "rises", "goes_down": "falls",
         "binding": "binding", "expected": "expected", "draft": "The plan is a draft for comment; the issued text may differ.",
         "e0_offset": "life expectancy, difference from the nation", "tfr_ratio": "total fertility rate, ratio to the nation",
         "net_migration_per_1000": "net migration rate",
+        "subtitle": "Beds for the elderly and daycare places: need, supply, the plan's targets, its printed figures recomputed",
+        "cover_place": "Place", "cover_plan": "Plan", "cover_status": "Status", "cover_period": "Period", "cover_base": "Population", "cover_path": "Projection",
+        "no_plan": "none in the tables of this library", "path": "{scenario} scenario, to the end of {last}",
+        "base_moved": "{base}, residents, moved to the end of {first}", "draft_badge": "Draft for comment",
+        "reads_methods": "The methods put the {what} needed in {target} at {range}; {lines}.", "no_lines": "stock and target are not published",
+        "line_is": "{} is {}", "list": ", ",
+        "reads_tornado": "The input that moves the beds needed in {target} most is '{first_input}': from {first_low} to {first_high}; next is "
+        "'{second_input}'.",
+        "reads_peers": "{name} shares {n} percentages with other plans; its target is the highest or tied in {top} of them and the lowest or tied in {bottom}.",
+        "reads_steps": "{what}: need {need}, less {parts}: {left}.", "beds_what": "beds", "places_what": "places",
+        "nursing_need_moderate": "need, moderate disability", "nursing_need_severe": "need, severe disability", "nursing_need": "need, both",
+        "nursing_present": "present nursing-type beds", "nursing_target": "target of the plan (share of institution beds)",
+        "short throughout": "short throughout", "surplus throughout": "surplus throughout", "turns": "turns", "not published": "not published",
+        "spread": "Of the spread of the need {method} % come from the choice of method, {demography} % from the demography, {parameters} % from "
+        "the parameters; the rest is shared.",
+        "under_1": "under 1", "forecast": "the plan expects {printed} in {year}", "no_forecast": "a forecast of the plan's own is not published",
+        "no_gap": "so no gap can be given", "less": "less: ",
+        "reads_stock": "Present beds: {}.", "stock_item": "{} {}", "occupied_item": " ({} occupied)",
         "years": "years", "ratio": "ratio", "per 1000 and year": "per 1000 and year",
     },
 }  # fmt: skip
@@ -60,7 +91,9 @@ COLUMNS = {
     "zh": {
         "year": "年份", "age": "年龄", "total": "总人口", "aged_60": "60岁及以上", "aged_65": "65岁及以上",
         "aged_80": "80岁及以上", "aged_0_2": "0—2岁", "share_60_pct": "60+占比(%)", "share_65_pct": "65+占比(%)",
-        "scheme": "划分标准", "base_age": "年龄", "share_pct": "占比(%)", "stage": "阶段",
+        "lower_80": "80%范围下限", "upper_80": "80%范围上限", "lower_80_share_60_pct": "60+ 80%下限", "upper_80_share_60_pct": "60+ 80%上限", "lower_80_share_65_pct": "65+ 80%下限", "upper_80_share_65_pct": "65+ 80%上限",
+        "plan_60_pct": "规划预测60+(%)", "plan_65_pct": "规划预测65+(%)", "number": "序号", "doubt": "存疑（英文注）", "area": "地区", "baseline": "基期", "rank": "目标位次/规划数",
+        "residents": "入住需求人数", "rate": "补贴标准（元/月）", "staff": "所需人员", "short_pipeline": "加项目后尚缺", "scheme": "划分标准", "base_age": "年龄", "share_pct": "占比(%)", "stage": "阶段",
         "method": "方法", "basis": "衡量什么", "lower": "下限", "central": "数值", "upper": "上限", "inputs": "输入（原始数值）",
         "implied_coverage_pct": "相当于0—2岁儿童(%)", "demand": "需求", "supply": "供给", "shortfall": "缺口", "surplus": "富余",
         "coverage_pct": "供给/需求(%)", "name": "名称", "role": "性质", "stock": "数量", "occupied": "已入住",
@@ -73,7 +106,9 @@ COLUMNS = {
     "en": {
         "year": "year", "age": "age", "total": "total", "aged_60": "aged 60+", "aged_65": "aged 65+", "aged_80": "aged 80+",
         "aged_0_2": "aged 0-2", "share_60_pct": "60+ (%)", "share_65_pct": "65+ (%)",
-        "scheme": "scheme", "base_age": "age", "share_pct": "share (%)", "stage": "stage", "method": "method",
+        "lower_80": "80 % range, low", "upper_80": "80 % range, high", "lower_80_share_60_pct": "60+ low", "upper_80_share_60_pct": "60+ high", "lower_80_share_65_pct": "65+ low", "upper_80_share_65_pct": "65+ high",
+        "plan_60_pct": "plan, 60+ (%)", "plan_65_pct": "plan, 65+ (%)", "number": "no.", "doubt": "in doubt", "area": "place", "baseline": "baseline", "rank": "rank of target / plans",
+        "residents": "residents in need", "rate": "rate (yuan a month)", "staff": "staff", "short_pipeline": "short with projects", "scheme": "scheme", "base_age": "age", "share_pct": "share (%)", "stage": "stage", "method": "method",
         "basis": "measures", "lower": "lower", "central": "value", "upper": "upper", "inputs": "inputs",
         "implied_coverage_pct": "per 100 children 0-2", "demand": "demand", "supply": "supply", "shortfall": "shortfall",
         "surplus": "surplus", "coverage_pct": "supply / demand (%)", "name": "name", "role": "kind", "stock": "number",
@@ -93,14 +128,18 @@ CAPTIONS = {
         "ageing": "老年人口占比，{first}—{last}年末（{scenario}），常住人口",
         "population": "人口推算，年末常住人口（人）", "stages": "按各划分标准所处的老龄化阶段（{base}）",
         "beds": "{target}年养老床位需求，每行一种方法", "bed_gap": "养老床位供需，{first}—{last}年末（{scenario}）",
+        "bed_steps": "{target}年床位缺口的由来（方法：{bed_method}）", "place_steps": "{target}年托位缺口的由来（方法：每千人口{norm}个）",
         "own_bed": "规划自己测算的床位需求与缺口（照原文）", "own_place": "规划自己测算的托位需求与缺口（照原文）",
         "bed_supply": "公布的床位与项目清单（改造床位不计为新增）",
+        "place_supply": "公布的托位与项目清单", "bed_stock": "现有养老床位：已入住与空置",
+        "nursing": "{target}年护理型床位：需求（按日常活动失能率与入住机构比例推算）与规划", "turning": "托位由短缺转为富余的年份，按方法与情景（供给为存量至规划目标）",
+        "subsidy": "{target}年机构运营补贴（万元/年；标准照规划原文）", "account": "{target}年一老一小合计：需求、人员与建设资金（万元；缺口已扣除项目清单新增）",
         "places": "{target}年托位需求，每行一种方法", "place_gap": "托位供需，{first}—{last}年末（{scenario}），每千人口{norm}个",
         "targets": "规划指标：由基期到目标（数值照原文）", "staff": "{target}年所需人员与规划目标（人；养老比例为判断，托育比例为国家标准）",
         "capital": "补足各方法缺口所需建设资金（万元；单价取自规划项目清单，缺口已扣除项目清单新增）",
         "tornado": "{target}年照护床位需求对各项输入的敏感度（其余输入不变）",
         "decision": "建设决策：概率来自各方法的范围与人口抽样，过空指入住率低于60%；少建一张的代价为多建一张的2倍（判断）",
-        "peers": "与其他规划共有的百分比指标：基期到目标", "audit": "规划所印数字的复算（不含可以复现的{reproduced}项，yilao audit 列出全部）", "parameters": "推算参数及其来源", "sources": "文献来源", "rows": "以上表格所据的数据行（observations.csv）",
+        "peers": "与其他规划共有的百分比指标：基期到目标", "audit": "规划所印数字的复算（不含可以复现的{reproduced}项，yilao audit 列出全部）", "parameters": "推算参数及其来源", "sources": "文献来源", "rows": "图表所据的数据行（observations.csv与projects.csv；序号即文中上标）",
     },
     "en": {
         "identity": "The document and its population", "pyramid": "Population pyramid of {name}, end of {first} and {last} "
@@ -109,10 +148,16 @@ CAPTIONS = {
         "population": "Projection, residents at year end (persons)", "stages": "Stage of ageing by scheme ({base})",
         "beds": "Beds needed in {target}, one row per method",
         "bed_gap": "Beds, demand and supply, {first} to {last} ({scenario} scenario)",
+        "bed_steps": "From need to gap, beds in {target} (method: {bed_method})",
+        "place_steps": "From need to gap, places in {target} ({norm} per 1000 residents)",
         "own_bed": "The plan's own need and gap of beds, as printed",
         "own_place": "The plan's own need and gap of places, as printed",
         "bed_supply": "Published beds and project list (renovated beds are not new)",
-        "places": "Places needed in {target}, one row per method",
+        "place_supply": "Published places and project list", "bed_stock": "Present beds for the elderly, occupied and vacant",
+        "nursing": "Nursing-type beds in {target}: need (survey prevalence and share in homes) and plan",
+        "turning": "Year in which the shortage of places turns into a surplus, by method and scenario (supply: stock to target)",
+        "subsidy": "Operating subsidy in {target} (10,000 yuan a year; rates as the plan prints them)",
+        "account": "Old and young together in {target}: need, staff, capital (10,000 yuan; projects deducted)", "places": "Places needed in {target}, one row per method",
         "place_gap": "Places, demand and supply, {first} to {last} ({scenario} scenario), {norm} per 1000 residents",
         "targets": "Indicators of the plan from baseline to target (figures as printed)",
         "staff": "Staff needed in {target} and the plan's target (persons; ratios of elder care judged, of childcare official)",
@@ -121,48 +166,46 @@ CAPTIONS = {
         "decision": "What to build: chances from the methods' ranges and draws of population; a bed too few costs twice a bed "
         "too many (judged); too empty: occupancy below 60 %",
         "peers": "Percentages that other plans print too: baseline to target", "audit": "Printed figures recomputed (without the {reproduced} that are reproduced; `yilao audit` lists all)",
-        "parameters": "Assumptions of the projection and their sources", "sources": "Documents", "rows": "Rows of observations.csv that the tables above lead back to",
+        "parameters": "Assumptions of the projection and their sources", "sources": "Documents", "rows": "Rows of observations.csv and projects.csv behind figures and tables; the numbers are the marks in the text",
     },
 }  # fmt: skip
 
 NOTES = {
     "zh": {
         "pyramid": "基期：{base}，移至年末；来源：国家统计局，联合国WPP 2024，本库推算",
-        "ageing": "基期：{base}；来源：国家统计局，联合国WPP 2024，规划，本库推算",
+        "ageing": "基期：{base}；来源：国家统计局，联合国WPP 2024，规划，本库推算；\n带状为人口不确定性的80%范围",
         "beds": "老年人口为{target}年末60岁及以上常住人口推算值；来源：规划，国家统计局，本库推算",
-        "bed_gap": "60岁及以上常住人口推算值，年末；供给为规划公布数",
+        "bed_gap": "60岁及以上常住人口推算值，年末；供给为规划公布数；\n带状为人口不确定性的80%范围，不含方法之间的差异", "bed_stock": "存量为规划公布数；未公布入住人数的只画总数；来源：规划", "bed_steps": "改造床位不计为新增；来源：规划，本库推算", "place_steps": "来源：规划，本库推算",
         "tornado": "照护床位：按日常活动失能率（调查）推算；标“判断”者无文献依据", "peers": "数值照各规划原文；基期年份不尽相同",
         "places": "人口为{target}年末推算值；意愿与入托率来自涟水规划",
-        "place_gap": "总人口推算值，年末；供给为规划公布数",
+        "place_gap": "总人口推算值，年末；供给为规划公布数；\n带状为人口不确定性的80%范围",
     },
     "en": {
         "pyramid": "Base: {base}, moved to year end. Sources: NBS, UN WPP 2024, own projection",
-        "ageing": "Base: {base}. Sources: NBS, UN WPP 2024, the plan, own projection",
+        "ageing": "Base: {base}. Sources: NBS, UN WPP 2024, the plan, own projection;\nband: 80 % range of the demography",
         "beds": "Elderly: projected residents aged 60+ at the end of {target}. Sources: the plan, NBS, own projection",
-        "bed_gap": "Projected residents aged 60+ at year end; supply as the plan publishes it",
+        "bed_gap": "Projected residents aged 60+ at year end; supply as the plan publishes it;\nband: 80 % range of the demography, without the differences between methods",
+        "bed_stock": "Stock as the plan publishes it; where occupancy is not published only the total is drawn",
+        "bed_steps": "Renovated beds are not new. Sources: the plan, own projection", "place_steps": "Sources: the plan, own projection",
         "tornado": "Beds by survey prevalence of care need; inputs marked judged have no document",
         "peers": "As printed in each plan; baseline years differ",
         "places": "Projected residents at the end of {target}; wish and use from Lianshui's plan",
-        "place_gap": "Projected residents at year end; supply as the plan publishes it",
+        "place_gap": "Projected residents at year end; supply as the plan publishes it;\nband: 80 % range of the demography",
     },
 }  # fmt: skip
 
 ALTS = {
     "zh": {
-        "pyramid": "{name}常住人口由{first}年末的{total_first}{total_change}到{last}年末的{total_last}，金字塔顶部变宽、底部收窄的程度见表。",
-        "ageing": "60岁及以上占比由{first}年末的{share_first}{share_change}到{last}年末的{share_last}。",
-        "beds": "各方法给出的{target}年床位需求在{bed_range}张之间。", "bed_gap": "{target}年需{bed_need}张，{bed_gap}；{last}年{bed_gap_last}。",
-        "tornado": "影响{target}年照护床位需求最大的各项输入，由强到弱排列。", "peers": "各规划同一指标的基期与目标并列。",
-        "places": "各方法给出的{target}年托位需求在{place_range}个之间。", "place_gap": "{target}年需{place_need}个，{place_gap}；{last}年{place_gap_last}。",
+        "pyramid": "{name}常住人口{total_path}；60岁及以上{old_path}，0—2岁{young_path}。",
+        "ageing": "60岁及以上占比{share_path}（80%范围{share_range}）；{forecast}。",
+        "bed_gap": "{target}年需{bed_need}，{bed_gap}；{last}年需{bed_need_last}，{bed_gap_last}。",
+        "place_gap": "{target}年需{place_need}，{place_gap}；{last}年需{place_need_last}，{place_gap_last}。",
     },
     "en": {
-        "pyramid": "The population of {name} {total_change} from {total_first} at the end of {first} to {total_last} at the end of {last}.",
-        "ageing": "The share aged 60+ {share_change} from {share_first} at the end of {first} to {share_last} at the end of {last}.",
-        "beds": "The methods put the beds needed in {target} at {bed_range}.",
-        "bed_gap": "{target} needs {bed_need} beds: {bed_gap}; {last}: {bed_gap_last}.",
-        "tornado": "The inputs that move the beds needed in {target} most, from strong to weak.",
-        "peers": "Baseline and target of the same indicator, plan beside plan.", "places": "The methods put the places needed in {target} at {place_range}.",
-        "place_gap": "{target} needs {place_need} places: {place_gap}; {last}: {place_gap_last}.",
+        "pyramid": "The population of {name} {total_path}; the number aged 60+ {old_path}, the number aged 0-2 {young_path}.",
+        "ageing": "The share aged 60+ {share_path} (80 % range {share_range}); {forecast}.",
+        "bed_gap": "{target} needs {bed_need} ({bed_gap}); {last} needs {bed_need_last} ({bed_gap_last}).",
+        "place_gap": "{target} needs {place_need} ({place_gap}); {last} needs {place_need_last} ({place_gap_last}).",
     },
 }  # fmt: skip
 
@@ -181,3 +224,10 @@ LIMITS = {
         "The plans' texts come from web pages and may have lost characters; figures are recorded as printed.",
     ],
 }
+
+
+def every_character() -> str:
+    """All characters of these words, each once: most of what a report is written with."""
+    words = (WORDS, COLUMNS, CAPTIONS, NOTES, ALTS)
+    texts = [text for table in words for language in table.values() for text in language.values()]
+    return "".join(sorted(set("".join([*texts, *LIMITS["zh"], *LIMITS["en"]]))))

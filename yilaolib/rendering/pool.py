@@ -10,7 +10,7 @@ import socket
 import time
 import warnings
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 
@@ -37,13 +37,13 @@ def work(tasks: socket.socket) -> None:
         line.put(run_task(Order.from_plain(task["order"]), Limits(**task["limits"])), default=str)
 
 
-def run_here(orders: Iterable[Order], limits: Limits) -> Iterator[dict]:
+def run_here(orders: Iterable[Order], limits: Limits) -> Generator[dict]:
     """Run orders one after the other in this process."""
     for order in orders:
         yield run_task(order, limits)
 
 
-def run_threads(orders: list[Order], limits: Limits, jobs: int) -> Iterator[dict]:
+def run_threads(orders: list[Order], limits: Limits, jobs: int) -> Generator[dict]:
     """Run orders where nothing can be forked: threads wait for fresh kernels, which are processes."""
     with ThreadPoolExecutor(jobs) as pool:
         futures = [pool.submit(run_task, order, limits) for order in orders]
@@ -106,7 +106,7 @@ class Worker:
         self.line.sock.close()
 
 
-def run_pool(orders: list[Order], limits: Limits, jobs: int) -> Iterator[dict]:
+def run_pool(orders: list[Order], limits: Limits, jobs: int) -> Generator[dict]:
     """Run orders, `jobs` at a time, and yield the row of each as it is done.
 
     Raises

@@ -25,7 +25,8 @@ STACK = (
     "ipykernel.kernelapp", "ipykernel.debugger", "papermill", "nbclient", "nbconvert.exporters.html",
     "matplotlib_inline.config",
 )  # fmt: skip
-ROOMS = ("brief", "wording", "story", "display", "plots", "page", "engine", "pool")  # and what they import
+OURS = ("yilaolib.rendering.labels", "yilaolib.rendering.story", "yilaolib.engine", "yilaolib.rendering.pool")
+THEIRS = ("dask.array",)  # xarray imports it where it is installed, at its first sum
 MORE = "YILAO_WARM_IMPORTS"  # names of modules of a user's own, separated by commas
 
 
@@ -73,7 +74,9 @@ def serve() -> None:
 
 def _rehearse(area: str, root: str | None) -> None:
     """Compute one report's numbers, so that all children have what does not depend on the area."""
-    brief, uses = (importlib.import_module(f"{__package__}.{name}") for name in ("brief", "uses"))
+    from ..tabling import uses
+
+    brief = importlib.import_module(f"{__package__}.brief")
     with warnings.catch_warnings(), contextlib.suppress(Exception):  # its own report will tell what is wrong
         warnings.simplefilter("ignore")
         brief.city_brief(area, root=root)
@@ -103,9 +106,16 @@ def _get_warm() -> str:
         importlib.import_module(f"{__package__}.quick")
         for name in STACK:
             importlib.import_module(name)
-        for name in (*(f"{__package__}.{room}" for room in ROOMS), *own):
+        for name in (*OURS, *THEIRS, *own):
             with contextlib.suppress(Exception):  # whoever needs it will meet the error, with a traceback
                 importlib.import_module(name)
+        from PIL import Image
+
+        import yilaolib
+
+        for name in yilaolib.__all__:
+            getattr(yilaolib, name)  # they are imported when they are first asked for
+        Image.preinit()
         from .. import data
         from ..drawing import style
         from ..tabling import folders

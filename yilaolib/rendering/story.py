@@ -4,57 +4,19 @@ from __future__ import annotations
 
 import pandas as pd
 
-from .brief import Brief
+from .brief import REPRODUCED, Brief
+from .numerals import count, path_words, percent
 
 SCENARIOS = {
     "zh": {"low": "低方案", "medium": "中方案", "high": "高方案", "zero-migration": "零迁移方案"},
     "en": {"low": "low", "medium": "medium", "high": "high", "zero-migration": "zero-migration"},
 }
-NOT_PUBLISHED = {"zh": "未公布", "en": "not published"}
-STATUS = {"zh": {"issued": "正式印发", "draft": "征求意见稿"}, "en": {"issued": "issued", "draft": "draft for comment"}}
 
 
-def count(value: float, lang: str, unit: str = "") -> str:
-    """A number of persons, beds or places as it is read: 33.02万人, 10,592张; 330,217 persons.
-
-    Examples
-    --------
-    >>> count(330_217, "zh", "人"), count(6_441, "zh", "张"), count(330_217.4, "en", " persons")
-    ('33.02万人', '6,441张', '330,217 persons')
-    >>> count(float("nan"), "zh", "张")
-    '未公布'
-    """
-    if pd.isna(value):
-        return NOT_PUBLISHED[lang]
-    if lang == "zh" and abs(value) >= 100_000:
-        return f"{value / 10_000:,.2f}万{unit}"
-    return f"{value:,.0f}{unit}"
-
-
-def percent(value: float, lang: str, digits: int = 2) -> str:
-    """A percentage, or the words for a missing one.
-
-    Examples
-    --------
-    >>> percent(16.634, "zh"), percent(16.634, "en", 1)
-    ('16.63%', '16.6 %')
-    """
-    if pd.isna(value):
-        return NOT_PUBLISHED[lang]
-    return f"{value:.{digits}f}{'%' if lang == 'zh' else ' %'}"
-
-
-def change(before: float, after: float, lang: str, tolerance: float = 0.05) -> str:
-    """Whether a figure rises, falls or stays, as a verb.
-
-    Examples
-    --------
-    >>> change(10, 12, "zh"), change(12, 10, "en"), change(10.0, 10.01, "en")
-    ('上升', 'falls', 'stays')
-    """
-    words = {"zh": ("持平", "上升", "下降"), "en": ("stays", "rises", "falls")}[lang]
-    step = after - before
-    return words[0] if abs(step) <= tolerance else words[1 if step > 0 else 2]
+def scenario_name(brief: Brief, lang: str) -> str:
+    """Name of the scenario; one of the user's own is called as in the tables."""
+    own = {"zh": f"“{brief.scenario}”方案", "en": f"'{brief.scenario}'"}[lang]
+    return SCENARIOS[lang].get(brief.scenario, own)
 
 
 def name_of(brief: Brief, lang: str) -> str:
@@ -82,13 +44,13 @@ def _today(brief: Brief, lang: str) -> str:
     stage = brief.stages.set_index("scheme").loc["nhc-2022", f"stage_{lang}"]
     year = brief.population.attrs["census"][:4]
     if lang == "zh":
-        origin = f"{year}年11月1日普查" if brief.filled.empty else f"{year}年（所给总数按上级地区年龄结构推算）"
+        origin = f"{year}年11月1日普查" if brief.people_counted else f"{year}年（所给总数按上级地区年龄结构推算）"
         return (
             f"{origin}，{name_of(brief, lang)}常住人口{count(total, lang, '人')}，其中60岁及以上{count(old, lang, '人')}"
             f"（{percent(100 * old / total, lang)}），65岁及以上{count(older, lang, '人')}（{percent(100 * older / total, lang)}）；"
-            f"按国家卫健委2022年划分为“{stage}”。"
+            f"按国家卫健委2022年的划分标准为“{stage}”。"
         )
-    origin = f"Census of 1 November {year}" if brief.filled.empty else f"{year}, given totals on the parent's ages"
+    origin = f"Census of 1 November {year}" if brief.people_counted else f"{year}, given totals on the parent's ages"
     return (
         f"{origin}: {name_of(brief, lang)} had {count(total, lang)} residents, {count(old, lang)} aged 60+ "
         f"({percent(100 * old / total, lang)}) and {count(older, lang)} aged 65+ ({percent(100 * older / total, lang)}); "
@@ -98,27 +60,26 @@ def _today(brief: Brief, lang: str) -> str:
 
 def _tomorrow(brief: Brief, lang: str) -> str:
     year, path = brief.target_year, brief.ageing
-    last = path.index[-1]
-    now, then = path["share_60_pct"].iloc[0], path.loc[last, "share_60_pct"]
+    goes = path_words(path["share_60_pct"], lang, lambda value: percent(value, lang, 1))
     plan_old, plan_share = (
         brief.printed(i, "projection", year) for i in ("population_60plus", "population_60plus_share_pct")
     )
     old, share = path.loc[year, "aged_60"], path.loc[year, "share_60_pct"]
-    verb = change(round(now, 1), round(then, 1), lang)  # of the figures as they are shown
     if lang == "zh":
         text = (
-            f"{SCENARIOS[lang][brief.scenario]}下，60岁及以上占比由{path.index[0]}年末的{percent(now, lang, 1)}"
-            f"{verb}到{last}年末的{percent(then, lang, 1)}；{year}年末为{count(old, lang, '人')}、{percent(share, lang)}"
+            f"{scenario_name(brief, lang)}下，60岁及以上占比{goes}；"
+            f"{year}年末为{count(old, lang, '人')}、{percent(share, lang)}"
         )
         if plan_old is None:
-            return text + "，规划未公布自己的预测。"
+            return text + ("。" if brief.plan is None else "，规划未公布自己的预测。")
         printed = f"{plan_old['as_printed']}" + (f"、{plan_share['as_printed']}" if plan_share is not None else "")
         return text + f"，规划预测为{printed}。"
     text = (
-        f"In the {SCENARIOS[lang][brief.scenario]} scenario the share aged 60+ {verb} from "
-        f"{percent(now, lang, 1)} at the end of {path.index[0]} to {percent(then, lang, 1)} at the end of {last}; "
+        f"In the {scenario_name(brief, lang)} scenario the share aged 60+ {goes}; "
         f"at the end of {year} it is {percent(share, lang)}, or {count(old, lang)} persons"
     )
+    if plan_old is None and brief.plan is None:
+        return text + "."
     if plan_old is None:
         return text + ". A forecast of the plan's own is not published."
     printed = count(plan_old["value"], lang) + (
@@ -189,45 +150,44 @@ def _places(brief: Brief, lang: str) -> str:
             f"托位：按每千人口{norm:g}个，{year}年需{count(row['demand'], lang, '个')}（相当于0—2岁儿童的{cover}），"
             f"{gap_words(brief.place_gap, year, lang, '个')}"
         )
-        return text + (f"；规划自测缺口{gap['as_printed']}。" if gap is not None else "；规划未公布缺口。")
+        own = f"；规划自测缺口{gap['as_printed']}。" if gap is not None else "；规划未公布缺口。"
+        return text + ("。" if brief.plan is None else own)
     text = (
         f"Daycare: at {norm:g} places per 1000 residents, {year} needs {count(row['demand'], lang)} ({cover} of children aged "
         f"0-2); {gap_words(brief.place_gap, year, lang)}."
     )
-    return text + (
-        f" The plan itself states a gap of {count(gap['value'], lang)}."
-        if gap is not None
-        else " A gap of the plan's own is not published."
-    )
+    if gap is not None:
+        return text + f" The plan itself states a gap of {count(gap['value'], lang)}."
+    return text if brief.plan is None else text + " A gap of the plan's own is not published."
 
 
 def _targets(brief: Brief, lang: str) -> str:
     table = brief.targets
+    if table.empty and brief.plan is None:
+        return {"zh": "目标：本库未收录该地区的规划。", "en": "Targets: no plan in the tables of this library."}[lang]
     if table.empty:
         return {"zh": "目标：未公布指标表。", "en": "Targets: an indicator table is not published."}[lang]
     based, back = int(table["baseline"].notna().sum()), table[table["steps_back"]]
     if lang == "zh":
         text = f"目标：指标表共{len(table)}项，" + (f"{based}项有基期值" if based else "均无基期值，无法判断升降。")
-        if not based:
-            return text
-        names = "、".join(back["name_as_printed"])
-        return text + (f"，其中{len(back)}项目标低于基期（{names}）。" if len(back) else "，没有目标低于基期。")
-    text = f"Targets: the plan's tables list {len(table)} indicators, "
+        parts = [f"{n}项目标{'低' if below else '高'}于基期（{names}）" for below, n, names in _steps(back, lang)]
+        return text if not based else text + f"，其中{'，'.join(parts)}。" if parts else text + "，没有目标较基期倒退。"
+    text = f"Targets: the plan's tables list {len(table)} indicator{'s' * (len(table) != 1)}, "
     if not based:
         return text + "none with a baseline, so steps up or down cannot be told."
-    names = "; ".join(back["name_en"])
-    return (
-        text
-        + f"{based} with a baseline; "
-        + (
-            f"{len(back)} {'aims' if len(back) == 1 else 'aim'} below it ({names})."
-            if len(back)
-            else "none aims below it."
-        )
-    )
+    parts = [
+        f"{n} {'aims' if n == 1 else 'aim'} {'below' if below else 'above'} it ({names})"
+        for below, n, names in _steps(back, lang)
+    ]
+    return text + f"{based} with a baseline; " + (" and ".join(parts) or "none steps back") + "."
 
 
-REPRODUCED = ("exact", "rounding", "truncated", "approximate", "convenient")
+def _steps(back: pd.DataFrame, lang: str) -> list[tuple[bool, int, str]]:
+    """(below the baseline, how many, their names) of targets that step back: fewer is better for some."""
+    names, sep = (back["name_as_printed"], "、") if lang == "zh" else (back["name_en"], "; ")
+    down = back["target"] < back["baseline"]
+    parts = [(below, names[down == below]) for below in (True, False)]
+    return [(below, len(found), sep.join(found)) for below, found in parts if len(found)]
 
 
 def audit_line(brief: Brief, lang: str = "zh") -> str:
@@ -258,33 +218,16 @@ def audit_line(brief: Brief, lang: str = "zh") -> str:
             + "，".join(part for part in parts if not part.startswith("0"))
             + "。"
         )
-    parts = [f"{done} are reproduced", f"{differ} differ between text and table"]
-    parts += [f"{other} hold for another population or year", f"{missed} are not reproduced"]
-    parts.append(f"{unsure} cannot be verified or are shown for judgement only")
-    listed = ", ".join(part for part in parts if not part.startswith("0 "))
-    return f"Audit: of {len(verdicts)} printed figures recomputed, {listed}."
-
-
-def identity(brief: Brief, lang: str = "zh") -> pd.DataFrame:
-    """The plan's identity card: one row per item, with missing items as missing.
-
-    Examples
-    --------
-    >>> from yilaolib.rendering.brief import city_brief
-    >>> identity(city_brief("yueyang", end_year=2030), "en").set_index("item")["as published"]["status"]
-    'draft for comment'
-    """
-    words = {
-        "zh": ("规划名称", "发布机关", "文号", "日期", "状态", "规划期", "人口口径"),
-        "en": ("plan", "issuer", "document number", "date", "status", "period", "population basis"),
-    }[lang]
-    columns = {"zh": ("项目", "内容"), "en": ("item", "as published")}[lang]
-    basis = {"zh": "常住人口（普查）", "en": "residents (census)"}[lang]
-    plan = brief.plan
-    values = [None] * (len(words) - 1)
-    if plan is not None:
-        period = f"{plan['plan_start']}–{plan['plan_end']}" if pd.notna(plan["plan_end"]) else None
-        issued = None if pd.isna(plan["issued"]) else str(plan["issued"])[:10]
-        number, status = plan["document_number"], STATUS[lang].get(plan["status"])
-        values = [plan[f"title_{lang}"], plan["issuer"], number, issued, status, period]
-    return pd.DataFrame(dict(zip(columns, (words, [*values, basis]), strict=True)))
+    parts = [
+        (done, "is reproduced", "are reproduced"),
+        (differ, "differs between text and table", "differ between text and table"),
+        (other, "holds for another population or year", "hold for another population or year"),
+        (missed, "is not reproduced", "are not reproduced"),
+        (
+            unsure,
+            "cannot be verified or is shown for judgement only",
+            "cannot be verified or are shown for judgement only",
+        ),
+    ]
+    listed = ", ".join(f"{n} {one if n == 1 else more}" for n, one, more in parts if n)
+    return f"Audit: of {len(verdicts)} printed figure{'s' * (len(verdicts) != 1)} recomputed, {listed}."

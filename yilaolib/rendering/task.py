@@ -46,6 +46,7 @@ def new_row(order: Order) -> dict:
         "lang": order.lang,
         "scenario": order.scenario,
         "end_year": order.parameters.get("end_year"),
+        "formats": list(order.formats),
         "started": f"{datetime.now():%Y-%m-%d %H:%M:%S}",
         "kept": False,
     }
@@ -75,7 +76,8 @@ def keep_row(order: Order, row: dict) -> None:
 def kept_row(order: Order) -> dict | None:
     """Return the row of a report that need not be made again, because nothing that it depends on has changed."""
     row = read_row(order.path("report", ".json"))
-    there = order.path("report", ".html").is_file() and order.path("report", ".ipynb").is_file()
+    endings = {"html", "ipynb", *order.formats}
+    there = all(order.path("report", f".{ending}").is_file() for ending in endings)
     if row is None or not there or order.path("report", ".failed.json").exists():
         return None
     try:

@@ -9,12 +9,16 @@ from functools import cached_property
 
 import pandas as pd
 
-from .brief import Brief
+from .brief import REPRODUCED, Brief
+from .numerals import NOT_PUBLISHED, count, path_words, percent
 from .phrases import ALTS, CAPTIONS, LIMITS, NOTES, WORDS
-from .story import NOT_PUBLISHED, REPRODUCED, SCENARIOS, change, count, gap_words, method_name, name_of, percent
+from .story import SCENARIOS, gap_words, method_name, name_of, scenario_name
 
+STATUS = {"zh": {"issued": "正式印发", "draft": "征求意见稿"}, "en": {"issued": "issued", "draft": "draft for comment"}}
 # tables of what documents print: nothing in them is filled in
-PRINTED = ("identity", "own_bed", "own_place", "bed_supply", "targets", "peers", "audit", "sources", "rows")
+PRINTED = ("identity", "own_bed", "own_place", "bed_supply", "place_supply", "targets", "peers", "audit", "sources")
+PRINTED += ("rows", "bed_stock")
+UNITS = {"zh": {"bed": "张", "place": "个"}, "en": {"bed": " beds", "place": " places"}}
 
 
 class Wording:
@@ -39,46 +43,149 @@ class Wording:
     def __getitem__(self, key: str) -> str:
         return WORDS[self.lang][key]
 
+    def get(self, key: str) -> str:
+        """The word for a key of other frames, or the key itself where there is none."""
+        return WORDS[self.lang].get(key, key)
+
+    def scenario(self, name: str) -> str:
+        """Name of a scenario; one of the user's own is called as in the tables."""
+        return SCENARIOS[self.lang].get(name, name)
+
     @property
     def title(self) -> str:
         """Title of the report."""
         title = self["title"].format(name_of(self.brief, self.lang))
-        return title if self.brief.scenario == "medium" else f"{title} ({SCENARIOS[self.lang][self.brief.scenario]})"
+        return title if self.brief.scenario == "medium" else f"{title} ({scenario_name(self.brief, self.lang)})"
+
+    def cover(self) -> dict[str, str]:
+        """The lines of the cover: place, plan and its status, base of the population, scenario and horizon."""
+        brief, plan = self.brief, self.brief.plan
+        lines = {"cover_place": name_of(brief, self.lang)}
+        if plan is None:
+            lines["cover_plan"] = self["no_plan"]
+        else:
+            period = f"{plan['plan_start']}–{plan['plan_end']}" if pd.notna(plan["plan_end"]) else self.missing
+            status = STATUS[self.lang].get(plan["status"], self.missing)
+            lines |= {"cover_plan": self.plan_title, "cover_status": status, "cover_period": period}
+        lines |= {"cover_base": self["base_moved"], "cover_path": self["path"]}
+        return {self[name]: str(text).format(**self.facts) for name, text in lines.items()}
+
+    @property
+    def plan_title(self) -> str:
+        """Title of the plan in the language of the report, or else in the other."""
+        own, other = (self.brief.plan[f"title_{lang}"] for lang in (self.lang, "en" if self.lang == "zh" else "zh"))
+        return other if pd.isna(own) else own
+
+    @property
+    def badge(self) -> str:
+        """What the cover warns of: that a plan is a draft."""
+        plan = self.brief.plan
+        return self["draft_badge"] if plan is not None and plan["status"] == "draft" else ""
 
     @cached_property
     def facts(self) -> dict[str, str]:
         """The names and numbers that captions, notes and alternative texts are filled with."""
         brief, lang = self.brief, self.lang
-        ageing, bed, place = brief.ageing, brief.bed_gap, brief.place_gap
-        years, target = ageing.index, brief.target_year
-        surplus_year = _turning_year(place)
+        years, target, census = brief.ageing.index, brief.target_year, brief.population.attrs["census"]
+        surplus_year = _turning_year(brief.place_gap)
         return {
-            "name": name_of(brief, lang), "scenario": SCENARIOS[lang][brief.scenario],
-            "first": str(years[0]), "last": str(years[-1]), "target": str(target), "base": self["base_census" if brief.filled.empty else "base_filled"].format(brief.population.attrs["census"]),
-            "total_first": count(ageing["total"].iloc[0], lang), "total_last": count(ageing["total"].iloc[-1], lang),
-            "total_change": change(ageing["total"].iloc[0], ageing["total"].iloc[-1], lang),
-            "share_first": percent(ageing["share_60_pct"].iloc[0], lang, 1),
-            "share_last": percent(ageing["share_60_pct"].iloc[-1], lang, 1),
-            "share_change": change(ageing["share_60_pct"].iloc[0], ageing["share_60_pct"].iloc[-1], lang),
-            "bed_method": method_name(brief, bed.attrs["method"], lang),
-            "bed_need": count(bed.loc[target, "demand"], lang), "bed_need_last": count(bed["demand"].iloc[-1], lang),
-            "bed_gap": gap_words(bed, target, lang), "bed_gap_last": gap_words(bed, years[-1], lang),
-            "bed_range": self._range(brief.bed_methods), "place_range": self._range(brief.place_methods),
-            "place_need": count(place.loc[target, "demand"], lang), "place_gap": gap_words(place, target, lang),
-            "place_gap_last": gap_words(place, years[-1], lang), "norm": f"{place.attrs['norm']:g}",
-            "cover": percent(place.loc[target, "implied_coverage_pct"], lang, 1),
+            "name": name_of(brief, lang), "scenario": scenario_name(brief, lang),
+            "first": str(years[0]), "last": str(years[-1]), "target": str(target),
+            "base": self["base_census" if brief.people_counted else "base_filled"].format(census),
+            "bed_method": method_name(brief, brief.bed_gap.attrs["method"], lang),
+            "norm": f"{brief.place_gap.attrs['norm']:g}",
             "reproduced": str(int(brief.audit["verdict"].isin(REPRODUCED).sum())),
             "turn": self["turn"].format(surplus_year) if surplus_year else self["no_turn"],
+            **self._paths(),
+            **self._needs("bed", brief.bed_gap),
+            **self._needs("place", brief.place_gap),
         }  # fmt: skip
 
-    def _range(self, methods: pd.DataFrame) -> str:
+    def _paths(self) -> dict[str, str]:
+        """From the first year to the last, in words."""
+        ageing, lang = self.brief.ageing, self.lang
+        people, last = {"zh": "人", "en": ""}[lang], ageing.iloc[-1]
+        paths = {
+            f"{short}_path": path_words(ageing[name], lang, lambda value: count(value, lang, people), persons=True)
+            for short, name in (("total", "total"), ("old", "aged_60"), ("young", "aged_0_2"))
+        }
+        paths["share_path"] = path_words(ageing["share_60_pct"], lang, lambda value: percent(value, lang, 1))
+        ends = [percent(last.get(f"{side}_80_share_60_pct"), lang, 1) for side in ("lower", "upper")]
+        share = self.brief.printed("population_60plus_share_pct", "projection", self.brief.target_year)
+        own = {} if share is None else {"year": self.brief.target_year, "printed": percent(share["value"], lang)}
+        forecast = self["forecast"].format(**own) if own else self["no_forecast"]
+        return paths | {"share_range": self["from_to"].format(*ends), "forecast": forecast}
+
+    def _needs(self, what: str, gap: pd.DataFrame) -> dict[str, str]:
+        """Need and gap of beds or places in the target year and in the last."""
+        lang, unit, target, last = self.lang, UNITS[self.lang][what], self.brief.target_year, gap.index[-1]
+        bare = unit if lang == "zh" else ""
+        ends = [count(gap.loc[last].get(f"{side}_80"), lang, bare) for side in ("lower", "upper")]
+        return {
+            f"{what}_need": count(gap.loc[target, "demand"], lang, unit),
+            f"{what}_need_last": count(gap.loc[last, "demand"], lang, bare),
+            f"{what}_gap": gap_words(gap, target, lang, bare),
+            f"{what}_gap_last": gap_words(gap, last, lang, bare),
+            f"{what}_range_last": self["from_to"].format(*ends),
+        }
+
+    def alt_methods(self, what: str, methods: pd.DataFrame, lines: dict[str, float]) -> str:
+        """What the figure of methods shows: from where to where they go, and stock and target."""
+        bare = UNITS["zh"][what] if self.lang == "zh" else ""
         values = methods[["lower", "central", "upper"]].stack()
-        return self["from_to"].format(count(values.min(), self.lang), count(values.max(), self.lang))
+        ends = [count(value, self.lang, bare) for value in (values.min(), values.max())]
+        shown = [self["line_is"].format(name, count(value, self.lang, bare)) for name, value in lines.items()]
+        return self["reads_methods"].format(
+            what=self[f"{what}s_what"],
+            range=self["from_to"].format(*ends),
+            lines=self["list"].join(shown) or self["no_lines"],
+            **self.facts,
+        )
+
+    def alt_stock(self, stock: pd.DataFrame) -> str:
+        """What the figure of the stock shows: every kind with its beds, and how many are occupied where published."""
+        bare = "张" if self.lang == "zh" else ""
+        items = [
+            self["stock_item"].format(row.kind, count(row.total, self.lang, bare))
+            + (self["occupied_item"].format(count(row.occupied, self.lang, bare)) if pd.notna(row.occupied) else "")
+            for row in stock.itertuples()
+        ]
+        return self["reads_stock"].format(self["list"].join(items))
+
+    def alt_steps(self, what: str, steps: pd.DataFrame) -> str:
+        """What a waterfall shows: the need, what is taken from it, and what is left."""
+        unit, gap = ("", " ") if self.lang == "en" else (UNITS["zh"][what], "")
+        names = steps[f"name_{self.lang}"].str.removeprefix(self["less"])
+        amounts = [count(abs(value), self.lang, unit) for value in steps["value"]]
+        parts = [f"{name}{gap}{amount}" for name, amount in zip(names, amounts, strict=True)]
+        left = self["no_gap"] if pd.isna(steps["value"].iloc[-1]) else parts[-1]
+        said = {"need": amounts[0], "parts": self["list"].join(parts[1:-1]), "left": left}
+        text = self["reads_steps"].format(what=self[f"{what}s_what"], **said)
+        return text[0].upper() + text[1:]
+
+    def alt_tornado(self, effects: pd.DataFrame) -> str:
+        """What a tornado shows: the strongest input, from where to where it moves the need, and the next."""
+        if effects.empty:
+            return self["no_decision"]
+        first, bare = effects.iloc[0], "张" if self.lang == "zh" else ""
+        low, high = sorted([first["low"], first["high"]])
+        second = effects.iloc[min(1, len(effects) - 1)]
+        return self["reads_tornado"].format(
+            first_input=first["name"], first_low=count(low, self.lang, bare), first_high=count(high, self.lang, bare),
+            second_input=second["name"], **self.facts,
+        )  # fmt: skip
+
+    def alt_peers(self) -> str:
+        """What the comparison with other plans shows: in how many indicators the city aims highest and lowest."""
+        own = self.brief.peers[self.brief.peers["area"] == self.brief.area["area"]]
+        several = own[own["places"] > 1]
+        top, bottom = (several["rank_low"] == 1).sum(), (several["rank_high"] == several["places"]).sum()
+        return self["reads_peers"].format(n=len(own), top=top, bottom=bottom, **self.facts)
 
     def caption(self, key: str) -> str:
         """Caption of a figure or table, with base and date; it says where the people are filled in from a parent."""
         caption = CAPTIONS[self.lang][key].format(**self.facts)
-        return caption if self.brief.filled.empty or key in PRINTED else caption + self["filled"]
+        return caption if self.brief.people_counted or key in PRINTED else caption + self["filled"]
 
     def note(self, key: str) -> str:
         """Line under a figure: base, date, source."""

@@ -1,0 +1,294 @@
+"""A rendered report and the list of reports in a real browser: Debian's Chromium, driven by Playwright.
+
+Where no browser is found these tests are skipped and say so. After a wanted change of style, write the picture that
+`test_page_looks_as_it_did` compares with anew:
+
+    YILAO_SCREENSHOTS=write python -m pytest tests/test_browser.py -k looks
+"""
+
+import base64
+import io
+import os
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+from PIL import Image, ImageChops, ImageStat
+
+from yilaolib.rendering.display import set_display, show_figure, show_heading, show_table, show_text
+from yilaolib.rendering.page import index_page, notebook_page
+from yilaolib.reports import render_report
+
+playwright = pytest.importorskip("playwright.sync_api", reason="pip install 'yilaolib[dev]' brings playwright")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="'yilaolib[dev]' brings axe-core")
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+if BROWSER is None:
+    pytest.skip("no browser is installed: apt-get install chromium", allow_module_level=True)
+
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--font-render-hinting=none",
+]  # fmt: skip
+PICTURE = Path(__file__).parent / "screenshots" / "report_part.png"
+EVIL = "<script>alert(1)</script>"
+SIZE = {"width": 1000, "height": 800}
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """The report of Jingdezhen in Chinese, rendered once for all tests."""
+    return render_report("jingdezhen", out_dir=tmp_path_factory.mktemp("out"))
+
+
+@pytest.fixture(scope="module")
+def browser(report):  # the report first: a notebook cannot be run beside Playwright's event loop
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def heard():
+    """What the browser told while pages were open: errors, warnings, dialogs, and requests for anything else."""
+    return []
+
+
+def opened(browser, heard, path, **options):
+    """Open a file in a window of its own and listen to what it does."""
+    page = browser.new_context(viewport=SIZE, **options).new_page()
+    page.set_default_timeout(5000)
+    page.on("console", lambda message: message.type in ("error", "warning") and heard.append(message.text))
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.on("dialog", lambda dialog: (heard.append(dialog.message), dialog.dismiss()))
+    own = path.as_uri()
+    page.on("request", lambda r: r.url.startswith((own, "data:", "blob:")) or heard.append(f"request {r.url[:100]}"))
+    page.goto(own)
+    return page
+
+
+@pytest.fixture(scope="module")
+def page(browser, heard, report):
+    """The report, open."""
+    return opened(browser, heard, report)
+
+
+@pytest.fixture(scope="module")
+def index(browser, heard, tmp_path_factory):
+    """The list of three reports, one of a place that has been named by somebody evil."""
+    shared = {"province": "江西省", "lang": "zh", "scenario": "medium", "end_year": 2050, "seconds": 1.5}
+    names = [("a", "甲市", "ok", 300, ""), ("b", EVIL, "failed", None, f"no data: {EVIL}"), ("c", "乙市", "ok", 20, "")]
+    rows = [
+        {**shared, "area": slug, "name_zh": name, "name_en": name, "adcode": "360000", "status": status,
+         "report": f"{slug}/report.html" * (status == "ok"), "error": error, "started": "2026-01-01 12:00:00",
+         "results": {"bed_gap": gap}}
+        for slug, name, status, gap, error in names
+    ]  # fmt: skip
+    path = tmp_path_factory.mktemp("index") / "index.html"
+    path.write_text(index_page(rows), encoding="utf-8")
+    return opened(browser, heard, path)
+
+
+def column(page, selector, place):
+    """The texts of a column of a table."""
+    script = "([s, i]) => [...document.querySelectorAll(s + ' tbody tr')].map(r => r.cells[i].textContent.trim())"
+    return page.evaluate(script, [selector, place])
+
+
+def violations(page, parts=None, **options):
+    """What axe-core finds in a page or in parts of it: rule and the first element that breaks it."""
+    found = (
+        axe.Axe().run(page, context=parts, options={"resultTypes": ["violations"], **options}).response["violations"]
+    )
+    return [(rule["id"], rule["nodes"][0]["html"][:120]) for rule in found]
+
+
+def test_every_character_has_its_glyph(page):
+    """The fonts in the page have all Chinese characters, letters and digits that it shows."""
+    from fontTools.ttLib import TTFont
+
+    fonts = re.findall(r"url\(data:font/[a-z0-9]+;base64,([^)]+)\)", page.content())
+    known = set().union(*(TTFont(io.BytesIO(base64.b64decode(font))).getBestCmap() for font in fonts))
+    shown = page.evaluate("document.body.textContent")
+    assert {char for char in shown if char.isalnum() and ord(char) not in known} == set()
+
+
+def test_fonts_are_applied(page):
+    """The browser draws headings, sentences and cells with the page's own font and no other."""
+    assert page.evaluate("document.fonts.ready.then(() => [...document.fonts].map(f => f.status))") == ["loaded"] * 2
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("DOM.enable")
+    devtools.send("CSS.enable")
+    root = devtools.send("DOM.getDocument")["root"]["nodeId"]
+    nodes = devtools.send(
+        "DOM.querySelectorAll", {"nodeId": root, "selector": "h1, h2, p, li, caption, td:first-child"}
+    )
+    used = set()
+    for node in nodes["nodeIds"][:150]:
+        found = devtools.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+        used |= {(font["familyName"], font["isCustomFont"]) for font in found}
+    assert used and all(custom for _, custom in used), used
+
+
+def test_contents_lead_to_their_headings(page):
+    """Every link of the contents brings the heading of its words into view."""
+    links = page.query_selector_all("nav a")
+    assert len(links) >= 8
+    for link in links:
+        link.click()
+        target = page.query_selector(f"[id='{link.get_attribute('href')[1:]}']")
+        assert target.text_content().endswith(link.text_content().strip())
+        assert -1 <= target.evaluate("e => e.getBoundingClientRect().top") < SIZE["height"]
+
+
+def test_every_link_leads_somewhere(page):
+    """Each link within the page, such as the mark of a source, has its target; ids are there once."""
+    script = (
+        "[...document.querySelectorAll('a[href^=\"#\"]')].map(a => decodeURIComponent(a.getAttribute('href').slice(1)))"
+    )
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+    assert set(page.evaluate(script)) <= set(ids) and len(ids) == len(set(ids))
+
+
+def test_tables_sort_by_click(page):
+    """A click sorts a table up, a second one down, a third one as it was; numbers by size."""
+    button = page.locator("#tab-population thead button").nth(1)
+    before = column(page, "#tab-population", 1)
+    numbers = sorted(int(text.replace(",", "")) for text in before)
+    for order, wanted in (("ascending", numbers), ("descending", numbers[::-1])):
+        button.click()
+        assert [int(text.replace(",", "")) for text in column(page, "#tab-population", 1)] == wanted
+        assert page.locator("#tab-population th").nth(1).get_attribute("aria-sort") == order
+    button.click()
+    assert column(page, "#tab-population", 1) == before
+
+
+def test_tables_sort_by_keyboard(page):
+    """The heading of a column can be reached and pressed without a mouse."""
+    button = page.locator("#tab-population thead button").nth(2)
+    button.focus()
+    for key, order in (("Enter", "ascending"), ("Space", "descending"), ("Enter", None)):
+        page.keyboard.press(key)
+        assert page.locator("#tab-population th").nth(2).get_attribute("aria-sort") == order
+
+
+def test_phone_scrolls_in_one_direction(page):
+    """On a phone nothing is wider than the screen but tables and figures, which scroll in their boxes."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    try:
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+    finally:
+        page.set_viewport_size(SIZE)
+
+
+def test_dark_mode_applies(page):
+    """Who prefers the dark gets light letters on a dark page."""
+
+    def brightness(what):
+        colour = page.evaluate(f"getComputedStyle(document.body).{what}")
+        return sum(map(int, re.findall(r"\d+", colour)[:3])) / 3
+
+    light = brightness("backgroundColor"), brightness("color")
+    page.emulate_media(color_scheme="dark")
+    try:
+        dark = brightness("backgroundColor"), brightness("color")
+        assert light[0] > 240 > 80 > light[1] and dark[0] < 60 < 200 < dark[1]
+        parts = {"include": [["header"], ["nav"], ["#fig-beds"], ["#tab-population"], ["footer"]]}
+        assert violations(page, parts, runOnly=["color-contrast"]) == []
+    finally:
+        page.emulate_media(color_scheme="light")
+
+
+def test_axe_finds_nothing_in_the_report(page):
+    """axe-core, which tests for those who cannot see or use a mouse, reports no violation."""
+    rows_alike = "#tab-rows tbody tr:nth-child(n+12)"  # a third of the time
+    assert violations(page, {"exclude": [[rows_alike]]}) == []
+
+
+def test_report_prints(page):
+    """The browser's own print to PDF works: A4, page numbers, Chinese that can be selected."""
+    pypdf = pytest.importorskip("pypdf")
+    paper = pypdf.PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
+    text = "".join(paper.pages[n].extract_text() for n in (2, 3))
+    assert len(paper.pages) > 5 and round(paper.pages[0].mediabox.height) == 842
+    assert re.search(r"[\u4e00-\u9fff]{4}", text) and f"{len(paper.pages)}" in text
+
+
+def test_report_is_whole_without_scripts(browser, heard, report):
+    """Where scripts are off all tables and figures are there."""
+    page = opened(browser, heard, report, java_script_enabled=False)
+    assert page.locator("figure img").count() >= 5 and page.locator("#tab-population tbody tr").count() >= 5
+    page.context.close()
+
+
+def test_index_shows_names_as_text(index):
+    """A name that holds a script is shown, not run."""
+    assert index.locator("tbody th").nth(1).text_content().startswith(EVIL)
+    assert index.locator("tbody script").count() == 0
+
+
+def test_index_searches_and_sorts(index):
+    """The list is filtered while one types, and sorted by size with what is missing last."""
+    index.locator("#search").fill("乙")
+    assert index.locator("tbody tr:visible").count() == 1
+    index.locator("#search").fill("")
+    button = index.locator("thead button", has_text="Bed gap")
+    place = button.evaluate("b => b.closest('th').cellIndex")
+    for wanted in (["20", "300", ""], ["300", "20", ""]):
+        button.press("Enter")
+        assert column(index, "table", place) == wanted
+
+
+def test_axe_finds_nothing_in_the_index(index):
+    """axe-core reports no violation in the list, light or dark."""
+    assert violations(index) == []
+    index.emulate_media(color_scheme="dark")
+    assert violations(index) == []
+
+
+def part_of_a_report():
+    """A page of fixed numbers with what a report is made of."""
+    import matplotlib.pyplot as plt
+
+    set_display(lang="zh")
+    axes = plt.figure(figsize=(5, 1.2), facecolor="white").add_axes((0.05, 0.2, 0.9, 0.7))
+    axes.barh([0, 1], [4059, 10500], color=["#0072B2", "#D55E00"])
+    axes.set_axis_off()
+    beds = pd.DataFrame(
+        {"方法": ["按全省总量分摊", "每千名老年人39张"], "年份": [2025, 2025], "床位(张)": [10592.0, None]}
+    )
+    shown = [
+        show_heading("景德镇市报告", level=1), show_heading("养老床位"), show_text(["需要10,592张。", "缺6,533张。"]),
+        show_figure(axes, key="f", caption="床位", alt="两条。"), show_table(beds, key="t", caption="各方法（张）"),
+    ]  # fmt: skip
+    outputs = [nbformat.v4.new_output("display_data", {"text/html": thing.data}) for thing in shown]
+    cells = [nbformat.v4.new_code_cell(outputs=outputs)]
+    return notebook_page(nbformat.v4.new_notebook(cells=cells), title="x")
+
+
+def test_page_looks_as_it_did(browser, heard, tmp_path):
+    """A page of fixed numbers looks like the committed picture, but for smoothing of edges."""
+    path = tmp_path / "part.html"
+    path.write_text(part_of_a_report(), encoding="utf-8")
+    page = opened(browser, heard, path)
+    page.set_viewport_size({"width": 640, "height": 700})
+    page.evaluate("document.fonts.ready")
+    image = Image.open(io.BytesIO(page.locator("main").screenshot())).convert("RGB")
+    page.context.close()
+    if os.environ.get("YILAO_SCREENSHOTS") == "write":
+        PICTURE.parent.mkdir(exist_ok=True)
+        image.quantize(64).save(PICTURE, optimize=True)
+    wanted = Image.open(PICTURE).convert("RGB")
+    assert abs(image.width - wanted.width) <= 2 and abs(image.height - wanted.height) <= 2
+    size = min(image.width, wanted.width), min(image.height, wanted.height)
+    difference = ImageChops.difference(image.crop((0, 0, *size)), wanted.crop((0, 0, *size))).convert("L")
+    differing = sum(difference.histogram()[64:]) / (size[0] * size[1])
+    assert ImageStat.Stat(difference).mean[0] < 3 and differing < 0.01
+
+
+def test_pages_are_quiet(page, index, heard):
+    """No page told an error, opened a dialog, or asked for anything from anywhere."""
+    assert heard == []

@@ -1,0 +1,78 @@
+"""The pages under docs/, README and CONTRIBUTING: what they say exists, and what they show runs."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import yilaolib as yl
+
+ROOT = Path(__file__).parents[1]
+PAGES = {page.stem: page.read_text(encoding="utf-8") for page in sorted((ROOT / "docs" / "methods").glob("*.md"))}
+PARTS = ["Formula", "Source", "Worked example", "Where it fails"]
+TEXTS = ["README.md", "CONTRIBUTING.md", "docs/README.md", *(f"docs/methods/{slug}.md" for slug in PAGES)]
+
+
+def readme() -> str:
+    return (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(text: str, language: str = "python") -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.S | re.M)
+
+
+def test_every_method_has_a_page():
+    """Each row of the table of methods has a page, and the index links every page that there is."""
+    assert set(yl.load_table("methods")["method"]) <= set(PAGES)
+    linked = re.findall(r"\]\(methods/(\w+)\.md\)", (ROOT / "docs" / "README.md").read_text(encoding="utf-8"))
+    assert sorted(linked) == sorted(PAGES)
+
+
+@pytest.mark.parametrize("slug", PAGES)
+def test_page_has_its_parts(slug):
+    """A page has the formula, the source, an example that runs and where it fails, in at most 60 lines."""
+    text = PAGES[slug]
+    headings = re.findall(r"^## (.+)$", text, flags=re.M)
+    assert headings[: len(PARTS)] == PARTS and len(text.splitlines()) <= 60
+    assert any(">>> " in block for block in blocks(text))
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_links_lead_somewhere(name):
+    """Every link to a file leads to a file of the repository."""
+    page = ROOT / name
+    links = re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_named_sources_and_functions_exist(name):
+    """A source that a page names is a row of `sources`; a function that it calls or names with yl. exists."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    sources = set(yl.load_table("sources")["source"])
+    kinds = {source.split("-")[0] for source in sources if "-" in source}
+    named = {word for word in re.findall(r"`([a-z]+(?:-[a-z0-9]+)+)`", text) if word.split("-")[0] in kinds}
+    called = set(re.findall(r"\byl\.([A-Za-z]\w*)", text))
+    assert named <= sources and called <= set(yl.__all__)
+
+
+def test_readme_lists_the_public_names():
+    """The README's table of names has every public name once, and no other."""
+    table = re.search(r"All public names:\n\n(.*?)\n\n", readme(), flags=re.S)[1]
+    assert sorted(re.findall(r"`(\w+)`", table)) == sorted(yl.__all__)
+
+
+def test_readme_example_runs(tmp_path, monkeypatch):
+    """The Python lines of the README run as they stand; the report is the only file that they write."""
+    monkeypatch.chdir(tmp_path)
+    rendered = []
+    monkeypatch.setattr(
+        "yilaolib.render_report", lambda *given, **named: rendered.append((given, named)), raising=False
+    )
+    (example,) = blocks(readme())
+    names: dict = {}
+    exec(compile(example, "README.md", "exec"), names)
+    assert rendered == [(("jingdezhen",), {"lang": "en"})]
+    assert isinstance(names["city"], pd.DataFrame) and names["future"].sizes["age"] == 101
+    assert list(tmp_path.iterdir()) == []

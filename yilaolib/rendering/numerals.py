@@ -1,0 +1,62 @@
+"""Numbers as they are read in a report: counts, percentages, and how they go from one year to another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+NOT_PUBLISHED = {"zh": "未公布", "en": "not published"}
+
+
+def count(value: float, lang: str, unit: str = "") -> str:
+    """A number of persons, beds or places as it is read: 33.02万人, 10,592张; 330,217 persons.
+
+    Examples
+    --------
+    >>> count(330_217, "zh", "人"), count(6_441, "zh", "张"), count(330_217.4, "en", " persons")
+    ('33.02万人', '6,441张', '330,217 persons')
+    >>> count(float("nan"), "zh", "张")
+    '未公布'
+    """
+    if pd.isna(value):
+        return NOT_PUBLISHED[lang]
+    if lang == "zh" and abs(value) >= 100_000:
+        return f"{value / 10_000:,.2f}万{unit}"
+    return f"{value:,.0f}{unit}"
+
+
+def percent(value: float, lang: str, digits: int = 2) -> str:
+    """A percentage, or the words for a missing one.
+
+    Examples
+    --------
+    >>> percent(16.634, "zh"), percent(16.634, "en", 1)
+    ('16.63%', '16.6 %')
+    """
+    if pd.isna(value):
+        return NOT_PUBLISHED[lang]
+    return f"{value:.{digits}f}{'%' if lang == 'zh' else ' %'}"
+
+
+def path_words(path: pd.Series, lang: str, shown: Callable[[float], str], *, persons: bool = False) -> str:
+    """How a figure goes from the first year to the last, by the numbers as they are shown.
+
+    Examples
+    --------
+    >>> path = pd.Series([16.68, 38.8], index=[2020, 2050])
+    >>> path_words(path, "en", lambda value: percent(value, "en", 1))
+    'rises from 16.7 % at the end of 2020 to 38.8 % at the end of 2050'
+    """
+    years, before, after = path.index[[0, -1]], path.iloc[0], path.iloc[-1]
+    a, b = shown(before), shown(after)
+    if a == b:
+        return {
+            "zh": f"在{years[0]}年末与{years[1]}年末均为{a}",
+            "en": f"is {a} at the end of {years[0]} and of {years[1]}",
+        }[lang]
+    if lang == "zh":
+        verb = ("增加" if persons else "上升") if after > before else ("减少" if persons else "下降")
+        return f"由{years[0]}年末的{a}{verb}到{years[1]}年末的{b}"
+    verb = "rises" if after > before else "falls"
+    return f"{verb} from {a} at the end of {years[0]} to {b} at the end of {years[1]}"
