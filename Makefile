@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reports lab check readme lint test bench clean
+.PHONY: help setup reports lab check readme lint test wheel bench clean
 
 help:  ## Show what make can do
 	@grep -hE '^[a-z]+: .*##|^[a-z]+:  ##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
@@ -13,13 +13,14 @@ help:  ## Show what make can do
 # The stamp is newer than pyproject.toml when the environment is current, so nothing is installed twice.
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,pdf,docx,dask,browser]'
 	@touch $(STAMP)
 
 setup: $(STAMP)  ## Create .venv and install what is needed, once
 
-reports: $(STAMP)  ## Render the reports of all five cities into outputs/
+reports: $(STAMP)  ## Render the reports of all five cities, and their comparison, into outputs/
 	$(BIN)/yilao report --all --out outputs
+	$(BIN)/yilao report china --out outputs
 
 lab: $(STAMP)  ## Open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
@@ -31,12 +32,16 @@ readme: $(STAMP)  ## Write data/README.md and data/COVERAGE.md anew after a chan
 	$(BIN)/python data/builders/readme.py
 	$(BIN)/python data/builders/coverage.py
 
-lint: $(STAMP)  ## Check style of code and notebooks
+lint: $(STAMP)  ## Check style of code and notebooks, and type hints
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
 
 test: lint check  ## Lint, check the data, run all tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+wheel: $(STAMP)  ## Build the wheel and use it in an empty environment (some minutes)
+	$(BIN)/python tests/check_wheel.py
 
 bench: $(STAMP)  ## Measure what the README says about speed (some minutes)
 	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
