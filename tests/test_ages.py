@@ -149,6 +149,8 @@ BAD = {
     "no age": (lambda: as_array(xr.DataArray([1.0], dims="years")), r"needs an axis 'age'.*'years': 1"),
     "nobody": (lambda: graduate(pd.Series([], dtype=float)), "needs an axis 'age' with ages"),
     "a list": (lambda: as_array([1, 2]), "must be a Series indexed by age, a DataFrame, .* not list"),
+    "ages in words": (lambda: as_array(pd.Series([1.0, 2.0], index=["0-4", "5+"])), r"whole numbers.*\['0-4', '5\+'\]"),
+    "half a year": (lambda: as_array(pd.Series([1.0, 2.0], index=[0, 2.5])), r"whole numbers.*2\.5"),
     "age twice": (lambda: as_array(pd.Series([1.0, 2.0], index=[0, 0])), "An age comes twice"),
     "negative": (lambda: as_array(pd.Series([1.0, -2.0], index=[0, 5])), "negative; the smallest value is -2"),
     "starts at 5": (lambda: graduate(pd.Series([1.0, 2.0], index=[5, 60])), "start at 0.*they run from 5 to 60"),

@@ -87,6 +87,12 @@ def test_range_holds_its_value_and_says_that_it_is_judged():
     assert not rule.judged
 
 
+def test_an_area_s_own_row_comes_first_by_whatever_name():
+    """The life expectancy of 景德镇 is found by its slug, its name and its code."""
+    values = [assumed_range("e0", area=name).value for name in ("jingdezhen", "景德镇市", "360200")]
+    assert values == [77.8] * 3
+
+
 def test_unknown_parameter_is_refused():
     """A slip of the pen gets the nearest name."""
     with pytest.raises(DataError, match="target_occupancy"):

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from oracles import CENSUS_2020, CITIES, brief_of, counts, future_of, people, quick
 
+from yilaolib.ages import group_ages
 from yilaolib.core.errors import DataError
 from yilaolib.data import load_table
 from yilaolib.people.measures import dependency_ratio, elderly_share, median_age, persons, stage_of
@@ -24,6 +25,24 @@ def test_shares_of_jingdezhen():
     census = load_table("population", area="jingdezhen").query("year == 2020")
     assert round(100 * elderly_share(census), 2) == 16.63
     assert round(100 * elderly_share(census, 65), 2) == 11.37
+
+
+def test_a_census_that_is_not_there_has_no_persons():
+    """Of two areas with censuses of different years, the years that one lacks are missing, not 0."""
+    rows = [("a", 2010, 0, 5.0), ("a", 2010, 60, 2.0), ("b", 2020, 0, 7.0), ("b", 2020, 60, 4.0)]
+    found = persons(pd.DataFrame(rows, columns=["area", "year", "age", "persons"]), 60)
+    assert float(found.sel(area="b", year=2020)) == 4
+    assert np.isnan(found.sel(area="b", year=2010))
+
+
+def test_an_age_inside_the_group_of_one_area_is_refused():
+    """65+ of an area whose last group is 60+ is not known, also where another area of the frame has it."""
+    rows = [("a", 0, 5.0), ("a", 60, 2.0), ("b", 0, 7.0), ("b", 60, 4.0), ("b", 65, 3.0)]
+    frame = pd.DataFrame(rows, columns=["area", "age", "persons"])
+    for call in (lambda: persons(frame, 65), lambda: group_ages(frame, edges=(0, 65))):
+        with pytest.raises(DataError, match="Age 65 is not a lower bound for some of the keys"):
+            call()
+    assert persons(frame, 60).to_series().to_dict() == {"a": 2, "b": 7}
 
 
 @quick

@@ -251,3 +251,39 @@ def test_nursing_beds_not_published_are_missing():
     frame = nursing_beds("haian", 2025, population=future_of("haian")).set_index("what")
     assert np.isnan(frame.loc["present", "central"])
     assert frame.loc["present", "source"] == "not published"
+
+
+@pytest.fixture(scope="module")
+def own_haian(tmp_path_factory):
+    """Beds for 海安 by method, with a census and printed figures of one's own: no private beds, registered elderly."""
+    folder = tmp_path_factory.mktemp("own")
+    people = load_table("population", area="haian").query("year == 2020").assign(source="un-wpp-2024")
+    people.to_csv(folder / "population.csv", index=False)
+    rows = [
+        ("elder_beds_public_homes", 2020, "actual", 900, "beds", "900张", None),
+        ("elder_residents_public_homes", 2020, "actual", 300, "persons", "300人", None),
+        ("population_60plus", 2025, "projection", 3e5, "persons", "30万人", "registered"),
+    ]
+    table = pd.DataFrame(rows, columns=["indicator", "year", "kind", "value", "unit", "as_printed", "basis"])
+    table = table.assign(observation="own." + table["indicator"], area="haian", comparator="eq", locator="x")
+    table.assign(source="plan-haian-2022").to_csv(folder / "observations.csv", index=False)
+    return triangulate_beds("haian", 2025, population=future_of("haian"), root=folder).set_index("method")
+
+
+def test_private_homes_that_are_not_published_are_no_zero(own_haian):
+    """Without printed private beds the use of public homes has no range, and says what is left out."""
+    row = own_haian.loc["utilisation"]
+    assert row["central"] > 0 and np.isnan(row["lower"]) and np.isnan(row["upper"])
+    assert "private homes not published" in row["inputs"]
+
+
+def test_registered_people_are_not_set_against_residents(own_haian):
+    """A forecast of registered people gives no beds at the residents' ratio, as one of residents does."""
+    assert "on the plan's E" in beds().loc["hold", "inputs"]
+    assert "on the plan's E" not in own_haian.loc["hold", "inputs"]
+
+
+def test_the_census_that_is_cited_is_the_place_s_own(own_haian):
+    """A ratio of beds to elderly cites the document that counted these elderly."""
+    assert own_haian.loc["hold", "sources"].split(";")[-1] == "un-wpp-2024"
+    assert beds("haian").loc["hold", "sources"].split(";")[-1] == "nbs-census-2020-county"

@@ -13,6 +13,7 @@ from yilaolib.places.parameters import (
     launch_of,
     local_migration,
     local_parameters,
+    usual_migration,
 )
 from yilaolib.places.scenarios import Scenario
 from yilaolib.projection import project
@@ -36,6 +37,17 @@ def test_one_census_takes_the_parent_s_migration(one_census):
     rates = local_migration("my-county", census_pyramids("my-county", one_census), one_census)
     above = local_migration("jiangsu", census_pyramids("jiangsu", None), None)
     assert float((rates - above).sel(age=22).max()) < 0  # the young leave counties for the cities of the province
+
+
+def test_a_prefecture_s_migration_is_not_moved_twice(one_census):
+    """A county differs from its prefecture by what counties add to a province less what prefectures add."""
+    areas = pd.read_csv(one_census / "areas.csv").assign(parent="jingdezhen")
+    areas.to_csv(one_census / "areas.csv", index=False)
+    rates = local_migration("my-county", census_pyramids("my-county", one_census), one_census)
+    above = local_migration("jingdezhen", census_pyramids("jingdezhen", None), None)
+    county, prefecture = (usual_migration(kind)[0] for kind in ("county", "prefecture"))
+    assert abs(prefecture).max() > 0
+    np.testing.assert_allclose(rates - above, county - prefecture, atol=1e-12)
 
 
 def test_a_folder_of_one_s_own_is_not_mixed_up_with_ours(one_census):

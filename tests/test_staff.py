@@ -11,6 +11,7 @@ from yilaolib.eldercare import triangulate_beds
 from yilaolib.needs.account import care_account
 from yilaolib.needs.costs import bed_cost, capital_cost, operating_subsidy, project_costs
 from yilaolib.needs.staff import care_staff, childcare_staff
+from yilaolib.people.measures import persons
 
 
 def workers(city="lianshui", **options):
@@ -75,6 +76,13 @@ def test_social_workers_follow_the_plan_s_ratio():
     row = workers().loc[("social_worker", "all")]
     assert row["central"] == pytest.approx(row["persons"] / 1000)
     assert np.isnan(workers("jingdezhen").loc[("social_worker", "all"), "central"])
+
+
+def test_present_social_workers_serve_the_elderly_of_their_year():
+    """鹰潭 prints one per 1000 elderly in 2020: those of 2020 and not of the year of the need."""
+    row = workers("yingtan").loc[("social_worker", "all")]
+    then = persons(future_of("yingtan").population.sel(year=2020), 60)
+    assert row["present"] == pytest.approx(then / 1000)
 
 
 def test_judged_ratios_are_marked():

@@ -1,10 +1,12 @@
 """Many areas in blocks: the same figures as one by one, in little memory."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
 from yilaolib.core.errors import DataError
+from yilaolib.data import load_table
 from yilaolib.people.measures import persons
 from yilaolib.places.launches import nation_of
 from yilaolib.places.parameters import launch_of
@@ -55,3 +57,13 @@ def test_nothing_to_project_is_refused(areas, draws, message):
     """No area and no draws are errors in a sentence."""
     with pytest.raises(DataError, match=message):
         project_ranges(areas, draws=draws)
+
+
+def test_areas_of_other_years_are_refused_in_blocks_of_one(tmp_path):
+    """Last censuses of different years are an error, also where each block holds one area."""
+    people = load_table("population", area="haian").query("year == 2010").assign(area="once")
+    people.to_csv(tmp_path / "population.csv", index=False)
+    row = {"area": "once", "level": "county", "parent": "jiangsu", "name_zh": "旧县", "name_en": "Once"}
+    pd.DataFrame([row]).to_csv(tmp_path / "areas.csv", index=False)
+    with pytest.raises(DataError, match="last census in different years"):
+        project_ranges(["haian", "once"], end_year=2022, draws=2, memory_mib=0, root=tmp_path)

@@ -168,3 +168,9 @@ def test_targets_lead_to_rows(city):
     for what, column in (("target", "observation"), ("baseline", "baseline_observation")):
         known = targets[targets[what].notna()]
         assert known[what].tolist() == printed[known[column]].tolist()
+
+
+def test_unknown_indicator_is_not_what_is_not_published():
+    """A slip in the name of an indicator is an error that names the nearest."""
+    with pytest.raises(DataError, match=r"'elder_beds_totl' is not .* Did you mean 'elder_beds_total'\?"):
+        printed("jingdezhen", "elder_beds_totl")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from yilaolib.core.errors import DataError
-from yilaolib.data import load_table
+from yilaolib.data import cite, load_table
 from yilaolib.people.measures import persons
 from yilaolib.places.hindsight import MEASURES, nation_as_known
 from yilaolib.places.launches import nation_of
@@ -142,3 +142,9 @@ def test_central_path_is_that_of_project():
     """What the back-test calls projected does not depend on the number of draws."""
     few, more = (backtest("haian", draws=draws).set_index(["method", "measure"])["projected"] for draws in (2, 3))
     pd.testing.assert_series_equal(few, more)
+
+
+def test_documents_behind_a_back_test_are_cited():
+    """A back-test rests on both censuses, and says so."""
+    cited = cite(backtest("jingdezhen", draws=5))["source"]
+    assert {"nbs-census-2010-county", "nbs-census-2020-county"} <= set(cited)

@@ -131,6 +131,17 @@ def _split_by_standard(groups: xr.DataArray, standard: xr.DataArray) -> xr.DataA
     return per_single_age(groups) * share
 
 
+def refuse_cut(empty: xr.DataArray, bounds: Sequence[int]) -> None:
+    """Refuse a bound inside a group of some area of a frame; `empty` is True where an area has no such row."""
+    counted = ~empty.all("age")
+    for bound in bounds:
+        if bool((empty.sel(age=bound) & counted).any()):
+            raise DataError(
+                f"Age {bound:g} is not a lower bound for some of the keys (areas, years, sexes) of this population. "
+                "Take those apart, or graduate() them first."
+            )
+
+
 @overload
 def group_ages(population: Form, edges: Sequence[int] = ...) -> Form: ...
 @overload
@@ -173,6 +184,8 @@ def group_ages(population: Population, edges: Sequence[int] = (0, 3, 15, 60, 65,
         )
     starts, empty = np.searchsorted(ages, bounds), array.isnull()
     has_gaps = bool(empty.any())  # areas of one frame may have other open groups
+    if has_gaps:
+        refuse_cut(empty, bounds)
     filled = array.fillna(0) if has_gaps else array
     sums = np.add.reduceat(filled.to_numpy(), starts, axis=array.get_axis_num("age"))  # from each edge to the next
     coords = {name: coord for name, coord in array.coords.items() if "age" not in coord.dims}

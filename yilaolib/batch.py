@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Generator, Iterable, Iterator
+from numbers import Integral
 from pathlib import Path
 
 import pandas as pd
@@ -119,8 +120,8 @@ def _workers(jobs: int | None, n_orders: int) -> int:
     if jobs is None:
         allowed = getattr(os, "sched_getaffinity", None)
         jobs = len(allowed(0)) if allowed else os.cpu_count() or 1
-    if jobs < 1:
-        raise DataError(f"jobs must be 1 or more; it is {jobs}.")
+    if not isinstance(jobs, Integral) or jobs < 1:
+        raise DataError(f"jobs must be 1 or more; it is {jobs!r}.")
     return min(jobs, n_orders)
 
 
@@ -184,7 +185,7 @@ def _run_batch(
                 listing.write_now_and_then()
     finally:  # what is done is listed even when the rest is interrupted
         failing = sys.exc_info()[0] is not None
-        with contextlib.suppress(OSError) if failing else contextlib.nullcontext():
+        with contextlib.suppress(OSError, YilaoError) if failing else contextlib.nullcontext():
             listing.write()
     return manifest_frame(rows)
 

@@ -15,7 +15,7 @@ import xarray as xr
 
 from .data import find_area
 from .needs.gap import shortfall
-from .needs.need import at_year, label_methods, middle
+from .needs.need import at_year, label_methods, middle, projected
 from .needs.placemethods import implied_coverage, places_by_coverage, places_by_intention, places_by_norm
 from .needs.placeneed import PlaceNeed
 from .needs.staff import childcare_staff
@@ -87,7 +87,7 @@ def triangulate_places(
     """
     slug = find_area(area, root=root)["area"]
     if population is None:
-        population = project(slug, scenario=scenario, end_year=max(year, 2025), root=root)
+        population = projected(slug, year, scenario, root)
     need = PlaceNeed(slug, population, root, coverage=coverage, new_residents=new_residents)
     return label_places(need, year)
 

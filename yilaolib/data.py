@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from .core.errors import DataError
 from .tabling.citing import cite
 from .tabling.folders import merged_table, quiet_table
 from .tabling.roots import as_root, stamp, user_files
+from .tabling.rows import plain_name
 from .tabling.schema import data_folder, package, rules_of, schema_of, table_names
 from .tabling.uses import note
 
@@ -172,7 +172,8 @@ def find_area(query: object, root: str | Path | None = None) -> pd.Series:
     """
     text = f"{query:.0f}" if isinstance(query, float) else str(query)
     exact, loose, rows = _area_names(as_root(root), stamp(root))
-    found = exact.get(_plain(text)) or loose.get(_bare(_plain(text))) or set()
+    plain = plain_name(text)
+    found = exact.get(plain) or loose.get(_bare(plain)) or set()
     if len(found) == 1:
         note("areas", min(found))
         return rows[min(found)].copy()
@@ -181,7 +182,7 @@ def find_area(query: object, root: str | Path | None = None) -> pd.Series:
     if found:
         meant = " or ".join(f"{slug!r} ({label[slug]})" for slug in sorted(found))
         raise DataError(f"area {query!r} may mean {meant}. Write the slug or the full name.")
-    near = difflib.get_close_matches(_plain(text), list(exact), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(plain, list(exact), n=1, cutoff=0.6)
     slug = min(exact[near[0]]) if near else ""
     hint = f" Did you mean {slug!r} ({label[slug]})?" if near else ""
     raise DataError(f'area {query!r} is not in areas.csv.{hint} yl.load_table("areas") lists all.')
@@ -190,11 +191,6 @@ def find_area(query: object, root: str | Path | None = None) -> pd.Series:
 def data_version() -> str:
     """Return the version of the data, which is apart from the library's."""
     return package()["version"]
-
-
-def _plain(text: str) -> str:
-    """Fold width, case, spaces and punctuation: ＪＩＮＧＤＥＺＨＥＮ, Jing de zhen and jingdezhen are one."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
 
 
 def _bare(plain: str) -> str:
@@ -208,8 +204,8 @@ def _area_names(root: Path | None, state: tuple) -> tuple[dict[str, set], dict[s
     rows = {row["area"]: row for _, row in areas.iterrows()}
     for slug, *names in areas[["area", "adcode", "name_zh", "name_en"]].itertuples(index=False):
         for name in (slug, *(name for name in names if isinstance(name, str))):
-            exact.setdefault(_plain(name), set()).add(slug)
-            loose.setdefault(_bare(_plain(name)), set()).add(slug)
+            exact.setdefault(plain_name(name), set()).add(slug)
+            loose.setdefault(_bare(plain_name(name)), set()).add(slug)
     return exact, loose, rows
 
 

@@ -19,14 +19,14 @@ from .needs.bedmethods import (
     beds_by_share,
     beds_by_utilisation,
 )
-from .needs.bedneed import BedNeed, elderly_path, label_methods
+from .needs.bedneed import BedNeed, elderly_path
 from .needs.care import care_need, institution_shares
 from .needs.costs import bed_cost
 from .needs.gap import shortfall
-from .needs.need import at_year
+from .needs.need import at_year, label_methods, projected
 from .needs.staff import care_staff
 from .needs.supply import bed_pipeline, bed_supply
-from .projection import Scenario, project
+from .projection import Scenario
 
 __all__ = [
     "BedNeed",
@@ -102,7 +102,7 @@ def triangulate_beds(
     ['short', 'surplus']
     """
     if population is None:
-        population = project(area, scenario=scenario, end_year=max(year, 2025), root=root)
+        population = projected(area, year, scenario, root)
     need = BedNeed(area, elderly_path(population), root, share_by=share_by)
     return label_methods(need.at(year), root)
 
@@ -148,7 +148,7 @@ def nursing_beds(
     1908 60.0
     """
     if population is None:
-        population = project(area, scenario=scenario, end_year=max(year, 2025), root=root)
+        population = projected(area, year, scenario, root)
     elderly = elderly_path(population)
     need = BedNeed(area, elderly, root, only="")  # no method: its printed figures and assumptions
     people = care_need(at_year(elderly, year), root=root)

@@ -22,12 +22,11 @@ from papermill.log import logger
 
 from .core.errors import YilaoError
 from .rendering.client import ForkedClient, Kernel
-from .rendering.warm import ONE_THREAD, tell_once, warm_process
+from .rendering.warm import ONE_THREAD, tell_once
 
 NAME = "yilao"
-PATIENCE = (
-    60  # [s] for outputs after a cell has ended: only a very busy machine needs it, a dead process is seen at once
-)
+# [s] For outputs after a cell has ended: only a very busy machine needs it, a dead process is seen at once.
+PATIENCE = 60
 
 
 class YilaoEngine(NBClientEngine):
@@ -148,12 +147,6 @@ def run_notebook(
         partial=str(target),
         for_report=True,
     )
-
-
-def start_warming() -> None:
-    """Start the warm process, if there can be one, while the caller still does something else."""
-    with contextlib.suppress(YilaoError):
-        warm_process()
 
 
 def _no_fields(path: Path) -> str:

@@ -110,7 +110,8 @@ def life_table_for_e0(e0: float, *, sex: str, standard: pd.Series) -> pd.DataFra
     base = life_table(single, sex=sex, radix=1.0)
 
     def table(alpha: float) -> pd.DataFrame:
-        return life_table(_brass_mx(base, alpha, sex), sex=sex)
+        _, rates = _brass(base, np.array([alpha]), sex)
+        return life_table(pd.Series(rates[0], index=base.index), sex=sex)
 
     low, high = 2.5, -2.5  # beyond, the open group would hardly die and any number could be reached
     if not table(low)["ex"].iloc[0] < e0 < table(high)["ex"].iloc[0]:
@@ -122,15 +123,19 @@ def life_table_for_e0(e0: float, *, sex: str, standard: pd.Series) -> pd.DataFra
     return table(alpha)
 
 
-def _brass_mx(base: pd.DataFrame, alpha: float, sex: str) -> pd.Series:
-    """Death rates after shifting the logits of l(x) by alpha; the open rate moves with the last closed one."""
-    survivors = base["lx"].to_numpy()[1:]
-    odds = (1 - survivors) / survivors * np.exp(2 * alpha)
-    q = 1 - np.append(1 / (1 + odds), np.nan)[:-1] / np.append(1.0, 1 / (1 + odds))[:-1]
+def _brass(base: pd.DataFrame, alphas: np.ndarray, sex: str) -> tuple[np.ndarray, np.ndarray]:
+    """Survivors and death rates (alpha, age) of a single-age table whose logits of l(x) are shifted by each alpha.
+
+    The open rate moves with the last closed one.
+    """
+    standard = base["lx"].to_numpy()[1:]
+    odds = (1 - standard) / standard * np.exp(2 * alphas[:, None])
+    survivors = np.concatenate([np.ones((len(alphas), 1)), 1 / (1 + odds)], axis=1)
+    q = 1 - survivors[:, 1:] / survivors[:, :-1]
     m = q / (1 - 0.5 * q)
-    m[0] = _infant_rate(q[0], sex)
-    open_rate = base["mx"].iloc[-1] * m[-1] / base["mx"].iloc[-2]
-    return pd.Series(np.append(m, open_rate), index=base.index)
+    m[:, 0] = [_infant_rate(value, sex) for value in q[:, 0]]
+    open_rate = base["mx"].iloc[-1] * m[:, -1] / base["mx"].iloc[-2]
+    return survivors, np.column_stack([m, open_rate])
 
 
 def _infant_rate(q0: float, sex: str) -> float:
@@ -184,17 +189,9 @@ def survival_table(standard: dict[str, pd.Series], e0_grid: np.ndarray | None = 
 
 def _brass_grid(base: pd.DataFrame, alphas: np.ndarray, sex: str) -> tuple[np.ndarray, np.ndarray]:
     """e0 (alpha) and survival ratios (alpha, age) of single-age tables, for many shifts at once."""
-    standard = base["lx"].to_numpy()[1:]
-    odds = (1 - standard) / standard * np.exp(2 * alphas[:, None])
-    survivors = np.concatenate([np.ones((len(alphas), 1)), 1 / (1 + odds)], axis=1)
-    q = 1 - survivors[:, 1:] / survivors[:, :-1]
-    m = q / (1 - 0.5 * q)
-    m0 = np.array([_infant_rate(value, sex) for value in q[:, 0]])
-    open_rate = base["mx"].iloc[-1] * m[:, -1] / base["mx"].iloc[-2]
-    years = np.concatenate(
-        [(survivors[:, 1:] + survivors[:, :-1]) / 2, (survivors[:, -1] / open_rate)[:, None]], axis=1
-    )
-    years[:, 0] = q[:, 0] / m0
+    survivors, rates = _brass(base, alphas, sex)
+    years = np.column_stack([(survivors[:, 1:] + survivors[:, :-1]) / 2, survivors[:, -1] / rates[:, -1]])
+    years[:, 0] = (1 - survivors[:, 1]) / rates[:, 0]  # deaths over the rate
     top = years[:, -1] / (years[:, -2] + years[:, -1])
     ratios = np.concatenate([years[:, :1], years[:, 1:-1] / years[:, :-2], top[:, None]], axis=1)
     return years.sum(axis=1), ratios

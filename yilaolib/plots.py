@@ -248,8 +248,9 @@ def _say_missing(ax: Axes, years: pd.Index, name: str, lang: str) -> None:
     low = ax.get_xaxis_transform()
     height = 0.03 + 0.06 * sum(text.get_transform() == low for text in ax.texts)  # above what is written there
     for run in np.split(years, np.flatnonzero(np.diff(years) > 1) + 1) if len(years) else []:
-        text = f"{name}{'：' if lang == 'zh' else ': '}{word('missing', lang)}"
-        first = run[0] == years[0] and len(run) < 4  # a short run at the left edge would cross the axis
+        when = "–".join(dict.fromkeys((str(run[0]), str(run[-1]))))
+        text = {"zh": f"{name}，{when}年：", "en": f"{name}, {when}: "}[lang] + word("missing", lang)
+        first = run[0] == years[0] and len(run) < 10  # a short run at the left edge would cross the axis
         where, side = (run[0], "left") if first else (float(np.mean(run)), "center")
         ax.text(where, height, text, ha=side, color=MUTED, fontsize=8, transform=low)
 

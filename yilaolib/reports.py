@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 
+from .core.errors import DataError
 from .data import data_version
 from .rendering.failures import as_sentence
 from .rendering.formats import FORMATS, write_format
@@ -93,6 +94,8 @@ def render_report(
     ...
     yilaolib.core.errors.DataError: The report has no parameter 'end_yaer'. Did you mean 'end_year'? ...
     """
+    if "://" in str(out_dir):
+        raise DataError(f"{out_dir} is no folder of this machine; yl.render_reports sends reports to such an address.")
     order = place_order(city, out_dir=out_dir, lang=lang, formats=formats, template=template, **parameters)
     run_order(order)
     return order.path("report", f".{order.formats[0]}")
@@ -119,7 +122,7 @@ def _run_beside(order: Order, limits: Limits, beside: Path) -> tuple[Path, list 
     try:
         parameters = _with_tables_dir(order, str(tables))
         nb = run_notebook(order.template, ran, parameters, timeout=limits.timeout, memory_mb=limits.memory_mb)
-        uses = nb.metadata.pop("yilao_uses", None)
+        uses = nb.metadata.get("yilao_uses")
         _tidy(nb, order, ran)
         title = WORDS[order.lang]["title"].format(order.name_zh if order.lang == "zh" else order.name_en)
         text = notebook_page(nb, title=title, lang=order.lang, facts=_facts(order))
@@ -151,6 +154,7 @@ def _tidy(nb: nbformat.NotebookNode, order: Order, target: Path) -> None:
     parameters = _with_tables_dir(order, order.path("tables").name)
     names = {"input_path": order.template.name, "output_path": order.path("report", ".ipynb").name}
     nb.metadata["papermill"].update(parameters=parameters, **names)
+    nb.metadata.pop("yilao_uses", None)  # what it read is for its key, not for readers
     for cell in nb.cells:
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.source = PythonTranslator.codify(parameters)

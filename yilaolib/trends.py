@@ -14,7 +14,8 @@ from .data import find_area, load_table
 from .places.hindsight import MEASURES, at_census, launches_then, measured, nation_as_known
 from .places.launches import simulate
 from .places.margins import carry_forward
-from .places.parameters import age_standard, census_pyramids, fertility_schedule, kind_of
+from .places.parameters import age_standard, census_pyramids, fertility_schedule, kind_of, launch_of
+from .places.provenance import sources_behind
 from .places.scenarios import Scenario
 
 MANY = 10  # points from which exponential smoothing can be fitted
@@ -62,7 +63,7 @@ def extrapolate(series: pd.Series, end_year: int, *, level: float = 0.8, method:
     series = series.dropna().astype(float).sort_index()
     if len(series) < 3 or (series <= 0).any():
         raise DataError(
-            f"A trend needs three values above 0 or more; this series has {len(series)}, the smallest "
+            f"A trend needs three values or more, all above 0; this series has {len(series)}, the smallest "
             f"{series.min():g}. Give more years."
         )
     years = series.index.to_numpy(dtype=int)
@@ -129,7 +130,7 @@ def backtest(
     -------
     DataFrame
         measure (total, 60+, 65+, 80+, 0-4), method (engine, hold, hamilton_perry where there is a province, log-linear
-        where there are three points), projected (the central path), lower_80, upper_80, actual
+        for the nation's total), projected (the central path), lower_80, upper_80, actual
         [persons], error_pct, inside_80.
 
     Raises
@@ -157,7 +158,7 @@ def backtest(
         above = census_pyramids(place["parent"], root)
         if launch in above and target in above:
             perry = carry_forward(census[launch], above[launch], above[target], years=target - launch)
-            told["hamilton_perry"] = (measured(graduate(perry)).to_series(), np.nan, np.nan)
+            told["hamilton_perry"] = (measured(perry).to_series(), np.nan, np.nan)
     if place["level"] == "nation":
         told["log-linear"] = _trend_of_total(launch, target, root)
     frames = [
@@ -170,7 +171,10 @@ def backtest(
     within = (frame["lower_80"] <= frame["actual"]) & (frame["actual"] <= frame["upper_80"])
     frame["inside_80"] = within.astype("boolean").mask(frame["lower_80"].isna())
     columns = ["measure", "method", "projected", "lower_80", "upper_80", "actual", "error_pct", "inside_80"]
-    return frame[columns].dropna(subset="projected").reset_index(drop=True)
+    frame = frame[columns].dropna(subset="projected").reset_index(drop=True)
+    here = launch_of(place["area"], root)
+    frame.attrs["sources"] = sources_behind(here, Scenario("as before"), drawn=draws > 0, root=root)
+    return frame
 
 
 def _engine(place, pyramid, launch, target, draws, seed, root) -> tuple[pd.Series, pd.Series, pd.Series]:

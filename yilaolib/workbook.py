@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -195,7 +195,7 @@ def _cover(ws: Worksheet, tables: Mapping[str, pd.DataFrame]) -> None:
         lines.append((name, rows, f"{TABLES_ZH.get(name, '')} {described.get(name, '')}".strip()))
     lines += [("", ""), ("来源 source", "引文 citation")]
     own = tables.get("sources")
-    titles = {} if own is None else {row["source"]: row.get("title_zh") or "" for row in own.to_dict("records")}
+    titles = {} if own is None else {row.get("source"): _title(row) for row in own.to_dict("records")}
     used = [s for f in tables.values() if isinstance(f, pd.DataFrame) and "source" in f for s in f["source"].dropna()]
     for source in dict.fromkeys(str(source) for source in used):
         lines.append((source, _citation(source, titles)))
@@ -211,7 +211,11 @@ def _citation(source: str, titles: dict) -> str:
     try:
         return cite(source)["citation"][0]
     except DataError:  # a document of the user
-        return str(titles.get(source, ""))
+        return titles.get(source, "")
+
+
+def _title(row: dict) -> str:
+    return next((row[name] for name in ("title_zh", "title_en") if isinstance(row.get(name), str)), "")
 
 
 def _target(path: str | Path) -> Path:
@@ -223,13 +227,10 @@ def _target(path: str | Path) -> Path:
 
 def _save(book: Workbook, target: Path) -> Path:
     """Write beside and rename, so that a workbook is whole or not there."""
-    beside = None
+    beside = target.with_name(f".{os.getpid()}-{target.name}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", suffix=ENDING, delete=False) as file:
-            beside = Path(file.name)
-            book.save(file)
-        os.chmod(beside, 0o666 & ~_umask())
+        book.save(beside)
         os.replace(beside, target)
     except OSError as error:
         raise DataError(
@@ -237,12 +238,6 @@ def _save(book: Workbook, target: Path) -> Path:
             "place."
         ) from error
     finally:
-        if beside is not None:
+        with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
     return target
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from yilaolib.data import cite, data_version, load_table
-from yilaolib.tabling.tables import package
+from yilaolib.tabling.schema import package
 
 README = Path(__file__).parents[1] / "README.md"
 START = """\

@@ -12,10 +12,10 @@ from ..childcare import triangulate_places
 from ..core.errors import DataError
 from ..data import find_area, load_table
 from ..eldercare import triangulate_beds
-from ..projection import Scenario, project
+from ..projection import Scenario
 from ..tabling.figures import Figures, figures_at
 from .costs import bed_cost
-from .need import leading_method
+from .need import leading_method, projected
 from .staff import care_staff, childcare_staff
 
 NAMES = {
@@ -80,7 +80,7 @@ def care_account(
     """
     slug = find_area(area, root=root)["area"]
     if population is None:
-        population = project(slug, scenario=scenario, end_year=max(year, 2025), root=root)
+        population = projected(slug, year, scenario, root)
     if bed_methods is None:
         bed_methods = triangulate_beds(slug, year, population=population, root=root)
     if place_methods is None:

@@ -5,14 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.errors import DataError
-from .gap import Number
-
-
-def _check(**values: Number) -> None:
-    for name, value in values.items():
-        if bool((np.asarray(value, dtype=float) < 0).any()):
-            lowest = np.nanmin(np.asarray(value, dtype=float))
-            raise DataError(f"{name} has a negative value ({lowest:g}); it must be 0 or more.")
+from .gap import Number, refuse_negative, refuse_no_share
 
 
 def beds_by_share(total: Number, weight: Number, total_weight: Number) -> Number:
@@ -43,7 +36,7 @@ def beds_by_share(total: Number, weight: Number, total_weight: Number) -> Number
     >>> print(round(beds_by_share(300_000, 269_200, 7_624_800)))
     10592
     """
-    _check(total=total, weight=weight, total_weight=total_weight)
+    refuse_negative(total=total, weight=weight, total_weight=total_weight)
     if bool((np.asarray(weight) > np.asarray(total_weight)).any()):
         raise DataError(
             "The weight of the place is larger than that of the whole area; check that both have one basis."
@@ -80,7 +73,7 @@ def beds_by_norm(elderly: Number, beds_per_1000: Number) -> Number:
     >>> print(round(beds_by_norm(269_220, 39)))
     10500
     """
-    _check(elderly=elderly, beds_per_1000=beds_per_1000)
+    refuse_negative(elderly=elderly, beds_per_1000=beds_per_1000)
     return elderly * beds_per_1000 / 1000
 
 
@@ -111,7 +104,7 @@ def beds_by_hold(beds: Number, elderly_then: Number, elderly: Number) -> Number:
     >>> print(round(beds_by_hold(4_059, 269_200, 324_100)))
     4887
     """
-    _check(beds=beds, elderly_then=elderly_then, elderly=elderly)
+    refuse_negative(beds=beds, elderly_then=elderly_then, elderly=elderly)
     if not bool((np.asarray(elderly_then) > 0).all()):
         raise DataError("There must be elderly at the date of the beds, or no ratio can be held.")
     return beds * elderly / elderly_then
@@ -135,16 +128,15 @@ def beds_by_rule(elderly: Number, share: Number) -> Number:
     Raises
     ------
     DataError
-        Negative input, or a share above 1.
+        Negative input, or a share outside 0-1.
 
     Examples
     --------
     >>> print(round(beds_by_rule(269_220, 0.03)))
     8077
     """
-    _check(elderly=elderly, share=share)
-    if np.max(share) > 1:
-        raise DataError(f"share is {np.max(share):g}; it must lie between 0 and 1 (3 % is 0.03).")
+    refuse_negative(elderly=elderly)
+    refuse_no_share(share=share)
     return elderly * share
 
 
@@ -177,9 +169,8 @@ def beds_by_prevalence(need: Number, institution_share: Number, occupancy: Numbe
     >>> print(beds_by_prevalence(8_500, 0.4, 0.85))
     4000.0
     """
-    _check(need=need, institution_share=institution_share)
-    if bool((np.asarray(institution_share) > 1).any()):
-        raise DataError("institution_share is above 1; it is a share and must lie between 0 and 1 (40 % is 0.4).")
+    refuse_negative(need=need)
+    refuse_no_share(institution_share=institution_share)
     residents = need * institution_share
     return (residents.sum("level") if "level" in getattr(residents, "dims", ()) else residents) / _occupancy(occupancy)
 
@@ -213,7 +204,7 @@ def beds_by_utilisation(residents: Number, occupancy: Number, growth: Number = 1
     >>> print(round(beds_by_utilisation(740, 0.85, 1.2)))
     1045
     """
-    _check(residents=residents, growth=growth)
+    refuse_negative(residents=residents, growth=growth)
     return residents * growth / _occupancy(occupancy)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import pandas as pd
 import xarray as xr
@@ -15,7 +15,7 @@ import xarray as xr
 from ..core.errors import DataError, did_you_mean
 from ..core.forms import as_array
 from ..people.measures import persons
-from ..places.parameters import census_pyramids
+from ..places.parameters import census_pyramids, census_source
 from ..places.ranges import Range, assumed_range
 from ..tabling.folders import as_folder, stamp
 from .allocation import allocate_beds
@@ -28,13 +28,10 @@ from .bedmethods import (
     beds_by_utilisation,
 )
 from .care import CENSUS, SURVEY, care_need, institution_shares
-from .need import Need, label_methods, method_row, middle
+from .need import Need, method_row, middle
 from .supply import bed_supply
 
-__all__ = ["BedNeed", "elderly_path", "label_methods"]
-
 NORM = "elder_beds_per_1000_60plus"
-COUNTY_CENSUS = "nbs-census-2020-county"
 WEIGHTS = {"aged_60": "60+", "aged_65": "65+", "aged_80": "80+", "care_need": "care need", "shortfall": "shortfall"}
 
 
@@ -113,16 +110,16 @@ class BedNeed(Need):
             return method_row("share", inputs=f"not published: the province's persons by age in {self.years[0]}")
         whole = self._weights(self.parent)
         weights = {by: (self.at_census[by], whole[by]) for by in WEIGHTS if by != "shortfall"}
-        own, province = (self.figure("population_60plus", "actual", area=place) for place in (self.area, self.parent))
-        basis, sources, used = "census", f"{total['source']};{COUNTY_CENSUS};nbs-census-2020", [total]
+        own, province = (self._printed_elderly("actual", place) for place in (self.area, self.parent))
+        basis, used = "census", [total]
         if own is not None and province is not None and own["source"] == province["source"] == total["source"]:
             # the plan prints all three figures of its own method: recompute what it describes
-            weights["aged_60"], basis, sources = (own["value"], province["value"]), "as printed", total["source"]
-            used += [own, province]
+            weights["aged_60"] = (own["value"], province["value"])
+            if self.share_by == "aged_60":
+                basis, used = "as printed", [total, own, province]
         beds = {by: beds_by_share(total["value"], *pair) for by, pair in weights.items()}
         if self.share_by == "shortfall":
             return self._share_by_shortfall(total, beds)
-        basis = basis if self.share_by == "aged_60" else "census"
         others = ", ".join(f"by {WEIGHTS[by]} {beds[by]:,.0f}" for by in beds if by != self.share_by)
         own_weight, all_weight = weights[self.share_by]
         text = (
@@ -130,7 +127,8 @@ class BedNeed(Need):
             f"({WEIGHTS[self.share_by]}, {basis}); {others} (census)"
         )
         central, ids = beds[self.share_by], [row["observation"] for row in used]
-        return method_row("share", central, text, sources, min(beds.values()), max(beds.values()), ids)
+        papers = dict.fromkeys([total["source"], *(self._counted(place).source for place in (self.area, self.parent))])
+        return method_row("share", central, text, ";".join(papers), min(beds.values()), max(beds.values()), ids)
 
     def _share_by_shortfall(self, total: pd.Series, others: dict[str, float]) -> dict:
         """Whole beds by what each prefecture lacks at the province's own ratio; unpublished present beds are judged."""
@@ -168,7 +166,7 @@ class BedNeed(Need):
 
     def _peers(self) -> dict:
         row = self.figure(NORM, "target", "standard")
-        norms = self._norms().drop([] if row is None else [row["source"]])
+        norms = self._norms().drop([] if row is None else [row["source"]], errors="ignore")  # not the nation's
         if norms.empty:
             return method_row("norm_peers", inputs="not published: a norm in any other plan")
         rates = [norms["value"].agg(how) for how in ("min", "median", "max")]
@@ -195,16 +193,21 @@ class BedNeed(Need):
         date = "projected" if later else "census"
         text = f"B {row['value']:,.0f} ({row['year']}), E0 {middle(then):,.0f} ({date}), E(t)"
         beds, ids = beds_by_hold(row["value"], then, self.elderly), [row["observation"]]
-        forecast = self.figure("population_60plus", "projection")
+        forecast = self._printed_elderly("projection")
         if forecast is not None:
-            printed = self.figure("population_60plus", "actual")  # the plan's own ratio, where it prints both
-            base = middle(then) if printed is None or printed["year"] != row["year"] else printed["value"]
+            printed, base = self._printed_elderly("actual"), middle(then)
+            ids.append(forecast["observation"])
+            if printed is not None and printed["year"] == row["year"]:  # the plan's own ratio, where it prints both
+                base = printed["value"]
+                ids.append(printed["observation"])
             own = beds_by_hold(row["value"], base, forecast["value"])
-            ids += (
-                [forecast["observation"]] if base == middle(then) else [forecast["observation"], printed["observation"]]
-            )
             text += f"; on the plan's E {forecast['value']:,.0f} ({forecast['year']}) {own:,.0f}"
-        return method_row("hold", beds, text, f"{row['source']};{COUNTY_CENSUS}", observations=ids)
+        return method_row("hold", beds, text, f"{row['source']};{self._counted(self.area).source}", observations=ids)
+
+    def _printed_elderly(self, kind: str, area: str | None = None) -> pd.Series | None:
+        """Printed residents of 60 and over; registered people are others."""
+        row = self.figure("population_60plus", kind, area=area)
+        return None if row is None or row["basis"] == "registered" else row
 
     def _rule(self) -> dict:
         rule = assumed_range("rule_3pct_share", table=self.assumed)
@@ -233,20 +236,21 @@ class BedNeed(Need):
         beds, lived = (self.figure(f"elder_{what}_public_homes", "actual") for what in ("beds", "residents"))
         if lived is None or beds is None:
             return method_row("utilisation", inputs="not published: residents of homes for the elderly")
-        private = self.figure("elder_beds_private", "actual")
-        rest = 0.0 if private is None else private["value"]
-        residents = {"lower": lived["value"], "upper": lived["value"] + rest}
-        residents["central"] = lived["value"] * (1 + rest / beds["value"])  # private homes as full as public ones
-        growth = self._growth()
-        value = {b: beds_by_utilisation(r, self.occupancy.value, growth) for b, r in residents.items()}
-        text = (
-            f"R {lived['value']:,.0f} in {beds['value']:,.0f} public beds ({lived['year']}); private homes 0 to "
-            f"{rest:,.0f}, central {residents['central'] - lived['value']:,.0f}: as full as public ones (judged); "
-            f"o {self.occupancy.value:g} (judged)"
-        )
+        private, growth, occupied = self.figure("elder_beds_private", "actual"), self._growth(), self.occupancy.value
         ids = [row["observation"] for row in (lived, beds, private) if row is not None]
-        bounds = (value["lower"], value["upper"])
-        return method_row("utilisation", value["central"], text, f"{lived['source']};judged", *bounds, ids)
+        text, source = f"R {lived['value']:,.0f} in {beds['value']:,.0f} public beds ({lived['year']})", lived["source"]
+        if private is None:
+            only = beds_by_utilisation(lived["value"], occupied, growth)
+            text = f"{text}; private homes not published and left out; o {occupied:g} (judged)"
+            return method_row("utilisation", only, text, f"{source};judged", observations=ids)
+        rest = private["value"]
+        residents = lived["value"] * (1 + rest / beds["value"])  # private homes as full as public ones
+        low, central, high = (
+            beds_by_utilisation(r, occupied, growth) for r in (lived["value"], residents, lived["value"] + rest)
+        )
+        text += f"; private homes 0 to {rest:,.0f}, central {residents - lived['value']:,.0f}: as full as public ones "
+        text += f"(judged); o {occupied:g} (judged)"
+        return method_row("utilisation", central, text, f"{source};judged", low, high, ids)
 
     def _growth(self) -> xr.DataArray:
         """Expected residents by age and sex against those of the census: residents' own ages are not published."""
@@ -260,12 +264,26 @@ class BedNeed(Need):
 
     def _weights(self, area: str) -> dict[str, float]:
         """Weights of an area at the census: persons by age, and those expected in institutions by their need."""
-        counts, need = _census_counts(area, int(self.years[0]), self.survey, as_folder(self.root), stamp(self.root))
-        return counts | {"care_need": float(beds_by_prevalence(need, self._shares(need), 1.0))}
+        census = self._counted(area)
+        expected = float(beds_by_prevalence(census.need, self._shares(census.need), 1.0))
+        return {"aged_60": census.aged_60, "aged_65": census.aged_65, "aged_80": census.aged_80, "care_need": expected}
+
+    def _counted(self, area: str) -> Counted:
+        return _counted(area, int(self.years[0]), self.survey, as_folder(self.root), stamp(self.root))
+
+
+class Counted(NamedTuple):
+    """What the census of an area counted, and the document that prints it."""
+
+    aged_60: float
+    aged_65: float
+    aged_80: float
+    need: xr.DataArray  # as `care_need`
+    source: str
 
 
 @lru_cache(maxsize=512)
-def _census_counts(area: str, year: int, survey: str, root: Path | None, state: tuple) -> tuple[dict, xr.DataArray]:
+def _counted(area: str, year: int, survey: str, root: Path | None, state: tuple) -> Counted:
     people = census_pyramids(area, root)[year]
-    counts = {f"aged_{age}": float(persons(people, age)) for age in (60, 65, 80)}
-    return counts, care_need(people, measure=survey, root=root)
+    old = (float(persons(people, age)) for age in (60, 65, 80))
+    return Counted(*old, care_need(people, measure=survey, root=root), census_source(area, root, year))

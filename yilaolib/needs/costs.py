@@ -13,12 +13,12 @@ import xarray as xr
 
 from ..data import find_area, load_table
 from ..places.ranges import area_values, assumed_range
-from ..projection import Scenario, project
+from ..projection import Scenario
 from ..tabling.figures import figures_at
 from ..tabling.uses import instead
 from .bedneed import elderly_path
 from .care import SURVEY, care_need, institution_shares
-from .need import at_year
+from .need import at_year, projected
 
 YUAN = 10_000  # projects are printed in 万元
 UNITS = {
@@ -47,8 +47,8 @@ def project_costs(area: str | None = None, *, root: str | Path | None = None) ->
     DataFrame
         area, project_no, name_zh, category, work (new, rebuilt, or empty where the type is not printed),
         yuan_per_new_bed, yuan_per_renovated_bed, yuan_per_place, yuan_per_m2, m2_per_bed; outlier: the unit costs that
-        are more than three times (`cost_outlier_times`, judged) above or below the median of all plans (for m2, of
-        their kind of work); source, note.
+        are more than three times (`cost_outlier_times`, judged) above or below the median of their category in all
+        plans (for m2, of their kind of work too); source, note.
 
     Raises
     ------
@@ -217,7 +217,7 @@ def operating_subsidy(
     """
     slug = find_area(area, root=root)["area"]
     if population is None:
-        population = project(slug, scenario=scenario, end_year=max(year, 2025), root=root)
+        population = projected(slug, year, scenario, root)
     need = care_need(at_year(elderly_path(population), year), measure=SURVEY, root=root)
     assumed = area_values(load_table("assumptions", area=slug, root=root), slug)
     printed = figures_at(root)

@@ -50,7 +50,7 @@ def low_occupancy_probability(residents: np.ndarray | xr.DataArray, beds: float,
     Returns
     -------
     float
-        [share, 0-1]; missing when the number of beds is.
+        [share, 0-1]; missing when the number of beds is, or 0.
 
     Examples
     --------

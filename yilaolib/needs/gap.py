@@ -11,6 +11,23 @@ from ..core.errors import DataError
 Number = float | pd.Series | np.ndarray | xr.DataArray
 
 
+def refuse_negative(**values: Number) -> None:
+    """Refuse what counts people or places and is below 0; a missing value stays missing."""
+    for name, value in values.items():
+        lowest = np.nanmin(np.append(np.asarray(value, dtype=float), np.inf))
+        if lowest < 0:
+            raise DataError(f"{name} has a negative value ({lowest:g}); it must be 0 or more.")
+
+
+def refuse_no_share(**values: Number) -> None:
+    """Refuse what is no share: percent in its place would give a hundred times too much."""
+    for name, value in values.items():
+        given = np.asarray(value, dtype=float)
+        outside = given[(given < 0) | (given > 1)]
+        if outside.size:
+            raise DataError(f"{name} is {outside[0]:g}; it is a share and must lie between 0 and 1 (45 % is 0.45).")
+
+
 def shortfall(demand: Number, supply: Number) -> pd.DataFrame | xr.Dataset:
     """Set a demand against a supply; only one of shortfall and surplus is above 0.
 

@@ -19,10 +19,12 @@ import xarray as xr
 from ..core.errors import DataError
 from ..data import find_area, load_table
 from ..places.ranges import area_values
+from ..projection import Scenario, project
 from ..tabling.figures import figures_at
 from .gap import Number
 from .supply import new_beds_by, stock_of
 
+COUNTED_BY = 2025  # present beds may be counted later than at the census, and are held against the elderly of that year
 BOUNDS = ("lower", "central", "upper")
 LEFT_ORDER = ["method", *BOUNDS, "basis", "name_zh", "name_en", "inputs", "sources", "observations"]
 LEADING = {"beds": ("norm", "hold", "rule_9073"), "places": ("norm_places",)}  # the first that has a number leads
@@ -65,6 +67,13 @@ def at_year(value: float | xr.DataArray, year: int) -> float | xr.DataArray:
         return value
     check_year(year, value.indexes["year"])
     return value.sel(year=year)
+
+
+def projected(
+    area: str, year: int, scenario: str | Scenario = "medium", root: str | Path | None = None, **drawn: int
+) -> xr.Dataset:
+    """A projection that reaches the year of a need, and the years in which plans count what there is."""
+    return project(area, scenario=scenario, end_year=max(year, COUNTED_BY), root=root, **drawn)
 
 
 def check_year(year: int, years: np.ndarray) -> None:

@@ -15,9 +15,7 @@ from ..core.digits import half_a_digit
 from ..data import load_table
 from ..tabling.folders import as_folder, stamp
 from ..tabling.uses import instead
-from .targets import plan_targets
-
-SIGN = {"higher": 1, "lower": -1}
+from .targets import BETTER, plan_targets
 
 
 def compare_plans(indicators: list[str] | None = None, *, root: str | Path | None = None) -> pd.DataFrame:
@@ -90,7 +88,7 @@ def _per_year(frame: pd.DataFrame) -> pd.Series:
 
 def _ranked(group: pd.DataFrame) -> pd.DataFrame:
     """Ranks of the targets as ranges, and what keeps the places apart."""
-    sign = SIGN.get(group["direction"].iloc[0], 1)
+    sign = BETTER.get(group["direction"].iloc[0], 1)
     half = group["target_printed"].map(half_a_digit).to_numpy(dtype=float)
     middle = sign * group["target"].to_numpy(dtype=float)
     low, high = middle - half, middle + half

@@ -4,23 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.errors import DataError
-from .gap import Number
-
-
-def _share(name: str, value: Number) -> Number:
-    values = np.asarray(value, dtype=float)
-    outside = values[(values < 0) | (values > 1)]
-    if outside.size:
-        raise DataError(f"{name} is {outside[0]:g}; it is a share and must lie between 0 and 1 (45 % is 0.45).")
-    return value
-
-
-def _count(name: str, value: Number) -> Number:
-    if bool((np.asarray(value) < 0).any()):
-        lowest = np.nanmin(np.asarray(value, dtype=float))
-        raise DataError(f"{name} has a negative value ({lowest:g}); it must be 0 or more.")
-    return value
+from .gap import Number, refuse_negative, refuse_no_share
 
 
 def places_by_norm(population: Number, places_per_1000: Number) -> Number:
@@ -50,7 +34,8 @@ def places_by_norm(population: Number, places_per_1000: Number) -> Number:
     >>> print(round(places_by_norm(1_619_000, 4.5)))
     7286
     """
-    return _count("population", population) * _count("places_per_1000", places_per_1000) / 1000
+    refuse_negative(population=population, places_per_1000=places_per_1000)
+    return population * places_per_1000 / 1000
 
 
 def implied_coverage(places: Number, children: Number) -> Number:
@@ -78,7 +63,7 @@ def implied_coverage(places: Number, children: Number) -> Number:
     >>> print(round(implied_coverage(4_036, 58_000), 4))
     0.0696
     """
-    _count("places", places), _count("children", children)
+    refuse_negative(places=places, children=children)
     if hasattr(children, "where"):
         return places / children.where(children > 0)
     return places / np.where(np.asarray(children) > 0, children, np.nan)[()]
@@ -109,7 +94,9 @@ def places_by_coverage(children: Number, coverage: Number) -> Number:
     >>> places_by_coverage(30_000, 0.33)
     9900.0
     """
-    return _count("children", children) * _share("coverage", coverage)
+    refuse_negative(children=children)
+    refuse_no_share(coverage=coverage)
+    return children * coverage
 
 
 def places_by_intention(children: Number, wish: Number, conversion: Number = 1.0) -> Number:
@@ -141,4 +128,6 @@ def places_by_intention(children: Number, wish: Number, conversion: Number = 1.0
     >>> print(round(places_by_intention(10_000, 0.45, 0.4)))
     1800
     """
-    return _count("children", children) * _share("wish", wish) * _share("conversion", conversion)
+    refuse_negative(children=children)
+    refuse_no_share(wish=wish, conversion=conversion)
+    return children * wish * conversion

@@ -10,17 +10,12 @@ import xarray as xr
 
 from ..data import load_table
 from ..places.ranges import assumed_range
-from ..projection import Scenario, project
+from ..projection import Scenario
 from .decision import best_number, expected_regret, low_occupancy_probability, shortage_probability, split_spread
 from .horizon import need_of
-from .need import BOUNDS, Need, check_year
+from .need import BOUNDS, Need, check_year, projected
 
-COUNTS_PEOPLE = (
-    "prevalence",
-    "prevalence_census",
-    "utilisation",
-    "intention",
-)  # methods whose need is persons who come
+COUNTS_PEOPLE = ("prevalence", "prevalence_census", "utilisation", "intention")  # their need is persons who come
 GROUPS = {
     "plan": ("规划口径各方法", "methods of plans"),
     "need": ("需要口径各方法", "methods of need"),
@@ -43,8 +38,8 @@ def need_samples(
 ) -> xr.DataArray:
     """Need in a year by method, draw of the demography, and draw of the parameters.
 
-    Parameters are spread as a triangle from lower over central to upper; a method without a range does not vary in
-    them. Methods whose inputs are not published are left out.
+    Half of the parameters lie on each side of central, thinning out like a triangle towards lower and upper; a method
+    without a range does not vary in them. Methods whose inputs are not published are left out.
 
     Parameters
     ----------
@@ -79,7 +74,7 @@ def need_samples(
     (10, True)
     """
     if population is None:
-        population = project(area, scenario=scenario, end_year=max(year, 2025), draws=draws, seed=seed, root=root)
+        population = projected(area, year, scenario, root, draws=draws, seed=seed)
     return _samples(need_of(area, population, what, root), year, parameters)
 
 
@@ -144,7 +139,7 @@ def build_decision(
     1.0 0.0
     """
     if population is None:
-        population = project(area, scenario=scenario, end_year=max(year, 2025), draws=draws, seed=seed, root=root)
+        population = projected(area, year, scenario, root, draws=draws, seed=seed)
     need = need_of(area, population, what, root)
     samples = _samples(need, year, parameters=25)
     names = load_table("methods", root=root).set_index("method")

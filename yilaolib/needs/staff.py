@@ -14,11 +14,11 @@ import xarray as xr
 from ..core.errors import DataError
 from ..data import find_area, load_table
 from ..places.ranges import area_values, assumed_range
-from ..projection import Scenario, project
+from ..projection import Scenario
 from ..tabling.figures import figures_at
 from .bedneed import elderly_path
 from .care import SURVEY, care_need, institution_shares
-from .need import at_year, middle
+from .need import at_year, middle, projected
 
 CLASSES = {"6_12m": "乳儿班", "12_24m": "托小班", "24_36m": "托大班"}
 STAFF_TARGET = {
@@ -62,9 +62,10 @@ def care_staff(
     -------
     DataFrame
         role (care_worker, social_worker), level (mild ... severe, or all), persons [residents, or persons 60+ of social
-        workers], ratio [persons for each worker], lower, central, upper [workers], target [workers] with target_year
-        and short [workers: central less target] in the rows of all levels, judged (True where the ratio is judgement),
-        sources, observations (tuple: ids of the printed figures).
+        workers], ratio [persons for each worker], lower, central, upper [workers], judged (True where the ratio is
+        judgement), sources, observations (tuple: ids of the printed figures); in the rows of all levels present and
+        target [workers] with present_year and target_year, short_now and short [workers: central less these]. Social
+        workers are printed per 1000 elderly: present and target are those of the elderly of their own year.
 
     Raises
     ------
@@ -79,7 +80,7 @@ def care_staff(
     """
     slug = find_area(area, root=root)["area"]
     if population is None:
-        population = project(slug, scenario=scenario, end_year=max(year, 2025), root=root)
+        population = projected(slug, year, scenario, root)
     elderly = elderly_path(population)
     need = care_need(at_year(elderly, year), measure=measure, root=root)
     assumed = area_values(load_table("assumptions", area=slug, root=root), slug)
@@ -97,8 +98,9 @@ def care_staff(
     columns = ["role", "level", "persons", "ratio", "lower", "central", "upper", "judged", "sources"]
     frame = pd.DataFrame(rows, columns=columns)
     whole = ["care_worker", "all", living.sum(), np.nan, *frame[["lower", "central", "upper"]].sum(), True, "judged"]
-    old = middle(at_year(elderly.sum(("sex", "age")), year))
-    frame = pd.concat([frame, pd.DataFrame([whole, _social(slug, old, root)], columns=columns)], ignore_index=True)
+    old = elderly.sum(("sex", "age"))
+    social = _social(slug, middle(at_year(old, year)), root)
+    frame = pd.concat([frame, pd.DataFrame([whole, social], columns=columns)], ignore_index=True)
     return _with_targets(frame, slug, old, root)
 
 
@@ -111,21 +113,26 @@ def _social(slug: str, elderly: float, root: str | Path | None) -> list:
     return ["social_worker", "all", elderly, ratio, workers, workers, workers, False, source]
 
 
-def _with_targets(frame: pd.DataFrame, slug: str, elderly: float, root: str | Path | None) -> pd.DataFrame:
+def _with_targets(frame: pd.DataFrame, slug: str, elderly: xr.DataArray, root: str | Path | None) -> pd.DataFrame:
     """Add what the plan prints as present and as target, and what the need is above them."""
     figures = figures_at(root)
     frame["observations"] = pd.Series([()] * len(frame), index=frame.index, dtype=object)
     for i, row in frame[frame["level"] == "all"].iterrows():
-        scale = elderly / 1000 if row["role"] == "social_worker" else 1.0
         for name, kind in (("present", "actual"), ("target", "target")):
             printed = figures.first(slug, STAFF_TARGET[row["role"]], kind)
             if printed is not None:
+                scale = _thousands(elderly, printed["year"]) if row["role"] == "social_worker" else 1.0
                 frame.at[i, "observations"] += (printed["observation"],)
                 frame.loc[i, [name, f"{name}_year"]] = [printed["value"] * scale, printed["year"]]
     columns = ("present", "present_year", "target", "target_year")
     frame = frame.reindex(columns=[*frame, *(c for c in columns if c not in frame)])
     frame = frame.astype({"present_year": "Int64", "target_year": "Int64"})
     return frame.assign(short_now=frame["central"] - frame["present"], short=frame["central"] - frame["target"])
+
+
+def _thousands(elderly: xr.DataArray, year: int) -> float:
+    """Thousands of elderly in the year of a printed ratio; missing where that year is not projected."""
+    return middle(at_year(elderly, year)) / 1000 if year in elderly["year"].to_numpy() else np.nan
 
 
 def childcare_staff(area: str, places: float | None = None, *, root: str | Path | None = None) -> pd.DataFrame:
@@ -181,7 +188,7 @@ def childcare_staff(area: str, places: float | None = None, *, root: str | Path 
     goal = printed.first(slug, STAFF_TARGET["daycare_worker"], "target")
     last = {"sources": frame["sources"].iloc[0], "observations": () if goal is None else (goal["observation"],)}
     frame.loc[len(frame)] = pd.Series({"group": "all", "name_zh": "合计", **sums, **last})
-    last = frame["group"] == "all"
-    frame["target"] = np.where(last, np.nan if goal is None else goal["value"], np.nan)
-    frame["target_year"] = pd.Series([goal["year"] if goal is not None and x else None for x in last], dtype="Int64")
+    whole = frame["group"] == "all"
+    frame["target"] = np.where(whole, np.nan if goal is None else goal["value"], np.nan)
+    frame["target_year"] = pd.Series([goal["year"] if goal is not None and x else None for x in whole], dtype="Int64")
     return frame.assign(short=frame["central"] - frame["target"])

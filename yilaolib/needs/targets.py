@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..data import find_area, load_table
 
-WORSE = {"higher": -1, "lower": 1}  # sign of a change for the worse
+BETTER = {"higher": 1, "lower": -1}  # sign of a change for the better
 
 
 def plan_targets(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
@@ -48,7 +48,7 @@ def plan_targets(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
         first, last = (base.iloc[-1] if len(base) else None), goal.iloc[-1]
         concept = concepts.loc[indicator]
         baseline = np.nan if first is None else first["value"]
-        worse = WORSE.get(concept["direction"], 0) * (last["value"] - baseline) > 0
+        worse = BETTER.get(concept["direction"], 0) * (last["value"] - baseline) < 0
         rows.append(
             {
                 "indicator": indicator,

@@ -6,18 +6,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
 from ..core.errors import DataError
 from ..data import find_area, load_table
 from ..places.ranges import area_values, assumed_range
-from ..projection import Scenario, project
+from ..projection import Scenario
 from ..tabling.figures import figures_at
 from .bedneed import elderly_path
 from .horizon import need_of
-from .need import at_year, middle
+from .need import at_year, middle, projected
 
 ASSUMED = {  # parameter of `assumptions`: names, and the methods that use it
     "target_occupancy": ("目标入住率", "target occupancy", ("prevalence", "prevalence_census", "utilisation")),
@@ -97,7 +96,9 @@ def need_tornado(
     'moderate need: share in homes'
     """
     method = method or {"beds": "prevalence", "places": "coverage"}.get(what, "")
-    frame = pd.DataFrame(_Moves(area, year, what, method, scenario, population, root).all())
+    moves = _Moves(area, year, what, method, scenario, population, root)
+    frame = pd.DataFrame(moves.all())
+    frame.attrs["sources"] = moves.row["sources"].split(";")
     width = (frame["high"] - frame["low"]).abs()
     order = width[width > 0].sort_values(ascending=False, kind="stable").index
     return frame.loc[order].head(strongest).reset_index(drop=True)
@@ -105,13 +106,8 @@ def need_tornado(
 
 class _Moves:
     def __init__(self, area, year, what, method, scenario, population, root) -> None:
-        self.area, self.year, self.what, self.method, self.root = (
-            find_area(area, root)["area"],
-            year,
-            what,
-            method,
-            root,
-        )
+        self.area = find_area(area, root)["area"]
+        self.year, self.what, self.method, self.root = year, what, method, root
         self.scenario = scenario if isinstance(scenario, Scenario) else self._named(scenario)
         self.population = self._project(self.scenario) if population is None else population
         self.need = need_of(self.area, self.population, what, root, only=method)
@@ -137,7 +133,7 @@ class _Moves:
         return Scenario.load(name, area=self.area, root=self.root)
 
     def _project(self, scenario: Scenario) -> xr.Dataset:
-        return project(self.area, scenario=scenario, end_year=max(self.year, 2025), root=self.root)
+        return projected(self.area, self.year, scenario, self.root)
 
     def _value(self, population: xr.Dataset | None = None, *, method: str | None = None, **others) -> float:
         """The need with something else in place of what it has."""
@@ -185,10 +181,9 @@ class _Moves:
         yield self._line(("净迁移", "net migration"), ends, ("0", "2010-2020"), True)
 
     def _fertility(self) -> Iterator[dict]:
-        first = int(self.population["year"][0])
-        if self.what == "beds" and self.year < first + 60:
-            return  # whoever is 60 by then is born
-        years = np.arange(first, max(self.year, 2025) + 1)
+        years = self.population["year"].to_numpy()
+        if self.what == "beds" and self.year <= years[0] + 60:
+            return  # whoever is 60 by then was born by the launch
         ends = []
         for name in ("low", "high"):  # the distance of the variant from the medium path, on top of the scenario's own
             tfr = self.scenario.at("tfr_offset", years) + self._named(name).at("tfr_offset", years)
@@ -213,8 +208,10 @@ class _Moves:
         printed = figures_at(self.root).first(self.area, "population_60plus", "projection")
         if self.what == "places" or printed is None or printed["year"] != self.year:
             return
-        projected = middle(elderly_path(self.population).sel(year=self.year).sum(("sex", "age")))
-        scaled = self.population.assign(population=self.population["population"] * printed["value"] / projected)
+        if printed["basis"] == "registered":  # other people than the projected residents
+            return
+        ours = middle(elderly_path(self.population).sel(year=self.year).sum(("sex", "age")))
+        scaled = self.population.assign(population=self.population["population"] * printed["value"] / ours)
         both = sorted([(self._value(scaled), "plan"), (self.row["central"], "projection")])
         names = ("60岁及以上人口（规划预测、本推算）", "persons 60+ (plan, projection)")
         yield self._line(names, tuple(value for value, _ in both), tuple(name for _, name in both), False)

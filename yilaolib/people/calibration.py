@@ -12,10 +12,10 @@ import xarray as xr
 
 from ..ages import OPEN_AGE, Population, as_array
 from ..core.errors import DataError
+from .cohorts import SEX
 
 FERTILE = (15, 20, 25, 30, 35, 40, 45)
 TOP = 85  # start of the open group that county tables print
-SEX = ("female", "male")
 
 
 def tfr_ratio(population: Population, reference: Population, schedule: pd.Series) -> float:
@@ -52,7 +52,6 @@ def tfr_ratio(population: Population, reference: Population, schedule: pd.Series
     >>> tfr_ratio(china, china, pd.Series(1 / 7, index=[15, 20, 25, 30, 35, 40, 45]))
     1.0
     """
-
     share = schedule.reindex(list(FERTILE)).to_numpy()
 
     def children_per_woman(people: Population) -> float:
@@ -77,10 +76,10 @@ def migration_rates(
     survival_ratio: xr.DataArray | None = None,
     years: int = 10,
 ) -> xr.DataArray:
-    """Annual net migration rates by sex and single age from two censuses ten years apart.
+    """Annual net migration rates by sex and single age from two censuses.
 
-    A cohort that shrank more than the same cohort of the closed reference has lost migrants. The ten-year residual is
-    spread evenly over the years, put at the cohort's middle age, and interpolated between cohorts, which smooths it.
+    A cohort that shrank more than the same cohort of the closed reference has lost migrants. The residual is spread
+    evenly over the years between, put at the cohort's middle age, and interpolated between cohorts, which smooths it.
     Children under 3 get none (their migration is in `tfr_ratio`), and above 80 it fades out, where it cannot
     be told from mortality.
 
@@ -91,7 +90,8 @@ def migration_rates(
     reference_then, reference_now : same
         [persons] of a (nearly) closed population, for example the nation.
     survival_ratio : DataArray (sex, age), optional
-        [ratio] Expected local ten-year survival over the reference's, by single age at the older census; default 1.
+        [ratio] Expected local survival over `years` against the reference's, by single age at the older census;
+        default 1.
     years : int, default 10
         [years] Between the censuses; a multiple of 5.
 
@@ -128,7 +128,7 @@ def cohort_rates(then, now, reference_then, reference_now, *, survival_ratio=Non
     relative = _cohort_ratio(then, now, years) / _cohort_ratio(reference_then, reference_now, years)
     if survival_ratio is not None:
         cohorts = np.arange(0, TOP - years + 1, 5)
-        relative = relative / survival_ratio.sel(sex=list(SEX), age=cohorts + 2).to_numpy()
+        relative = relative / survival_ratio.sel(sex=SEX, age=cohorts + 2).to_numpy()
     return relative ** (1 / years) - 1
 
 
@@ -143,7 +143,7 @@ def by_single_age(annual: np.ndarray, *, years: int = 10) -> xr.DataArray:
     share = np.clip((ages + 0.5 - knots[place]) / np.diff(knots)[place], 0, 1)
     single = values[..., place] * (1 - share) + values[..., place + 1] * share
     dims = [*(f"dim_{i}" for i in range(single.ndim - 2)), "sex", "age"]
-    return xr.DataArray(single, coords={"sex": list(SEX), "age": ages}, dims=dims)
+    return xr.DataArray(single, coords={"sex": SEX, "age": ages}, dims=dims)
 
 
 def at_level(rates: np.ndarray, people: np.ndarray, per_1000: float) -> np.ndarray:
@@ -189,7 +189,7 @@ def _cohort_ratio(before: Population, after: Population, years: int) -> np.ndarr
 
 def _five_year_groups(population: Population) -> np.ndarray:
     """Persons (..., sex, age group 0, 5 ... 85+) as numbers."""
-    array = as_array(population).sel(sex=list(SEX))
+    array = as_array(population).sel(sex=SEX)
     array = array.transpose(..., "sex", "age")
     ages = array["age"].to_numpy()
     edges = np.arange(0, TOP + 1, 5)

@@ -38,7 +38,7 @@ def carry_forward(older: Population, parent_older: Population, parent: Populatio
     if (aged(above_then) <= 0).any():
         raise DataError("A five-year cohort of the parent is empty at the older census, so it tells no ratio.")
     grown = aged(then) * above_now[..., step:] / aged(above_then)
-    adults = slice(3 - step, 10 - step) if step < 3 else slice(0, 10 - step)
+    adults = slice(max(0, 3 - step), 10 - step)  # 15-49 of the newer census
     parents = above_now[..., step:][..., adults].sum(axis=(-1, -2), keepdims=True)
     young = above_now[..., :step] * grown[..., adults].sum(axis=(-1, -2), keepdims=True) / parents
     array = as_array(older)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..ages import Population, as_array
+from ..ages import Population, as_array, refuse_cut
 from ..core.errors import DataError
 
 
@@ -18,7 +18,12 @@ def _sum(array: xr.DataArray, low: float, high: float = np.inf) -> xr.DataArray:
                 f"Age {cut:g} is not a lower bound of this population; graduate() it to single years first."
             )
     chosen = array.isel(age=np.flatnonzero((ages >= low) & (ages < high)))
-    return chosen.sum([d for d in ("sex", "age") if d in array.dims])
+    dims = [d for d in ("sex", "age") if d in array.dims]
+    empty = array.isnull()
+    if not bool(empty.any()):
+        return chosen.sum(dims)
+    refuse_cut(empty, [cut for cut in (low, high) if cut in ages])
+    return chosen.sum(dims).where(~empty.all(dims))  # an area without that census has no persons to sum, not 0
 
 
 def _plain(result: xr.DataArray) -> float | xr.DataArray:

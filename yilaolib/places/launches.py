@@ -24,7 +24,7 @@ from .ranges import area_values
 from .scenarios import Scenario
 from .survivors import look_up, survival_grid
 
-CENSUS_TO_YEAR_END = 61 / 366  # 1 November to 31 December, as a share of the leap years of the census
+CENSUS_TO_YEAR_END = 61 / 366  # 1 November to 31 December 2020; 61 / 365 of 2010 is hardly more
 STANDARD_YEAR = 2023  # middle of 2020-2025: the mortality schedule that is bent to each e0
 LOWEST_RATE = -0.5  # of net migration: no draw empties an age in a year
 
@@ -61,10 +61,10 @@ def nation_of(root: str | Path | None = None) -> Nation:
 @lru_cache(maxsize=8)
 def _nation(root: Path | None, state: tuple) -> Nation:
     table, paths = national_paths(root), {}
-    for indicator, name in {"tfr": "tfr", "e0_female": "e0_female", "e0_male": "e0_male"}.items():
-        one = table[indicator]
+    for name in ("tfr", "e0_female", "e0_male"):
+        one = table[name]
         paths[name] = one["value"]
-        paths[f"{name}_down"] = (one["value"] - one["lower_80"]).fillna(0.0)
+        paths[f"{name}_down"] = (one["value"] - one["lower_80"]).fillna(0.0)  # estimates have no range
         paths[f"{name}_up"] = (one["upper_80"] - one["value"]).fillna(0.0)
     paths["e0_both"] = table[("e0_both", "value")]
     paths["srb"] = table[("sex_ratio_at_birth", "value")]
@@ -101,6 +101,13 @@ def _stacked(rows: pd.DataFrame) -> np.ndarray:
     return np.stack([wide[name][SEX].to_numpy().T for name in sorted(rows["parameter"].unique())])
 
 
+def one_base(launches: Sequence[Launch]) -> int:
+    """The year of the census that all these areas start from."""
+    if len({launch.base for launch in launches}) > 1:
+        raise DataError("These areas have their last census in different years. Project them in groups of one year.")
+    return launches[0].base
+
+
 def simulate(
     launches: Sequence[Launch], scenario: Scenario, end_year: int, nation: Nation, *, draws: int = 0, seed: int = 0
 ) -> xr.Dataset:
@@ -108,9 +115,7 @@ def simulate(
 
     The launch is moved from census day to year end first; see `project` for the meaning of the years.
     """
-    base, last = launches[0].base, int(nation.paths.index.max())
-    if any(launch.base != base for launch in launches):
-        raise DataError("These areas have their last census in different years. Project them in groups of one year.")
+    base, last = one_base(launches), int(nation.paths.index.max())
     if not base < end_year <= last:
         raise DataError(f"end_year is {end_year}; it must be after the census of {base} and at most {last}.")
     if draws < 0:

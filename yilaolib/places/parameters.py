@@ -20,6 +20,7 @@ from .survivors import survival_ratio
 
 MIGRATION = "net_migration_per_1000"
 NOBODY_MOVES = np.zeros((2, OPEN_AGE + 1))
+NOBODY_MOVES.flags.writeable = False  # one array for many places
 
 
 @dataclass(frozen=True)
@@ -110,12 +111,13 @@ def local_migration(area: str, census: dict[int, xr.DataArray], root: str | Path
         given = (census[then], census[now], nation[then], nation[now])
         rates = migration_rates(*given, survival_ratio=lived, years=now - then)
         note = f"cohorts {then}-{now} against the nation"
-        source = _census_source(place, root)
+        source = census_source(place["area"], root)
     elif place["level"] != "nation" and (above := _counted_parent(place, root)) is not None:
         rates = local_migration(above["area"], census_pyramids(above["area"], root), root)
         usual, of_kind = usual_migration(kind_of(place), root)
-        rates = rates.to_numpy() + usual
-        note, source = f"one census only, so the rates of {above['area']}{of_kind}", _census_source(above, root)
+        usual_above, _ = usual_migration(kind_of(above), root)  # both against the province, itself 0
+        rates = rates.to_numpy() + usual - usual_above
+        note, source = f"one census only, so the rates of {above['area']}{of_kind}", census_source(above["area"], root)
     rates = np.asarray(rates, dtype=float)
     return xr.DataArray(
         rates,
@@ -159,9 +161,10 @@ def usual_migration(kind: str, root: str | Path | None = None) -> tuple[np.ndarr
     return by_single_age(cohorts).to_numpy(), f" and the usual difference of a {kind}"
 
 
-def _census_source(place: pd.Series, root: str | Path | None) -> str:
-    rows = load_table("population", area=place["area"], root=root)
-    return rows.sort_values("year")["source"].iloc[-1]
+def census_source(area: str, root: str | Path | None, year: int | None = None) -> str:
+    """The document that prints the persons by age and sex of an area, of its last census or of a year."""
+    rows = load_table("population", area=area, root=root)
+    return (rows if year is None else rows[rows["year"] == year]).sort_values("year")["source"].iloc[-1]
 
 
 def launch_of(area: str, root: str | Path | None = None) -> Launch:
@@ -231,5 +234,5 @@ def _local_fertility(place, assumed, pyramid, nation, base: int, root: Path | No
         return "tfr_ratio", float(row["value"]), "ratio", row["year"], row["source"], row["note"]
     nearest = min(nation, key=lambda year: abs(year - base))
     ratio = tfr_ratio(pyramid, nation[nearest], fertility_schedule(base, root))
-    source = _census_source(place, root)
+    source = census_source(place["area"], root)
     return "tfr_ratio", ratio, "ratio", base, source, "children 0-4 per woman, against the nation"

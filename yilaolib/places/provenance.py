@@ -17,7 +17,7 @@ from .survivors import STANDARD
 def sources_behind(launch: Launch, scenario: Scenario, *, drawn: bool, root: str | Path | None = None) -> list[str]:
     """Ids of the documents that a projection of the area rests on, in the order of its making.
 
-    The census, the national paths and schedules, the local levels, the assumptions of the scenario and, of draws,
+    The censuses (the older one tells who moved), the national paths and schedules, the local levels, the assumptions of the scenario and, of draws,
     their spreads.
     """
     return list(_behind(launch.area, launch.base, scenario.name, drawn, as_folder(root), stamp(root)))
@@ -27,10 +27,11 @@ def sources_behind(launch: Launch, scenario: Scenario, *, drawn: bool, root: str
 def _behind(area: str, base: int, scenario: str, drawn: bool, root: Path | None, state: tuple) -> tuple[str, ...]:
     people, assumed = (load_table(name, area=area, root=root) for name in ("population", "assumptions"))
     singles, mortality = (load_table(name, root=root) for name in ("age_standards", "mortality"))
+    nearest = min(singles["year"].unique(), key=lambda year: abs(int(year) - base))
     frames = [
-        people[people["year"] == base],
+        people[people["year"] <= base].sort_values("year", ascending=False),
         local_parameters(area, root=root),
-        singles[singles["year"] == base],
+        singles[singles["year"] == nearest],
         _paths(root),
         mortality[mortality["standard"] == STANDARD],
         load_table("fertility", root=root),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from ..core.errors import DataError, did_you_mean
-from ..data import load_table
+from ..data import find_area, load_table
 
 
 class Range(NamedTuple):
@@ -38,7 +38,7 @@ def assumed_range(
     parameter : str
         For example `target_occupancy`.
     area : str, optional
-        Slug of the area whose own row comes first.
+        Slug, Chinese or English name, or adcode of the area whose own row comes first.
     root : path, optional
         Folder with your own tables.
     table : DataFrame, optional
@@ -52,14 +52,17 @@ def assumed_range(
     Raises
     ------
     DataError
-        When there is no such parameter.
+        When there is no such parameter, or no such area.
 
     Examples
     --------
     >>> assumed_range("target_occupancy")[:3]
     (0.8, 0.85, 0.95)
     """
-    rows = area_values(load_table("assumptions", area=area or "china", root=root), area) if table is None else table
+    if table is None:
+        slug = None if area is None else find_area(area, root)["area"]
+        table = area_values(load_table("assumptions", area=slug or "china", root=root), slug)
+    rows = table
     if parameter not in rows.index:
         hint = did_you_mean(parameter, [name for name in rows.index if not name.endswith(("_lower", "_upper"))])
         raise DataError(f"assumptions has no parameter {parameter!r}.{hint} Add it to your own data folder.")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from ..data import find_area, load_table
+from ..data import load_table
 from ..people.measures import persons
 from .launches import nation_of, simulate
 from .parameters import launch_of
@@ -52,7 +52,7 @@ def compare_with_plans(*, scenario: str = "medium", root: str | Path | None = No
     table = table[here & (table["year"] > table["area"].map(counted))]
     rows = []
     for (area, year), group in table.groupby(["area", "year"]):
-        launch = launch_of(find_area(area, root)["area"], root)
+        launch = launch_of(area, root)
         assumed = Scenario.load(scenario, area=area, root=root)
         path = simulate([launch], assumed, int(year), nation_of(root)).isel(area=0)
         figures = group.drop_duplicates("indicator").set_index("indicator")

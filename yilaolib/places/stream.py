@@ -9,9 +9,10 @@ import numpy as np
 import xarray as xr
 
 from ..core.errors import DataError
+from ..core.forms import OPEN_AGE
 from ..data import find_area
 from .hindsight import MEASURES
-from .launches import Nation, nation_of, simulate
+from .launches import Nation, nation_of, one_base, simulate
 from .parameters import Launch, launch_of
 from .scenarios import Scenario
 
@@ -33,7 +34,8 @@ def project_ranges(
     """Quantiles of population, 60+, 65+, 80+, 0-4 and births for any number of areas.
 
     Quantiles do not add up: the range of a province is not the sum of its counties' ranges. The draws of an area are
-    those of `project` with the same seed, in whatever block it falls.
+    those of `project` with the same seed, in whatever block it falls. A scenario named is the same for all: rows that
+    `assumptions` has of it for one area only are not looked at.
 
     Parameters
     ----------
@@ -75,15 +77,15 @@ def project_ranges(
         raise DataError(f"draws is {draws}; a range needs at least one path, better 200 or more.")
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario, root=root)
-    launches = (launch_of(place, root) for place in places)
-    size = block_size(end_year, draws, memory_mib)
+    launches = [launch_of(place, root) for place in places]
+    size = block_size(end_year, draws, memory_mib, first_year=one_base(launches))
     parts = stream(launches, scenario, end_year, nation_of(root), draws=draws, seed=seed, levels=levels, block=size)
     return xr.concat(list(parts), "area")
 
 
 def block_size(end_year: int, draws: int, memory_mib: int, *, first_year: int = 2020) -> int:
     """Areas that fit into the memory at one time, at least one."""
-    one = (end_year - first_year + 2) * 2 * 101 * draws * 8 * ARRAYS
+    one = (end_year - first_year + 2) * 2 * (OPEN_AGE + 1) * draws * 8 * ARRAYS
     return max(1, int(memory_mib * 2**20 // one))
 
 
