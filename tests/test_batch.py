@@ -16,7 +16,7 @@ from yilaolib.core.errors import DataError, YilaoError
 from yilaolib.data import load_table
 from yilaolib.rendering.display import save_results
 from yilaolib.rendering.lock import lock_folder
-from yilaolib.rendering.manifest import COLUMNS
+from yilaolib.rendering.manifest import COLUMNS, results_frame
 from yilaolib.rendering.pool import run_here
 from yilaolib.rendering.selection import cities_with_plan
 from yilaolib.rendering.whole import folder_beside
@@ -134,6 +134,7 @@ def test_all_means_cities_with_a_plan(instant, tmp_path):
         ({"timeout": 0}, "timeout must be more than 0 seconds"),
         ({"memory_mb": -1}, "memory_mb must be more than 0 MB"),
         ({"jobs": 0}, "jobs must be 1 or more"),
+        ({"jobs": "2"}, "jobs must be 1 or more; it is '2'"),
         ({"end_yaer": 2040}, "Did you mean 'end_year'"),
     ],
 )
@@ -351,3 +352,68 @@ def test_bar_is_for_terminals(instant, tmp_path, capsys, progress, shown):
     """A bar is shown when it is asked for, and by default not when stderr is no terminal."""
     render_reports(["yingtan"], out_dir=tmp_path, progress=progress)
     assert ("report" in capsys.readouterr().err) == shown
+
+
+def test_table_that_changes_meanwhile_makes_a_report_stale(instant, tmp_path, monkeypatch):
+    """A report during whose making a table changes is made of the old one: the next call makes it anew, once."""
+    import yilaolib.rendering.task as task
+
+    mine, run = tmp_path / "mine", task.run_order
+    mine.mkdir()
+    table = load_table("observations").query("area == 'yingtan'").head(1)
+    table.to_csv(mine / "observations.csv", index=False)
+
+    def meanwhile(order, limits):
+        page, _ = run(order, limits)
+        table.assign(note="x").to_csv(mine / "observations.csv", index=False)
+        return page, [["observations", "yingtan"]]
+
+    monkeypatch.setattr(task, "run_order", meanwhile)
+    batch = {"cities": ["yingtan"], "out_dir": tmp_path / "out", "data": str(mine)}
+    assert [render_reports(**batch)["kept"].item() for _ in range(3)] == [False, False, True]
+
+
+def test_broken_table_is_a_row(instant, tmp_path):
+    """A table that cannot be read fails the report in a sentence that names it."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "population.csv").write_text("area\nyingtan\n")
+    row = render_reports(["yingtan"], out_dir=tmp_path / "out", data=str(tmp_path / "mine")).iloc[0]
+    assert row["status"] == "failed" and "population.csv" in row["error"]
+
+
+def test_record_of_somebody_else_is_passed_over(instant, tmp_path):
+    """A file that only looks like a record of ours names no report, and ends no batch."""
+    (tmp_path / "yingtan").mkdir()
+    record = {"area": "yingtan", "lang": "zh", "scenario": "medium", "status": "ok"}
+    (tmp_path / "yingtan" / "report.json").write_text(json.dumps(record))
+    render_reports(["haian"], out_dir=tmp_path)
+    assert list(pd.read_csv(tmp_path / "manifest.csv")["area"]) == ["haian"]
+
+
+def test_results_do_not_rename_a_report():
+    """A result that is called like a column of the list does not replace it."""
+    row = {"area": "yingtan", "lang": "zh", "status": "ok", "results": {"area": "x", "bed_gap": 1}}
+    assert results_frame([row]).loc[0, ["area", "bed_gap"]].tolist() == ["yingtan", 1]
+
+
+def test_what_is_not_ours_stays_there(bucket, instant):
+    """At a URL a file that somebody laid beside a report stays when the report is made again."""
+    render_reports(["yingtan"], out_dir="memory://b/out")
+    bucket.pipe_file("/b/out/yingtan/notes.txt", b"mine")
+    render_reports(["yingtan"], out_dir="memory://b/out", force=True)
+    assert len(instant) == 2 and "yingtan/notes.txt" in names_in(bucket)
+
+
+def test_interrupt_is_told_although_the_lists_cannot_be_sent(bucket, instant, monkeypatch):
+    """What ended a batch is what is raised, also when the lists cannot be sent afterwards."""
+
+    def raises(error):
+        def function(*_):
+            raise error
+
+        return function
+
+    monkeypatch.setattr("yilaolib.rendering.task.run_order", raises(KeyboardInterrupt()))
+    monkeypatch.setattr("yilaolib.rendering.away.Away.send_lists", raises(YilaoError("gone")))
+    with pytest.raises(KeyboardInterrupt):
+        render_reports(["yingtan"], out_dir="memory://b/out", executor="serial")

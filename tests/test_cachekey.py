@@ -118,3 +118,14 @@ def test_parameters_count(change):
     """Each parameter is part of the key."""
     asked = {"city": "yingtan"} | change
     assert content_key(place_order(**asked)) != content_key(place_order("yingtan"))
+
+
+def test_census_of_the_place_above_counts(mine):
+    """What a user adds for the place above changes the key, though there was nothing of it to be read before."""
+    (mine / "areas.csv").write_text("area,level,adcode,name_zh,name_en,parent\nx,county,,某县,X,yingtan\n")
+    order = place_order("x", data=str(mine))
+    before = content_key(order, [["fertility", ""]])
+    add_one(mine, "yueyang")
+    assert content_key(order, [["fertility", ""]]) == before
+    add_one(mine, "yingtan")
+    assert content_key(order, [["fertility", ""]]) != before

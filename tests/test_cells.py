@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yilaolib.tabling.cells import fold, plain, read_date, read_number, read_text
+from yilaolib.tabling.sheets import RUN, escaped, unescaped
 
 UNDERSTOOD = [  # typed, unit, number, comparator, upper end
     ("11.5万", "persons", "115000", "", ""),
@@ -149,3 +150,11 @@ def test_plain_has_no_exponent(number):
     """`plain` writes the same number without an exponent."""
     assert Decimal(plain(number)) == number
     assert "E" not in plain(number)
+
+
+@given(st.sampled_from(["", *RUN]), st.text(max_size=5))
+def test_escaped_text_comes_back(first, rest):
+    """A text that might be run is written with an apostrophe, and read without it."""
+    text = first + rest
+    assert unescaped(escaped(text)) == text or text.startswith("'")
+    assert not escaped(text).startswith(RUN)

@@ -267,3 +267,13 @@ def test_half_of_the_last_printed_digit(printed, half):
 def test_every_number_of_a_printed_range_is_read():
     """A printed range gives both of its ends."""
     assert [number for number, _ in printed_numbers("55-60%")] == [55, 60]
+
+
+def test_claim_on_a_pyramid_of_no_area_is_told(folder):
+    """A pyramid of an area that is in no table, and a claim that rests on it, are problems and no crash."""
+    with open(folder / "population.csv", "a", encoding="utf-8") as file:
+        file.writelines(f"nowhere,2020,{sex},0,,5,resident,plan-testville\n" for sex in ("female", "male"))
+    claims = (folder / "claims.csv").read_text(encoding="utf-8")
+    formula = '"pop(""nowhere"", 2020, 0, None)"'
+    (folder / "claims.csv").write_text(claims.replace("100 * 0.4", formula), encoding="utf-8")
+    assert {"claims", "foreign-key"} <= set(check_data(folder)["rule"])

@@ -275,3 +275,12 @@ def test_doctor_tells_a_notebook_that_fails(monkeypatch):
     monkeypatch.setattr("yilaolib.engine.run_notebook", broken)
     finding = health.notebook()
     assert not finding.good and "No space left on device" in finding.says
+
+
+def test_claim_that_cannot_be_computed_shows_no_number(tmp_path):
+    """Where there is no result the table of the audit is empty, and never says nan."""
+    head = "claim,area,statement_en,statement_zh,published,unit,observation,formula,kind\n"
+    row = 'x,haian,s,说,6394,beds,haian.elder_beds_total.2022.actual.text,"obs(""nothing"")",ratio\n'
+    (tmp_path / "claims.csv").write_text(head + row, encoding="utf-8")
+    result = yilao("audit", "haian", "--data", str(tmp_path))
+    assert result.exit_code == 0 and "6394" in result.stdout and "nan" not in result.stdout

@@ -21,7 +21,7 @@ from yilaolib.data import (
     list_tables,
     load_table,
 )
-from yilaolib.tabling.tables import key_of, package, schema_of
+from yilaolib.tabling.schema import key_of, package, schema_of
 
 TABLES = list_tables()
 AREAS = "area,level,adcode,name_zh,name_en,parent\n"

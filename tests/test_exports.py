@@ -356,3 +356,31 @@ def test_longer_text_gets_more_room():
     """A column with a long text is wider than one with numbers, and a date is not broken."""
     number, date, text = column_shares([["1", "2022-10-19", "说明" * 60]])
     assert number < date < text and date * 100 >= 10
+
+
+def test_sheets_of_equal_names_are_counted(tmp_path):
+    """Tables of one name get sheets of their own, also where a number after the name is taken."""
+    names = ["t 3", "t", "t", "T", "x" * 40, "x" * 40]
+    tables = "".join(f"<table><caption>{name}</caption><tr><td>1</td></tr></table>" for name in names)
+    write_format("xlsx", f"<body>{tables}</body>", tmp_path / "x.xlsx", lang="zh")
+    found = openpyxl.load_workbook(tmp_path / "x.xlsx").sheetnames
+    assert found == ["封面", "t 3", "t", "t 2", "T 4", "x" * 31, "x" * 27 + " 2"]
+
+
+def test_pages_of_other_notebooks_can_be_written(tmp_path):
+    """Labels without a number or with &, control characters, and pictures that are elsewhere do no harm."""
+    table = "<table><caption><b>{}</b> of it</caption><tr><td>1</td></tr></table>"
+    page = '<body><h1>R\x01&amp;D</h1><figure><img src="https://x/y.png" alt="elsewhere" width="50%"></figure>'
+    page += table.format("R&amp;D 1") + table.format("Annex") + "</body>"
+    for form in ("docx", "xlsx"):
+        write_format(form, page, tmp_path / f"x.{form}", lang="en")
+    told = [(p.style.name, p.text) for p in docx.Document(str(tmp_path / "x.docx")).paragraphs]
+    assert [text for style, text in told if style == "Caption"] == ["R&D 1  of it", "Annex  of it"]
+    assert ("Title", "R&D") in told and "elsewhere" in [text for _, text in told]
+    assert openpyxl.load_workbook(tmp_path / "x.xlsx").sheetnames == ["Cover", "R&D 1 of it", "Annex of it"]
+
+
+def test_width_in_per_cent_is_none():
+    """A picture whose width is a share of a screen is as wide as its pixels."""
+    (figure,) = page_pieces('<figure><img width="50%" height="20" src="data:image/png;base64,AA=="></figure>')
+    assert (figure.width, figure.height) == (0, 20)

@@ -1,9 +1,12 @@
 """The tables of a report: every link of a printed figure leads to a row of the data, in both languages."""
 
+import re
+
 import pytest
 
 from yilaolib.rendering.brief import city_brief
 from yilaolib.rendering.labels import Labels
+from yilaolib.rendering.phrases import COLUMNS
 
 
 @pytest.fixture(scope="module", params=["jingdezhen", "yueyang", "haian", "jiangxi"])
@@ -65,6 +68,14 @@ def test_step_in_words(brief, baseline, target, direction, zh, en):
     """What a target does to its baseline is said by the indicator's direction."""
     assert Labels(brief, "zh").step(baseline, target, direction) == zh
     assert Labels(brief, "en").step(baseline, target, direction) == en
+
+
+def test_inputs_of_methods_are_said_in_chinese(brief):
+    """No English word is left in the Chinese inputs of methods, nor a slug of a place in the English ones."""
+    for lang, left in (("zh", "[a-z]{2}"), ("en", "of (lianshui|yingtan)")):
+        say = Labels(brief, lang)
+        tables = [table[COLUMNS[lang]["inputs"]] for table in (say.bed_table(), say.place_table())]
+        assert not [text for column in tables for text in column if re.search(left, text)]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -17,6 +17,7 @@ from yilaolib.rendering import pool
 from yilaolib.rendering.display import save_results
 from yilaolib.rendering.limits import Limits
 from yilaolib.rendering.orders import place_order
+from yilaolib.rendering.wire import Line, socket_pair
 
 TROUBLE = """\
 import os, time
@@ -164,3 +165,15 @@ def test_abandoned_batch_ends_its_workers(tmp_path):
     assert next(rows)["area"] == "yingtan"
     rows.close()
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["yingtan"]
+
+
+@pytest.mark.parametrize("size", [0, 2, 4, 9, 12, 20])
+def test_message_that_is_cut_is_the_end(size):
+    """A process that is killed while it sends says nothing more, and what came of its message is no error."""
+    (ours, theirs), (copy, mouth) = socket_pair(), socket_pair()
+    Line(mouth).put({"text": "x" * 50})
+    theirs.sendall(copy.recv(1000)[:size])
+    theirs.close()
+    assert Line(ours).get() is None
+    for end in (ours, copy, mouth):
+        end.close()

@@ -264,3 +264,15 @@ def test_folder_that_cannot_be_written(tmp_path, template):
 def test_current_folder_is_kept(page):
     """Rendering does not move the process to another folder, which would move all its threads."""
     assert os.getcwd() != str(page.parent)
+
+
+@pytest.mark.parametrize("city", ["china", "CHINA", "中国", 100000])
+def test_nation_has_the_page_that_compares(city):
+    """By whatever name, the nation's report is the comparison of its cities."""
+    assert place_order(city).template.name == "all_cities.ipynb"
+
+
+def test_address_is_no_folder(template):
+    """An address is refused before a folder of that name is made here."""
+    with pytest.raises(DataError, match=r"s3://b/out is no folder .*render_reports sends"):
+        render_report("yingtan", out_dir="s3://b/out", template=template)

@@ -82,7 +82,7 @@ def test_share_rises_falls_or_stays(first, last, zh, en):
     ("city", "zh", "en"),
     [
         ("jingdezhen", "规划预测为32.41万人、19.28%。", "The plan's own forecast is 324,100, 19.28 %."),
-        ("haian", "，规划未公布自己的预测。", "A forecast of the plan's own is not published."),
+        ("haian", "，规划未公布自己的预测。", "The plan publishes no forecast of its own."),
     ],
 )
 def test_forecast_of_the_plan(city, zh, en):
@@ -102,11 +102,11 @@ def gap(supply, demand, held=False):
 @pytest.mark.parametrize(
     ("frame", "zh", "en"),
     [
-        (gap(4_000, 10_500), "按规划供给缺6,500张", "with the planned supply, 6,500 short"),
+        (gap(4_000, 10_500), "达到规划目标时缺6,500张", "if the plan's target is met, 6,500 short"),
         (gap(4_000, 10_500, held=True), "按现有存量缺6,500张", "with today's stock, 6,500 short"),
-        (gap(10_500, 4_000), "按规划供给余6,500张", "with the planned supply, 6,500 to spare"),
+        (gap(10_500, 4_000), "达到规划目标时余6,500张", "if the plan's target is met, 6,500 to spare"),
         (gap(10_500, 4_000, held=True), "按现有存量余6,500张", "with today's stock, 6,500 to spare"),
-        (gap(4_000, 4_000), "按规划供给供需持平", "with the planned supply, just met"),
+        (gap(4_000, 4_000), "达到规划目标时供需持平", "if the plan's target is met, just met"),
         (gap(4_000, 4_000.5), "供需持平", "just met"),  # half a bed would be printed as 0
         (gap(4_000, 4_000.6), "缺1张", "1 short"),
         (gap(4_000.5, 4_000), "供需持平", "just met"),
@@ -152,10 +152,10 @@ def test_beds_of_a_plan_that_prints_none():
     [
         (
             gap(2_000, 9_000),
-            "2025年需9,000张，按规划供给缺7,000张",
-            "2025 needs 9,000; with the planned supply, 7,000 short.",
+            "2025年需9,000张，达到规划目标时缺7,000张",
+            "2025 needs 9,000; if the plan's target is met, 7,000 short.",
         ),
-        (gap(9_500, 9_000), "按规划供给余500张", "with the planned supply, 500 to spare."),
+        (gap(9_500, 9_000), "达到规划目标时余500张", "if the plan's target is met, 500 to spare."),
         (gap(np.nan, 9_000), "供给未公布，缺口无法计算", "supply is not published, so no gap can be given."),
     ],
 )
@@ -170,7 +170,7 @@ def test_beds_short_to_spare_or_unknown(frame, zh, en):
     ("city", "zh", "en"),
     [
         ("jingdezhen", "；规划自测缺口3331个。", "The plan itself states a gap of 3,331."),
-        ("yingtan", "；规划未公布缺口。", "A gap of the plan's own is not published."),
+        ("yingtan", "；规划未公布缺口。", "The plan publishes no gap of its own."),
     ],
 )
 def test_places_with_and_without_the_plan_s_gap(city, zh, en):
@@ -183,7 +183,7 @@ def test_norm_and_coverage_of_places():
     """The sentence on places has the norm and the coverage that it implies."""
     brief = replace(brief_of("yingtan"), place_gap=gap(2_000, 5_000))
     assert (
-        "按每千人口4.5个，2025年需5,000个（相当于0—2岁儿童的25.0%），按规划供给缺3,000个"
+        "按每千人口4.5个，2025年需5,000个（相当于0—2岁儿童的25.0%），达到规划目标时缺3,000个"
         in key_lines(brief, "zh")[PLACES]
     )
     assert (
@@ -361,6 +361,6 @@ def test_identity_card_of_a_draft():
 def test_identity_card_without_a_plan():
     """Without a plan in the tables the card says so; that is not the same as a plan that does not publish."""
     card = dict(Labels(brief_of("jiangxi"), "en").identity().to_numpy())
-    assert card.pop("population basis") == "residents (census)"
+    assert card.pop("population of this report") == "residents (census)"
     assert card.pop("plan") == "none in the tables of this library"
     assert all(pd.isna(value) for value in card.values())

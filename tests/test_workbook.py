@@ -498,3 +498,26 @@ def _part_damaged(raw, data):
                 text = text[:start] + data.draw(st.binary(max_size=9)) + text[start + data.draw(st.integers(0, 50)) :]
             new.writestr(name, text)
     return out.getvalue()
+
+
+def test_far_cell_costs_nothing(city):
+    """A stray cell in the last corner of a sheet is reported, and takes neither time nor memory."""
+    book = openpyxl.load_workbook(city)
+    book["margins"].cell(1_048_576, 16_384).value = "x"
+    book.save(city)
+    assert "XFD1048576" in set(check_data(city)["cell"])
+
+
+def test_documents_of_ones_own_are_cited_by_a_title(tmp_path):
+    """The cover names a document that is not ours by either title, and says nothing where there is none."""
+    frame = pd.DataFrame({"source": ["x", "y"], "title_zh": [None, None], "title_en": ["A plan", None]})
+    ws = openpyxl.load_workbook(write_workbook({"sources": frame}, tmp_path / "out.xlsx"))["cover"]
+    told = {row[0].value: row[1].value for row in ws.iter_rows(max_col=2)}
+    assert (told["x"], told["y"]) == ("A plan", None)
+
+
+def test_missing_day_is_empty(tmp_path):
+    """A day that is missing is an empty cell."""
+    frame = pd.DataFrame({"day": [pd.NaT, pd.Timestamp("2020-11-01")]})
+    ws = openpyxl.load_workbook(write_workbook({"days": frame}, tmp_path / "out.xlsx"))["days"]
+    assert (ws["B3"].value, ws["B4"].value) == (None, "2020-11-01 00:00:00")

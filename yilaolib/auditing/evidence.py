@@ -142,6 +142,8 @@ class Evidence:
         if (area, year) not in self.groups:
             known = sorted({int(key[1]) for key in self.groups if key[0] == area})
             raise DataError(f"population.csv has no pyramid of {area!r} in {year!r}; it has those of {known}.")
+        if area not in self.areas:
+            raise DataError(f"area {area!r} has a pyramid, but is not in areas.csv. Add it there.")
         note("population", area)
         top, rows = OPEN if high is None else high, self.people.iloc[self.groups[area, year]]
         total, split = 0.0, False

@@ -75,7 +75,7 @@ def as_array(population: Population) -> xr.DataArray:
         )
     if "age" not in array.dims or not array.sizes["age"]:
         raise DataError(f"A population needs an axis 'age' with ages; its axes are {dict(array.sizes)}. Name it 'age'.")
-    array = array.assign_coords(age=array["age"].to_numpy().astype(int))
+    array = array.assign_coords(age=_whole(array["age"].to_numpy()))
     if not array.indexes["age"].is_monotonic_increasing:  # sorting copies, and draws are large
         array = array.sortby("age")
     if array.indexes["age"].has_duplicates:
@@ -83,6 +83,19 @@ def as_array(population: Population) -> xr.DataArray:
     if bool((array < 0).any()):
         raise DataError(f"A population may not be negative; the smallest value is {float(array.min()):g}.")
     return array
+
+
+def _whole(ages: np.ndarray) -> np.ndarray:
+    try:
+        exact = ages.astype(float)
+    except (TypeError, ValueError):  # "60+", a missing age
+        exact = np.array([np.nan])
+    if not (exact % 1 == 0).all():
+        raise DataError(
+            f"Ages must be whole numbers, the lower bounds of their groups; they are {ages.tolist()[:6]}. "
+            "Write 60 for 60-64 and for 60+."
+        )
+    return exact.astype(int)
 
 
 def like(array: xr.DataArray, original: Population, widths: np.ndarray) -> Any:

@@ -151,11 +151,11 @@ def name_ends(ax: Axes, x: float, ends: Sequence[tuple[float, str, str]], away: 
     low, high = ax.get_ylim()
     ends = [end for end in ends if np.isfinite(end[0])]
     texts = [_name_over_value(text) for _, text, _ in ends]
-    gap = [(high - low) * 12 * (1 + text.count("\n")) / (inches(ax)[1] * 72) for text in texts]
+    gap = [(high - low) * 13 * (1 + text.count("\n")) / (inches(ax)[1] * 72) for text in texts]
     wanted = [value for value, _, _ in ends]
     for y, text, (_, _, colour) in zip(spread(wanted, gap), texts, ends, strict=True):
         colour = LETTERS.get(colour, colour)
-        ax.annotate(text, (x, y), (away, 0), color=colour, linespacing=1.0, **END)
+        ax.annotate(text, (x, y), (away, 0), color=colour, linespacing=1.15, **END)
 
 
 def check_columns(frame: pd.DataFrame, columns: Iterable[str], caller: str) -> None:

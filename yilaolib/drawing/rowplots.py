@@ -14,6 +14,7 @@ from .canvas import END, all_missing, check_columns, close_axes, em, headings, i
 from .style import BLUE, GREEN, INK, LETTERS, MUTED, ORANGE, SKY, VERMILLION, language, number, word
 
 BASES = {"plan": ("D", VERMILLION), "need": ("o", BLUE), "use": ("s", GREEN)}
+CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8}  # lines do not strike a text through
 PARTS = (BLUE, SKY, ORANGE, GREEN, MUTED)  # neighbours differ in lightness, for a grey print
 
 
@@ -66,21 +67,22 @@ def plot_methods(
     for y, (_, row) in zip(heights, frame.iterrows(), strict=True):
         marker, colour = BASES.get(row["basis"], ("o", BLUE))
         if pd.isna(row["central"]):
-            ax.text(0, y, f" {word('no_input', lang)}", va="center", color=MUTED)
+            ax.text(0, y, f" {word('no_input', lang)}", va="center", color=MUTED, bbox=CLEAR)
         else:
             ax.hlines(y, row["lower"], row["upper"], color=colour, alpha=0.28, linewidth=7)
             ax.plot(row["central"], y, marker, color=colour, markersize=7, markeredgecolor="white")
             text = number(round(row["central"]) if row["central"] >= 100 else row["central"])
             ax.annotate(
                 text, (row["central"], y), (0, 6), textcoords="offset points", ha="center", fontweight="bold",
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8},
+                bbox=CLEAR,
             )  # fmt: skip
         if pd.notna(row["basis"]):
             colour = LETTERS.get(colour, colour)
             ax.annotate(word(row["basis"], lang), (1, y), (6, 0), ax.get_yaxis_transform(), color=colour, **END)
     styles = ("-", "--", ":", "-.")
-    for i, value in enumerate(marks.values()):
-        ax.axvline(value, color=INK, linewidth=1.1, linestyle=styles[i % 4], zorder=0.8)
+    for i, label in enumerate(lines or ()):
+        if label in marks:
+            ax.axvline(marks[label], color=INK, linewidth=1.1, linestyle=styles[i % 4], zorder=0.8)
     above = headings(ax, [(value, f"{label} {number(value)}") for label, value in marks.items()])
     if frame.empty:
         all_missing(ax, lang)
@@ -233,17 +235,21 @@ def plot_tornado(
         all_missing(ax, lang)
         return close_axes(ax, title=title, note=note)
     least, most = np.nanmin(values), np.nanmax(values)
-    room = 0.24 * ((most - least) or 1.0)
-    ax.set_xlim(least - room, most + room)
+    wide = {False: 0.0, True: 0.0}  # points that the texts need left and right of the bars
+    for _, row in frame.dropna(subset=["central"]).iterrows():
+        for side in ("low", "high"):
+            if pd.notna(row[side]):
+                text, right = _end_of_bar(row, side, lang)
+                wide[right] = max(wide[right], em(text) * 8.5 + 10)
+    per_point = ((most - least) or 1.0) / max(inches(ax)[0] * 72 - sum(wide.values()), 72)
+    ax.set_xlim(least - wide[False] * per_point, most + wide[True] * per_point)
     for y, (_, row) in zip(heights, frame.iterrows(), strict=True):
         for side, colour in (("low", ORANGE), ("high", BLUE)):
             if pd.isna(row[side]) or pd.isna(row["central"]):
                 ax.annotate(word("missing", lang), (row["central"], y), (5, 0), color=MUTED, **END)
                 continue
             ax.barh(y, row[side] - row["central"], 1.5, row["central"], color=colour)
-            label = row.get(f"{side}_label_{lang}", row.get(f"{side}_label"))
-            text = number(row[side]) + (f" ({label})" if isinstance(label, str) else "")
-            right = row[side] > row["central"] or (row[side] == row["central"] and side == "high")
+            text, right = _end_of_bar(row, side, lang)
             place = {"ha": "left" if right else "right", "fontsize": 8.5}
             ax.annotate(text, (row[side], y), (4 if right else -4, 0), **place, **END)
     central = frame["central"].dropna().iloc[0]
@@ -255,3 +261,10 @@ def plot_tornado(
     ax.legend(keys, [word(f"{s}_value", lang) for s in ("low", "high")], frameon=False, handlelength=1, **place)
     ax.set_xlabel(unit or "", loc="right")
     return close_axes(ax, title=title, note=note, above=max(above, 16))
+
+
+def _end_of_bar(row: pd.Series, side: str, lang: str) -> tuple[str, bool]:
+    """Return what is written at one end of a bar, and whether to its right."""
+    label = row.get(f"{side}_label_{lang}", row.get(f"{side}_label"))
+    text = number(row[side]) + (f" ({label})" if isinstance(label, str) else "")
+    return text, bool(row[side] > row["central"] or (row[side] == row["central"] and side == "high"))

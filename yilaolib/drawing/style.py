@@ -90,7 +90,7 @@ WORDS = {
     "public": ("公办", "public"),
     "private": ("民办", "private"),
     "pipeline": ("规划新增", "planned new"),
-    "baseline": ("现状", "baseline"),
+    "baseline": ("基期", "baseline"),
     "target": ("目标", "target"),
     "regress": ("倒退", "worse"),
     "own_scale": ("以下各行自有刻度，0至该行较大值", "Below: each row on its own scale, 0 to its larger value"),

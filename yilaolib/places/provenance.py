@@ -17,8 +17,8 @@ from .survivors import STANDARD
 def sources_behind(launch: Launch, scenario: Scenario, *, drawn: bool, root: str | Path | None = None) -> list[str]:
     """Ids of the documents that a projection of the area rests on, in the order of its making.
 
-    The censuses (the older one tells who moved), the national paths and schedules, the local levels, the assumptions of the scenario and, of draws,
-    their spreads.
+    The censuses (the older one tells who moved), the local levels, the national paths and schedules, the assumptions of
+    the scenario and, of draws, their spreads.
     """
     return list(_behind(launch.area, launch.base, scenario.name, drawn, as_folder(root), stamp(root)))
 

@@ -98,7 +98,9 @@ class Away:
             path.write_text(self._there(path.read_text(encoding="utf-8")), encoding="utf-8")
         there = {self._name(path) for path in self._find(f"{self.root}/{row['area']}")}
         mine = {path.parent for path in files} | {folder}
-        stale = {name for name in there if self.here / Path(name).parent in mine and not (self.here / name).exists()}
+        gone = {name for name in there if self.here / Path(name).parent in mine and not (self.here / name).exists()}
+        # Beside a report may lie files that are not ours; in a folder of tables everything is.
+        stale = {name for name in gone if _is_report(name) or Path(name).parent != Path(row["area"])}
         stale |= {name for name in there if (self.here / name) in rows}
         for name in sorted(stale):
             self.fs.rm_file(f"{self.root}/{name}")

@@ -15,7 +15,7 @@ from .orders import Order
 
 # What reports read of all plans at once: the result counts, not every row behind it.
 DERIVED = {"compare_plans": "peers", "project_costs": "costs"}  # function of a module in `needs`
-PACKAGES = ("yilaolib", "numpy", "pandas", "xarray", "matplotlib", "seaborn", "papermill", "nbconvert")
+PACKAGES = ("yilaolib", "numpy", "pandas", "scipy", "xarray", "matplotlib", "seaborn", "papermill", "nbconvert")
 
 
 def content_key(order: Order, uses: list[list[str]] | None = None) -> str:
@@ -32,7 +32,8 @@ def content_key(order: Order, uses: list[list[str]] | None = None) -> str:
     root = order.parameters.get("data") or None
     # Whatever was read, an area is found by its row and those above it, and documents are cited from one table.
     reads = {tuple(use) for use in uses} | {("sources", "")} if uses else {(name, "") for name in table_names()}
-    reads |= {("areas", slug) for slug in _with_ancestors(order.area, root)}
+    # Whether a place above was counted decides what is taken from it.
+    reads |= {(name, slug) for slug in _with_ancestors(order.area, root) for name in ("areas", "population")}
     reads |= {(name, order.area) for name in table_names() if "area" in fields_of(name)}  # its own rows in any case
     described = {
         "parameters": {name: value for name, value in order.parameters.items() if name not in ("tables_dir", "data")},

@@ -17,7 +17,7 @@ from .cachekey import library_key
 from .formats import FORMATS
 from .limits import Limits
 from .orders import Order
-from .task import failed, new_row, run_task
+from .task import failed, lost, run_task
 from .whole import folder_beside, make_folder, move_files
 
 ROUNDS = 5  # how often the scheduler may be lost
@@ -45,7 +45,7 @@ def run_dask(orders: list[Order], limits: Limits, scheduler: str | None) -> Gene
         if not missing:
             return
     for order in missing.values():
-        yield _lost(order, "the scheduler was lost too often")
+        yield lost(order, "the scheduler was lost too often")
 
 
 def ready(scheduler: str | None):
@@ -93,7 +93,7 @@ def _one_round(distributed, client, missing: dict[str, Order], limits: Limits) -
         if future.status in ("cancelled", "lost"):
             continue  # with the scheduler; the next round sends it again
         if future.status == "error":
-            yield sent[future], _lost(order, f"{type(future.exception()).__name__}: {future.exception()}")
+            yield sent[future], lost(order, f"{type(future.exception()).__name__}: {future.exception()}")
             continue
         try:
             row, files = future.result()
@@ -101,10 +101,6 @@ def _one_round(distributed, client, missing: dict[str, Order], limits: Limits) -
             continue
         yield sent[future], _received(order, row, files)
         future.release()
-
-
-def _lost(order: Order, why: str) -> dict:
-    return new_row(order) | failed(YilaoError(f"The report of {order.name_zh} failed: {why}.")) | {"seconds": 0.0}
 
 
 def _packed(template: Path, data: str) -> dict:

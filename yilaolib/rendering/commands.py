@@ -36,7 +36,7 @@ def audit(city: str | None, data: str | None, lang: str, as_csv: bool, as_json: 
         click.echo(no_formulas(table).to_csv(index=False), nl=False)
     else:
         columns = ["verdict", "statement", "published", "recomputed", "unit"]
-        shown = table.assign(recomputed=table["recomputed"].map(lambda x: f"{x:,.6g}"))
+        shown = table.assign(recomputed=table["recomputed"].map(lambda x: f"{x:,.6g}", na_action="ignore"))
         echo_table(columns, texts(shown, columns))
         counts = ", ".join(f"{name} {count}" for name, count in table["verdict"].value_counts().items())
         click.echo(f"{len(table)}: {counts}")

@@ -10,11 +10,13 @@ import pandas as pd
 from ..auditing.verdicts import VERDICTS
 from ..data import cite, load_table
 from ..needs.peers import compare_plans
-from .brief import Brief, city_brief
+from .brief import REPRODUCED, Brief, city_brief
 from .planwords import WORDS
 from .printedtables import in_language
 from .selection import cities_with_plan
 from .story import SCENARIOS, method_name, name_of
+
+RATES = ("pct", "per_1000", "years")  # units in which places of unlike size compare
 
 
 class Comparison:
@@ -69,7 +71,8 @@ class Comparison:
 
     def ageing(self) -> pd.DataFrame:
         """Share aged 60+ by year [percent], a column a city."""
-        return pd.DataFrame({name_of(brief, self.lang): brief.ageing["share_60_pct"] for brief in self.briefs})
+        frame = pd.DataFrame({name_of(brief, self.lang): brief.ageing["share_60_pct"] for brief in self.briefs})
+        return frame.rename_axis(self["axis_year"])
 
     def ageing_table(self) -> pd.DataFrame:
         """The same for every fifth year."""
@@ -145,12 +148,16 @@ class Comparison:
 
     def alt_targets(self) -> str:
         """What the figure of targets shows."""
-        return self.words["alt_targets"].format(n=self.targets()["indicator"].nunique())
+        table = self.targets()
+        based = table.dropna(subset=["baseline", "target"])
+        up, down = (based["target"] > based["baseline"]).sum(), (based["target"] < based["baseline"]).sum()
+        told = {"m": len(based), "up": up, "same": len(based) - up - down, "down": down}
+        return self.words["alt_targets"].format(n=table["indicator"].nunique(), **told)
 
     def ranks(self) -> pd.DataFrame:
-        """The rank of each target as a range, and what limits the comparison."""
+        """The rank of each target as a range, and what limits the comparison; totals of unlike places do not rank."""
         rows = []
-        for row in self._plans.to_dict("records"):
+        for row in self._plans[self._plans["unit"].isin(RATES)].to_dict("records"):
             low, high = row["rank_low"], row["rank_high"]
             apart = [self.words.get(part, part) for part in str(row["apart"] or "").split("; ") if part]
             rows.append(
@@ -166,9 +173,11 @@ class Comparison:
 
     def audit(self) -> pd.DataFrame:
         """How many printed figures of each plan got which verdict."""
-        counts = {name_of(b, self.lang): b.audit["verdict"].value_counts() for b in self.briefs}
+        alike = dict.fromkeys(REPRODUCED, "exact")
+        counts = {name_of(b, self.lang): b.audit["verdict"].replace(alike).value_counts() for b in self.briefs}
         frame = pd.DataFrame(counts).reindex(list(VERDICTS)).dropna(how="all").fillna(0).astype(int)
-        frame.index = [VERDICTS[verdict][self.lang == "zh"] for verdict in frame.index]
+        names = {verdict: words[self.lang == "zh"] for verdict, words in VERDICTS.items()}
+        frame.index = frame.index.map(names | {"exact": self["reproduced"]})
         frame = frame.T.rename_axis(self["city"])
         return frame.assign(**{self["total"]: frame.sum(axis=1)})
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ..core.errors import DataError
 from ..tabling.sheets import escaped
+from .whole import write_whole
 
 MISSING = {"zh": "未公布", "en": "not published"}
 YES_NO = {"zh": {True: "是", False: "否"}, "en": {True: "yes", False: "no"}}
@@ -90,15 +91,13 @@ def _anchor(target: str, anchor: str, text: str, name: str = "") -> str:
 
 
 def write_csv(frame: pd.DataFrame, key: str, folder: str | os.PathLike) -> None:
-    """Write the raw values beside `<folder>/<key>.csv` and rename, so that no reader meets half a file."""
+    """Write the raw values as `<folder>/<key>.csv`."""
     has_headings = any(name is not None for name in frame.index.names)
     safe = no_formulas(frame.reset_index() if has_headings else frame)
     target = Path(folder) / f"{key}.csv"
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{key}.{os.getpid()}.csv")
     # Excel reads Chinese only with the mark of utf-8-sig.
-    safe.to_csv(beside, index=False, encoding="utf-8-sig", lineterminator="\n")
-    os.replace(beside, target)
+    write_whole(target, lambda path: safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n"))
 
 
 def _cells(column: pd.Series, form: Format | None, missing: str, lang: str) -> list[tuple[str, str]]:
@@ -116,9 +115,7 @@ def _cells(column: pd.Series, form: Format | None, missing: str, lang: str) -> l
             is_number = isinstance(value, int | float | np.number)
             text = _written(value, form, is_number)
             shown = html.escape(text)
-            if LONG_ID.fullmatch(
-                text
-            ):  # an id of the data is broken at its dots and lines, or it would be as wide as a page
+            if LONG_ID.fullmatch(text):  # of the data: broken at its dots and lines, or it would be as wide as a page
                 shown = re.sub(r"([._])", r"\1<wbr>", shown)
             cells.append((shown, _css(is_number or to_the_right) or _foreign(text, lang)))
     if all(len(html.unescape(text)) <= SHORT for text, _ in cells):  # a column of words is not broken within one

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ..data import load_table
+from .inputwords import input_words
 from .moneytables import MoneyTables
 from .numerals import percent
 from .phrases import COLUMNS, WORDS
@@ -52,7 +54,7 @@ class Labels(MoneyTables):
     def share_table(self) -> pd.DataFrame:
         """The same with the names that readers see, and the plan's own forecasts."""
         frame = self.shares()
-        frame = frame[sorted(frame, key=lambda name: name[-len("share_60_pct") :])].round(2)
+        frame = frame[sorted(frame, key=lambda name: name[-len("share_60_pct") :])]
         for age, rows in self._plan_shares():
             frame[f"plan_{age}_pct"] = pd.Series(dict(zip(rows["year"], rows["value"], strict=True)), dtype=float)
         return self._named(frame, *frame)
@@ -105,6 +107,10 @@ class Labels(MoneyTables):
     def _methods(self, frame: pd.DataFrame) -> pd.DataFrame:
         return frame.assign(method=frame[f"name_{self.lang}"])
 
+    def _inputs(self, methods: pd.DataFrame) -> list[str]:
+        names = load_table("areas", root=self.brief.root).set_index("area")[f"name_{self.lang}"]
+        return [input_words(text, self.lang, names) for text in methods["inputs"]]
+
     def bed_methods(self) -> pd.DataFrame:
         """Methods for beds, as `plot_methods` wants them."""
         return self._methods(self.brief.bed_methods)
@@ -115,12 +121,14 @@ class Labels(MoneyTables):
 
     def bed_table(self) -> pd.DataFrame:
         """Methods for beds with their inputs."""
-        frame = self.bed_methods().assign(basis=self.brief.bed_methods["basis"].map(lambda b: self[b]))
+        frame = self.bed_methods().assign(inputs=self._inputs(self.brief.bed_methods))
+        frame["basis"] = frame["basis"].map(lambda b: self[b])
         return self._named(frame, "method", "basis", "lower", "central", "upper", "inputs")
 
     def place_table(self) -> pd.DataFrame:
         """Methods for places with their inputs and the coverage they imply."""
-        frame = self.place_methods().assign(basis=self.brief.place_methods["basis"].map(lambda b: self[b]))
+        frame = self.place_methods().assign(inputs=self._inputs(self.brief.place_methods))
+        frame["basis"] = frame["basis"].map(lambda b: self[b])
         frame["implied_coverage_pct"] = 100 * frame["implied_coverage"]
         return self._named(frame, "method", "basis", "lower", "central", "upper", "implied_coverage_pct", "inputs")
 
@@ -129,8 +137,10 @@ class Labels(MoneyTables):
         return {COLUMNS[self.lang]["inputs"]: self.marks(methods["observations"])}
 
     def steps(self, steps: pd.DataFrame) -> pd.DataFrame:
-        """The steps from need to gap; the year is that of the stock, or by which projects open."""
-        frame = steps.assign(name=steps[f"name_{self.lang}"], stock=steps["value"])
+        """The steps from need to gap, with the years of need and stock; projects open in several."""
+        years = steps["year"].map("{:.0f}".format, na_action="ignore").astype(object)
+        listed = steps["step"].isin(["pipeline", "unsure"])
+        frame = steps.assign(name=steps[f"name_{self.lang}"], stock=steps["value"], year=years.mask(listed, "–"))
         return self._named(frame, "name", "stock", "year")
 
     def step_links(self, steps: pd.DataFrame) -> dict:
@@ -145,7 +155,9 @@ class Labels(MoneyTables):
 
     def _lines(self, supply: pd.DataFrame, kind: str) -> dict[str, float]:
         rows = supply[supply["kind"] == kind]
-        return {self[row.role].format(row.year): row.stock for row in rows.itertuples()}
+        lines = {self[row.role].format(row.year): row.stock for row in rows.itertuples()}
+        only_target = len(rows) > 0 and "stock" not in set(rows["role"])
+        return {self["role_stock"]: float("nan")} | lines if only_target else lines  # the first line is the stock's
 
     def bed_lines(self) -> dict[str, float]:
         """Stock and target of beds, as lines of the method chart."""
@@ -174,7 +186,11 @@ class Labels(MoneyTables):
         """Demand with its 80 % range, supply, shortfall and surplus of every year."""
         extra = [c for c in ("implied_coverage_pct",) if c in gap]
         ranges = ("lower_80", "upper_80")
-        return self._named(gap, "demand", *ranges, "supply", "shortfall", "surplus", "coverage_pct", *extra).round(1)
+        counts = ("demand", *ranges, "supply", "shortfall", "surplus")
+        whole = dict(zip(self._columns(*counts), (gap[name].round() for name in counts), strict=True))
+        return self._named(gap, "demand", *ranges, "supply", "shortfall", "surplus", "coverage_pct", *extra).assign(
+            **whole
+        )
 
     def plan_beds(self) -> str:
         """Our need and gap of beds in words."""

@@ -38,8 +38,10 @@ def kept_rows(out: Path) -> list[dict]:
     for folder in sorted(path for path in out.iterdir() if path.is_dir() and not path.name.startswith(".")):
         for path in folder.glob("report*.json"):
             row = read_row(path)
+            if row is None or row["area"] != folder.name:
+                continue
             # A report whose page somebody deleted is not listed any more.
-            if row and row["area"] == folder.name and (row["status"] != "ok" or (out / str(row["report"])).is_file()):
+            if row["status"] != "ok" or (out / str(row.get("report"))).is_file():
                 found.append(row)
     return sorted(found, key=lambda row: (row["status"] != "ok", row["area"]))
 
@@ -60,7 +62,7 @@ def write_lists(out: Path, rows: Iterable[dict]) -> None:
 def results_frame(rows: Iterable[dict]) -> pd.DataFrame:
     """Return what the notebooks saved with `save_results`, one row a report."""
     names = ["area", "adcode", "name_zh", "name_en", "province", "lang", "scenario", "end_year"]
-    table = [{name: row.get(name) for name in names} | row.get("results", {}) for row in rows if row["status"] == "ok"]
+    table = [row.get("results", {}) | {name: row.get(name) for name in names} for row in rows if row["status"] == "ok"]
     return pd.DataFrame(table, columns=list(dict.fromkeys([*names, *(name for row in table for name in row)])))
 
 

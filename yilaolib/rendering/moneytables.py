@@ -23,11 +23,15 @@ class MoneyTables(PrintedTables):
         table = self.brief.nursing
         need = table["what"].str.startswith("need")
         frame = table.assign(
-            name=[self[f"nursing_{what}"] for what in table["what"]],
+            name=[self._nursing_name(row) for row in table.itertuples()],
             central=self._unless(table["central"], table["what"] == "target"),  # the plan aims at a share
             share_pct=self._unless(table["share_pct"], need),
         )
         return self._named(frame, "name", "lower", "central", "upper", "share_pct", "year")
+
+    def _nursing_name(self, row) -> str:
+        share_of = self[f"of_{row.of}"] if isinstance(row.of, str) and row.of and pd.notna(row.share_pct) else ""
+        return self[f"nursing_{row.what}"] + share_of
 
     def _unless(self, values: pd.Series, nothing: pd.Series) -> pd.Series:
         """Numbers as text; a dash where none belongs, and the word for not published where one is missing."""
@@ -126,3 +130,7 @@ class MoneyTables(PrintedTables):
             p_empty=100 * table["p_empty_pipeline"],
         )
         return self._named(frame, "method", "p_short", "p_short_later", "p_empty", "best")
+
+    def decision_formats(self) -> dict[str, str]:
+        """Percentages are printed alike."""
+        return dict.fromkeys(self._columns("p_short", "p_short_later", "p_empty"), ".1f")

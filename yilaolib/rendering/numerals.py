@@ -9,8 +9,8 @@ import pandas as pd
 NOT_PUBLISHED = {"zh": "未公布", "en": "not published"}
 
 
-def count(value: float, lang: str, unit: str = "") -> str:
-    """A number of persons, beds or places as it is read: 33.02万人, 10,592张; 330,217 persons.
+def count(value: float, lang: str, unit: str = "", *, wan: float = 100_000) -> str:
+    """A number of persons, beds or places as it is read: 33.02万人, 10,592张; 330,217 persons. From `wan` on in 万.
 
     Examples
     --------
@@ -21,7 +21,7 @@ def count(value: float, lang: str, unit: str = "") -> str:
     """
     if pd.isna(value):
         return NOT_PUBLISHED[lang]
-    if lang == "zh" and abs(value) >= 100_000:
+    if lang == "zh" and abs(value) >= wan:
         return f"{value / 10_000:,.2f}万{unit}"
     return f"{value:,.0f}{unit}"
 

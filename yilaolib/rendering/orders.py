@@ -14,13 +14,14 @@ from pathlib import Path
 import numpy as np
 
 from ..core.errors import DataError, YilaoError, did_you_mean
-from ..data import find_area, load_table
+from ..data import find_area
+from ..tabling.folders import as_folder, quiet_table, stamp
 from .formats import check_formats
 
 LANGS = ("zh", "en")
 SCENARIOS = ("low", "medium", "high", "zero-migration")
 CENSUS_YEAR, LAST_YEAR = 2020, 2100  # projections start after the one and their assumptions end with the other
-NATION = ("china", "China", "中国")
+NATION = ("china", "中国", "100000")
 OURS = ("city", "lang", "tables_dir")  # parameters of the notebook that have their own way in
 TYPES = {
     "str": (str | os.PathLike, "text"),
@@ -82,7 +83,8 @@ def place_order(
     """
     formats = check_formats(formats)
     _one_of("lang", lang, LANGS)
-    kind = "all_cities" if city in NATION else "city_report"  # of the nation, the page that compares its cities
+    # of the nation, the page that compares its cities
+    kind = "all_cities" if str(city).strip().casefold() in NATION else "city_report"
     notebook = find_template(kind) if template is None else Path(template)
     known = inspect_parameters(notebook)
     values = {name: _typed(name, value, known) for name, value in parameters.items()}
@@ -98,7 +100,7 @@ def place_order(
         name_zh=area["name_zh"],
         name_en=area["name_en"] if isinstance(area["name_en"], str) else area["name_zh"],
         adcode=area["adcode"] if isinstance(area["adcode"], str) else "",
-        province=_province(slug, areas),
+        province=province_rows(areas).get(slug, ""),
         lang=lang,
         scenario=values.get("scenario", "medium"),
         parameters={name: value for name, value in values.items() if name in known},
@@ -108,22 +110,20 @@ def place_order(
     )
 
 
-def _province(area: str, root: str | None) -> str:
-    """The Chinese name of the province that an area is or lies in; empty for the nation."""
-    rows = province_rows(root)
-    return rows.get(area, "")
-
-
 def province_rows(root: str | os.PathLike | None = None) -> dict[str, str]:
-    """Return area -> Chinese name of its province, of all areas that lie in one.
+    """Return area -> Chinese name of the province that it is or lies in; never change it.
 
     Examples
     --------
     >>> province_rows()["jingdezhen"]
     '江西省'
     """
-    table = load_table("areas", root=root)
-    rows = {row.area: row for row in table.itertuples()}
+    return _province_rows(as_folder(root), stamp(root))
+
+
+@lru_cache(maxsize=8)
+def _province_rows(root: Path | None, state: tuple) -> dict[str, str]:
+    rows = {row.area: row for row in quiet_table("areas", root).itertuples()}
     found = {}
     for slug in rows:
         at, seen = slug, set()

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from bs4 import BeautifulSoup, NavigableString, Tag
 from bs4.element import PreformattedString
 
+from ..tabling.books import UNPRINTABLE
+
 SKIPPED = {"script", "style", "nav", "head", "template", "svg"}
 INLINE = {"a", "b", "strong", "em", "i", "sup", "sub", "span", "code", "br", "button", "time", "abbr", "small", "mark"}
 HEADINGS = {f"h{level}" for level in range(1, 7)}
@@ -109,7 +111,7 @@ def page_pieces(page: str) -> list[Piece]:
     >>> page_pieces("<body><h2 id='b'>床位</h2><p>缺 <b>6,441</b> 张</p></body>")
     [Heading(level=2, text='床位', anchors=['b']), Paragraph(runs=[Run(text='缺 ',...), Run(text='6,441', bold=True,...
     """
-    soup = BeautifulSoup(page, "html.parser")
+    soup = BeautifulSoup(UNPRINTABLE.sub("", page), "html.parser")  # no file of an office holds those
     pieces: list[Piece] = []
     _walk(soup.body or soup, pieces)
     return pieces
@@ -136,7 +138,7 @@ def _add(node: Tag, pieces: list[Piece]) -> None:
         pieces.append(Heading(int(name[1]), joined(_runs([node])), _ids(node)))
     elif name == "table":
         pieces.append(_table(node))
-    elif name == "figure" and (image := node.find("img")) is not None:
+    elif name == "figure" and (image := node.find("img")) is not None and _bytes(image):
         pieces.append(_figure(node, image))
         pieces += [_paragraph([note], "note", _ids(note)) for note in node.find_all("p", class_="note")]
     elif name == "img":
@@ -269,7 +271,8 @@ def _figure(node: Tag, image: Tag) -> Figure:
     label, caption = _label(node.find("figcaption"))
     key, behind = _key(node, "fig-"), node.find("table")
     table = replace(_table(behind), key=key, label=label, caption=caption) if behind is not None else None
-    size = [int(image.get(side, 0) or 0) for side in ("width", "height")]
+    sides = [str(image.get(side, "")) for side in ("width", "height")]
+    size = [int(side) if side.isdecimal() else 0 for side in sides]  # a share (50%) is that of a screen
     anchors = [f"fig-{key}"] if key else []
     return Figure(key, label, caption, image.get("alt", ""), _bytes(image), *size, table=table, anchors=anchors)
 

@@ -14,11 +14,10 @@ from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 
-from ..core.errors import YilaoError
 from .forking import Forked
 from .limits import Limits
 from .orders import Order, find_template
-from .task import failed, keep_row, new_row, run_task
+from .task import lost, run_task
 from .warm import fork_worker, rehearse
 from .whole import clear_beside
 from .wire import Line, socket_pair
@@ -83,7 +82,9 @@ class Worker:
         order, self.order = self.order, None
         self.done += 1
         if row is None:
-            return self.lost(order, f"the process that rendered it was ended by {self.cause()}")
+            why = f"the process that rendered it was ended by {self.cause()}"
+            self.end()
+            return lost(order, why)
         row.pop("buffers")
         return row
 
@@ -91,15 +92,6 @@ class Worker:
         code = self.process.poll(wait=1.0)
         self.done = RENEW
         return signal.Signals(-code).name if code is not None and code < 0 else f"itself (exit code {code})"
-
-    def lost(self, order: Order, why: str) -> dict:
-        """Return the row of a report whose process is gone; clear what it left half done."""
-        self.end()
-        clear_beside(order.folder)
-        row = new_row(order) | failed(YilaoError(f"The report of {order.name_zh} failed: {why}.")) | {"seconds": 0.0}
-        with contextlib.suppress(OSError):
-            keep_row(order, row | {"key": "", "uses": None})
-        return row
 
     def end(self) -> None:
         self.process.end()
@@ -116,10 +108,11 @@ def run_pool(orders: list[Order], limits: Limits, jobs: int) -> Generator[dict]:
     """
     if len(orders) >= WORTHWHILE and orders[0].template == find_template():
         rehearse(orders[0].area, orders[0].parameters.get("data") or None)
-    waiting, busy = deque(orders), selectors.DefaultSelector()
-    idle = [Worker() for _ in range(min(jobs, len(orders)))]
-    workers = set(idle)
+    waiting, busy, idle, workers = deque(orders), selectors.DefaultSelector(), [], set()
     try:
+        while len(idle) < min(jobs, len(orders)):
+            idle.append(Worker())
+            workers.add(idle[-1])
         while waiting or busy.get_map():
             while waiting and idle:
                 worker = idle.pop()
@@ -155,5 +148,6 @@ def _finished(busy: selectors.BaseSelector) -> list[tuple[Worker, dict]]:
         if now > worker.end_by:
             busy.unregister(key.fileobj)
             order, worker.order, worker.done = worker.order, None, RENEW
-            found.append((worker, worker.lost(order, "it did not end and was killed")))
+            worker.end()
+            found.append((worker, lost(order, "it did not end and was killed")))
     return found

@@ -38,7 +38,7 @@ class PrintedTables(Wording):
     def blank(self, frame: pd.DataFrame) -> dict[str, str]:
         """What an empty cell of a column says where it does not mean "not published": nothing belongs there."""
         nothing = ("note", "inputs", "binding", "lower", "upper", "document_number", "issued", "issuer", "doubt")
-        nothing += ("plan_60_pct", "plan_65_pct")
+        nothing += ("plan_60_pct", "plan_65_pct", "locator")
         not_applicable = self._columns("ratio", "p_empty")
         names = [*self._columns(*nothing), *not_applicable]
         return {name: "–" if name in not_applicable else "" for name in names if name in frame}
@@ -46,8 +46,8 @@ class PrintedTables(Wording):
     def identity(self) -> pd.DataFrame:
         """The plan's identity card: one row per item, with missing items as missing."""
         words = {
-            "zh": ("规划名称", "发布机关", "文号", "日期", "状态", "规划期", "人口口径"),
-            "en": ("plan", "issuer", "document number", "date", "status", "period", "population basis"),
+            "zh": ("规划名称", "发布机关", "文号", "日期", "状态", "规划期", "本报告人口口径"),
+            "en": ("plan", "issuer", "document number", "date", "status", "period", "population of this report"),
         }[self.lang]
         columns = {"zh": ("项目", "内容"), "en": ("item", "as published")}[self.lang]
         basis = {"zh": "常住人口（普查）", "en": "residents (census)"}[self.lang]
@@ -123,9 +123,9 @@ class PrintedTables(Wording):
         frame = supply.assign(
             role=supply["role"].map(lambda r: self[f"role_{r}"]),
             name=supply[f"name_{self.lang}"],
-            occupied=occupied.where(supply["role"] == "stock", "–"),
+            **{_filled(supply): occupied.where(supply["role"] == "stock", "–")},
         )
-        return self._named(frame, "name", "role", "year", "stock", "occupied")
+        return self._named(frame, "name", "role", "year", "stock", _filled(supply))
 
     def supply_links(self, supply: pd.DataFrame) -> dict[str, list[str | None]]:
         """Links of the numbers of `supply`: to the printed figure, or to the row of the project list."""
@@ -134,7 +134,7 @@ class PrintedTables(Wording):
             project_id(area, row.project_no) if row.role == "pipeline" else row.observation
             for row in supply.itertuples()
         ]
-        stock, occupied = self._columns("stock", "occupied")
+        stock, occupied = self._columns("stock", _filled(supply))
         return {stock: self.links(rows), occupied: self.links(supply["occupied_observation"])}
 
     def targets(self) -> pd.DataFrame:
@@ -148,6 +148,8 @@ class PrintedTables(Wording):
             step=[self.step(row.baseline, row.target, row.direction) for row in table.itertuples()],
             locator=table["locator"].str.extract(r"(表.*)", expand=False),
         )
+        if self.lang == "en":
+            frame["locator"] = frame["locator"].str.replace(r"表(\d+) 第([\d.]+)行", r"table \1, row \2", regex=True)
         based = ["step"] if table["baseline"].notna().any() else []
         return self._named(frame, "name", "baseline_printed", "target_printed", *based, "binding", "locator")
 
@@ -260,6 +262,11 @@ class PrintedTables(Wording):
             issued=frame["issued"].astype("str").str[:10],
         )
         return self._named(frame, "name", "issuer", "document_number", "issued")
+
+
+def _filled(supply: pd.DataFrame) -> str:
+    """What a bed or place that is taken is called."""
+    return "enrolled" if supply["kind"].astype(str).str.startswith("daycare").any() else "occupied"
 
 
 def in_language(name: str, lang: str) -> str:

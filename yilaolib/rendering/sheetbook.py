@@ -7,6 +7,7 @@ unrounded. Text is text, whatever it begins with.
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -84,9 +85,9 @@ def _named(pieces: list[Piece], lang: str) -> list[tuple[str, Table, list[str]]]
             found[-1][2].append("".join(run.text for run in piece.runs))
         if isinstance(table, Table) and (table.rows or table.head):
             name = WORDS[lang]["sources"] if table.key == "sources" else _sheet_name(table)
-            unique = name
+            unique, numbers = name, itertools.count(2)
             while unique.casefold() in taken:
-                unique = f"{name[:28]} {len(taken)}"
+                unique = f"{name[:27]} {next(numbers)}"
             taken.add(unique.casefold())
             found.append((unique, table, []))
     return sorted(found, key=lambda sheet: sheet[1].key in ("sources", "rows"))

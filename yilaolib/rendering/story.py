@@ -31,7 +31,7 @@ def key_lines(brief: Brief, lang: str = "zh") -> list[str]:
     --------
     >>> from yilaolib.rendering.brief import city_brief
     >>> lines = key_lines(city_brief("haian", end_year=2035), "en")
-    >>> len(lines), "not published" in " ".join(lines)
+    >>> len(lines), "publishes no" in " ".join(lines)
     (6, True)
     """
     return [line(brief, lang) for line in (_today, _tomorrow, _beds, _places, _targets, audit_line)]
@@ -81,7 +81,7 @@ def _tomorrow(brief: Brief, lang: str) -> str:
     if plan_old is None and brief.plan is None:
         return text + "."
     if plan_old is None:
-        return text + ". A forecast of the plan's own is not published."
+        return text + ". The plan publishes no forecast of its own."
     printed = count(plan_old["value"], lang) + (
         f", {percent(plan_share['value'], lang)}" if plan_share is not None else ""
     )
@@ -101,9 +101,9 @@ def gap_words(gap: pd.DataFrame, year: int, lang: str, unit: str = "") -> str:
     row, held = gap.loc[year], gap.attrs["held"]
     if pd.isna(row["supply"]):
         return {"zh": "供给未公布，缺口无法计算", "en": "supply is not published, so no gap can be given"}[lang]
-    against = {"zh": ("按规划供给", "按现有存量"), "en": ("with the planned supply, ", "with today's stock, ")}[lang][
-        held
-    ]
+    against = {"zh": ("达到规划目标时", "按现有存量"), "en": ("if the plan's target is met, ", "with today's stock, ")}[
+        lang
+    ][held]
     if row["shortfall"] > 0.5:
         words = {"zh": f"缺{count(row['shortfall'], 'zh', unit)}", "en": f"{count(row['shortfall'], 'en')} short"}
     elif row["surplus"] > 0.5:
@@ -158,7 +158,7 @@ def _places(brief: Brief, lang: str) -> str:
     )
     if gap is not None:
         return text + f" The plan itself states a gap of {count(gap['value'], lang)}."
-    return text if brief.plan is None else text + " A gap of the plan's own is not published."
+    return text if brief.plan is None else text + " The plan publishes no gap of its own."
 
 
 def _targets(brief: Brief, lang: str) -> str:
@@ -201,7 +201,7 @@ def audit_line(brief: Brief, lang: str = "zh") -> str:
     """
     verdicts = brief.audit["verdict"]
     if verdicts.empty:
-        return {"zh": "审计：没有规划，未作复算。", "en": "Audit: no plan, so nothing was recomputed."}[lang]
+        return {"zh": "复算：没有规划，未作复算。", "en": "Audit: no plan, so nothing was recomputed."}[lang]
     done, unsure = verdicts.isin(REPRODUCED).sum(), (verdicts == "unverifiable").sum()
     missed, differ = (verdicts == "inconsistent").sum(), (verdicts == "text_vs_table").sum()
     other = len(verdicts) - done - unsure - missed - differ
@@ -214,7 +214,7 @@ def audit_line(brief: Brief, lang: str = "zh") -> str:
         ]
         parts.append(f"{unsure}项无法核验或仅供判断可行性")
         return (
-            f"审计：复算规划所印数字{len(verdicts)}项，"
+            f"复算：规划所印数字共{len(verdicts)}项，"
             + "，".join(part for part in parts if not part.startswith("0"))
             + "。"
         )

@@ -8,24 +8,27 @@ import time
 from datetime import datetime
 from pathlib import Path
 
+from ..core.errors import YilaoError
 from ..reports import run_order
 from .cachekey import content_key
 from .failures import as_traceback, disk_error
 from .limits import Limits
 from .orders import Order
-from .whole import write_whole
+from .whole import clear_beside, write_whole
 
 
 def run_task(order: Order, limits: Limits) -> dict:
     """Run an order and return its row of the manifest; whatever goes wrong is this report's and not the batch's."""
     row = new_row(order)
     begin = time.perf_counter()
-    key = content_key(order)  # before it is made: a table that changes meanwhile makes it stale
-    uses = None
+    key, uses = "", None
     try:
+        key = content_key(order)
         page, uses = run_order(order, limits)
         row |= {"status": "ok", "report": f"{order.area}/{page.name}"}
-        if uses:
+        if content_key(order) != key:
+            uses = None  # a table changed meanwhile: with the key of before, the report is stale
+        elif uses:
             key = content_key(order, uses)
     except Exception as error:
         row |= failed(error)
@@ -60,6 +63,15 @@ def failed(error: BaseException) -> dict:
         "traceback": as_traceback(error),
         "disk": disk_error(error),
     }
+
+
+def lost(order: Order, why: str) -> dict:
+    """Return the row of a report whose process is gone, and keep it; clear what that left half done."""
+    clear_beside(order.folder)
+    row = new_row(order) | failed(YilaoError(f"The report of {order.name_zh} failed: {why}.")) | {"seconds": 0.0}
+    with contextlib.suppress(OSError):
+        keep_row(order, row | {"key": "", "uses": None})
+    return row
 
 
 def keep_row(order: Order, row: dict) -> None:

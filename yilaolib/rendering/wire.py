@@ -42,13 +42,17 @@ class Line:
             self.sock.sendall(b"".join(frame))
 
     def get(self) -> dict | None:
-        """Wait for a message; None when the other end is closed."""
+        """Wait for a message; None when the other end is closed, in the middle of one too."""
         count = self._exactly(HEAD.size)
         if count is None:
             return None
         parts = []
         for _ in range(HEAD.unpack(count)[0]):
-            parts.append(self._exactly(SIZE.unpack(self._exactly(SIZE.size))[0]))
+            size = self._exactly(SIZE.size)
+            part = self._exactly(SIZE.unpack(size)[0]) if size is not None else None
+            if part is None:
+                return None
+            parts.append(part)
         return message_of(parts)
 
     def _exactly(self, size: int) -> bytes | None:

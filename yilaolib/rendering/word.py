@@ -17,7 +17,6 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from docx.shared import Emu, Inches
 
-from ..tabling.books import UNPRINTABLE
 from .columns import column_shares
 from .pieces import Figure, Heading, Paragraph, Piece, Run, Table, page_pieces
 from .wordstyle import TEXT_HEIGHT, TEXT_WIDTH, field, new_document
@@ -89,13 +88,13 @@ class _Writer:
         """A caption whose number Word can count anew: fields of one kind for figures, one for tables."""
         anchors = piece.own_anchors if isinstance(piece, Table) else piece.anchors
         found = re.fullmatch(r"(\D*?)(\s*)(\d+)", piece.label)
-        label = escape(piece.label)
+        label = _text_xml(piece.label)
         if found:
             word, gap, number = found.groups()
             bold = "<w:rPr><w:b/></w:rPr>"
             label = _text_xml(word + gap, bold) + field(f"SEQ {word} \\* ARABIC", number, bold)
         keep_xml = "<w:keepNext/>" if keep else ""
-        inner = self.marked(label + _text_xml("  " * bool(found) + piece.caption), anchors)
+        inner = self.marked(label + _text_xml("  " * bool(piece.label) + piece.caption), anchors)
         if piece.label or piece.caption:
             start = f'<w:p {nsdecls("w")}><w:pPr><w:pStyle w:val="Caption"/>{keep_xml}</w:pPr>'
             self.append(f"{start}{inner}</w:p>")
@@ -108,8 +107,8 @@ class _Writer:
         scale = min(1.0, TEXT_WIDTH / shape.width, 0.85 * TEXT_HEIGHT / shape.height)
         shape.width, shape.height = Emu(int(shape.width * scale)), Emu(int(shape.height * scale))
         described = shape._inline.docPr
-        described.set("descr", UNPRINTABLE.sub("", piece.alt))
-        described.set("name", UNPRINTABLE.sub("", piece.label or piece.key or "figure"))
+        described.set("descr", piece.alt)
+        described.set("name", piece.label or piece.key or "figure")
         self.caption(piece)
 
     def table_xml(self, table: Table) -> str:
@@ -123,7 +122,7 @@ class _Writer:
         rules = LINE.format("top", 8, "59636E") + LINE.format("bottom", 8, "59636E")
         rules += LINE.format("insideH", 4, "D5DAE0")
         grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
-        label = quoteattr(UNPRINTABLE.sub("", f"{table.label} {table.caption}".strip()))
+        label = quoteattr(f"{table.label} {table.caption}".strip())
         parts = [
             f'<w:tbl {nsdecls("w", "r")}><w:tblPr><w:tblW w:w="5000" w:type="pct"/><w:tblBorders>{rules}</w:tblBorders>'
             f'<w:tblLayout w:type="fixed"/><w:tblCaption w:val={label}/></w:tblPr><w:tblGrid>{grid}</w:tblGrid>'
@@ -189,8 +188,7 @@ class _Writer:
 
 
 def _text_xml(text: str, rules: str = "") -> str:
-    lines = UNPRINTABLE.sub("", text).split("\n")
-    inner = "<w:br/>".join(f'<w:t xml:space="preserve">{escape(line)}</w:t>' for line in lines)
+    inner = "<w:br/>".join(f'<w:t xml:space="preserve">{escape(line)}</w:t>' for line in text.split("\n"))
     return f"<w:r>{rules}{inner}</w:r>"
 
 

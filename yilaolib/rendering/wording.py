@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 
 import pandas as pd
 
@@ -87,7 +87,7 @@ class Wording:
         """The names and numbers that captions, notes and alternative texts are filled with."""
         brief, lang = self.brief, self.lang
         years, target, census = brief.ageing.index, brief.target_year, brief.population.attrs["census"]
-        surplus_year = _turning_year(brief.place_gap)
+        stock = brief.bed_supply.loc[brief.bed_supply["role"] == "stock", "year"].dropna()
         return {
             "name": name_of(brief, lang), "scenario": scenario_name(brief, lang),
             "first": str(years[0]), "last": str(years[-1]), "target": str(target),
@@ -95,18 +95,31 @@ class Wording:
             "bed_method": method_name(brief, brief.bed_gap.attrs["method"], lang),
             "norm": f"{brief.place_gap.attrs['norm']:g}",
             "reproduced": str(int(brief.audit["verdict"].isin(REPRODUCED).sum())),
-            "turn": self["turn"].format(surplus_year) if surplus_year else self["no_turn"],
+            "stock_years": "–".join(dict.fromkeys(f"{year:.0f}" for year in (stock.min(), stock.max())))
+            if len(stock)
+            else self.missing,
+            "place_supply": self["supply_held" if brief.place_gap.attrs["held"] else "supply_planned"],
+            "turn": self._turn(brief.place_gap),
             **self._paths(),
             **self._needs("bed", brief.bed_gap),
             **self._needs("place", brief.place_gap),
         }  # fmt: skip
 
+    def _turn(self, gap: pd.DataFrame) -> str:
+        """When the shortage of places turns into a surplus, or that it does not."""
+        year, known = _turning_year(gap), gap.dropna(subset=["supply"])
+        if year:
+            return self["turn"].format(year=year, scenario=scenario_name(self.brief, self.lang))
+        short = known["shortfall"] > 0
+        if known.empty:
+            return self["turn_unknown"]
+        return self["always_short" if short.all() else "no_turn" if short.any() else "always_enough"]
+
     def _paths(self) -> dict[str, str]:
         """From the first year to the last, in words."""
-        ageing, lang = self.brief.ageing, self.lang
-        people, last = {"zh": "人", "en": ""}[lang], ageing.iloc[-1]
+        ageing, lang, last = self.brief.ageing, self.lang, self.brief.ageing.iloc[-1]
         paths = {
-            f"{short}_path": path_words(ageing[name], lang, lambda value: count(value, lang, people), persons=True)
+            f"{short}_path": self._persons(ageing[name])
             for short, name in (("total", "total"), ("old", "aged_60"), ("young", "aged_0_2"))
         }
         paths["share_path"] = path_words(ageing["share_60_pct"], lang, lambda value: percent(value, lang, 1))
@@ -115,6 +128,11 @@ class Wording:
         own = {} if share is None else {"year": self.brief.target_year, "printed": percent(share["value"], lang)}
         forecast = self["forecast"].format(**own) if own else self["no_forecast"]
         return paths | {"share_range": self["from_to"].format(*ends), "forecast": forecast}
+
+    def _persons(self, path: pd.Series) -> str:
+        wan = 10_000 if path.iloc[[0, -1]].max() >= 100_000 else 100_000  # both ends in one notation
+        shown = partial(count, lang=self.lang, unit={"zh": "人", "en": ""}[self.lang], wan=wan)
+        return path_words(path, self.lang, shown, persons=True)
 
     def _needs(self, what: str, gap: pd.DataFrame) -> dict[str, str]:
         """Need and gap of beds or places in the target year and in the last."""
@@ -134,7 +152,10 @@ class Wording:
         bare = UNITS["zh"][what] if self.lang == "zh" else ""
         values = methods[["lower", "central", "upper"]].stack()
         ends = [count(value, self.lang, bare) for value in (values.min(), values.max())]
-        shown = [self["line_is"].format(name, count(value, self.lang, bare)) for name, value in lines.items()]
+        shown = [
+            self["line_is" if pd.notna(value) else "line_missing"].format(name, count(value, self.lang, bare))
+            for name, value in lines.items()
+        ]
         return self["reads_methods"].format(
             what=self[f"{what}s_what"],
             range=self["from_to"].format(*ends),
@@ -159,7 +180,7 @@ class Wording:
         amounts = [count(abs(value), self.lang, unit) for value in steps["value"]]
         parts = [f"{name}{gap}{amount}" for name, amount in zip(names, amounts, strict=True)]
         left = self["no_gap"] if pd.isna(steps["value"].iloc[-1]) else parts[-1]
-        said = {"need": amounts[0], "parts": self["list"].join(parts[1:-1]), "left": left}
+        said = {"need": amounts[0], "parts": self["next_step"].join(parts[1:-1]), "left": left}
         text = self["reads_steps"].format(what=self[f"{what}s_what"], **said)
         return text[0].upper() + text[1:]
 
@@ -176,11 +197,12 @@ class Wording:
         )  # fmt: skip
 
     def alt_peers(self) -> str:
-        """What the comparison with other plans shows: in how many indicators the city aims highest and lowest."""
+        """What the comparison with other plans shows: in how many indicators the city aims highest, lowest, or alike."""
         own = self.brief.peers[self.brief.peers["area"] == self.brief.area["area"]]
         several = own[own["places"] > 1]
-        top, bottom = (several["rank_low"] == 1).sum(), (several["rank_high"] == several["places"]).sum()
-        return self["reads_peers"].format(n=len(own), top=top, bottom=bottom, **self.facts)
+        first, last = several["rank_low"] == 1, several["rank_high"] == several["places"]
+        told = {"top": (first & ~last).sum(), "bottom": (last & ~first).sum(), "same": (first & last).sum()}
+        return self["reads_peers"].format(n=len(own), **told, **self.facts)
 
     def caption(self, key: str) -> str:
         """Caption of a figure or table, with base and date; it says where the people are filled in from a parent."""

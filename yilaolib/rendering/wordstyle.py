@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from xml.sax.saxutils import escape
 
 from docx import Document
 from docx.enum.style import WD_STYLE_TYPE
@@ -115,16 +116,17 @@ def field(instruction: str, shown: str, more: str = "") -> str:
     """Return the XML of a field that Word can count anew; `shown` is what stands there until then."""
     return (
         '<w:r><w:fldChar w:fldCharType="begin"/></w:r>'
-        f'<w:r><w:instrText xml:space="preserve"> {instruction} </w:instrText></w:r>'
+        f'<w:r><w:instrText xml:space="preserve"> {escape(instruction)} </w:instrText></w:r>'
         '<w:r><w:fldChar w:fldCharType="separate"/></w:r>'
-        f"<w:r>{more}<w:t>{shown}</w:t></w:r>"
+        f"<w:r>{more}<w:t>{escape(shown)}</w:t></w:r>"
         '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
     )
 
 
 def _set_properties(document, title: str, language: str) -> None:
     properties = document.core_properties
-    properties.title, properties.author, properties.language, properties.comments = title, "yilaolib", language, ""
+    properties.title, properties.author = title[:255], "yilaolib"  # a property holds no more
+    properties.language, properties.comments = language, ""
     properties.created = properties.modified = datetime.now().replace(microsecond=0)
     rels = document.part.package.rels
     for key in [key for key, rel in rels.items() if rel.reltype.endswith("/thumbnail")]:

@@ -69,7 +69,7 @@ def _read_grids(path: Path, _time: int, _size: int) -> list[Grid]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and extensions, which nothing here reads
             typed = load_workbook(path)
-            formulas = any(cell.data_type == "f" for ws in typed.worksheets for row in ws.iter_rows() for cell in row)
+            formulas = any(cell.data_type == "f" for ws in typed.worksheets for cell in _cells(ws))
             shown = load_workbook(path, data_only=True) if formulas else typed
         return [_grid(ws, shown[ws.title]) for ws in typed.worksheets]
     except Exception as error:  # openpyxl raises whatever a broken part makes it trip over
@@ -125,13 +125,17 @@ def _damaged(path: Path, error: Exception) -> DataError:
     )
 
 
+def _cells(ws: Any) -> list:
+    """The cells that the file holds: `iter_rows` would make all up to the farthest, 17 billion if that is the last."""
+    return [ws._cells[place] for place in sorted(ws._cells)]
+
+
 def _grid(ws: Any, shown: Any) -> Grid:
     rows: dict[int, dict[int, Raw]] = {}
-    for line in ws.iter_rows():
-        for cell in line:
-            raw = _raw(cell, shown)
-            if raw is not None:
-                rows.setdefault(cell.row, {})[cell.column] = raw
+    for cell in _cells(ws):
+        raw = _raw(cell, shown)
+        if raw is not None:
+            rows.setdefault(cell.row, {})[cell.column] = raw
     for area in ws.merged_cells.ranges:
         first = rows.get(area.min_row, {}).get(area.min_col)
         if first is None or area.max_row - area.min_row > 10_000:
@@ -176,7 +180,7 @@ def put(ws: Worksheet, row: int, column: int, value: Any) -> Any:
         When a text is longer than a cell can hold.
     """
     cell: Any = ws.cell(row, column)  # never one that is merged away
-    if value is None or str(value) == "<NA>" or (isinstance(value, float) and not math.isfinite(value)):
+    if value is None or str(value) in ("<NA>", "NaT") or (isinstance(value, float) and not math.isfinite(value)):
         return cell
     unbox = getattr(value, "item", None)  # of a number of numpy
     value = unbox() if unbox else value

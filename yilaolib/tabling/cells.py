@@ -198,9 +198,8 @@ def plain(number: Decimal) -> str:
 
 
 def _hundredfold(value: float) -> Decimal:
-    return (
-        Decimal(format(value, ".15g")) * 100
-    )  # 15 digits are what a spreadsheet shows: 0.1928, not 0.19280000000000003
+    # 15 digits are what a spreadsheet shows: 0.1928, not 0.19280000000000003
+    return Decimal(format(value, ".15g")) * 100
 
 
 def _refused(came: Any, en: str, zh: str) -> Understood:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..core.errors import DataError, did_you_mean
 from ..data import find_area, load_table
 from .folders import as_folder, quiet_table, stamp
 from .uses import note
@@ -36,12 +37,22 @@ def printed(
     DataFrame
         Rows of `observations`; empty when nothing is printed.
 
+    Raises
+    ------
+    DataError
+        For an unknown area or indicator.
+
     Examples
     --------
     >>> printed("jingdezhen", "elder_beds_total", kind="target").value.iloc[0]
     np.float64(10500.0)
     """
-    slug = find_area(area, root=root)["area"]
+    slug, known = find_area(area, root=root)["area"], set(quiet_table("indicators", root)["indicator"])
+    if indicator not in known:  # or a slip would look like what is not published
+        raise DataError(
+            f"indicator {indicator!r} is not in indicators.csv.{did_you_mean(indicator, known)} "
+            'yl.load_table("indicators") lists all.'
+        )
     table = load_table("observations", area=slug, root=root)
     table = table[(table["indicator"] == indicator) & table["value"].notna()]
     if kind is not None:

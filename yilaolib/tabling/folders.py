@@ -98,8 +98,8 @@ def own_areas(root: Path) -> list[str]:
     """Return the places that a user adds to ours."""
     if "areas" not in user_files(root):
         return []
-    theirs = read_table("areas", root)[0]["area"]
-    return [area for area in theirs if area not in set(our_table("areas")["area"])]
+    theirs, ours = read_table("areas", root)[0]["area"], set(our_table("areas")["area"])
+    return [area for area in theirs if area not in ours]
 
 
 def read_table(name: str, root: Path) -> tuple[pd.DataFrame, Sheet]:

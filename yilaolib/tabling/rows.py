@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import NamedTuple
 
 from .books import Grid, Raw
@@ -27,8 +28,8 @@ class Spelling(NamedTuple):
 
 
 def plain_name(text: str) -> str:
-    """Return a name without case, width, spaces and punctuation."""
-    return re.sub(r"[\W_]+", "", fold(text).casefold())
+    """Return a name without case, width, spaces and punctuation: ＪＩＮＧＤＥＺＨＥＮ is Jing de zhen is jingdezhen."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
 
 
 def sheet_of(name: str, grid: Grid) -> tuple[Sheet, list[Fault]]:

@@ -15,6 +15,8 @@ from ..core.errors import DataError
 from .schema import fields_of
 from .sentences import Said
 
+RUN = ("=", "+", "-", "@", "\t", "\r", "\n")  # what begins so may be run by a program for spreadsheets
+
 
 class Fault(NamedTuple):
     """One problem, in words; `row` is the line of the file (the header is line 1) or the row of the sheet."""
@@ -122,7 +124,7 @@ def escaped(text: str) -> str:
     >>> escaped("=1+1"), escaped("-5"), escaped("plain")
     ("'=1+1", "'-5", 'plain')
     """
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else text
+    return f"'{text}" if text.startswith(RUN) else text
 
 
 def unescaped(text: str) -> str:
@@ -133,4 +135,4 @@ def unescaped(text: str) -> str:
     >>> unescaped("'=1+1"), unescaped("'t Hooft")
     ('=1+1', "'t Hooft")
     """
-    return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@", "\t", "\r") else text
+    return text[1:] if text[:1] == "'" and text[1:].startswith(RUN) else text

@@ -11,35 +11,9 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from .schema import (
-    DTYPES,
-    data_folder,
-    empty_table,
-    fields_of,
-    key_of,
-    package,
-    rules_of,
-    schema_of,
-    table_names,
-)
+from .schema import DTYPES, empty_table, fields_of, key_of, schema_of
 from .sentences import Said, near_miss
-from .sheets import Fault, Sheet, read_csv, refuse
-
-__all__ = [
-    "Fault",
-    "Sheet",
-    "complaint",
-    "data_folder",
-    "empty_table",
-    "key_of",
-    "package",
-    "parse",
-    "read_csv",
-    "refuse",
-    "rules_of",
-    "schema_of",
-    "table_names",
-]
+from .sheets import Fault, Sheet
 
 INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
