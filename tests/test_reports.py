@@ -125,6 +125,7 @@ def test_notebook_without_parameters_is_refused(tmp_path):
         ("x = sum(y)", None),
         ("x[0] = 1", None),
         ("import x", None),
+        ("for x in (1, 2):\n    pass", None),
     ],
 )
 def test_parameters_are_read_as_python(line, found, tmp_path):

@@ -5,7 +5,7 @@ Every function takes a population in the form its user has (see `forms`) and ret
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import overload
 
 import numpy as np
@@ -131,7 +131,7 @@ def _split_by_standard(groups: xr.DataArray, standard: xr.DataArray) -> xr.DataA
     return per_single_age(groups) * share
 
 
-def refuse_cut(empty: xr.DataArray, bounds: Sequence[int]) -> None:
+def refuse_cut(empty: xr.DataArray, bounds: Iterable[float]) -> None:
     """Refuse a bound inside a group of some area of a frame; `empty` is True where an area has no such row."""
     counted = ~empty.all("age")
     for bound in bounds:

@@ -7,6 +7,7 @@ with tables of the same names: its rows are added to ours, and on equal keys rep
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -35,7 +36,7 @@ ZH_ENDINGS = re.compile("(?<=..)(特别行政区|(壮族|回族|维吾尔)?自�
 EN_ENDINGS = re.compile("(?<=..)(province|city|county|prefecture|municipality|district)$")
 
 
-def load_table(name: str, *, area: object = None, root: str | Path | None = None) -> pd.DataFrame:
+def load_table(name: str, *, area: object = None, root: str | os.PathLike | None = None) -> pd.DataFrame:
     """Load one table, typed by its schema; what a document does not publish is missing, never 0.
 
     `adcode` is text: "360200", not 360200. With `area`, rows of a table whose area may be empty
@@ -142,7 +143,7 @@ def describe_table(name: str, root: str | Path | None = None) -> pd.DataFrame:
     return pd.DataFrame([[field.get(key, "") for key in keys] for field in fields], columns=keys)
 
 
-def find_area(query: object, root: str | Path | None = None) -> pd.Series:
+def find_area(query: object, root: str | os.PathLike | None = None) -> pd.Series:
     """Return the row of `areas` that a slug, a name or an adcode means.
 
     A name that means two places (吉林 is a province and a city) is refused; write it in full or use the slug.

@@ -98,6 +98,19 @@ def _whole(ages: np.ndarray) -> np.ndarray:
     return exact.astype(int)
 
 
+def labelled(measure: float | xr.DataArray) -> xr.DataArray:
+    """Return what a measure gives for a population with further dims; a DataError for one that has none.
+
+    Examples
+    --------
+    >>> labelled(xr.DataArray([0.2], coords={"year": [2030]}, dims="year")).sizes
+    Frozen({'year': 1})
+    """
+    if not isinstance(measure, xr.DataArray):
+        raise DataError("The population has neither years nor draws; give a projection, as `project` returns.")
+    return measure
+
+
 def like(array: xr.DataArray, original: Population, widths: np.ndarray) -> Any:
     """Return `array` in the form that `original` came in; `widths` fills column `n` of a tidy frame."""
     if isinstance(original, pd.Series):

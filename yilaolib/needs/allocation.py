@@ -68,14 +68,15 @@ def allocate_beds(
     if parts.empty:
         raise DataError(f"{slug} has no prefectures in areas.csv; add them and their censuses to a data folder.")
     target = figures_at(root).first(slug, "elder_beds_total", "target")
-    if total is None and target is None:
-        raise DataError(f"{slug} has no printed total of beds; pass total=.")
+    if total is None:
+        if target is None:
+            raise DataError(f"{slug} has no printed total of beds; pass total=.")
+        total = int(target["value"])
     year, weights = _weights([*parts.index, slug], root)
     if abs(weights.drop(slug)["population"].sum() - weights.loc[slug, "population"]) > 0.5:
         raise DataError(
             f"The prefectures of {slug} in areas.csv do not add up to its census of {year}; add the others."
         )
-    total = int(target["value"]) if total is None else total
     frame = parts[["name_zh", "name_en"]].join(weights)
     frame = _with_shortfall(frame, total, root)
     for rule in RULES:

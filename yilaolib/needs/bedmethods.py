@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import overload
+
 import numpy as np
+import xarray as xr
 
 from ..core.errors import DataError
 from .gap import Number, refuse_negative, refuse_no_share
@@ -140,6 +143,10 @@ def beds_by_rule(elderly: Number, share: Number) -> Number:
     return elderly * share
 
 
+@overload
+def beds_by_prevalence(need: xr.DataArray, institution_share: Number, occupancy: Number) -> xr.DataArray: ...
+@overload
+def beds_by_prevalence(need: Number, institution_share: Number, occupancy: Number) -> Number: ...
 def beds_by_prevalence(need: Number, institution_share: Number, occupancy: Number) -> Number:
     """Beds for the persons who need care and are cared for in an institution.
 
@@ -172,7 +179,9 @@ def beds_by_prevalence(need: Number, institution_share: Number, occupancy: Numbe
     refuse_negative(need=need)
     refuse_no_share(institution_share=institution_share)
     residents = need * institution_share
-    return (residents.sum("level") if "level" in getattr(residents, "dims", ()) else residents) / _occupancy(occupancy)
+    if isinstance(residents, xr.DataArray) and "level" in residents.dims:
+        residents = residents.sum("level")
+    return residents / _occupancy(occupancy)
 
 
 def beds_by_utilisation(residents: Number, occupancy: Number, growth: Number = 1.0) -> Number:

@@ -117,7 +117,7 @@ class BedNeed(Need):
             weights["aged_60"] = (own["value"], province["value"])
             if self.share_by == "aged_60":
                 basis, used = "as printed", [total, own, province]
-        beds = {by: beds_by_share(total["value"], *pair) for by, pair in weights.items()}
+        beds = {by: float(beds_by_share(total["value"], *pair)) for by, pair in weights.items()}
         if self.share_by == "shortfall":
             return self._share_by_shortfall(total, beds)
         others = ", ".join(f"by {WEIGHTS[by]} {beds[by]:,.0f}" for by in beds if by != self.share_by)
@@ -143,7 +143,8 @@ class BedNeed(Need):
             f"(need at the province's ratio less present beds; those of {judged} of {len(parts)} places judged)"
         )
         beds, ids = float(mine["beds_shortfall"]), [total["observation"]]
-        ids += [self.figure("elder_beds_total", "actual")["observation"]] if mine["beds_known"] else []
+        present = self.figure("elder_beds_total", "actual")
+        ids += [present["observation"]] if present is not None and mine["beds_known"] else []
         values = [*others.values(), beds]
         return method_row("share", beds, text, f"{total['source']};judged", min(values), max(values), ids)
 
@@ -285,5 +286,6 @@ class Counted(NamedTuple):
 @lru_cache(maxsize=512)
 def _counted(area: str, year: int, survey: str, root: Path | None, state: tuple) -> Counted:
     people = census_pyramids(area, root)[year]
-    old = (float(persons(people, age)) for age in (60, 65, 80))
-    return Counted(*old, care_need(people, measure=survey, root=root), census_source(area, root, year))
+    aged_60, aged_65, aged_80 = (float(persons(people, age)) for age in (60, 65, 80))
+    need = care_need(people, measure=survey, root=root)
+    return Counted(aged_60, aged_65, aged_80, need, census_source(area, root, year))

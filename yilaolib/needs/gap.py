@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -26,6 +28,11 @@ def refuse_no_share(**values: Number) -> None:
         outside = given[(given < 0) | (given > 1)]
         if outside.size:
             raise DataError(f"{name} is {outside[0]:g}; it is a share and must lie between 0 and 1 (45 % is 0.45).")
+
+
+def is_series(value: Number) -> TypeGuard[pd.Series]:
+    """Whether a value is a Series; said for type checkers, since pandas has no hints of its own."""
+    return isinstance(value, pd.Series)
 
 
 def shortfall(demand: Number, supply: Number) -> pd.DataFrame | xr.Dataset:
@@ -54,28 +61,28 @@ def shortfall(demand: Number, supply: Number) -> pd.DataFrame | xr.Dataset:
     >>> print(shortfall(10_500, 4_059).loc[0, ["shortfall", "surplus"]].tolist())
     [6441.0, 0.0]
     """
-    labelled = isinstance(demand, xr.DataArray) or isinstance(supply, xr.DataArray)
-    if labelled:
-        demand, supply = _labelled(demand, supply)
-    else:
-        _same_rows(demand, supply)
-        index = next((x.index for x in (demand, supply) if isinstance(x, pd.Series)), None)
-        size = max(np.size(demand), np.size(supply)) if index is None else len(index)
-        demand, supply = (_column(x, index, size) for x in (demand, supply))
+    if isinstance(demand, xr.DataArray) or isinstance(supply, xr.DataArray):
+        return xr.Dataset(_parts(*_labelled(demand, supply)))
+    _same_rows(demand, supply)
+    index = next((x.index for x in (demand, supply) if is_series(x)), None)
+    size = max(np.size(demand), np.size(supply)) if index is None else len(index)
+    return pd.DataFrame(_parts(_column(demand, index, size), _column(supply, index, size)))
+
+
+def _parts(demand: pd.Series | xr.DataArray, supply: pd.Series | xr.DataArray) -> dict[str, pd.Series | xr.DataArray]:
+    """The columns of `shortfall`, of a demand and a supply of one shape."""
     for name, values in (("demand", demand), ("supply", supply)):
         if bool((values < 0).any()):
             raise DataError(
                 f"{name} has a negative value ({float(values.min()):g}); it counts beds or places, 0 or more."
             )
-    gap = demand - supply
-    parts = {
+    return {
         "demand": demand,
         "supply": supply,
-        "shortfall": gap.clip(0),
+        "shortfall": (demand - supply).clip(0),
         "surplus": (supply - demand).clip(0),
         "coverage_pct": 100 * supply / demand.where(demand > 0),
     }
-    return xr.Dataset(parts) if labelled else pd.DataFrame(parts)
 
 
 def _labelled(demand: Number, supply: Number) -> tuple[xr.DataArray, xr.DataArray]:
@@ -103,7 +110,7 @@ def _same_rows(demand: Number, supply: Number) -> None:
             f"demand has {sizes['demand']} values and supply has {sizes['supply']}. Give as many of one as of the "
             "other, or one number that holds for all."
         )
-    if isinstance(demand, pd.Series) and isinstance(supply, pd.Series) and not demand.index.equals(supply.index):
+    if is_series(demand) and is_series(supply) and not demand.index.equals(supply.index):
         only = [*demand.index.symmetric_difference(supply.index)][:3]
         raise DataError(
             f"demand and supply have different labels ({', '.join(map(str, only)) or 'in another order'}). "
@@ -112,6 +119,6 @@ def _same_rows(demand: Number, supply: Number) -> None:
 
 
 def _column(values: Number, index: pd.Index | None, size: int) -> pd.Series:
-    if isinstance(values, pd.Series):
+    if is_series(values):
         return values.astype(float)
     return pd.Series(np.broadcast_to(np.asarray(values, dtype=float), size), index=index)

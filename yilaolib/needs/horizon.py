@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from ..core.errors import DataError
-from ..core.forms import as_array
+from ..core.forms import as_array, labelled
 from ..people.measures import elderly_share
 from ..projection import Scenario, project
 from .bedneed import BedNeed, elderly_path
@@ -212,5 +212,6 @@ def share_ranges(drawn: xr.Dataset, ages: Sequence[int] = (60, 65)) -> pd.DataFr
     lower_80_share_60_pct upper_80_share_60_pct
     """
     people = as_array(drawn).sum("sex", skipna=False)  # once: each share would add the sexes again
-    parts = [draw_range(100 * elderly_share(people, age)).add_suffix(f"_share_{age}_pct") for age in ages]
+    shares = {age: labelled(100 * elderly_share(people, age)) for age in ages}
+    parts = [draw_range(share).add_suffix(f"_share_{age}_pct") for age, share in shares.items()]
     return pd.concat(parts, axis=1)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import xarray as xr
 
-from .gap import Number, refuse_negative, refuse_no_share
+from .gap import Number, is_series, refuse_negative, refuse_no_share
 
 
 def places_by_norm(population: Number, places_per_1000: Number) -> Number:
@@ -64,7 +65,7 @@ def implied_coverage(places: Number, children: Number) -> Number:
     0.0696
     """
     refuse_negative(places=places, children=children)
-    if hasattr(children, "where"):
+    if isinstance(children, xr.DataArray) or is_series(children):
         return places / children.where(children > 0)
     return places / np.where(np.asarray(children) > 0, children, np.nan)[()]
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 import pandas as pd
 import xarray as xr
 
-from ..core.forms import as_array
+from ..core.forms import as_array, labelled
 from ..data import load_table
 from ..people.measures import persons
 from .need import Need, method_row
@@ -49,7 +49,7 @@ class PlaceNeed(Need):
     ) -> None:
         people = as_array(population)
         super().__init__(area, people["year"].to_numpy(), root, changed)
-        self.people, self.children = persons(people), persons(people, 0, 3)
+        self.people, self.children = labelled(persons(people)), labelled(persons(people, 0, 3))
         self.coverage, self.new_residents = coverage, new_residents
         self.symbols = {"N": self.people, "C": self.children}
         left_out = {"coverage_own"} if coverage is None else set()
@@ -71,7 +71,7 @@ class PlaceNeed(Need):
 
     def _norm(self) -> dict:
         row = self.figure(NORM, "target")
-        row = self.figure(NORM, "target", area="china") if row is None else row
+        row = self.printed.required("china", NORM, "target") if row is None else row
         text = f"r {row['value']:g} ({row['year']}), N(t)"
         places = places_by_norm(self.people, row["value"])
         line = method_row("norm_places", places, text, row["source"], observations=[row["observation"]])

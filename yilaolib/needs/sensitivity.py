@@ -11,6 +11,7 @@ import xarray as xr
 from ..data import load_table
 from ..places.ranges import assumed_range
 from ..projection import Scenario
+from .bedneed import BedNeed
 from .decision import best_number, expected_regret, low_occupancy_probability, shortage_probability, split_spread
 from .horizon import need_of
 from .need import BOUNDS, Need, check_year, projected
@@ -143,7 +144,7 @@ def build_decision(
     need = need_of(area, population, what, root)
     samples = _samples(need, year, parameters=25)
     names = load_table("methods", root=root).set_index("method")
-    occupied = need.occupancy.value if what == "beds" else 1.0  # of the need in beds, so many are persons
+    occupied = need.occupancy.value if isinstance(need, BedNeed) else 1.0  # of the need in beds, so many are persons
     empty = assumed_range("low_occupancy", table=need.assumed).value
     there = dict(zip(("stock", "pipeline"), need.available(year), strict=True))
     basis = samples["basis"].to_numpy()

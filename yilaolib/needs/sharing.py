@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -84,7 +84,7 @@ def gini(amounts: Sequence[float], persons: Sequence[float]) -> float:
     return float(1 - np.sum(np.diff(x) * (y[1:] + y[:-1])))
 
 
-def theil(amounts: Sequence[float], persons: Sequence[float], groups: Sequence[object]) -> dict[str, float]:
+def theil(amounts: Sequence[float], persons: Sequence[float], groups: Iterable[object]) -> dict[str, float]:
     """Theil index of an amount per person, split into what lies between groups of places and what within them.
 
     Parameters

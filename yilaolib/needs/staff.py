@@ -177,8 +177,8 @@ def childcare_staff(area: str, places: float | None = None, *, root: str | Path 
         raise DataError(f"places is {places:g}; it must be 0 or more.")
     rows = []
     for group, name in CLASSES.items():
-        rule = printed.first("china", f"daycare_children_per_carer_{group}", "standard")
-        size = printed.first("china", f"daycare_class_size_max_{group}", "standard")
+        rule = printed.required("china", f"daycare_children_per_carer_{group}", "standard")
+        size = printed.required("china", f"daycare_class_size_max_{group}", "standard")
         here = places * assumed_range(f"enrolled_share_{group}", table=assumed).value
         values = [here, rule["value"], here / rule["value"], size["value"], here / size["value"]]
         rows.append([group, name, *values, f"{rule['source']};judged", (rule["observation"], size["observation"])])

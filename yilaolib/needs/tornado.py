@@ -151,34 +151,35 @@ class _Moves:
         }
         return line | {"central": self.row["central"], "judged": judged}
 
+    def _ends(self, names: tuple[str, str], values: list[tuple[float, str]]) -> dict:
+        """A row from the lowest to the highest of some (need, label)."""
+        (low, low_label), (high, high_label) = min(values), max(values)
+        return self._line(names, (low, high), (low_label, high_label), False)
+
     def _own_range(self) -> Iterator[dict]:
         if self.method in OWN_RANGE and pd.notna(self.row["lower"]):
-            *names, judged = OWN_RANGE[self.method]
-            yield self._line(tuple(names), (self.row["lower"], self.row["upper"]), ("", ""), judged)
+            zh, en, judged = OWN_RANGE[self.method]
+            yield self._line((zh, en), (self.row["lower"], self.row["upper"]), ("", ""), judged)
 
     def _assumed(self) -> Iterator[dict]:
         for parameter, (zh, en, methods) in ASSUMED.items():
             if self.method in methods:
                 bounds = assumed_range(parameter, table=self.assumed)
-                values = tuple(self._value(changed={parameter: x}) for x in (bounds.lower, bounds.upper))
-                yield self._line((zh, en), values, (f"{bounds.lower:g}", f"{bounds.upper:g}"), bounds.judged)
+                low, high = (self._value(changed={parameter: x}) for x in (bounds.lower, bounds.upper))
+                yield self._line((zh, en), (low, high), (f"{bounds.lower:g}", f"{bounds.upper:g}"), bounds.judged)
 
     def _definitions(self) -> Iterator[dict]:
         if self.method != "prevalence":
             return
-        waves = sorted((self._value(survey=survey), survey[-4:]) for survey in SURVEYS)
-        ends = (waves[0], waves[-1])
-        names = ("调查年份（CLHLS）", "year of the survey (CLHLS)")
-        yield self._line(names, tuple(value for value, _ in ends), tuple(name for _, name in ends), False)
-        other = self._value(method="prevalence_census")
-        both = sorted([(other, "census 2020"), (self.row["central"], "CLHLS 2018")])
-        names = ("失能的定义（普查、调查）", "definition of need (census, survey)")
-        yield self._line(names, tuple(value for value, _ in both), tuple(name for _, name in both), False)
+        waves = [(self._value(survey=survey), survey[-4:]) for survey in SURVEYS]
+        yield self._ends(("调查年份（CLHLS）", "year of the survey (CLHLS)"), waves)
+        both = [(self._value(method="prevalence_census"), "census 2020"), (self.row["central"], "CLHLS 2018")]
+        yield self._ends(("失能的定义（普查、调查）", "definition of need (census, survey)"), both)
 
     def _migration(self) -> Iterator[dict]:
         paths = ({2020: 0.0}, {2020: 1.0})  # nobody moves; everybody goes on moving as in 2010-2020
-        ends = tuple(self._value(self._project(replace(self.scenario, net_migration_factor=path))) for path in paths)
-        yield self._line(("净迁移", "net migration"), ends, ("0", "2010-2020"), True)
+        low, high = (self._value(self._project(replace(self.scenario, net_migration_factor=path))) for path in paths)
+        yield self._line(("净迁移", "net migration"), (low, high), ("0", "2010-2020"), True)
 
     def _fertility(self) -> Iterator[dict]:
         years = self.population["year"].to_numpy()
@@ -189,7 +190,8 @@ class _Moves:
             tfr = self.scenario.at("tfr_offset", years) + self._named(name).at("tfr_offset", years)
             path = dict(zip(years.tolist(), tfr.tolist(), strict=True))
             ends.append(self._value(self._project(replace(self.scenario, tfr_offset=path))))
-        yield self._line(("生育率（WPP低、高方案）", "fertility (WPP low, high)"), tuple(ends), ("low", "high"), False)
+        names = ("生育率（WPP低、高方案）", "fertility (WPP low, high)")
+        yield self._line(names, (ends[0], ends[1]), ("low", "high"), False)
 
     def _mortality(self) -> Iterator[dict]:
         own = self.scenario.e0, self.scenario.e0_year
@@ -198,10 +200,10 @@ class _Moves:
         if own[0] is None:
             return
         doubt = assumed_range("e0_doubt", table=self.assumed).value
-        near = [own[0] - doubt, own[0] + doubt]
-        moved = [replace(self.scenario, e0=e0, e0_year=int(own[1])) for e0 in near]
-        ends = tuple(self._value(self._project(scenario)) for scenario in moved)
-        yield self._line(("预期寿命", "life expectancy"), ends, tuple(f"{e0:g}" for e0 in near), True)
+        low, high = own[0] - doubt, own[0] + doubt
+        moved = [replace(self.scenario, e0=e0, e0_year=int(own[1])) for e0 in (low, high)]
+        least, most = (self._value(self._project(scenario)) for scenario in moved)
+        yield self._line(("预期寿命", "life expectancy"), (least, most), (f"{low:g}", f"{high:g}"), True)
 
     def _forecast(self) -> Iterator[dict]:
         """The plan's own number of elderly in place of the projected one, where it is for this year."""
@@ -212,6 +214,5 @@ class _Moves:
             return
         ours = middle(elderly_path(self.population).sel(year=self.year).sum(("sex", "age")))
         scaled = self.population.assign(population=self.population["population"] * printed["value"] / ours)
-        both = sorted([(self._value(scaled), "plan"), (self.row["central"], "projection")])
-        names = ("60岁及以上人口（规划预测、本推算）", "persons 60+ (plan, projection)")
-        yield self._line(names, tuple(value for value, _ in both), tuple(name for _, name in both), False)
+        both = [(self._value(scaled), "plan"), (self.row["central"], "projection")]
+        yield self._ends(("60岁及以上人口（规划预测、本推算）", "persons 60+ (plan, projection)"), both)

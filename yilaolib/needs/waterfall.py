@@ -68,12 +68,12 @@ def gap_waterfall(methods: pd.DataFrame, supply: pd.DataFrame, year: int, *, met
     new = {"pipeline": listed.loc[certain, "stock"].sum(), "unsure": listed.loc[~certain, "stock"].sum()}
     if not (supply["role"] == "pipeline").any():
         new["pipeline"] = np.nan
+    printed = (pd.NA, ()) if stock is None else (stock["year"], (stock["observation"],))
     taken = {"stock": there, **{step: beds for step, beds in new.items() if step == "pipeline" or beds > 0}}
     steps = [["need", need["central"], 0.0, need["central"], year, need["observations"]]]
     left = need["central"]
     for step, beds in taken.items():
-        found = step == "stock" and stock is not None
-        of = (stock["year"], (stock["observation"],)) if found else (pd.NA, ())
+        of = printed if step == "stock" else (pd.NA, ())
         steps.append([step, 0.0 - beds, left, left - beds, *of])
         left -= 0.0 if np.isnan(beds) and step == "pipeline" else beds
     last = "surplus" if left < 0 else "short"

@@ -61,8 +61,9 @@ def assumed_range(
     """
     if table is None:
         slug = None if area is None else find_area(area, root)["area"]
-        table = area_values(load_table("assumptions", area=slug or "china", root=root), slug)
-    rows = table
+        rows = area_values(load_table("assumptions", area=slug or "china", root=root), slug)
+    else:
+        rows = table
     if parameter not in rows.index:
         hint = did_you_mean(parameter, [name for name in rows.index if not name.endswith(("_lower", "_upper"))])
         raise DataError(f"assumptions has no parameter {parameter!r}.{hint} Add it to your own data folder.")

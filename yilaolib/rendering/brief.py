@@ -10,6 +10,7 @@ import xarray as xr
 
 from ..audit import audit
 from ..childcare import childcare_staff, triangulate_places
+from ..core.forms import labelled
 from ..data import find_area, load_table
 from ..eldercare import BedNeed, care_staff, elderly_path, label_methods, nursing_beds
 from ..needs.costs import operating_subsidy
@@ -223,7 +224,7 @@ def _ageing(population: xr.Dataset) -> pd.DataFrame:
         "aged_80": (80, None),
         "aged_0_2": (0, 3),
     }
-    frame = pd.DataFrame({name: persons(population, *ages).to_series() for name, ages in columns.items()})
+    frame = pd.DataFrame({name: labelled(persons(population, *ages)).to_series() for name, ages in columns.items()})
     for age in (60, 65, 80):
         frame[f"share_{age}_pct"] = 100 * frame[f"aged_{age}"] / frame["total"]
     return frame

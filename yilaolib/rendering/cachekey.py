@@ -58,10 +58,11 @@ def library_key() -> str:
 
 def _with_ancestors(area: str, root: str | None) -> list[str]:
     parents = dict(quiet_table("areas", root)[["area", "parent"]].itertuples(index=False))
-    found = []
-    while isinstance(area, str) and area not in found:
-        found.append(area)
-        area = parents.get(area)
+    found: list[str] = []
+    above: str | None = area
+    while isinstance(above, str) and above not in found:
+        found.append(above)
+        above = parents.get(above)
     return found
 
 

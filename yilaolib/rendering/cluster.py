@@ -67,7 +67,7 @@ def ready(scheduler: str | None):
     return distributed
 
 
-def _connect(distributed, scheduler: str):
+def _connect(distributed, scheduler: str | None):
     try:
         return distributed.Client(scheduler, timeout=PATIENCE, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:

@@ -187,7 +187,7 @@ class Comparison:
 
     def sources(self) -> pd.DataFrame:
         """The plans."""
-        table = cite([brief.plan["source"] for brief in self.briefs], root=self.root)
+        table = cite([brief.plan["source"] for brief in self.briefs if brief.plan is not None], root=self.root)
         titles = load_table("sources", root=self.root).set_index("source")[f"title_{self.lang}"]
         frame = pd.DataFrame({"plan": table["source"].map(titles), "issued": table["issued"].astype("str").str[:10]})
         frame.insert(1, "issuer", table["issuer"].map(lambda name: in_language(name, self.lang), na_action="ignore"))

@@ -29,7 +29,8 @@ def as_sentence(error: BaseException, name: str, notebook: Path | None) -> Yilao
     ours = kind in ("DataError", "YilaoError", "DeadKernelError")  # the last is a sentence too
     if kind == "CellTimeoutError":
         text, ours = "it took longer than allowed (--timeout)", True
-    where = f" in cell {error.cell_index + 1}" if hasattr(error, "cell_index") else ""
+    index = getattr(error, "cell_index", None)
+    where = "" if index is None else f" in cell {index + 1}"
     sentence = f"The report of {name} failed{where}: {text if ours and text else f'{kind}: {text}'.rstrip(': ')}"
     if notebook is not None:
         sentence = f"{sentence.rstrip('.')}. How far it came is in {notebook}."

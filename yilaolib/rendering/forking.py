@@ -12,6 +12,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Sequence
 
 from ..core.errors import YilaoError
 
@@ -27,7 +28,7 @@ class Forked:
     def poll(self, wait: float = 0.0) -> int | None:
         """Return None while the process lives, then its exit code; minus the number of the signal that ended it."""
         if self.code is None:
-            self.code = self._from_warm(wait) if self.life else self._own(wait)
+            self.code = self._own(wait) if self.life is None else _from_warm(self.life, wait)
         return self.code
 
     def kill(self, number: int = signal.SIGKILL) -> None:
@@ -40,13 +41,8 @@ class Forked:
         """Kill the process and wait until it is gone."""
         self.kill()
         self.poll(wait=10.0)
-        if self.life:
+        if self.life is not None:
             self.life.close()
-
-    def _from_warm(self, wait: float) -> int | None:
-        if not select.select([self.life], [], [], wait)[0]:
-            return None
-        return int(self.life.recv(64) or b"-9")  # the warm process ended, and took its children along
 
     def _own(self, wait: float) -> int | None:
         end = time.monotonic() + wait
@@ -55,6 +51,12 @@ class Forked:
             if pid or time.monotonic() >= end:
                 return os.waitstatus_to_exitcode(status) if pid else None
             time.sleep(0.002)
+
+
+def _from_warm(life: socket.socket, wait: float) -> int | None:
+    if not select.select([life], [], [], wait)[0]:
+        return None
+    return int(life.recv(64) or b"-9")  # the warm process ended, and took its children along
 
 
 def why_not() -> str:
@@ -72,7 +74,7 @@ def count_threads() -> str:
     return "" if count == 1 else f"the imports have started {count - 1} threads, and a fork would copy their locks"
 
 
-def fork_here(asked: dict, sockets: list[socket.socket], close: list[socket.socket] = ()) -> Forked:
+def fork_here(asked: dict, sockets: list[socket.socket], close: Sequence[socket.socket] = ()) -> Forked:
     """Fork this process; the child plays the role that was asked for and never returns."""
     if state["worker"] and (reason := count_threads()):
         raise YilaoError(reason)

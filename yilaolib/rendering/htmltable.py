@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,7 +58,7 @@ def table_html(
         _cells(column, formats.get(name), missing.get(name, MISSING[lang]), lang) for name, column in cells.items()
     ]
     for place, name in enumerate(cells.columns):
-        if name in (links or {}):
+        if links is not None and name in links:
             columns[place] = [_linked(cell, to) for cell, to in zip(columns[place], links[name], strict=True)]
     title = "".join(
         f'<th scope="col"{_css(_is_numeric(column) or _looks_numeric(column, lang))}>{html.escape(str(name))}</th>'
@@ -148,7 +149,7 @@ def _css(is_number: bool) -> str:
     return ' class="num"' if is_number else ""
 
 
-def _written(value: object, form: Format, is_number: bool) -> str:
+def _written(value: Any, form: Format, is_number: bool) -> str:
     if callable(form):
         return form(value)
     if not is_number:

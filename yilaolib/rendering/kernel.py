@@ -84,10 +84,10 @@ def _start_afresh(env: dict, cwd: str) -> None:
     os.chdir(cwd)
     if sys.path[:1] != [""]:
         sys.path.insert(0, "")
-    loops = sys.modules.get("jupyter_core.utils")
-    if getattr(loops, "_loop", None) is not None:  # kept, not closed: its handles are shared with the parent
-        _inherited.append(loops._loop.get())
-        loops._loop.set(None)
+    loop = getattr(sys.modules.get("jupyter_core.utils"), "_loop", None)
+    if loop is not None:  # kept, not closed: its handles are shared with the parent
+        _inherited.append(loop.get())
+        loop.set(None)
     random.seed()
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
@@ -128,8 +128,11 @@ def _new_kernel(outputs: Line):
             return message
 
     class ForkedKernel(IPythonKernel):
-        _supports_kernel_subshells = False
         shell_channel_thread = type("Thread", (), {"parent_thread": threading.main_thread()})  # who gets signals
+
+        @property
+        def _supports_kernel_subshells(self):
+            return False
 
         @property
         def io_loop(self):
@@ -150,7 +153,6 @@ def _new_kernel(outputs: Line):
     kernel = ForkedKernel.instance(session=LineSession(key=b""), iopub_socket=outputs, config=config, log=log)
     app = IPKernelApp.instance(kernel=kernel)  # who looks for the application (%matplotlib does) finds one
     app.shell = kernel.shell
-    kernel.shell.displayhook.get_execution_count = lambda: kernel.execution_count
     sys.stdout, sys.stderr = (_Stream(name, kernel, outputs) for name in ("stdout", "stderr"))
     return kernel
 
@@ -191,7 +193,7 @@ class _Stream(io.TextIOBase):
     def __init__(self, name: str, kernel, outputs: Line):
         self.name, self.kernel, self.outputs = name, kernel, outputs
         self.texts: list[str] = []
-        self.sent, self.last, self.read = 0, 0.0, 0
+        self.sent, self.last, self.taken = 0, 0.0, 0  # `read` is a method of all streams
         self.lock = threading.RLock()
         self.descriptor = {"stdout": 1, "stderr": 2}[name]
         with tempfile.TemporaryFile() as file:
@@ -237,9 +239,9 @@ class _Stream(io.TextIOBase):
             self.kernel.session.send(self.outputs, "stream", content, parent=self.kernel.get_parent("shell"))
 
     def _from_file(self) -> str:
-        size = os.fstat(self.descriptor).st_size - self.read
+        size = os.fstat(self.descriptor).st_size - self.taken
         if size <= 0:
             return ""
-        data = os.pread(self.descriptor, size, self.read)
-        self.read += len(data)
+        data = os.pread(self.descriptor, size, self.taken)
+        self.taken += len(data)
         return data.decode("utf-8", "replace")

@@ -36,5 +36,5 @@ class Limits:
     def __post_init__(self) -> None:
         for name, unit in (("timeout", "seconds"), ("memory_mb", "MB")):
             value = getattr(self, name)
-            if not isinstance(value, Real) or isinstance(value, bool) or not value > 0:
+            if not isinstance(value, Real) or isinstance(value, bool) or not float(value) > 0:
                 raise DataError(f"{name} must be more than 0 {unit}; it is {value!r}.")

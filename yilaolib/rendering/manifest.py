@@ -48,8 +48,8 @@ def kept_rows(out: Path) -> list[dict]:
 
 def write_lists(out: Path, rows: Iterable[dict]) -> None:
     """Write the lists anew from the rows of all reports in a folder."""
-    rows = {tuple(row[name] for name in KEY): row for row in rows}
-    rows = [rows[key] for key in sorted(rows)]
+    latest = {tuple(row[name] for name in KEY): row for row in rows}
+    rows = [latest[key] for key in sorted(latest)]
     frame = manifest_frame(rows)
     write_whole(out / "manifest.csv", lambda path: no_formulas(frame).to_csv(path, index=False, lineterminator="\n"))
     plain = [{name: value for name, value in row.items() if name not in ("uses", "disk")} for row in rows]

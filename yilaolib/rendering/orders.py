@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from numbers import Integral, Real
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -61,8 +62,8 @@ class Order:
     @classmethod
     def from_plain(cls, plain: dict) -> Order:
         """Return the order that `as_plain` described."""
-        paths = {name: Path(plain[name]) for name in ("template", "folder")}
-        return cls(**plain | paths | {"formats": tuple(plain["formats"])})
+        values: dict[str, Any] = {name: Path(plain[name]) for name in ("template", "folder")}
+        return cls(**{**plain, **values, "formats": tuple(plain["formats"])})
 
 
 def place_order(
@@ -150,7 +151,7 @@ def find_template(name: str = "city_report") -> Path:
     raise YilaoError(f"The report notebook {name}.ipynb is not there; install yilaolib again.")
 
 
-def inspect_parameters(notebook: str | os.PathLike) -> dict[str, tuple[str, object]]:
+def inspect_parameters(notebook: str | os.PathLike) -> dict[str, tuple[str, Any]]:
     """Return name -> (type, default) of the parameters that a report notebook declares.
 
     The cell is read as Python; papermill's own inspection loses a line whose comment holds a second `=`.
@@ -171,7 +172,7 @@ def inspect_parameters(notebook: str | os.PathLike) -> dict[str, tuple[str, obje
 
 
 @lru_cache(maxsize=32)
-def _inspected(path: Path, state: tuple | None) -> dict[str, tuple[str, object]]:
+def _inspected(path: Path, state: tuple | None) -> dict[str, tuple[str, Any]]:
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
@@ -184,20 +185,23 @@ def _inspected(path: Path, state: tuple | None) -> dict[str, tuple[str, object]]
     return known
 
 
-def _declared(statement: ast.stmt) -> tuple[str, tuple[str, object]] | None:
+def _declared(statement: ast.stmt) -> tuple[str, tuple[str, Any]] | None:
     """Return (name, (type, default)) of `name: type = value` or `name = value`, when the value is plain."""
-    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-    if not isinstance(targets[0], ast.Name):
-        return None
+    match statement:
+        case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=ast.expr() as value):
+            kind = ast.unparse(annotation)
+        case ast.Assign(targets=[ast.Name(id=name), *_], value=value):
+            kind = ""
+        case _:
+            return None
     try:
-        default = ast.literal_eval(statement.value)
+        default = ast.literal_eval(value)
     except (ValueError, TypeError):
         return None
-    kind = ast.unparse(statement.annotation) if hasattr(statement, "annotation") else type(default).__name__
-    return targets[0].id, (kind, default)
+    return name, (kind or type(default).__name__, default)
 
 
-def _typed(name: str, value: object, known: dict[str, tuple[str, object]]) -> object:
+def _typed(name: str, value: Any, known: dict[str, tuple[str, Any]]) -> Any:
     """Return a parameter as a plain value of the type that the notebook declares."""
     allowed = [parameter for parameter in known if parameter not in OURS]
     if name not in allowed:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4 import BeautifulSoup, Tag
 from bs4.element import PreformattedString
 
 from ..tabling.books import UNPRINTABLE
@@ -122,7 +123,7 @@ def _walk(node: Tag, pieces: list[Piece]) -> None:
     for child in node.children:
         if isinstance(child, PreformattedString):  # comments and their like
             continue
-        if isinstance(child, NavigableString) or child.name in INLINE:
+        if not isinstance(child, Tag) or child.name in INLINE:
             loose.append(child)
             continue
         _add_paragraph(pieces, loose)
@@ -142,7 +143,7 @@ def _add(node: Tag, pieces: list[Piece]) -> None:
         pieces.append(_figure(node, image))
         pieces += [_paragraph([note], "note", _ids(note)) for note in node.find_all("p", class_="note")]
     elif name == "img":
-        pieces.append(_figure(node.parent, node) if _bytes(node) else _paragraph([node.get("alt", "")], "text"))
+        pieces.append(_figure(node.parent or node, node) if _bytes(node) else _paragraph([_said(node, "alt")], "text"))
     elif name == "dl":
         _add_terms(node, pieces)
     elif name in ("ul", "ol"):
@@ -152,7 +153,7 @@ def _add(node: Tag, pieces: list[Piece]) -> None:
             for inner in item.find_all(["ul", "ol"], recursive=False):
                 _add(inner, pieces)
     elif name in ("p", "summary", "li"):
-        kind = "note" if "note" in node.get("class", ()) else "text"
+        kind = "note" if "note" in _said(node, "class").split() else "text"
         _add_paragraph(pieces, list(node.children), kind, node)
     elif name == "pre":
         for line in node.get_text().splitlines():
@@ -179,7 +180,7 @@ def _add_paragraph(pieces: list[Piece], nodes: list, kind: str = "text", owner: 
         pieces.append(made)
 
 
-def _paragraph(nodes: list, kind: str, anchors: list[str] = ()) -> Paragraph:
+def _paragraph(nodes: list, kind: str, anchors: Sequence[str] = ()) -> Paragraph:
     return Paragraph(_runs(nodes), kind, list(anchors))
 
 
@@ -221,10 +222,16 @@ def _collect(nodes: list, style: Run, found: list[Run]) -> None:
         _collect(list(node.children), changed, found)
 
 
+def _said(node: Tag, name: str) -> str:
+    """An attribute as text; empty when the element has none."""
+    value = node.get(name)
+    return value if isinstance(value, str) else " ".join(value or ())
+
+
 def _ids(node: Tag) -> list[str]:
     """The ids of an element and of what stands in it, all of which links may lead to."""
-    own = [node["id"]] if node.get("id") else []
-    return own + [inner["id"] for inner in node.find_all(id=True)]
+    own = [_said(node, "id")] if node.get("id") else []
+    return own + [_said(inner, "id") for inner in node.find_all(id=True)]
 
 
 def _label(node: Tag | None) -> tuple[str, str]:
@@ -237,8 +244,8 @@ def _label(node: Tag | None) -> tuple[str, str]:
 
 
 def _key(node: Tag, prefix: str) -> str:
-    holder = node if str(node.get("id", "")).startswith(prefix) else node.find_parent(id=re.compile(f"^{prefix}"))
-    return str(holder["id"]).removeprefix(prefix) if holder is not None else ""
+    holder = node if _said(node, "id").startswith(prefix) else node.find_parent(id=re.compile(f"^{prefix}"))
+    return _said(holder, "id").removeprefix(prefix) if holder is not None else ""
 
 
 def _table(node: Tag) -> Table:
@@ -261,9 +268,9 @@ def _table(node: Tag) -> Table:
 def _cells(row: Tag) -> list[Cell]:
     cells = []
     for cell in row.find_all(["td", "th"], recursive=False):
-        numeric = "num" in cell.get("class", ())
-        cells.append(Cell(_runs(list(cell.children)), numeric, cell.name == "th", str(cell.get("data-unit", ""))))
-        cells += [Cell([], numeric, cell.name == "th")] * (int(cell.get("colspan", 1)) - 1)
+        numeric = "num" in _said(cell, "class").split()
+        cells.append(Cell(_runs(list(cell.children)), numeric, cell.name == "th", _said(cell, "data-unit")))
+        cells += [Cell([], numeric, cell.name == "th")] * (int(_said(cell, "colspan") or 1) - 1)
     return cells
 
 
@@ -271,13 +278,14 @@ def _figure(node: Tag, image: Tag) -> Figure:
     label, caption = _label(node.find("figcaption"))
     key, behind = _key(node, "fig-"), node.find("table")
     table = replace(_table(behind), key=key, label=label, caption=caption) if behind is not None else None
-    sides = [str(image.get(side, "")) for side in ("width", "height")]
+    sides = [_said(image, side) for side in ("width", "height")]
     size = [int(side) if side.isdecimal() else 0 for side in sides]  # a share (50%) is that of a screen
     anchors = [f"fig-{key}"] if key else []
-    return Figure(key, label, caption, image.get("alt", ""), _bytes(image), *size, table=table, anchors=anchors)
+    return Figure(key, label, caption, _said(image, "alt"), _bytes(image), *size, table=table, anchors=anchors)
 
 
 def _bytes(image: Tag) -> bytes:
     """The picture itself, when it stands in the page; nothing is fetched."""
-    found = re.match(r"data:image/(?:png|jpeg|gif);base64,", image.get("src", ""))
-    return base64.b64decode(image["src"][found.end() :]) if found else b""
+    source = _said(image, "src")
+    found = re.match(r"data:image/(?:png|jpeg|gif);base64,", source)
+    return base64.b64decode(source[found.end() :]) if found else b""

@@ -65,7 +65,8 @@ class Worker:
             raise
         finally:
             theirs.close()
-        self.line, self.done, self.order, self.end_by = Line(ours), 0, None, 0.0
+        self.line, self.done, self.end_by = Line(ours), 0, 0.0
+        self.order: Order | None = None
 
     def give(self, order: Order, limits: Limits) -> None:
         """Give it a report to make."""
@@ -79,7 +80,7 @@ class Worker:
             row = self.line.get()
         except OSError:
             row = None
-        order, self.order = self.order, None
+        order = self.give_back()
         self.done += 1
         if row is None:
             why = f"the process that rendered it was ended by {self.cause()}"
@@ -87,6 +88,13 @@ class Worker:
             return lost(order, why)
         row.pop("buffers")
         return row
+
+    def give_back(self) -> Order:
+        """Return the order that it works on and has no more from now on."""
+        order, self.order = self.order, None
+        if order is None:
+            raise RuntimeError("This worker has no order.")
+        return order
 
     def cause(self) -> str:
         code = self.process.poll(wait=1.0)
@@ -119,12 +127,14 @@ def run_pool(orders: list[Order], limits: Limits, jobs: int) -> Generator[dict]:
                 worker.give(waiting.popleft(), limits)
                 busy.register(worker.line.sock, selectors.EVENT_READ, worker)
             for worker, row in _finished(busy):
-                if worker.done >= RENEW:
+                if worker.done < RENEW:
+                    idle.append(worker)
+                else:
                     worker.end()
                     workers.discard(worker)
-                    worker = Worker() if waiting else None
-                    workers |= {worker} - {None}
-                idle += [worker] if worker else []
+                    if waiting:
+                        workers.add(fresh := Worker())
+                        idle.append(fresh)
                 yield row
     finally:
         for worker in workers:
@@ -147,7 +157,7 @@ def _finished(busy: selectors.BaseSelector) -> list[tuple[Worker, dict]]:
         worker = key.data
         if now > worker.end_by:
             busy.unregister(key.fileobj)
-            order, worker.order, worker.done = worker.order, None, RENEW
+            worker.done = RENEW
             worker.end()
-            found.append((worker, lost(order, "it did not end and was killed")))
+            found.append((worker, lost(worker.give_back(), "it did not end and was killed")))
     return found

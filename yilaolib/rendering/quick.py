@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from typing import Any
 
 SLOW = "rfc3987_syntax"
 
-if SLOW not in sys.modules and "jsonschema" not in sys.modules:
-    sys.modules[SLOW] = None  # its import fails; jsonschema is prepared for that
+
+def _import_without(slow: str, modules: dict[str, Any]) -> None:
+    modules[slow] = None  # its import fails; jsonschema is prepared for that
     with contextlib.suppress(ImportError):
         import jsonschema  # noqa: F401
-    del sys.modules[SLOW]  # whoever wants it later gets it
+    del modules[slow]  # whoever wants it later gets it
+
+
+if SLOW not in sys.modules and "jsonschema" not in sys.modules:
+    _import_without(SLOW, sys.modules)

@@ -113,7 +113,7 @@ def _get_warm() -> str:
 
         import yilaolib
 
-        for name in yilaolib.__all__:
+        for name in dir(yilaolib):
             getattr(yilaolib, name)  # they are imported when they are first asked for
         Image.preinit()
         from .. import data

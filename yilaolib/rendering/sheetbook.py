@@ -61,7 +61,7 @@ def write_xlsx(page: str, target: Path, lang: str = "zh", tables: Path | None = 
     pieces = page_pieces(page)
     sheets = _named(pieces, lang)
     book = Workbook()
-    cover = book.active
+    cover = book.worksheets[0]  # a new workbook has one
     cover.title = WORDS[lang]["cover"]
     for name, table, notes in sheets:
         _fill(book.create_sheet(name), table, _raw(tables, table), notes, lang)

@@ -40,7 +40,7 @@ def key_lines(brief: Brief, lang: str = "zh") -> list[str]:
 def _today(brief: Brief, lang: str) -> str:
     from ..people.measures import persons
 
-    total, old, older = (persons(brief.census, age) for age in (0, 60, 65))
+    total, old, older = (float(persons(brief.census, age)) for age in (0, 60, 65))
     stage = brief.stages.set_index("scheme").loc["nhc-2022", f"stage_{lang}"]
     year = brief.population.attrs["census"][:4]
     if lang == "zh":

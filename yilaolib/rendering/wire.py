@@ -7,6 +7,7 @@ import os
 import socket
 import struct
 import threading
+from collections.abc import Sequence
 from json import dumps, loads  # held here: a notebook may patch its json module
 from queue import Empty
 
@@ -29,7 +30,7 @@ class Line:
     def __init__(self, sock: socket.socket):
         self.sock, self.owner, self.lock = sock, os.getpid(), threading.RLock()
 
-    def put(self, message: dict, buffers: list = (), default=None) -> None:
+    def put(self, message: dict, buffers: Sequence = (), default=None) -> None:
         """Send a message whole; in a process that the notebook forked this does nothing, or two would mix."""
         if os.getpid() != self.owner:
             return

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import itertools
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
@@ -80,7 +81,7 @@ class _Writer:
         self.body.insert(len(self.body) - 1, element)  # the last is what the page looks like
         return element
 
-    def paragraph(self, runs: list[Run], style: str, anchors: list[str] = (), more: str = "") -> None:
+    def paragraph(self, runs: list[Run], style: str, anchors: Sequence[str] = (), more: str = "") -> None:
         inner = self.marked(self.runs_xml(runs), anchors)
         self.append(f'<w:p {nsdecls("w", "r")}><w:pPr><w:pStyle w:val="{style}"/>{more}</w:pPr>{inner}</w:p>')
 
@@ -162,7 +163,7 @@ class _Writer:
             inner += end if heading is self.headings[-1] else ""
             self.append(f'<w:p {nsdecls("w", "r")}><w:pPr><w:pStyle w:val="toc1"/></w:pPr>{inner}</w:p>')
 
-    def marked(self, inner: str, anchors: list[str]) -> str:
+    def marked(self, inner: str, anchors: Sequence[str]) -> str:
         """Make text the place that links to these ids lead to."""
         for anchor in anchors:
             if anchor in self.bookmarks and anchor not in self.placed:

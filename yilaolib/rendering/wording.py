@@ -73,7 +73,10 @@ class Wording:
     @property
     def plan_title(self) -> str:
         """Title of the plan in the language of the report, or else in the other."""
-        own, other = (self.brief.plan[f"title_{lang}"] for lang in (self.lang, "en" if self.lang == "zh" else "zh"))
+        plan = self.brief.plan
+        if plan is None:
+            return self["no_plan"]
+        own, other = (plan[f"title_{lang}"] for lang in (self.lang, "en" if self.lang == "zh" else "zh"))
         return other if pd.isna(own) else own
 
     @property

@@ -110,6 +110,13 @@ class Figures:
                 return self.table.iloc[found[0]]
         return None
 
+    def required(self, area: str, indicator: str, *kinds: str) -> pd.Series:
+        """As `first`, for a number that our own tables print; a DataError where a user's tables blank it out."""
+        row = self.first(area, indicator, *kinds)
+        if row is None:
+            raise DataError(f"observations has no value of {indicator} for {area}; add it to your own data folder.")
+        return row
+
 
 def figures_at(root: str | Path | None = None) -> Figures:
     """All printed figures of the tables, kept until one of the files changes."""

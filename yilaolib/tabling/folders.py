@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -21,13 +22,13 @@ __all__ = ["as_folder", "merged_table", "orphans", "overlay", "own_areas", "read
 as_folder = as_root  # a root was a folder only
 
 
-def merged_table(name: str, root: str | Path | None = None) -> pd.DataFrame:
+def merged_table(name: str, root: str | os.PathLike | None = None) -> pd.DataFrame:
     """Return our table with a user's rows laid over it; shared by all callers, so never change it."""
     note(name)
     return quiet_table(name, root)
 
 
-def quiet_table(name: str, root: str | Path | None = None) -> pd.DataFrame:
+def quiet_table(name: str, root: str | os.PathLike | None = None) -> pd.DataFrame:
     """Return what `merged_table` does, for a caller that notes itself which rows it uses."""
     schema_of(name)  # an unknown name first
     root = as_root(root)

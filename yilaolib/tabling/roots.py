@@ -24,7 +24,7 @@ OUR_SHEETS = ("说明", "instructions", "封面", "cover", "lists")
 NAMED = {"areas": "area", "sources": "source", "indicators": "indicator"}  # tables whose ids have names
 
 
-def as_root(root: str | Path | None) -> Path | None:
+def as_root(root: str | os.PathLike | None) -> Path | None:
     """Return a user's folder or workbook as a full path, None for none; a DataError when it is neither."""
     if root is None:
         return None
@@ -45,7 +45,7 @@ def is_workbook(root: Path | None) -> bool:
     return root is not None and not root.is_dir()
 
 
-def user_files(root: str | Path | None) -> dict[str, Path]:
+def user_files(root: str | os.PathLike | None) -> dict[str, Path]:
     """Return the tables that a user's folder or workbook holds, by name; a nearly right name is a DataError."""
     path = as_root(root)
     if path is None:
@@ -110,7 +110,7 @@ def _our_table(name: str, path: Path, _state: tuple) -> pd.DataFrame:
     return frame
 
 
-def stamp(root: str | Path | None) -> tuple:
+def stamp(root: str | os.PathLike | None) -> tuple:
     """Tell the state of all files: any change of one of them makes cached tables stale."""
     return _stamp([*our_files(), *dict.fromkeys(user_files(root).values())])
 
