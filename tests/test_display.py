@@ -237,3 +237,12 @@ def test_cover_is_escaped():
     """Title, lines and badge of the cover can hold any text."""
     shown = show_cover("<b>", "s", {"<i>": "</dd>"}, badge="<script>").data
     assert "&lt;b&gt;" in shown and "<i>" not in shown and "<script>" not in shown and "&lt;/dd&gt;" in shown
+
+
+def test_unit_stays_with_its_column():
+    """A unit that a heading does not say stands in the page for Excel, and a unit of no column is refused."""
+    frame = pd.DataFrame({"year": [2020], "beds": [4059.0]})
+    shown = show_table(frame, key="t", caption="c", lang="en", units={"beds": "beds"}).data
+    assert '<th scope="col" class="num" data-unit="beds">beds</th>' in shown
+    with pytest.raises(DataError, match="units names"):
+        show_table(frame, key="t", caption="c", lang="en", units={"bed": "beds"})

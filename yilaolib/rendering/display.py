@@ -34,6 +34,7 @@ def show_figure(
     table: pd.DataFrame | pd.Series | None = None,
     formats: Mapping[str, Format] | None = None,
     missing: Mapping[str, str] | None = None,
+    units: Mapping[str, str] | None = None,
     number: int | None = None,
     links: Links | None = None,
     lang: str | None = None,
@@ -55,7 +56,7 @@ def show_figure(
         The finding in a sentence, for those who do not see the figure.
     table : DataFrame or Series, optional
         The values that are drawn; also written as `<tables_dir>/<key>.csv`.
-    formats, missing, links
+    formats, missing, units, links
         Of that table; see `show_table`.
     number : int, optional
         Number of the figure; by default the order of first showing.
@@ -92,7 +93,7 @@ def show_figure(
         f"<figcaption>{_caption('figure', key, caption, number, lang)}</figcaption>",
     ]
     if table is not None:
-        body = _table(table, "figure", key, "", formats, missing, lang, tables_dir, links)
+        body = _table(table, "figure", key, "", formats, missing, lang, tables_dir, links, units=units)
         parts.append(f"<details><summary>{WORDS[lang]['data']}</summary>{body}</details>")
     return HTML("".join([*parts, "</figure>"]))
 
@@ -104,6 +105,7 @@ def show_table(
     caption: str,
     formats: Mapping[str, Format] | None = None,
     missing: Mapping[str, str] | None = None,
+    units: Mapping[str, str] | None = None,
     number: int | None = None,
     links: Links | None = None,
     row_ids: Sequence[str] | None = None,
@@ -126,6 +128,8 @@ def show_table(
         A format such as ``",.1f"``, or a function of one value; by default as many decimals as the size needs.
     missing : mapping of column to text, optional
         What a missing value of that column is printed as, for instance ``{"note": ""}``.
+    units : mapping of column to text, optional
+        Unit of a column whose heading does not say it; shown in Excel, where no caption is near.
     links : mapping of column to list, optional
         What on the page each cell leads to: an id, or a list of (id, text) for marks after the cell, or None.
     row_ids : list of str, optional
@@ -141,7 +145,7 @@ def show_table(
     Raises
     ------
     DataError
-        When `key` is not such a name, or `formats` or `missing` name a column that is not there.
+        When `key` is not such a name, or `formats`, `missing` or `units` name a column that is not there.
 
     Examples
     --------
@@ -153,7 +157,7 @@ def show_table(
     _check_key(key)
     lang = lang or settings["lang"]
     head = f"<caption>{_caption('table', key, caption, number, lang)}</caption>"
-    body = _table(frame, "table", key, head, formats, missing, lang, tables_dir, links, row_ids)
+    body = _table(frame, "table", key, head, formats, missing, lang, tables_dir, links, row_ids, units)
     # Wide tables scroll on a phone, so the box must be reachable by keyboard and have a name.
     label = html.escape(caption)
     short = " short" if len(frame) <= SHORT_TABLE else ""  # is printed on one page
@@ -227,7 +231,7 @@ def _caption(kind: str, key: str, caption: str, number: int | None, lang: str) -
     return f"<b>{numbered(kind, key, lang, number)}</b> {html.escape(caption)}"
 
 
-def _table(frame, kind, key, head, formats, missing, lang, tables_dir, links=None, row_ids=None) -> str:
+def _table(frame, kind, key, head, formats, missing, lang, tables_dir, links=None, row_ids=None, units=None) -> str:
     plain = plain_frame(frame)
     forget(kind, key)
     marked = {
@@ -235,7 +239,7 @@ def _table(frame, kind, key, head, formats, missing, lang, tables_dir, links=Non
         for column, targets in (links or {}).items()
     }
     back = None if row_ids is None else (WORDS[lang]["used"], [_back(name, lang) for name in row_ids])
-    body = table_html(plain, head, formats or {}, missing or {}, lang, marked, row_ids, back)
+    body = table_html(plain, head, formats or {}, missing or {}, lang, marked, row_ids, back, units)
     if folder := settings["tables_dir"] if tables_dir is None else tables_dir:
         write_csv(plain, key, folder)
     return body

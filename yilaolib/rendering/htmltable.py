@@ -43,15 +43,18 @@ def table_html(
     links: Mapping[str, Sequence[Sequence[tuple[str, str, str, str]]]] | None = None,
     row_ids: Sequence[str] | None = None,
     more: tuple[str, Sequence[str]] | None = None,
+    units: Mapping[str, str] | None = None,
 ) -> str:
     """Return a table element: `head` (a caption element) first, numbers to the right, scopes on headings.
 
     `links` gives for each cell of a column its links: id that is linked to, id of the link, text ("" for the cell's
     own), name for those who hear it. `row_ids` are the ids of the rows, `more` a last column that is HTML already.
+    `units` are not shown: captions say them to readers, and these stay with the columns for Excel.
     """
     n_headings = 0 if all(name is None for name in frame.index.names) else frame.index.nlevels
     cells = frame.reset_index() if n_headings else frame
-    for option, mapping in (("formats", formats), ("missing", missing)):
+    units = units or {}
+    for option, mapping in (("formats", formats), ("missing", missing), ("units", units)):
         if unknown := [column for column in mapping if column not in cells.columns]:
             raise DataError(f"{option} names {unknown}, but the columns are {list(cells.columns)}.")
     columns = [
@@ -61,7 +64,8 @@ def table_html(
         if links is not None and name in links:
             columns[place] = [_linked(cell, to) for cell, to in zip(columns[place], links[name], strict=True)]
     title = "".join(
-        f'<th scope="col"{_css(_is_numeric(column) or _looks_numeric(column, lang))}>{html.escape(str(name))}</th>'
+        f'<th scope="col"{_css(_is_numeric(column) or _looks_numeric(column, lang))}{_unit(units.get(name))}>'
+        f"{html.escape(str(name))}</th>"
         for name, column in cells.items()
     )
     if more is not None:
@@ -74,6 +78,10 @@ def table_html(
         mark = f' id="{html.escape(row_ids[position])}"' if row_ids is not None else ""
         rows.append(f"<tr{mark}>{''.join(tags)}</tr>")
     return f"<table>{head}<thead><tr>{title}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _unit(unit: str | None) -> str:
+    return f' data-unit="{html.escape(unit)}"' if unit else ""
 
 
 def _linked(cell: tuple[str, str], links: Sequence[tuple[str, str, str, str]]) -> tuple[str, str]:

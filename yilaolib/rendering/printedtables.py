@@ -12,6 +12,7 @@ from ..auditing.verdicts import VERDICTS
 from ..data import cite, load_table
 from .brief import REPRODUCED, project_id
 from .phrases import COLUMNS
+from .units import units_of
 from .wording import STATUS, Wording
 
 Marks = list[list[tuple[str, str]] | None]
@@ -62,8 +63,9 @@ class PrintedTables(Wording):
         return pd.DataFrame(dict(zip(columns, (words, [*values, basis]), strict=True)))
 
     def titled(self, name: str, table: pd.DataFrame) -> dict:
-        """Key, caption and words for missing values of a table, as `show_table` wants them."""
-        return {"key": name.replace("_", "-"), "caption": self.caption(name), "missing": self.blank(table)}
+        """Key, caption, units and words for missing values of a table, as `show_table` wants them."""
+        texts = {"key": name.replace("_", "-"), "caption": self.caption(name)}
+        return texts | {"missing": self.blank(table), "units": units_of(name, table, self.lang)}
 
     def pictured(self, name: str, table: pd.DataFrame, alt: str = "") -> dict:
         """The same of a figure, with its table and what it shows, as `show_figure` wants them."""
