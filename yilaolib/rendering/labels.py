@@ -153,6 +153,11 @@ class Labels(MoneyTables):
         frame = rows.assign(kind=rows[f"name_{self.lang}"], total=rows["stock"])
         return frame[["kind", "occupied", "vacant", "total"]].reset_index(drop=True)
 
+    def stock_table(self, stock: pd.DataFrame) -> pd.DataFrame:
+        """The same with its headings."""
+        frame = stock.assign(name=stock["kind"], stock=stock["total"])
+        return self._named(frame, "name", "stock", "occupied", "vacant")
+
     def _lines(self, supply: pd.DataFrame, kind: str) -> dict[str, float]:
         rows = supply[supply["kind"] == kind]
         lines = {self[row.role].format(row.year): row.stock for row in rows.itertuples()}

@@ -121,6 +121,13 @@ class MoneyTables(PrintedTables):
         mark = effects["judged"].map({True: self["judged_mark"], False: ""})
         return effects.assign(name=effects[f"name_{self.lang}"] + mark)
 
+    def tornado_table(self, effects: pd.DataFrame) -> pd.DataFrame:
+        """What `plot_tornado` draws [beds]: the need with each input low, unchanged and high, and those inputs."""
+        zh = "_zh" if self.lang == "zh" else ""
+        inputs = effects[f"low_label{zh}"] + " – " + effects[f"high_label{zh}"]
+        frame = effects.assign(lower=effects["low"], upper=effects["high"], inputs=inputs)
+        return self._named(frame, "name", "lower", "central", "upper", "inputs")
+
     def decision(self, table: pd.DataFrame) -> pd.DataFrame:
         """Probabilities and the best number to have, by method [percent, beds]."""
         frame = table.assign(

@@ -71,10 +71,6 @@ class PrintedTables(Wording):
         """The same of a figure, with its table and what it shows, as `show_figure` wants them."""
         return {**self.titled(name, table), "table": table, "alt": alt or self.alt(name)}
 
-    def shown(self, name: str, alt: str) -> dict:
-        """Key, caption and alternative text of a figure whose numbers stand in it."""
-        return {"key": name.replace("_", "-"), "caption": self.caption(name), "alt": alt}
-
     @cached_property
     def _places(self) -> dict[str, int]:
         return {name: i for i, name in enumerate(self.brief.rows["observation"], start=1)}

@@ -18,6 +18,8 @@ COUNTED = {  # by table; its columns of another unit stand below
     "bed_steps": "beds",
     "bed_gap": "beds",
     "bed_supply": "beds",
+    "bed_stock": "beds",
+    "tornado": "beds",
     "nursing": "beds",
     "places": "places",
     "place_steps": "places",
