@@ -175,7 +175,21 @@ def test_doubtful_text_is_named_and_not_accused(found):
     assert len(doubtful) >= 10
     assert not doubtful["verdict"].isin(["inconsistent", "text_vs_table"]).any()
     assert doubtful["explanation"].str.contains("source text is in doubt").all()
-    assert doubtful["explanation_zh"].str.contains("原文存疑").all()
+    assert doubtful["explanation_zh"].str.contains("存疑：").all()
+
+
+def test_signs_and_brackets_are_whole(found):
+    """No explanation has a hyphen for a minus, a negative zero, or a bracket that is not closed."""
+    for texts in (found["explanation"], found["explanation_zh"]):
+        assert not texts.str.contains(r"[(（ ]-\d|−0(?:\.0+)?(?![.\d])").any()
+        assert (texts.str.count("[(（]") == texts.str.count("[)）]")).all()
+
+
+def test_percentages_differ_by_points(found):
+    """A percentage that is not reproduced differs by percentage points, and other figures do not."""
+    missed = found[found["verdict"] == "inconsistent"]
+    points = missed["explanation"].str.contains("percentage points") & missed["explanation_zh"].str.contains("个百分点")
+    assert (points == (missed["unit"] == "pct")).all() and points.any()
 
 
 def test_a_draft_is_called_a_draft(found):
@@ -346,8 +360,19 @@ def test_groups_of_indicators(indicator, group):
 
 
 def test_doubt_is_what_follows_the_word():
-    """Only a note that begins with DOUBT: doubts."""
-    assert (doubt_in("DOUBT: lost"), doubt_in("no DOUBT: here"), doubt_in(None)) == ("lost", "", "")
+    """Only a note that begins with DOUBT: doubts; it is told in Chinese where that is written, else as it is."""
+    assert [doubt_in({"note": note}) for note in ("no DOUBT: here", None)] == [None, None]
+    assert doubt_in({"note": "DOUBT: lost", "note_zh": None}) == ("lost", "lost")
+    assert doubt_in({"note": "DOUBT: lost", "note_zh": "疑脱"}) == ("lost", "疑脱")
+
+
+@pytest.mark.parametrize("table", ["observations", "projects"])
+def test_every_doubt_is_told_in_chinese(table):
+    """A row has a Chinese note exactly where its note doubts, and no word of it is English."""
+    rows = load_table(table)
+    doubted = rows["note"].str.startswith("DOUBT:").fillna(False).astype(bool)
+    assert (rows["note_zh"].notna() == doubted).all() and doubted.any()
+    assert not rows.loc[doubted, "note_zh"].str.contains("[A-Za-z]").any()
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from yilaolib.auditing.evidence import evidence_at
 from yilaolib.core.errors import DataError
 from yilaolib.data import (
     cite,
@@ -21,6 +22,8 @@ from yilaolib.data import (
     list_tables,
     load_table,
 )
+from yilaolib.tabling.figures import figure, figures_at
+from yilaolib.tabling.folders import merged_table, quiet_table
 from yilaolib.tabling.schema import key_of, package, schema_of
 
 TABLES = list_tables()
@@ -176,6 +179,32 @@ def test_changing_a_loaded_table_changes_no_other(change):
     after = load_table("population")
     pd.testing.assert_frame_equal(after, before)
     assert after.attrs == {}
+
+
+@pytest.mark.parametrize(
+    "get",
+    [
+        lambda: quiet_table("observations"),
+        lambda: merged_table("observations"),
+        lambda: load_table("observations", area="jingdezhen"),
+        lambda: figures_at().of("elder_beds_total"),
+        lambda: figure("jingdezhen", "elder_beds_total").to_frame(),
+    ],
+)
+def test_no_caller_spoils_what_is_kept(get):
+    """Whoever writes into a frame or takes out its columns leaves the rows that the next caller gets as they are."""
+    before, mine = get().copy(deep=True), get()
+    mine.iloc[0, 0] = "spoilt"
+    del mine[mine.columns[-1]]
+    mine["more"] = 1
+    pd.testing.assert_frame_equal(get(), before)
+
+
+def test_row_of_evidence_is_the_callers():
+    """A row that the audit looks up can be changed, and the next look-up finds it as it was."""
+    name = "jingdezhen.elder_beds_total.2025.target"
+    evidence_at(None).row(name)["value"] = 0
+    assert evidence_at(None).row(name)["value"] == 10_500
 
 
 def test_changing_an_area_row_changes_no_other():

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -41,6 +42,12 @@ def test_missing_of_a_note_may_be_empty():
     assert '<td class="none">未公布</td><td class="none"></td>' in shown
 
 
+@pytest.mark.parametrize(("texts", "to_the_right"), [(["2034", "2026"], False), (["4,059", "–"], True)])
+def test_years_among_words_are_words(texts, to_the_right):
+    """A column of years written as text stands to the left, as one of years and words does; one of numbers does not."""
+    assert ('class="num"' in cells(pd.DataFrame({"turns": texts}))) == to_the_right
+
+
 @pytest.mark.parametrize(
     ("name", "value", "text"),
     [
@@ -52,7 +59,8 @@ def test_missing_of_a_note_may_be_empty():
         ("share", 17.456, "17.5"),
         ("tfr", 1.356, "1.36"),
         ("persons", 161900.4, "161,900"),
-        ("gap", -6441, "-6,441"),
+        ("gap", -6441, "−6,441"),
+        ("gap", -0.2, "−0.20"),
         ("ratio", np.inf, "∞"),
     ],
 )
@@ -160,6 +168,17 @@ def test_csv_holds_no_formula(text, tmp_path):
     back = pd.read_csv(tmp_path / "t.csv", encoding="utf-8-sig", dtype="str")
     kept = "'" + text.replace("\r", "\n")
     assert [*back.columns, *back.iloc[0]] == ["i", kept, kept, kept]
+
+
+def test_csv_names_the_units_and_leaves_nothing_empty(tmp_path):
+    """A heading has its unit; of two empty cells the page says which is not published and where nothing belongs."""
+    frame = pd.DataFrame({"beds": [7.0, None, None]})
+    words = {"beds": ["", "–", "not published"]}
+    shown = show_table(
+        frame, key="t", caption="c", units={"beds": "beds"}, missing=words, lang="en", tables_dir=tmp_path
+    )
+    assert re.findall(r"<td[^>]*>([^<]*)</td>", shown.data) == ["7", "–", "not published"]
+    assert (tmp_path / "t.csv").read_text(encoding="utf-8-sig").split("\n")[:2] == ["beds (beds)", "7.0"]
 
 
 def test_csv_is_raw(tmp_path):

@@ -2,6 +2,7 @@
 
 import re
 
+import pandas as pd
 import pytest
 
 from yilaolib.rendering.brief import city_brief
@@ -54,6 +55,9 @@ def test_documents_of_rows_and_parameters_are_listed(brief, lang):
 @pytest.mark.parametrize(
     ("baseline", "target", "direction", "zh", "en"),
     [
+        (20, 10, "higher ge", "下限低于基期", "a floor below the baseline"),
+        (10, 20, "lower le", "上限高于基期", "a ceiling above the baseline"),
+        (10, 20, "higher ge", "改善", "improves"),
         (10, 20, "higher", "改善", "improves"),
         (20, 10, "higher", "低于基期", "below the baseline"),
         (20, 10, "lower", "改善", "improves"),
@@ -65,9 +69,9 @@ def test_documents_of_rows_and_parameters_are_listed(brief, lang):
     ],
 )
 def test_step_in_words(brief, baseline, target, direction, zh, en):
-    """What a target does to its baseline is said by the indicator's direction."""
-    assert Labels(brief, "zh").step(baseline, target, direction) == zh
-    assert Labels(brief, "en").step(baseline, target, direction) == en
+    """What a target does to its baseline is said by the indicator's direction, and of a floor or ceiling as such."""
+    assert Labels(brief, "zh").step(baseline, target, *direction.split()) == zh
+    assert Labels(brief, "en").step(baseline, target, *direction.split()) == en
 
 
 def test_inputs_of_methods_are_said_in_chinese(brief):
@@ -129,3 +133,33 @@ def test_filled_people_are_named_in_every_caption(brief):
         say = Labels(replace(brief, filled=filled), "en")
         marked = {key for key in CAPTIONS["en"] if say.caption(key).endswith("(population filled from the parent)")}
         assert marked == wanted
+
+
+@pytest.mark.parametrize(
+    ("demand", "draws", "zh", "en"),
+    [
+        (
+            [9, 4, 4],
+            {"turns_pct": 60.0, "lower_80": 2026, "upper_80": 2027},
+            "在2026年转为富余。考虑",
+            "2026 and 2027.",
+        ),
+        (
+            [9, 4, 4],
+            {"turns_pct": 60.0, "lower_80": 2026, "upper_80": 2026},
+            "80%在2026年转变。",
+            "these turn in 2026.",
+        ),
+        ([9, 9, 9], {"turns_pct": 0.0}, "均有缺口。考虑人口不确定性，到2027年，没有", "In none of the random paths"),
+        ([9, 4, 9], {}, "其后又出现缺口。", "comes back."),
+        ([4, 9, 9], {}, "没有由缺口转为富余的年份。", "no year in which"),
+        ([4, 4, 4], {"turns_pct": 0.0}, "均无缺口。", "short in no year whose supply is known."),
+        ([None, None, None], {}, "无法判断", "cannot be said"),
+    ],
+)
+def test_when_a_shortage_turns_in_words(brief, demand, draws, zh, en):
+    """The sentence says when the shortage turns, that it comes back or stays, and how sure that is."""
+    gap = pd.DataFrame({"demand": demand, "supply": 5.0}, index=[2025, 2026, 2027], dtype=float)
+    gap.attrs["turning"] = draws
+    assert zh in Labels(brief, "zh").turn(gap)
+    assert en in Labels(brief, "en").turn(gap)

@@ -153,7 +153,7 @@ def test_beds_of_a_plan_that_prints_none():
         (
             gap(2_000, 9_000),
             "2025年需9,000张，达到规划目标时缺7,000张",
-            "2025 needs 9,000; if the plan's target is met, 7,000 short.",
+            "9,000 are needed in 2025; if the plan's target is met, 7,000 short.",
         ),
         (gap(9_500, 9_000), "达到规划目标时余500张", "if the plan's target is met, 500 to spare."),
         (gap(np.nan, 9_000), "供给未公布，缺口无法计算", "supply is not published, so no gap can be given."),
@@ -187,7 +187,7 @@ def test_norm_and_coverage_of_places():
         in key_lines(brief, "zh")[PLACES]
     )
     assert (
-        "at 4.5 places per 1000 residents, 2025 needs 5,000 (25.0 % of children aged 0-2)"
+        "at 4.5 places per 1000 residents, 5,000 are needed in 2025 (25.0 % of children aged 0-2)"
         in key_lines(brief, "en")[PLACES]
     )
 
@@ -203,12 +203,15 @@ def no_table():
     return replace(brief, targets=brief.targets.iloc[:0])
 
 
-def fewer_is_better():
+def fewer_is_better(comparator="eq"):
     """岳阳 with an indicator of which fewer is better, whose target is above its baseline."""
     table = brief_of("yueyang").targets
     worse = table["indicator"] == "vaccination_pct"
     return with_targets(
-        steps_back=worse, baseline=table["baseline"].mask(worse, 10), target=table["target"].mask(worse, 20)
+        steps_back=worse,
+        baseline=table["baseline"].mask(worse, 10),
+        target=table["target"].mask(worse, 20),
+        comparator=comparator,
     )
 
 
@@ -238,9 +241,15 @@ def one_back():
         ),
         (one_back, "其中1项目标低于基期（预防接种率）。", "1 aims below it (Vaccination)."),
         (fewer_is_better, "其中1项目标高于基期（预防接种率）。", "1 aims above it (Vaccination)."),
-        (lambda: brief_of("yueyang"), "其中4项目标低于基期（", "4 aim below it ("),
+        (lambda: brief_of("yueyang"), "其中2项目标低于基期（", "2 aim below it ("),
+        (lambda: brief_of("yueyang"), "，2项目标的下限低于基期（", " and 2 set a floor below it ("),
+        (
+            lambda: fewer_is_better("le"),
+            "其中1项目标的上限高于基期（预防接种率）。",
+            "1 sets a ceiling above it (Vaccination).",
+        ),
     ],
-    ids=range(7),
+    ids=range(9),
 )
 def test_targets_in_words(brief, zh, en):
     """No table, no baselines, none, one or several targets below the baseline."""
@@ -354,7 +363,7 @@ def test_identity_card_of_a_draft():
     """岳阳's plan is a draft for comment, said in both languages on cards of the same items."""
     zh, en = (dict(Labels(brief_of("yueyang"), lang).identity().to_numpy()) for lang in LANGS)
     assert (zh["状态"], en["status"]) == ("征求意见稿", "draft for comment")
-    assert zh["规划期"] == en["period"]
+    assert (zh["规划期"], en["period"]) == ("2021—2025年", "2021–2025")
     assert len(zh) == len(en)
 
 
@@ -364,3 +373,16 @@ def test_identity_card_without_a_plan():
     assert card.pop("population of this report") == "residents (census)"
     assert card.pop("plan") == "none in the tables of this library"
     assert all(pd.isna(value) for value in card.values())
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("zh", "减去现有（未公布）、项目清单新增（未公布）；缺口无法计算。"),
+        ("en", "less present supply (not published); new by the project list (not published); so no gap can be given."),
+    ],
+)
+def test_unpublished_steps_are_said_in_brackets(lang, said):
+    """What would be taken from the need and is not published is named as that, and no gap is told."""
+    brief = brief_of("yueyang")
+    assert said in Labels(brief, lang).alt_steps("place", brief.place_steps)

@@ -14,8 +14,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..core.digits import closed
 from ..core.errors import DataError, did_you_mean
-from ..tabling.folders import as_folder, quiet_table, stamp
+from ..tabling.folders import as_root, quiet_table, stamp
+from ..tabling.sentences import Said
 from ..tabling.uses import note
 from .formulas import evaluate
 from .intervals import Interval, exact, input_interval, is_about
@@ -48,7 +50,7 @@ class Leaf:
     year: int | None = None
     basis: str = ""
     about: bool = False
-    doubt: str = ""
+    doubt: Said | None = None
 
 
 @dataclass
@@ -105,21 +107,22 @@ class Evidence:
         row = self.row(observation)
         if row["value"] is None:
             raise DataError(f"observation {observation!r} prints no number ({row['as_printed']}). Use another.")
-        printed, name = row["as_printed"] or "", row["name_as_printed"] or ""
+        printed, name = row["as_printed"] or "", closed(row["name_as_printed"] or "")
         about = None if self.is_own(row) else self.areas.get(row["area"])
         place, place_zh = (f"{about.name_en}, ", about.name_zh) if about else ("", "")
         year = f" {row['year']}" if row["year"] else ""
+        named = name if place_zh in name else place_zh + name.removeprefix("全省")
         return Leaf(
             ("obs", observation),
             input_interval(row["value"], printed, row["unit"], row["kind"], row["value_max"] or np.nan),
             f"{place}{self.indicators.get(row['indicator'], row['indicator'])}{year}: {printed}",
-            f"{place_zh if place_zh not in name else ''}{name}{printed}",
+            f"{named}{printed}",
             group_of(row["indicator"]) if row["unit"] == "persons" else "",
             row["area"],
             row["year"],
             row["basis"] or "",
             is_about(printed, row["comparator"]),
-            doubt_in(row["note"]),
+            doubt_in(row),
         )
 
     def is_own(self, row: dict) -> bool:
@@ -135,7 +138,7 @@ class Evidence:
                 "Correct the id."
             )
         note("observations", self.rows[observation]["area"])
-        return self.rows[observation]
+        return dict(self.rows[observation])
 
     def pop(self, area: str, year: int, low: int, high: int | None) -> Leaf:
         """Persons of a pyramid from age `low` to below `high`; groups are split by the nation's single ages."""
@@ -151,7 +154,7 @@ class Evidence:
             share = self._share(year, start, end, low, top)
             total, split = total + share * persons, split or 0 < share < 1
         name, place, origin = ages(low, high), self.areas[area], ORIGINS[self.origin(area, year)]
-        words = (", split by single ages of the nation", "，按全国单岁结构拆分") if split else ("", "")
+        words = (", split by single ages of the nation", "（按全国单岁结构拆分）") if split else ("", "")
         whose = "all ages" if name == "0+" else name
         return Leaf(
             ("pop", area, year, low, high),
@@ -204,7 +207,7 @@ def evidence_at(root: str | Path | None) -> Evidence:
     """Look-ups over the tables as they are, kept until a file changes; the rows that are looked up are noted."""
     note("indicators")
     note("age_standards")
-    return _evidence(as_folder(root), stamp(root))
+    return _evidence(as_root(root), stamp(root))
 
 
 @lru_cache(maxsize=4)
@@ -242,6 +245,10 @@ def ages(low: int, high: int | None, lang: str = "en") -> str:
     return f"{low}至{high - 1}岁"
 
 
-def doubt_in(note: str | None) -> str:
-    """Return what a note doubts (what follows DOUBT:), or an empty text."""
-    return note.removeprefix("DOUBT:").strip() if isinstance(note, str) and note.startswith("DOUBT:") else ""
+def doubt_in(row: dict) -> Said | None:
+    """Return what the note of a figure doubts (what follows DOUBT:), in both languages where both are written."""
+    note = row["note"]
+    if not (isinstance(note, str) and note.startswith("DOUBT:")):
+        return None
+    doubt = note.removeprefix("DOUBT:").strip()
+    return Said(doubt, row.get("note_zh") or doubt)

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from ..core.digits import closed
 from ..core.errors import DataError
 from ..data import find_area, load_table
 from ..tabling.uses import note
-from .doubts import doubt_zh
 from .evidence import Evidence, doubt_in, evidence_at
 
 COLUMNS = ["area", "indicator", "finding", "severity", "explanation", "explanation_zh", "observation", "source"]
@@ -24,11 +24,11 @@ STOCKS = {  # a ratio, its stock, and the age from which persons count in it
 SENTENCES = {  # in the order in which findings are listed
     "below_baseline": (
         "{name}: the target for {year} is {target}, and the state of {base_year} is already better, {base}.",
-        "{name}：{year}年目标为{target}，{base_year}年现状{base}已更好。",
+        "{name}：{year}年目标为{target}，不及{base_year}年现状（{base}）。",
     ),
     "equals_baseline": (
         "{name}: the target for {year} is {target}, the same as the state of {base_year} ({base}).",
-        "{name}：{year}年目标{target}与{base_year}年现状{base}相同。",
+        "{name}：{year}年目标（{target}）与{base_year}年现状（{base}）相同。",
     ),
     "already_met": (
         "{name}: the target for {year} is {target}; today's state is {met}.",
@@ -36,7 +36,7 @@ SENTENCES = {  # in the order in which findings are listed
     ),
     "text_and_table_differ": (
         "{name}: the table prints {target} for {year}, the text {text}{text_year} ({where}).",
-        "{name}：表格所印{year}年目标为{target}，正文为{text}{text_year}（{where}）。",
+        "{name}：{year}年目标，表格为{target}，正文为{text}{text_year}（{where}）。",
     ),
     "no_baseline": (
         "{name}: the target for {year} is {target}; where it starts is not published.",
@@ -44,10 +44,10 @@ SENTENCES = {  # in the order in which findings are listed
     ),
     "name_or_unit_drifts": (
         "{name}: printed as {mine}; in other plans as {others}. Compare only with care.",
-        "{name}：此处印作“{mine}”，其他方案印作{others}，比较时须留意。",
+        "{name}：本规划称“{mine}”，其他规划称{others}，比较时须留意。",
     ),
 }
-DOUBT = (" The source text is in doubt ({}).", "原文存疑：{}。")
+DOUBT = (" The source text is in doubt ({}).", "存疑：{}。")
 
 
 class Target(NamedTuple):
@@ -146,7 +146,8 @@ def _against_baseline(target: Target) -> Iterator[Finding]:
     else:
         met = [row for row in target.actuals if sign and sign * (row["value"] - goal["value"]) >= 0]
         for row in met[-1:]:
-            yield "already_met", "warning", row, {"met": f"{row['as_printed']} ({row['locator']})"}
+            words = f"{row['as_printed']} ({row['locator']})", f"{row['as_printed']}（{row['locator']}）"
+            yield "already_met", "warning", row, {"met": words}
     if goal["indicator"] in STOCKS:
         yield from _stock_meets(target, *STOCKS[goal["indicator"]])
 
@@ -203,12 +204,12 @@ def _drift(target: Target, others: list[dict]) -> Iterator[Finding]:
 def _row(target: Target, finding: str, severity: str, other: dict | None, words: dict) -> tuple:
     """A finding in both languages; where the source text is in doubt it is said, and is no warning."""
     goal = target.goal
-    doubts = [doubt for row in (goal, other) if row and (doubt := doubt_in(row["note"]))]
+    doubts = [doubt for row in (goal, other) if row and (doubt := doubt_in(row))]
     texts = []
     for at, name in enumerate((target.concept["name_en"], target.concept["name_zh"])):
         values = {key: value[at] if isinstance(value, tuple) else value for key, value in words.items()}
         text = SENTENCES[finding][at].format(name=name, year=goal["year"], target=goal["as_printed"], **values)
-        doubt = DOUBT[at].format(doubt_zh(doubts) if at else "; ".join(doubts)) if doubts else ""
+        doubt = DOUBT[at].format(("; ", "；")[at].join(doubt[at] for doubt in doubts)) if doubts else ""
         texts.append(text + doubt)
     severity = "note" if doubts else severity
     return goal["area"], goal["indicator"], finding, severity, *texts, goal["observation"], goal["source"]
@@ -235,4 +236,4 @@ def _plain_name(row: dict) -> tuple[str, str]:
 
 def _shown(row: dict) -> str:
     word = _plain_name(row)[1]
-    return (row["name_as_printed"] or "").strip("“”") + (f" [{word}]" if word else "")
+    return closed(row["name_as_printed"] or "").strip("“”") + (f" [{word}]" if word else "")

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from .doubts import doubt_zh
+from ..core.digits import with_minus
+from ..tabling.sentences import Said
+from .evidence import doubt_in
 from .intervals import Interval, is_about, last_digit, printed_interval
 
 VERDICTS = {  # worst first: when several hold, the first is given
@@ -26,15 +28,25 @@ VERDICTS = {  # worst first: when several hold, the first is given
     "exact": ("reproduced", "吻合"),
     "unverifiable": ("cannot be verified", "无法核验"),
 }
+UNITS = {  # what stands behind a result, and behind a difference of two
+    "pct": ((" %", "%"), (" percentage points", "个百分点")),
+    "persons": ((" persons", "人"), (" persons", "人")),
+    "beds": ((" beds", "张"), (" beds", "张")),
+    "places": ((" places", "个"), (" places", "个")),
+}
+NO_UNIT = (("", ""), ("", ""))
 SENTENCES = {
-    "inconsistent": ("Not reproduced: the result differs by {by} ({off} %).", "未能复现：计算结果相差{by}（{off}%）。"),
-    "text_vs_table": ("The text and the table print different figures.", "正文与表格所印数字不同。"),
+    "inconsistent": (
+        "Not reproduced: the result differs by {by} ({off} % of the printed figure).",
+        "未能复现：计算结果与原文相差{by}（占原文数字的{off}%）。",
+    ),
+    "text_vs_table": ("The text and the table print different figures.", "正文与表格的数字不同。"),
     "year_mismatch": ("It holds for the population of another year: {found}.", "按另一年份的人口可以得出：{found}。"),
     "other_denominator": ("It holds for another population: {found}.", "按另一口径的人口可以得出：{found}。"),
     "convenient": ("Within 1 % of the result, and a rounder number.", "与计算结果相差不到1%，且数字更整。"),
     "approximate": ("The document itself says that a figure is approximate.", "文件自称为约数。"),
-    "truncated": ("The result was cut off after the printed digits.", "计算结果截去了未印出的小数位。"),
-    "rounding": ("Equal within the rounding of the printed figures.", "在所印数字的舍入范围内相符。"),
+    "truncated": ("The result was cut off after the printed digits.", "原文截去了计算结果的尾数，未作四舍五入。"),
+    "rounding": ("Equal within the rounding of the printed figures.", "在原文数字的舍入范围内相符。"),
     "exact": ("Reproduced.", "可以复现。"),
     "unverifiable": ("", ""),
     "tried": (
@@ -43,17 +55,17 @@ SENTENCES = {
     ),
     "feasibility": (
         "Shown for judgement: the result is {share} % of the printed figure, and no document says that they are equal.",
-        "供判断可行性：计算结果为所印数字的{share}%，文件并未称两者相等。",
+        "供判断可行性：计算结果为原文数字的{share}%，文件并未称两者相等。",
     ),
-    "agree": ("The two places print the same figure.", "两处所印数字相同。"),
-    "bound": ("The result keeps to the printed limit.", "计算结果符合所印限值。"),
+    "agree": ("The two places print the same figure.", "两处数字相同。"),
+    "bound": ("The result keeps to the printed limit.", "计算结果符合原文的上限或下限。"),
     "bases": (
         "Resident and registered persons cannot be compared, so nothing is concluded.",
         "常住与户籍口径不可比，不作判断。",
     ),
-    "doubt": ("The source text is in doubt ({doubt}).", "原文存疑：{doubt}。"),
+    "doubt": ("The source text is in doubt ({doubt}).", "存疑：{doubt}。"),
     "spared": ("For that reason nothing is concluded.", "因此不作判断。"),
-    "draft": ("The plan is a draft for comment.", "该方案为征求意见稿。"),
+    "draft": ("The plan is a draft for comment.", "该规划为征求意见稿。"),
 }
 
 
@@ -98,11 +110,10 @@ def fits(case: Case) -> bool:
     return printed.meets(case.result) or _truncated(case)
 
 
-def doubts(case: Case) -> list[str]:
+def doubts(case: Case) -> list[Said]:
     """Return what the notes doubt about the printed figure and about what it is computed from."""
-    note = case.printed["note"] or ""
-    own = [note.removeprefix("DOUBT:").strip()] if note.startswith("DOUBT:") else []
-    return list(dict.fromkeys([*own, *(leaf.doubt for leaf in case.leaves if leaf.doubt)]))
+    found = [doubt_in(case.printed), *(leaf.doubt for leaf in case.leaves)]
+    return list(dict.fromkeys(doubt for doubt in found if doubt))
 
 
 def explain(case: Case, verdict: str, lang: str = "en") -> str:
@@ -110,11 +121,12 @@ def explain(case: Case, verdict: str, lang: str = "en") -> str:
     at = ("en", "zh").index(lang)
     printed, result = case.printed["value"], case.result
     words = {
-        "by": number(abs(result.value - printed), case, like=result.value),
+        "by": number(abs(round(result.value, _decimals(case, result.value)) - printed), case, like=result.value)
+        + _unit(case)[1][at],
         "off": f"{abs(100 * (result.value / printed - 1)):.1f}" if printed else "-",
         "share": f"{100 * result.value / printed:.0f}" if printed else "-",
         "found": ("; ", "；")[at].join(_candidates(case.close, lang)) if "{found}" in SENTENCES[verdict][0] else "",
-        "doubt": "; ".join(doubts(case)) if lang == "en" else doubt_zh(doubts(case)),
+        "doubt": ("; ", "；")[at].join(doubt[at] for doubt in doubts(case)),
         "needed": f"{case.close.attrs.get('needed', 0):,.0f}",
         "tried": case.close.attrs.get("tried", 0),
         "close": len(case.close),
@@ -125,10 +137,18 @@ def explain(case: Case, verdict: str, lang: str = "en") -> str:
 
 def number(value: float, case: Case, like: float | None = None) -> str:
     """Return a result with two digits more than the document prints (none for large counts), and no idle zeros."""
-    decimals = -round(math.log10(last_digit(case.printed["value"], case.printed["as_printed"])))
-    large = abs(value if like is None else like) >= 100
-    text = f"{value:,.{0 if decimals <= 0 and large else max(0, decimals) + 2}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    text = f"{value:,.{_decimals(case, value if like is None else like)}f}"
+    return with_minus(text.rstrip("0").rstrip(".") if "." in text else text)
+
+
+def _decimals(case: Case, value: float) -> int:
+    printed = -round(math.log10(last_digit(case.printed["value"], case.printed["as_printed"])))
+    return 0 if printed <= 0 and abs(value) >= 100 else max(0, printed) + 2
+
+
+def _unit(case: Case) -> tuple[tuple[str, str], tuple[str, str]]:
+    """The unit of a result, and that of a difference, in both languages."""
+    return UNITS.get(case.printed["unit"], NO_UNIT)
 
 
 def _keys(case: Case, verdict: str) -> list[str]:
@@ -151,18 +171,31 @@ def _keys(case: Case, verdict: str) -> list[str]:
 
 
 def _computed(case: Case, lang: str) -> str:
+    printed = case.printed["as_printed"]
+    if case.kind == "text_vs_table" and [leaf.found for leaf in case.leaves] == [case.result]:  # nothing is computed
+        label_en, label_zh = case.leaves[0].label_en, case.leaves[0].label_zh
+        return (
+            f"One place prints {printed}; another, {label_en}."
+            if lang == "en"
+            else f"一处为{printed}；另一处为{label_zh}。"
+        )
     low, value, high = (number(part, case) for part in case.result)
     span = "" if low == high else f" ({low} to {high})" if lang == "en" else f"（{low}至{high}）"
+    value += _unit(case)[0][lang == "zh"]
     if lang == "en":
         inputs = "; ".join(leaf.label_en for leaf in case.leaves)
-        return f"Printed {case.printed['as_printed']}; computed {value}{span} from {inputs}."
+        return f"Printed {printed}; computed {value}{span} from {inputs}."
     inputs = "；".join(leaf.label_zh for leaf in case.leaves)
-    return f"所印为{case.printed['as_printed']}；由{inputs}计算得{value}{span}。"
+    return f"原文为{printed}。依据{inputs}，计算得{value}{span}。"
 
 
 def _candidates(close: pd.DataFrame, lang: str) -> list[str]:
-    name = "candidate" if lang == "en" else "candidate_zh"
-    return [f"{row[name]} ({row['off_pct']:+.2f} %)" for _, row in close.head(3).iterrows()]
+    """The closest populations, each with its distance from the one that would fit exactly."""
+    name, form = {"en": ("candidate", "{} ({} %)"), "zh": ("candidate_zh", "{}（{}%）")}[lang]
+    best = close.head(3)
+    return [
+        form.format(words, with_minus(f"{off:+.2f}")) for words, off in zip(best[name], best["off_pct"], strict=True)
+    ]
 
 
 def _printed(case: Case) -> Interval:

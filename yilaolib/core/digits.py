@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 PRINTED = re.compile(r"(\d+)(?:\.(\d+))?\s*[余多]?([百千]?[万亿]?)")
+ZERO = re.compile(r"[+-]?[0.,]+%?")
 TIMES = {"百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000}
 
 
@@ -35,3 +36,27 @@ def printed_numbers(as_printed: str) -> list[tuple[float, float]]:
         times = math.prod(TIMES[word] for word in words)
         numbers.append((float(f"{whole}.{decimals or 0}") * times, times / 10 ** len(decimals)))
     return numbers
+
+
+def with_minus(text: str) -> str:
+    """Return a formatted number as it is printed: the sign is a minus (U+2212), and zero has none.
+
+    Examples
+    --------
+    >>> with_minus("-4,059"), with_minus("-0.00"), with_minus("+0.0"), with_minus("12")
+    ('−4,059', '0.00', '0.0', '12')
+    """
+    if ZERO.fullmatch(text):
+        return text.lstrip("+-")
+    return "−" + text[1:] if text.startswith("-") else text
+
+
+def closed(name: str) -> str:
+    """Return a printed name with the bracket that its web page lost; the row of the data has it as printed.
+
+    Examples
+    --------
+    >>> closed("基本养老保险参保率(%"), closed("托位数(个)")
+    ('基本养老保险参保率(%)', '托位数(个)')
+    """
+    return name + ")" * max(0, name.count("(") - name.count(")"))

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from ..audit import audit
-from ..childcare import childcare_staff, triangulate_places
+from ..childcare import childcare_staff, label_places
 from ..core.forms import labelled
 from ..data import find_area, load_table
 from ..eldercare import BedNeed, care_staff, elderly_path, label_methods, nursing_beds
@@ -30,7 +30,7 @@ BESIDE = ("hold", "prevalence", "utilisation")  # drawn beside the leading metho
 DRAWS = 200
 REPRODUCED = ("exact", "rounding", "truncated", "approximate", "convenient")  # verdicts that the report only counts
 IDS = ("observation", "baseline_observation", "occupied_observation")  # columns with the id of a printed figure
-ROW = ["observation", "area", "name_as_printed", "as_printed", "year", "source", "locator", "note"]
+ROW = ["observation", "area", "name_as_printed", "as_printed", "year", "source", "locator", "note", "note_zh"]
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,7 @@ def city_brief(city: str, *, scenario: str = "medium", end_year: int = 2050, roo
     target_year = int(min(plan["plan_end"] if plan is not None and pd.notna(plan["plan_end"]) else 2025, years[-1]))
     drawn = project(slug, scenario=scenario, end_year=end_year, draws=DRAWS, root=root)
     beds, places = BedNeed(slug, elderly_path(population), root), PlaceNeed(slug, population, root)
-    by_place = triangulate_places(slug, target_year, population=population, root=root)
-    methods = {"bed": label_methods(beds.at(target_year), root), "place": by_place}
+    methods = {"bed": label_methods(beds.at(target_year), root), "place": label_places(places, target_year)}
     gaps = {"bed": gap_of(beds, beside=BESIDE, drawn=drawn), "place": gap_of(places, drawn=drawn)}
     parts = {
         **{f"{what}_methods": frame for what, frame in methods.items()},

@@ -12,8 +12,8 @@ from ..data import cite, load_table
 from ..needs.peers import compare_plans
 from .brief import REPRODUCED, Brief, city_brief
 from .planwords import WORDS
-from .printedtables import in_language
 from .selection import cities_with_plan
+from .sourcetables import in_language
 from .story import SCENARIOS, method_name, name_of
 
 RATES = ("pct", "per_1000", "years")  # units in which places of unlike size compare
@@ -165,7 +165,7 @@ class Comparison:
                     "indicator": row[f"name_{self.lang}"],
                     "city": row[f"area_{self.lang}"],
                     "target": row["target"],
-                    "rank": f"{low if low == high else f'{low}–{high}'}/{row['places']}" if high else None,
+                    "rank": f"{low if low == high else f'{low}–{high}'}/{row['places']}" if pd.notna(high) else None,
                     "apart": {"zh": "；", "en": "; "}[self.lang].join(apart),
                 }
             )

@@ -33,7 +33,7 @@ def show_figure(
     alt: str,
     table: pd.DataFrame | pd.Series | None = None,
     formats: Mapping[str, Format] | None = None,
-    missing: Mapping[str, str] | None = None,
+    missing: Mapping[str, str | Sequence[str]] | None = None,
     units: Mapping[str, str] | None = None,
     number: int | None = None,
     links: Links | None = None,
@@ -104,7 +104,7 @@ def show_table(
     key: str,
     caption: str,
     formats: Mapping[str, Format] | None = None,
-    missing: Mapping[str, str] | None = None,
+    missing: Mapping[str, str | Sequence[str]] | None = None,
     units: Mapping[str, str] | None = None,
     number: int | None = None,
     links: Links | None = None,
@@ -127,9 +127,9 @@ def show_table(
     formats : mapping of column to format, optional
         A format such as ``",.1f"``, or a function of one value; by default as many decimals as the size needs.
     missing : mapping of column to text, optional
-        What a missing value of that column is printed as, for instance ``{"note": ""}``.
+        What a missing value of that column is printed as, for instance ``{"note": ""}``; a list has a text a row.
     units : mapping of column to text, optional
-        Unit of a column whose heading does not say it; shown in Excel, where no caption is near.
+        Unit of a column whose heading does not say it; shown in CSV and Excel, where no caption is near.
     links : mapping of column to list, optional
         What on the page each cell leads to: an id, or a list of (id, text) for marks after the cell, or None.
     row_ids : list of str, optional
@@ -241,7 +241,7 @@ def _table(frame, kind, key, head, formats, missing, lang, tables_dir, links=Non
     back = None if row_ids is None else (WORDS[lang]["used"], [_back(name, lang) for name in row_ids])
     body = table_html(plain, head, formats or {}, missing or {}, lang, marked, row_ids, back, units)
     if folder := settings["tables_dir"] if tables_dir is None else tables_dir:
-        write_csv(plain, key, folder)
+        write_csv(plain, key, folder, units, lang)
     return body
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..core.digits import with_minus
 from ..core.errors import DataError
 from ..tabling.sheets import escaped
 from .whole import write_whole
@@ -22,7 +23,8 @@ YES_NO = {"zh": {True: "是", False: "否"}, "en": {True: "yes", False: "no"}}
 SHORT = 9  # characters
 CHINESE, ENGLISH = re.compile("[\u4e00-\u9fff]"), re.compile(r"[A-Za-z]{2,}")  # a character, a word
 LONG_ID = re.compile(r"[\w.-]{20,}", flags=re.ASCII)
-NUMERAL = r"-?\d[\d,]*(\.\d+)?"
+YEAR = r"(19|20|21)\d\d"
+NUMERAL = r"[-−]?\d[\d,]*(\.\d+)?"
 
 Format = str | Callable[[object], str]
 
@@ -38,7 +40,7 @@ def table_html(
     frame: pd.DataFrame,
     head: str,
     formats: Mapping[str, Format],
-    missing: Mapping[str, str],
+    missing: Mapping[str, str | Sequence[str]],
     lang: str,
     links: Mapping[str, Sequence[Sequence[tuple[str, str, str, str]]]] | None = None,
     row_ids: Sequence[str] | None = None,
@@ -99,25 +101,30 @@ def _anchor(target: str, anchor: str, text: str, name: str = "") -> str:
     return f'<a id="{html.escape(anchor)}" href="#{html.escape(target)}"{label}>{text}</a>'
 
 
-def write_csv(frame: pd.DataFrame, key: str, folder: str | os.PathLike) -> None:
-    """Write the raw values as `<folder>/<key>.csv`."""
+def write_csv(
+    frame: pd.DataFrame, key: str, folder: str | os.PathLike, units: Mapping[str, str] | None = None, lang: str = "zh"
+) -> None:
+    """Write the raw values as `<folder>/<key>.csv`, the units of columns in their headings."""
     has_headings = any(name is not None for name in frame.index.names)
-    safe = no_formulas(frame.reset_index() if has_headings else frame)
+    form = {"zh": "{}（{}）", "en": "{} ({})"}[lang]
+    headings = {column: form.format(column, unit) for column, unit in (units or {}).items()}
+    safe = no_formulas(frame.reset_index() if has_headings else frame).rename(columns=headings)
     target = Path(folder) / f"{key}.csv"
     target.parent.mkdir(parents=True, exist_ok=True)
     # Excel reads Chinese only with the mark of utf-8-sig.
     write_whole(target, lambda path: safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n"))
 
 
-def _cells(column: pd.Series, form: Format | None, missing: str, lang: str) -> list[tuple[str, str]]:
-    """Return (text, class attribute) of every cell of a column."""
+def _cells(column: pd.Series, form: Format | None, missing: str | Sequence[str], lang: str) -> list[tuple[str, str]]:
+    """Return (text, class attribute) of every cell of a column; `missing` is one text, or one for each row."""
     form = form if form is not None else _default_format(column)
     to_the_right = _is_numeric(column) or _looks_numeric(column, lang)
     empty = ' class="none num"' if to_the_right else ' class="none"'
     cells = []
-    for value in column:
+    words = [missing] * len(column) if isinstance(missing, str) else missing
+    for value, word in zip(column, words, strict=True):
         if pd.isna(value):
-            cells.append((html.escape(missing), empty))
+            cells.append((html.escape(word), empty))
         elif isinstance(value, bool | np.bool_) and not callable(form):
             cells.append((YES_NO[lang][bool(value)], ""))
         else:
@@ -145,6 +152,8 @@ def _looks_numeric(column: pd.Series, lang: str) -> bool:
     if _is_numeric(column) or not len(column):
         return False
     texts = column.dropna().astype(str)
+    if texts[texts.str.fullmatch(NUMERAL)].str.fullmatch(YEAR).all():  # years among words are words
+        return False
     fits = texts.isin(["–", MISSING[lang]]) | texts.str.fullmatch(NUMERAL)
     return bool(fits.all() and texts.str.fullmatch(NUMERAL).any())
 
@@ -163,10 +172,8 @@ def _written(value: Any, form: Format, is_number: bool) -> str:
     if not is_number:
         return str(value)
     if np.isinf(value):
-        return "∞" if value > 0 else "-∞"
-    text = format(value, form)
-    # -0.3 rounded to no decimals is 0, not -0.
-    return text.lstrip("-") if text.startswith("-") and not text.strip("-0.,") else text
+        return "∞" if value > 0 else "−∞"
+    return with_minus(format(value, form))
 
 
 def _default_format(column: pd.Series) -> str:

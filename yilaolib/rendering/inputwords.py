@@ -6,6 +6,23 @@ import re
 from collections.abc import Mapping
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
+PRINTED = re.compile(r"(.+) \((\d{4}), (.+)\)")  # a printed figure with its year and its place in the plan
+SYMBOLS = (  # of the formulas, in English
+    (r"\bC ([\d,]+) (\(\d+\)) aged 0-2", r"\1 children 0-2 \2"),
+    (r"\bR ([\d,]+) in ", r"\1 residents in "),
+    (r" x E ", " × persons 60+ "),
+    (r"\bE0 ([\d,]+)", r"then \1 persons 60+"),
+    (r"\bE (?=\d)", "persons 60+ "),
+    (r"\bT (?=\d)", "province's beds "),
+    (r"\bw (?=\d)", "own elderly "),
+    (r"\bW (?=\d)", "province's elderly "),
+    (r"\bB (?=\d)", "present beds "),
+    (r"\bN (?=\d)", "residents "),
+    (r"(?<=; )s (?=[a-z])", "share in homes: "),
+    (r"\bc (?=\d)", "coverage "),
+    (r"\br (?=\d)", "norm "),
+    (r"\bo (?=\d)", "target occupancy "),
+)
 # In this order: longer phrases first, symbols last.
 PHRASES = (
     (r"not published: ", "未公布："),
@@ -31,8 +48,8 @@ PHRASES = (
     (r"(\d+) other plans", r"其他规划\1个"),
     (r"r (\S+) to (\S+) ", r"标准 \1至\2 "),
     (r"on the plan's E ([\d,]+) \((\d+)\) ", r"按规划预测的60岁及以上 \1 (\2)则为 "),
-    (r"65\+, ADL by age and sex, ", "65+, 分年龄性别的日常活动失能率, "),
-    (r"60\+, cannot care for themselves", "60+, 生活不能自理"),
+    (r"65\+, ADL by age and sex, ", "65岁及以上分年龄、性别的日常活动失能率, "),
+    (r"60\+, cannot care for themselves", "60岁及以上生活不能自理率"),
     (r"; s ", "; 入住机构比例 "),
     (r"mild ", "轻度 "),
     (r"moderate ", "中度 "),
@@ -45,7 +62,7 @@ PHRASES = (
     ),
     (r"by care need ", "按照护需求 "),
     (r"care need", "照护需求"),
-    (r"by (\d+\+) ", r"按\1 "),
+    (r"by (\d+)\+ ", r"按\1岁及以上 "),
     (r" aged 0-2, use (\S+) %, wish (\S+) %", r", 实际入托率 \1%, 送托意愿 \2%"),
     (r" aged 0-2, c (\S+) and (\S+)", r", 入托率 \1 和 \2"),
     (r" aged 0-2, c ", ", 入托率 "),
@@ -67,6 +84,8 @@ PHRASES = (
     (r"\bC (?=\d)", "0—2岁 "),
     (r"\br (?=\d)", "标准 "),
     (r"\bo (?=\d)", "目标入住率 "),
+    (r"\((\d+)\+, ", r"(\1岁及以上, "),
+    (r"(?<=\d), (?=\d)", "、"),
     (r" ?\(", "（"),
     (r"\)", "）"),
     (r", ", "，"),
@@ -84,14 +103,17 @@ def input_words(text: str, lang: str, names: Mapping[str, str]) -> str:
     '标准 39（2025；各规划39至45），60岁及以上 331,204（2025）'
     >>> input_words("C 100 (2025) aged 0-2, use 18 %, wish 45 %; figures of lianshui", "zh", {"lianshui": "涟水县"})
     '0—2岁 100（2025），实际入托率 18%，送托意愿 45%；数据来自涟水县'
+    >>> input_words("r 39 (2025), E 331,204 (2025); o 0.85 (judged)", "en", {})
+    'norm 39 (2025), persons 60+ 331,204 (2025); target occupancy 0.85 (judged)'
+    >>> input_words("10500张 (2025, 一(二)1)", "zh", {})
+    '10500张（2025年，一(二)1）'
     """
     if CHINESE.search(text):
-        return text
+        return PRINTED.sub(r"\1（\2年，\3）", text) if lang == "zh" else text
     own = re.search(r"figures of (.+)$", text)
     if own:
         called = ", ".join(names.get(slug, slug) for slug in own[1].split(", "))
         text = text[: own.start(1)] + called
-    if lang == "zh":
-        for pattern, words in PHRASES:
-            text = re.sub(pattern, words, text)
+    for pattern, words in PHRASES if lang == "zh" else SYMBOLS:
+        text = re.sub(pattern, words, text)
     return text

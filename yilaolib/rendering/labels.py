@@ -78,7 +78,7 @@ class Labels(MoneyTables):
         rows = rows[rows["indicator"].isin(["population_60plus_share_pct", "population_65plus_share_pct"])]
         if rows.empty:
             return None
-        ages = rows["indicator"].map({"population_60plus_share_pct": "60+", "population_65plus_share_pct": "65+"})
+        ages = rows["indicator"].map({f"population_{age}plus_share_pct": self[f"aged_{age}"] for age in (60, 65)})
         labels = [
             self["plan_point"].format(age, percent(value, self.lang))
             for age, value in zip(ages, rows["value"], strict=True)
@@ -101,7 +101,7 @@ class Labels(MoneyTables):
         frame = self.brief.stages.assign(
             scheme=self.brief.stages["scheme"].map(lambda s: self[s]), stage=self.brief.stages[f"stage_{self.lang}"]
         )
-        frame["base_age"] = frame["base_age"].astype(str) + "+"
+        frame["base_age"] = frame["base_age"].astype(str) + self["and_over"]
         return self._named(frame, "scheme", "base_age", "share_pct", "stage")
 
     def _methods(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -138,10 +138,9 @@ class Labels(MoneyTables):
 
     def steps(self, steps: pd.DataFrame) -> pd.DataFrame:
         """The steps from need to gap, with the years of need and stock; projects open in several."""
-        years = steps["year"].map("{:.0f}".format, na_action="ignore").astype(object)
-        listed = steps["step"].isin(["pipeline", "unsure"])
-        frame = steps.assign(name=steps[f"name_{self.lang}"], stock=steps["value"], year=years.mask(listed, "–"))
-        return self._named(frame, "name", "stock", "year")
+        amounts = steps["value"].abs().where(steps["step"] == "surplus", steps["value"])  # the word has the sign in it
+        frame = steps.assign(name=steps[f"name_{self.lang}"], stock=amounts)
+        return self._named(frame, "name", "stock", "year", nothing={"year": steps["step"].isin(["pipeline", "unsure"])})
 
     def step_links(self, steps: pd.DataFrame) -> dict:
         """Marks after the numbers of `steps`."""

@@ -24,19 +24,16 @@ class MoneyTables(PrintedTables):
         need = table["what"].str.startswith("need")
         frame = table.assign(
             name=[self._nursing_name(row) for row in table.itertuples()],
-            central=self._unless(table["central"], table["what"] == "target"),  # the plan aims at a share
-            share_pct=self._unless(table["share_pct"], need),
         )
-        return self._named(frame, "name", "lower", "central", "upper", "share_pct", "year")
+        nothing = {
+            "central": table["what"] == "target",
+            "share_pct": need,
+        }  # the plan aims at a share, the need has none
+        return self._named(frame, "name", "lower", "central", "upper", "share_pct", "year", nothing=nothing)
 
     def _nursing_name(self, row) -> str:
         share_of = self[f"of_{row.of}"] if isinstance(row.of, str) and row.of and pd.notna(row.share_pct) else ""
         return self[f"nursing_{row.what}"] + share_of
-
-    def _unless(self, values: pd.Series, nothing: pd.Series) -> pd.Series:
-        """Numbers as text; a dash where none belongs, and the word for not published where one is missing."""
-        texts = [self.missing if pd.isna(x) else f"{x:,.4g}" if x < 100 else f"{x:,.0f}" for x in values]
-        return pd.Series(texts, index=values.index, dtype=object).mask(nothing, "–")
 
     def nursing_links(self) -> dict:
         """Marks after their names: the rows of the printed shares."""
@@ -73,13 +70,12 @@ class MoneyTables(PrintedTables):
         money.columns = ["lower", "central", "upper"]
         both = account["method"].isna()  # beds and places do not add up
         frame = account.assign(
-            name=account[f"name_{self.lang}"],
-            demand=self._unless(account["need"], both),
-            short_pipeline=self._unless(account["short"], both),
+            name=account[f"name_{self.lang}"], demand=account["need"], short_pipeline=account["short"]
         ).assign(**money)
         return self._named(
-            frame.reset_index(drop=True), "name", "demand", "short_pipeline", "staff", "lower", "central", "upper"
-        )
+            frame.reset_index(drop=True), "name", "demand", "short_pipeline", "staff", "lower", "central", "upper",
+            nothing={"demand": both, "short_pipeline": both},
+        )  # fmt: skip
 
     def spread(self, table: pd.DataFrame) -> str:
         """How much of the spread of the need comes from the methods, the demography and the parameters."""
@@ -124,7 +120,8 @@ class MoneyTables(PrintedTables):
     def tornado_table(self, effects: pd.DataFrame) -> pd.DataFrame:
         """What `plot_tornado` draws [beds]: the need with each input low, unchanged and high, and those inputs."""
         zh = "_zh" if self.lang == "zh" else ""
-        inputs = effects[f"low_label{zh}"] + " – " + effects[f"high_label{zh}"]
+        ends = zip(effects[f"low_label{zh}"], effects[f"high_label{zh}"], strict=True)
+        inputs = [self["from_to"].format(*pair) for pair in ends]
         frame = effects.assign(lower=effects["low"], upper=effects["high"], inputs=inputs)
         return self._named(frame, "name", "lower", "central", "upper", "inputs")
 

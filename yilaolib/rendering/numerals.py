@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Callable
 
 import pandas as pd
+
+from ..core.digits import with_minus
 
 NOT_PUBLISHED = {"zh": "未公布", "en": "not published"}
 
@@ -22,8 +25,8 @@ def count(value: float, lang: str, unit: str = "", *, wan: float = 100_000) -> s
     if pd.isna(value):
         return NOT_PUBLISHED[lang]
     if lang == "zh" and abs(value) >= wan:
-        return f"{value / 10_000:,.2f}万{unit}"
-    return f"{value:,.0f}{unit}"
+        return f"{with_minus(f'{value / 10_000:,.2f}')}万{unit}"
+    return f"{with_minus(f'{value:,.0f}')}{unit}"
 
 
 def percent(value: float, lang: str, digits: int = 2) -> str:
@@ -36,7 +39,22 @@ def percent(value: float, lang: str, digits: int = 2) -> str:
     """
     if pd.isna(value):
         return NOT_PUBLISHED[lang]
-    return f"{value:.{digits}f}{'%' if lang == 'zh' else ' %'}"
+    return f"{with_minus(f'{value:.{digits}f}')}{'%' if lang == 'zh' else ' %'}"
+
+
+def day(date: str, lang: str) -> str:
+    """A date of the tables as it is read.
+
+    Examples
+    --------
+    >>> day("2020-11-01", "zh"), day("2020-11-01", "en"), day("2020-12", "en"), day("2020", "zh")
+    ('2020年11月1日', '1 November 2020', 'December 2020', '2020年')
+    """
+    year, *rest = (int(part) for part in date.split("-"))
+    if lang == "zh":
+        return "".join(f"{part}{word}" for part, word in zip((year, *rest), "年月日", strict=False))
+    month = [calendar.month_name[rest[0]]] if rest else []
+    return " ".join([*(str(part) for part in rest[1:]), *month, str(year)])
 
 
 def path_words(path: pd.Series, lang: str, shown: Callable[[float], str], *, persons: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""Pages: an executed notebook, or a list of reports, as one HTML file that needs no network."""
+"""Pages: an executed notebook as one HTML file that needs no network."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def notebook_page(
         f"<h1>{title}</h1><b>{''.join(words.values())}</b>{body}{cover}{' '.join((*facts, *facts.values()))}0123456789"
     )
     return (
-        _environment()
+        page_templates()
         .get_template("report.html.j2")
         .render(
             html_lang=HTML_LANG[lang],
@@ -89,7 +89,7 @@ def notebook_page(
             contents=contents,
             body=Markup(body),
             facts=facts,
-            **_script("report.js" if "<table" in body else ""),
+            **page_script("report.js" if "<table" in body else ""),
             version=library_version(),
         )
     )
@@ -106,80 +106,14 @@ def css_text(text: str) -> str:
     return '"' + "".join(c if c.isalnum() or c == " " else f"\\{ord(c):x} " for c in text) + '"'
 
 
-def _script(name: str) -> dict[str, str]:
+@functools.cache
+def page_script(name: str) -> dict[str, str]:
     """Return a script of the templates and its hash for the policy of the page; empty texts for none."""
     if not name:
         return {"script": "", "script_hash": ""}
     script = (TEMPLATES / name).read_text(encoding="utf-8").strip()
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return {"script": Markup(script), "script_hash": digest}
-
-
-# Of what the notebooks save with `save_results`, the index shows these: name, Chinese, English.
-SHOWN = (
-    ("ageing_stage", "老龄化阶段", "Ageing stage"),
-    ("share_60_pct", "60岁及以上 %", "60+ %"),
-    ("bed_gap", "床位缺口", "Bed gap"),
-    ("bed_coverage_pct", "床位满足率 %", "Bed coverage %"),
-    ("place_gap", "托位缺口", "Place gap"),
-    ("place_coverage_pct", "托位满足率 %", "Place coverage %"),
-)
-ROW = ("area", "adcode", "name_zh", "name_en", "province", "lang", "scenario", "end_year", "status", "report", "error")
-
-
-def index_page(rows: list[dict]) -> str:
-    """Return the page that lists reports, to be searched, filtered and sorted; everything is escaped.
-
-    Its script is its only one: the policy of the page names it by its hash. Without it the list is whole.
-
-    Examples
-    --------
-    >>> row = dict(area="x", name_zh="<i>", lang="zh", scenario="medium", end_year=2050, status="failed",
-    ...            report="", error="no data", seconds=1.0, started="2026-01-01 12:00")
-    >>> "&lt;i&gt;" in index_page([row])
-    True
-    """
-    rows = [
-        dict.fromkeys((*ROW, "started", "traceback"), "")
-        | {name: value for name, value in row.items() if value is not None}
-        | {"results": row.get("results") or {}}
-        for row in rows
-    ]
-    n_ok = sum(row["status"] == "ok" for row in rows)
-    return (
-        _environment()
-        .get_template("index.html.j2")
-        .render(
-            rows=rows,
-            columns=_result_columns(rows),
-            provinces=sorted({row["province"] for row in rows} - {""}),
-            shown=lambda value: _shortly(value) if _is_number(value) else value,
-            n_ok=n_ok,
-            n_failed=len(rows) - n_ok,
-            **_script("index.js"),
-            version=library_version(),
-        )
-    )
-
-
-def _result_columns(rows: list[dict]) -> list[dict]:
-    """Return the columns of results that at least one report has."""
-    columns = []
-    for name, zh, en in SHOWN:
-        values = [row["results"][name] for row in rows if row["results"].get(name) is not None]
-        if values:
-            kind = "number" if all(map(_is_number, values)) else "text"
-            columns.append({"name": name, "zh": zh, "en": en, "kind": kind})
-    return columns
-
-
-def _shortly(value: float) -> str:
-    """A number as it is told in a list: whole from 100 on, and one decimal below."""
-    return f"{value:,.0f}" if abs(value) >= 100 or isinstance(value, int) else f"{value:.1f}"
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def library_version() -> str:
@@ -232,8 +166,9 @@ def warm_exporter() -> None:
 
 
 @functools.cache
-def _environment() -> Environment:
-    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
+def page_templates() -> Environment:
+    """Return the templates of pages; each is read once, so that a batch has one state of them."""
+    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, auto_reload=False)
 
 
 def _for_readers(nb: nbformat.NotebookNode) -> nbformat.NotebookNode:

@@ -3,17 +3,17 @@
 
 WORDS = {
     "zh": {
-        "title": "一老一小规划比较", "subtitle": "{n}个地区：老龄化、养老床位、托位、规划目标与所印数字的复算",
+        "title": "一老一小规划比较", "subtitle": "{n}个地区：老龄化、养老床位、托位、规划目标与规划数字的复算",
         "cover_places": "地区", "cover_base": "人口基期", "cover_path": "推算", "base": "2020年11月1日普查，常住人口，移至年末", "path": "{scenario}，至{last}年末",
-        "ageing": "老龄化", "beds": "养老床位", "places": "婴幼儿托位", "targets": "规划目标", "audit": "所印数字的复算", "limits": "哪些不可比较", "sources": "来源",
+        "ageing": "老龄化", "beds": "养老床位", "places": "婴幼儿托位", "targets": "规划目标", "audit": "规划数字的复算", "limits": "哪些不可比较", "sources": "来源",
         "ageing_caption": "60岁及以上占比，{first}—{last}年末（{scenario}），常住人口", "ageing_table": "60岁及以上占比（%），年末常住人口（{scenario}）",
         "beds_caption": "每千名60岁及以上常住人口的床位：现有与按各自主方法所需（规划目标年）", "beds_table": "养老床位：各地主方法的需求与现有存量",
         "places_caption": "托位相当于0—2岁儿童的比例：现有与按规划标准所需（规划目标年）", "places_table": "托位：按每千人口标准的需求、现有存量，及其相当于0—2岁儿童的比例",
         "targets_caption": "各规划共有的百分比指标：基期到目标（数值照原文）", "ranks_table": "目标的位次，仅比率与年限（以范围表示；舍入或并列使位次不定）",
-        "audit_table": "各规划所印数字的复算结论（项数）", "sources_table": "规划文件",
+        "audit_table": "各规划数字的复算结论（项数）", "sources_table": "规划文件",
         "note": "来源：国家统计局，联合国WPP 2024，各规划，本库推算", "note_targets": "数值照各规划原文；基期年份不尽相同",
-        "bed_unit": "每千名60+常住人口的床位（张）", "place_unit": "托位相当于0—2岁儿童的比例", "city": "地区", "level": "级别", "method": "方法", "year": "目标年", "need": "需求", "stock": "现有", "gap": "需求减现有",
-        "need_per": "每千老人需求", "stock_per": "每千老人现有", "norm": "每千人口标准", "need_cover": "需求覆盖(%)", "stock_cover": "现有覆盖(%)",
+        "bed_unit": "每千名60岁及以上常住人口的床位（张）", "place_unit": "托位相当于0—2岁儿童的比例", "city": "地区", "level": "级别", "method": "方法", "year": "目标年", "need": "需求", "stock": "现有", "gap": "需求减现有",
+        "need_per": "每千老人需求", "stock_per": "每千老人现有", "norm": "每千人口标准", "need_cover": "需求覆盖（%）", "stock_cover": "现有覆盖（%）",
         "indicator": "指标", "axis_year": "年份", "reproduced": "可以复现", "target": "目标", "rank": "位次/规划数", "apart": "比较的限制", "total": "合计", "plan": "规划", "issuer": "发布机关", "issued": "日期",
         "prefecture": "地级市", "county": "县（市）", "counties and prefectures": "县与地级市", "target years differ": "目标年不同", "some targets are bounds": "部分目标为下限或上限",
         "baseline years differ": "基期年份不同", "doubtful transcription": "该数字存疑",
@@ -25,7 +25,7 @@ WORDS = {
             "养老床位总数的范围不同：有的只含机构床位，有的包含社区与家庭床位，因此每千名老人床位数不可直接排名。",
             "各地主方法不同（规划标准、保持现状或9073规则），需求之间的差异部分来自方法。",
             "同名指标的分母可能不同（例如居家社区养老服务覆盖率与社区日间照料机构覆盖率），本报告只并列概念、单位与分母相同者。",
-            "复算未能复现不等于有误：文本可能缺字，征求意见稿可能修改；各规划可复算的数字多少不同，项数不可比较优劣。",
+            "复算未能复现不等于有误：文本可能缺字，征求意见稿可能修改；各规划可复算的数字多少不同，不能用项数比较优劣。",
         ],
     },
     "en": {

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from ..tabling.books import put
 from .columns import text_width
-from .pieces import Cell, Figure, Heading, Paragraph, Piece, Table, page_pieces
+from .dissect import page_pieces
+from .pieces import Cell, Figure, Heading, Paragraph, Piece, Table
 
 WORDS = {
     "zh": {"cover": "封面", "sources": "来源", "sheet": "工作表", "what": "内容", "unit": "单位", "back": "返回封面"},

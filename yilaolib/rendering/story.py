@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ..needs.targets import BOUNDS
 from .brief import REPRODUCED, Brief
 from .numerals import count, path_words, percent
 
@@ -131,7 +132,7 @@ def _beds(brief: Brief, lang: str) -> str:
             text += f"规划自测需{need['as_printed']}、缺口{gap['as_printed']}"
             text += f"；按其所述全省分摊法复算为{count(share, lang, '张')}。" if pd.notna(share) else "。"
         return text
-    text = f"Beds: by the method '{name}', {year} needs {count(row['demand'], lang)}; {gap_words(brief.bed_gap, year, lang)}."
+    text = f"Beds: by the method '{name}', {count(row['demand'], lang)} are needed in {year}; {gap_words(brief.bed_gap, year, lang)}."
     if need is not None and gap is not None:
         text += (
             f" The plan itself states a need of {count(need['value'], lang)} and a gap of {count(gap['value'], lang)}"
@@ -153,8 +154,8 @@ def _places(brief: Brief, lang: str) -> str:
         own = f"；规划自测缺口{gap['as_printed']}。" if gap is not None else "；规划未公布缺口。"
         return text + ("。" if brief.plan is None else own)
     text = (
-        f"Daycare: at {norm:g} places per 1000 residents, {year} needs {count(row['demand'], lang)} ({cover} of children aged "
-        f"0-2); {gap_words(brief.place_gap, year, lang)}."
+        f"Daycare: at {norm:g} places per 1000 residents, {count(row['demand'], lang)} are needed in {year} ({cover} of "
+        f"children aged 0-2); {gap_words(brief.place_gap, year, lang)}."
     )
     if gap is not None:
         return text + f" The plan itself states a gap of {count(gap['value'], lang)}."
@@ -170,24 +171,33 @@ def _targets(brief: Brief, lang: str) -> str:
     based, back = int(table["baseline"].notna().sum()), table[table["steps_back"]]
     if lang == "zh":
         text = f"目标：指标表共{len(table)}项，" + (f"{based}项有基期值" if based else "均无基期值，无法判断升降。")
-        parts = [f"{n}项目标{'低' if below else '高'}于基期（{names}）" for below, n, names in _steps(back, lang)]
+        kinds = {"floor": "的下限", "ceiling": "的上限", "": ""}
+        parts = [
+            f"{n}项目标{kinds[bound]}{'低' if below else '高'}于基期（{names}）"
+            for below, bound, n, names in _steps(back, lang)
+        ]
         return text if not based else text + f"，其中{'，'.join(parts)}。" if parts else text + "，没有目标较基期倒退。"
     text = f"Targets: the plan's tables list {len(table)} indicator{'s' * (len(table) != 1)}, "
     if not based:
         return text + "none with a baseline, so steps up or down cannot be told."
-    parts = [
-        f"{n} {'aims' if n == 1 else 'aim'} {'below' if below else 'above'} it ({names})"
-        for below, n, names in _steps(back, lang)
-    ]
+    parts = []
+    for below, bound, n, names in _steps(back, lang):
+        does = f"set{'s' * (n == 1)} a {bound}" if bound else f"aim{'s' * (n == 1)}"
+        parts.append(f"{n} {does} {'below' if below else 'above'} it ({names})")
     return text + f"{based} with a baseline; " + (" and ".join(parts) or "none steps back") + "."
 
 
-def _steps(back: pd.DataFrame, lang: str) -> list[tuple[bool, int, str]]:
-    """(below the baseline, how many, their names) of targets that step back: fewer is better for some."""
+def _steps(back: pd.DataFrame, lang: str) -> list[tuple[bool, str, int, str]]:
+    """(below the baseline, floor or ceiling, how many, their names) of targets that step back: fewer may be better.
+
+    A floor below the baseline (≥95 % from 99.6 %) is no plan to fall to it, nor a ceiling above it one to rise.
+    """
     names, sep = (back["name_as_printed"], "、") if lang == "zh" else (back["name_en"], "; ")
-    down = back["target"] < back["baseline"]
-    parts = [(below, names[down == below]) for below in (True, False)]
-    return [(below, len(found), sep.join(found)) for below, found in parts if len(found)]
+    down, bounds = back["target"] < back["baseline"], back["comparator"].map(BOUNDS)
+    sides = [(True, "", bounds != "floor"), (True, "floor", bounds == "floor")]
+    sides += [(False, "", bounds != "ceiling"), (False, "ceiling", bounds == "ceiling")]
+    parts = [(below, bound, names[(down == below) & which]) for below, bound, which in sides]
+    return [(below, bound, len(found), sep.join(found)) for below, bound, found in parts if len(found)]
 
 
 def audit_line(brief: Brief, lang: str = "zh") -> str:
@@ -214,7 +224,7 @@ def audit_line(brief: Brief, lang: str = "zh") -> str:
         ]
         parts.append(f"{unsure}项无法核验或仅供判断可行性")
         return (
-            f"复算：规划所印数字共{len(verdicts)}项，"
+            f"复算：共复算规划数字{len(verdicts)}项，其中"
             + "，".join(part for part in parts if not part.startswith("0"))
             + "。"
         )

@@ -7,8 +7,15 @@ import pandas as pd
 from .phrases import COLUMNS
 
 WORDS = {
-    "zh": {"persons": "人", "beds": "张", "places": "个", "pct": "%", "money": "万元"},
-    "en": {"persons": "persons", "beds": "beds", "places": "places", "pct": "%", "money": "10,000 yuan"},
+    "zh": {"persons": "人", "beds": "张", "places": "个", "pct": "%", "money": "万元", "both": "张、个"},
+    "en": {
+        "persons": "persons",
+        "beds": "beds",
+        "places": "places",
+        "pct": "%",
+        "money": "10,000 yuan",
+        "both": "beds, places",
+    },
 }
 COUNTED = {  # by table; its columns of another unit stand below
     "pyramid": "persons",
@@ -27,10 +34,14 @@ COUNTED = {  # by table; its columns of another unit stand below
     "place_supply": "places",
     "staff": "persons",
     "capital": "money",
+    "account": "money",
     "subsidy": "money",
     "decision": "beds",
 }
-APART = {("capital", "shortfall"): "beds", ("subsidy", "residents"): "persons"}
+APART = {
+    ("capital", "shortfall"): "beds", ("subsidy", "residents"): "persons", ("account", "staff"): "persons",
+    ("account", "demand"): "both", ("account", "short_pipeline"): "both",
+}  # fmt: skip
 BY_THEMSELVES = ("year", "age", "rate", "implied_coverage_pct")  # columns whose heading says all
 
 
@@ -48,5 +59,5 @@ def units_of(name: str, table: pd.DataFrame, lang: str) -> dict[str, str]:
     said = {headings[key] for key in BY_THEMSELVES}
     apart = {headings[key]: unit for (of, key), unit in APART.items() if of == name}
     numbers = [column for column in table if pd.api.types.is_numeric_dtype(table[column])]
-    counted = [column for column in numbers if column not in said and "(%)" not in str(column)]
+    counted = [column for column in numbers if column not in said and "%" not in str(column)[-2:]]
     return {column: WORDS[lang][apart.get(column, COUNTED[name])] for column in counted}

@@ -19,7 +19,8 @@ from docx.oxml.ns import nsdecls
 from docx.shared import Emu, Inches
 
 from .columns import column_shares
-from .pieces import Figure, Heading, Paragraph, Piece, Run, Table, page_pieces
+from .dissect import page_pieces
+from .pieces import Figure, Heading, Paragraph, Piece, Run, Table
 from .wordstyle import TEXT_HEIGHT, TEXT_WIDTH, field, new_document
 
 STYLES = {"text": "Normal", "note": "Note", "term": "Normal", "bullet": "ListBullet", "number": "ListNumber"}

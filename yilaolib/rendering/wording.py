@@ -9,8 +9,9 @@ from functools import cached_property, partial
 
 import pandas as pd
 
+from ..needs.turning import turn_of
 from .brief import REPRODUCED, Brief
-from .numerals import NOT_PUBLISHED, count, path_words, percent
+from .numerals import NOT_PUBLISHED, count, day, path_words, percent
 from .phrases import ALTS, CAPTIONS, LIMITS, NOTES, WORDS
 from .story import SCENARIOS, gap_words, method_name, name_of, scenario_name
 
@@ -18,6 +19,8 @@ STATUS = {"zh": {"issued": "正式印发", "draft": "征求意见稿"}, "en": {"
 # tables of what documents print: nothing in them is filled in
 PRINTED = ("identity", "own_bed", "own_place", "bed_supply", "place_supply", "targets", "peers", "audit", "sources")
 PRINTED += ("rows", "bed_stock")
+TURNS = {"supply not published": "turn_unknown", "short throughout": "always_short", "turns": "turn"}
+TURNS |= {"surplus throughout": "always_enough", "returns": "comes_back"}
 UNITS = {"zh": {"bed": "张", "place": "个"}, "en": {"bed": " beds", "place": " places"}}
 
 
@@ -64,9 +67,8 @@ class Wording:
         if plan is None:
             lines["cover_plan"] = self["no_plan"]
         else:
-            period = f"{plan['plan_start']}–{plan['plan_end']}" if pd.notna(plan["plan_end"]) else self.missing
             status = STATUS[self.lang].get(plan["status"], self.missing)
-            lines |= {"cover_plan": self.plan_title, "cover_status": status, "cover_period": period}
+            lines |= {"cover_plan": self.plan_title, "cover_status": status, "cover_period": self.period}
         lines |= {"cover_base": self["base_moved"], "cover_path": self["path"]}
         return {self[name]: str(text).format(**self.facts) for name, text in lines.items()}
 
@@ -78,6 +80,14 @@ class Wording:
             return self["no_plan"]
         own, other = (plan[f"title_{lang}"] for lang in (self.lang, "en" if self.lang == "zh" else "zh"))
         return other if pd.isna(own) else own
+
+    @property
+    def period(self) -> str:
+        """The years of the plan."""
+        plan = self.brief.plan
+        if plan is None or pd.isna(plan["plan_start"]) or pd.isna(plan["plan_end"]):
+            return self.missing
+        return self["period"].format(plan["plan_start"], plan["plan_end"])
 
     @property
     def badge(self) -> str:
@@ -94,7 +104,7 @@ class Wording:
         return {
             "name": name_of(brief, lang), "scenario": scenario_name(brief, lang),
             "first": str(years[0]), "last": str(years[-1]), "target": str(target),
-            "base": self["base_census" if brief.people_counted else "base_filled"].format(census),
+            "base": self["base_census" if brief.people_counted else "base_filled"].format(day(census, lang)),
             "bed_method": method_name(brief, brief.bed_gap.attrs["method"], lang),
             "norm": f"{brief.place_gap.attrs['norm']:g}",
             "reproduced": str(int(brief.audit["verdict"].isin(REPRODUCED).sum())),
@@ -102,21 +112,22 @@ class Wording:
             if len(stock)
             else self.missing,
             "place_supply": self["supply_held" if brief.place_gap.attrs["held"] else "supply_planned"],
-            "turn": self._turn(brief.place_gap),
+            "turn": self.turn(brief.place_gap),
             **self._paths(),
             **self._needs("bed", brief.bed_gap),
             **self._needs("place", brief.place_gap),
         }  # fmt: skip
 
-    def _turn(self, gap: pd.DataFrame) -> str:
+    def turn(self, gap: pd.DataFrame) -> str:
         """When the shortage of places turns into a surplus, or that it does not."""
-        year, known = _turning_year(gap), gap.dropna(subset=["supply"])
-        if year:
-            return self["turn"].format(year=year, scenario=scenario_name(self.brief, self.lang))
-        short = known["shortfall"] > 0
-        if known.empty:
-            return self["turn_unknown"]
-        return self["always_short" if short.all() else "no_turn" if short.any() else "always_enough"]
+        turn, draws = turn_of(gap["demand"] - gap["supply"]), gap.attrs.get("turning", {})
+        said = "no_turn" if turn["state"] == "returns" and turn["year"] is None else TURNS[turn["state"]]
+        text = self[said].format(year=turn["year"], scenario=scenario_name(self.brief, self.lang))
+        if not draws or said == "always_enough":
+            return text
+        ends = draws.get("lower_80"), draws.get("upper_80")
+        when = "turns_never" if None in ends else "turns_in" if ends[0] == ends[1] else "turns_between"
+        return text + {"zh": "", "en": " "}[self.lang] + self[when].format(last=gap.index[-1], **draws)
 
     def _paths(self) -> dict[str, str]:
         """From the first year to the last, in words."""
@@ -174,14 +185,17 @@ class Wording:
             + (self["occupied_item"].format(count(row.occupied, self.lang, bare)) if pd.notna(row.occupied) else "")
             for row in stock.itertuples()
         ]
-        return self["reads_stock"].format(self["list"].join(items))
+        return self["reads_stock"].format(self["items"].join(items))
 
     def alt_steps(self, what: str, steps: pd.DataFrame) -> str:
         """What a waterfall shows: the need, what is taken from it, and what is left."""
         unit, gap = ("", " ") if self.lang == "en" else (UNITS["zh"][what], "")
         names = steps[f"name_{self.lang}"].str.removeprefix(self["less"])
         amounts = [count(abs(value), self.lang, unit) for value in steps["value"]]
-        parts = [f"{name}{gap}{amount}" for name, amount in zip(names, amounts, strict=True)]
+        parts = [
+            self["blank"].format(name) if pd.isna(value) else f"{name}{gap}{amount}"
+            for name, amount, value in zip(names, amounts, steps["value"], strict=True)
+        ]
         left = self["no_gap"] if pd.isna(steps["value"].iloc[-1]) else parts[-1]
         said = {"need": amounts[0], "parts": self["next_step"].join(parts[1:-1]), "left": left}
         text = self["reads_steps"].format(what=self[f"{what}s_what"], **said)
@@ -229,10 +243,3 @@ class Wording:
             *filled,
             *(line.format(**self.facts) for line in LIMITS[self.lang]),
         ]
-
-
-def _turning_year(gap: pd.DataFrame) -> int | None:
-    """First year in which a shortage of the year before has become a surplus."""
-    short, spare = gap["shortfall"] > 0, gap["surplus"] > 0
-    turned = gap.index[(short.shift(fill_value=False)) & spare]
-    return int(turned[0]) if len(turned) else None

@@ -57,7 +57,7 @@ def read_grids(path: Path) -> list[Grid]:
         When the file is not a workbook, is damaged, locked, too large, or holds macros or links to outside.
     """
     stat = os.stat(path)
-    return _read_grids(path, stat.st_mtime_ns, stat.st_size)
+    return list(_read_grids(path, stat.st_mtime_ns, stat.st_size))
 
 
 @lru_cache(maxsize=8)
@@ -109,11 +109,10 @@ def _inspect_parts(path: Path, package: zipfile.ZipFile) -> None:
         raise DataError(f"{path.name} is not a workbook. Save it as .xlsx. （不是Excel工作簿，请另存为.xlsx。）")
     if sum(info.file_size for info in package.infolist()) > LARGEST:
         raise DataError(f"{path.name} is too large to be read. Give large tables as CSV files in a folder.")
-    for info in package.infolist():
-        if info.filename.casefold().endswith((".xml", ".rels")):
-            text = package.read(info).replace(b"\0", b"")  # UTF-16 too
-            if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-                raise DataError(f"{path.name} holds a document type, which no workbook needs. It is not read.")
+    for info in package.infolist():  # of any name: which parts are read as XML, other parts say
+        text = package.read(info).replace(b"\0", b"")  # UTF-16 too
+        if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
+            raise DataError(f"{path.name} holds a document type, which no workbook needs. It is not read.")
 
 
 def _damaged(path: Path, error: Exception) -> DataError:

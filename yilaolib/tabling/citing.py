@@ -39,7 +39,7 @@ def cite(frame_or_sources: object, root: str | Path | None = None) -> pd.DataFra
     --------
     >>> import yilaolib as yl
     >>> yl.cite("un-wpp-2024")["citation"][0]
-    'United Nations, ... (World Population Prospects 2024). 2024-07-11...'
+    '联合国经济和社会事务部人口司 United Nations, ... (World Population Prospects 2024). 2024-07-11...'
     """
     sources = merged_table("sources", root).set_index("source", drop=False)
     ids = list(dict.fromkeys(_source_ids(frame_or_sources, root)))

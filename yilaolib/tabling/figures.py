@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..core.errors import DataError, did_you_mean
 from ..data import find_area, load_table
-from .folders import as_folder, quiet_table, stamp
+from .folders import as_root, quiet_table, stamp
 from .uses import note
 
 
@@ -120,7 +120,7 @@ class Figures:
 
 def figures_at(root: str | Path | None = None) -> Figures:
     """All printed figures of the tables, kept until one of the files changes."""
-    return _figures(as_folder(root), stamp(root))
+    return _figures(as_root(root), stamp(root))
 
 
 @lru_cache(maxsize=8)

@@ -17,13 +17,11 @@ from .sheets import Fault, Sheet, refuse
 from .tables import parse
 from .uses import note
 
-__all__ = ["as_folder", "merged_table", "orphans", "overlay", "own_areas", "read_table", "stamp"]
-
-as_folder = as_root  # a root was a folder only
+__all__ = ["as_root", "merged_table", "orphans", "overlay", "own_areas", "read_table", "stamp"]
 
 
 def merged_table(name: str, root: str | os.PathLike | None = None) -> pd.DataFrame:
-    """Return our table with a user's rows laid over it; shared by all callers, so never change it."""
+    """Return our table with a user's rows laid over it; each caller has a frame of its own."""
     note(name)
     return quiet_table(name, root)
 
@@ -32,7 +30,8 @@ def quiet_table(name: str, root: str | os.PathLike | None = None) -> pd.DataFram
     """Return what `merged_table` does, for a caller that notes itself which rows it uses."""
     schema_of(name)  # an unknown name first
     root = as_root(root)
-    return our_table(name) if root is None else _merged(name, root, stamp(root))
+    shared = our_table(name) if root is None else _merged(name, root, stamp(root))
+    return shared.copy(deep=False)  # what a caller writes into it is copied first, and the shared one stays as it is
 
 
 def overlay(name: str, ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:

@@ -79,7 +79,8 @@ def found_tables(root: Path) -> tuple[dict[str, Path], list[Fault]]:
 def read_theirs(name: str, root: Path) -> tuple[Sheet, list[Fault]]:
     """Read a table of a user as plain text, and list what cannot be understood."""
     files, _ = found_tables(root)
-    return _read_theirs(name, root, _stamp([files[name]]), _stamp([files[n] for n in NAMED if n in files]))
+    sheet, faults = _read_theirs(name, root, _stamp([files[name]]), _stamp([files[n] for n in NAMED if n in files]))
+    return sheet, list(faults)
 
 
 @lru_cache(maxsize=64)

@@ -22,14 +22,14 @@ def data_folder() -> Path:
 
 @cache
 def package() -> dict:
-    """Return the schema of all tables, `datapackage.json`, as a dict."""
+    """Return the schema of all tables, `datapackage.json`, as a dict that all share: never change it."""
     return json.loads((data_folder() / "datapackage.json").read_text(encoding="utf-8"))
 
 
 @cache
-def our_files() -> list[Path]:
-    """Return the files of our tables; never change the list."""
-    return [path for name in table_names() if (path := data_folder() / f"{name}.csv").exists()]
+def our_files() -> tuple[Path, ...]:
+    """Return the files of our tables."""
+    return tuple(path for name in table_names() if (path := data_folder() / f"{name}.csv").exists())
 
 
 def table_names() -> list[str]:
