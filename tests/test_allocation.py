@@ -10,7 +10,7 @@ from oracles import quick
 from yilaolib.core.errors import DataError
 from yilaolib.data import load_table
 from yilaolib.needs.allocation import RULES, allocate_beds, allocation_equity
-from yilaolib.needs.peers import compare_plans
+from yilaolib.needs.peers import compare_plans, ranked_targets
 from yilaolib.needs.sharing import gini, share_out, theil
 
 WEIGHTS = st.lists(st.floats(0.1, 1e6), min_size=1, max_size=12)
@@ -133,6 +133,15 @@ def test_equal_targets_share_a_range_of_ranks():
     frame = compare_plans(["daycare_places_per_1000"]).set_index("area")
     assert frame.loc["yueyang", ["rank_low", "rank_high"]].tolist() == [1, 1]
     assert (frame.drop("yueyang")[["rank_low", "rank_high"]] == [2, 5]).all(axis=None)
+
+
+def test_a_target_without_a_number_has_no_rank():
+    """A target in words is among no places: its rank is missing, never 0, and it takes no rank from the others."""
+    same = dict.fromkeys(("level", "target_year", "comparator", "baseline_year"), 1) | {"doubt": False}
+    group = pd.DataFrame({"direction": "higher", "target": [40.0, None, 50.0], "target_printed": ["40", "more", "50"]})
+    ranked = ranked_targets(group.assign(**same))
+    assert ranked["rank_low"].isna().tolist() == ranked["rank_high"].isna().tolist() == [False, True, False]
+    assert ranked["rank_low"].dropna().tolist() == [2, 1] and (ranked["places"] == 2).all()
 
 
 def test_every_rank_is_within_the_places():

@@ -12,8 +12,10 @@ from yilaolib.core.errors import DataError
 from yilaolib.data import load_table
 from yilaolib.eldercare import triangulate_beds
 from yilaolib.needs.allocation import allocate_beds
-from yilaolib.needs.horizon import draw_range, gap_by_year, share_ranges
+from yilaolib.needs.horizon import draw_range, gap_by_year, gap_of, share_ranges
+from yilaolib.needs.placeneed import PlaceNeed
 from yilaolib.needs.supply import bed_supply, place_supply
+from yilaolib.needs.turning import draws_that_turn
 from yilaolib.needs.waterfall import gap_waterfall
 from yilaolib.places.scenarios import Scenario
 from yilaolib.projection import project
@@ -187,3 +189,33 @@ def test_turning_years_of_a_scenario_of_one_s_own():
     many = Scenario("many", tfr_offset={2021: 0.0, 2024: 2.0})
     last = turning_years("haian", scenarios=[many, "medium"], end_year=2035).set_index(["method", "scenario"])["last"]
     assert last["coverage", "many"] > last["coverage", "medium"]
+
+
+def test_range_of_a_need_with_a_wish_of_one_s_own(drawn):
+    """The draws are counted with what the need was given: the range of a coverage of one's own is around it."""
+    need = PlaceNeed("jingdezhen", future_of("jingdezhen"), coverage=0.4)
+    gap = gap_of(need, method="coverage_own", drawn=drawn)
+    assert gap["demand"].between(gap["lower_80"], gap["upper_80"]).all()
+    assert gap.loc[2030, "upper_80"] == pytest.approx(
+        0.4 * np.quantile(yl.persons(drawn["population"].sel(year=2030), 0, 3), 0.9)
+    )
+
+
+def test_draws_that_turn_are_counted_and_ranged():
+    """Of four draws two turn for good; one that is never short and one that falls short again do not count."""
+    years = pd.Index([2025, 2026, 2027, 2028], name="year")
+    need = pd.DataFrame({"a": [9, 4, 4, 4], "b": [9, 9, 9, 4], "never": [4, 4, 4, 4], "back": [9, 4, 9, 9]}, years)
+    supply = pd.Series(5.0, years)
+    assert draws_that_turn(need, supply) == {"turns_pct": 50.0, "lower_80": 2026, "upper_80": 2028}
+    assert draws_that_turn(need[["never", "back"]], supply) == {"turns_pct": 0.0}
+    assert draws_that_turn(need, supply * np.nan) == {}
+
+
+def test_draws_leave_the_turning_years_as_they_are():
+    """Draws add a range and change no other column; a shortage of the plan's norm turns in some of them."""
+    options = {"scenarios": ["medium"], "end_year": 2035}
+    plain, ranged = turning_years("jingdezhen", **options), turning_years("jingdezhen", **options, draws=30)
+    pd.testing.assert_frame_equal(plain, ranged[plain.columns])
+    row = ranged.set_index("method").loc["norm_places"]
+    assert 0 < row["turns_pct"] <= 100
+    assert 2021 <= row["lower_80"] <= row["upper_80"] <= 2035

@@ -273,9 +273,16 @@ def test_targets_missing_baseline_is_hollow():
 
 
 def test_targets_regress_in_words():
-    """A target flagged as worse than the baseline is said in words as well as in colour."""
+    """A target flagged as worse than the baseline is said in words as well as in colour; a floor is called one."""
     ax = draw("plot_targets", "zh")
-    assert [text.get_text() for text in ax.texts if "倒退" in text.get_text()] == ["96.89% → ≥95.5%  倒退"]
+    assert [text.get_text() for text in ax.texts if "基期" in text.get_text()] == [
+        "96.89% → ≥95.5%  下限低于基期",
+        "基期",
+    ]
+    worse = plots.plot_targets(
+        pd.DataFrame({"name": ["a"], "baseline": 97, "target": 95, "unit": "%", "regress": True})
+    )
+    assert worse.texts[0].get_text() == "97% → 95%  倒退"
 
 
 def test_targets_axis_only_for_percentages():
@@ -375,6 +382,14 @@ def test_fan_scales_persons():
     assert [t.get_text() for t in plots.plot_fan(path).texts] == ["推算 32.4", "万人"]
     assert [t.get_text() for t in plots.plot_fan(path, lang="en").texts] == ["projected 324.1", "thousand persons"]
     assert [t.get_text() for t in plots.plot_fan(path / 1e4, unit="%").texts] == ["推算 32.4", "%"]
+
+
+def test_fan_brings_out_the_middle_scenario_only():
+    """The medium path is drawn strong among scenarios; among equals, such as cities, none is."""
+    for names, strong in ((("low", "medium", "high"), [False, True, False]), (("A", "B"), [False, False])):
+        ax = plots.plot_fan(pd.DataFrame({name: [i, i + 1.0] for i, name in enumerate(names)}, [2020, 2025]))
+        width = {line.get_ydata()[0]: line.get_linewidth() for line in ax.lines}
+        assert [width[i] > min(width.values()) for i in range(len(names))] == strong
 
 
 def test_fan_keeps_printed_plan():

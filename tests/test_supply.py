@@ -7,7 +7,8 @@ from oracles import CITIES
 
 from yilaolib.core.errors import DataError
 from yilaolib.data import load_table
-from yilaolib.needs.supply import bed_supply, place_supply, supply_path
+from yilaolib.needs.stock import supply_path
+from yilaolib.needs.supply import bed_supply, place_supply
 from yilaolib.needs.targets import plan_targets
 from yilaolib.tabling.figures import figure, printed
 

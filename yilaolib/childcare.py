@@ -6,7 +6,6 @@ anything else, so look at it year by year.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +18,9 @@ from .needs.need import at_year, label_methods, middle, projected
 from .needs.placemethods import implied_coverage, places_by_coverage, places_by_intention, places_by_norm
 from .needs.placeneed import PlaceNeed
 from .needs.staff import childcare_staff
-from .needs.supply import place_supply, supply_path
-from .projection import Scenario, project
+from .needs.supply import place_supply
+from .needs.turning import turning_years
+from .projection import Scenario
 from .tabling.figures import figures_at
 
 __all__ = [
@@ -35,8 +35,6 @@ __all__ = [
     "triangulate_places",
     "turning_years",
 ]
-
-SCENARIOS = ("low", "medium", "high", "zero-migration")
 
 
 def triangulate_places(
@@ -98,67 +96,6 @@ def label_places(need: PlaceNeed, year: int) -> pd.DataFrame:
     coverage_of = implied_coverage(frame["central"], middle(at_year(need.children, year)))
     frame.insert(list(frame).index("sources") + 1, "implied_coverage", coverage_of)
     return frame
-
-
-def turning_years(
-    area: str, *, scenarios: Sequence[str | Scenario] = SCENARIOS, end_year: int = 2050, root: str | Path | None = None
-) -> pd.DataFrame:
-    """Year in which a shortage of daycare places turns into a surplus, by method and scenario.
-
-    Supply is the printed stock, a straight line to the target, and the target from then on (or the stock held).
-
-    Parameters
-    ----------
-    area : str
-        Slug, Chinese or English name, or adcode.
-    scenarios : sequence of str or Scenario
-        Names of table `assumptions`, your own among them, or scenarios made in Python.
-    end_year : int, default 2050
-        [year] Horizon.
-    root : path, optional
-        Folder with your own tables.
-
-    Returns
-    -------
-    DataFrame
-        One row per method and scenario: method, scenario, year (missing where the shortage does not turn), state
-        (turns, short throughout, surplus throughout, returns: a shortage comes back later, or supply not published),
-        first and last [places]: shortage (+) or surplus (-) in the first year with a supply and in the last.
-
-    Raises
-    ------
-    DataError
-        Unknown area or scenario.
-
-    Examples
-    --------
-    >>> turns = turning_years("jingdezhen", scenarios=("medium",)).set_index("method")
-    >>> print(*turns.loc["norm_places", ["year", "state"]])
-    2025 turns
-    """
-    slug = find_area(area, root=root)["area"]
-    places, rows = place_supply(slug, root=root), []
-    for scenario in scenarios:
-        name = scenario.name if isinstance(scenario, Scenario) else scenario
-        need = PlaceNeed(slug, project(slug, scenario=scenario, end_year=end_year, root=root), root)
-        supply = supply_path(places, "daycare_places_total", need.years)
-        for method, path in need.paths().items():
-            rows.append({"method": method, "scenario": name, **_turn((path - supply).dropna())})
-    columns = ["method", "scenario", "year", "state", "first", "last"]
-    return pd.DataFrame(rows, columns=columns).astype({"year": "Int64"})
-
-
-def _turn(gap: pd.Series) -> dict:
-    """The year in which a gap by year turns from above 0 to 0 or below."""
-    if gap.empty:
-        return {"year": None, "state": "supply not published", "first": np.nan, "last": np.nan}
-    short = gap > 0
-    ends = {"first": float(gap.iloc[0]), "last": float(gap.iloc[-1])}
-    if short.all() or not short.any():
-        return {"year": None, "state": "short throughout" if short.all() else "surplus throughout", **ends}
-    turned = gap.index[short.shift(fill_value=False) & ~short]
-    year = int(turned[-1]) if len(turned) else None
-    return {"year": year, "state": "returns" if short.iloc[-1] else "turns", **ends}
 
 
 def daycare_fees(area: str, *, root: str | Path | None = None) -> pd.DataFrame:

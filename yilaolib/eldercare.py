@@ -20,10 +20,10 @@ from .needs.bedmethods import (
     beds_by_utilisation,
 )
 from .needs.bedneed import BedNeed, elderly_path
-from .needs.care import care_need, institution_shares
+from .needs.care import care_need
 from .needs.costs import bed_cost
 from .needs.gap import shortfall
-from .needs.need import at_year, label_methods, projected
+from .needs.need import at_year, label_methods, middles, projected
 from .needs.staff import care_staff
 from .needs.supply import bed_pipeline, bed_supply
 from .projection import Scenario
@@ -152,16 +152,8 @@ def nursing_beds(
     elderly = elderly_path(population)
     need = BedNeed(area, elderly, root, only="")  # no method: its printed figures and assumptions
     people = care_need(at_year(elderly, year), root=root)
-    o = need.occupancy
-    rows = []
-    for bound, share, occupied in (
-        ("lower", "lower", o.upper),
-        ("central", "value", o.value),
-        ("upper", "upper", o.lower),
-    ):
-        beds = people * institution_shares(people, need.assumed, share) / occupied
-        extra = [dim for dim in beds.dims if dim != "level"]
-        rows.append((beds.median(extra) if extra else beds).to_series().rename(bound))
+    bounds = need.bounds(people).items()
+    rows = [middles(people * share / occupied, "level").rename(bound) for bound, (share, occupied) in bounds]
     levels = pd.concat(rows, axis=1).loc[["moderate", "severe"]]
     levels.loc["need"] = levels.sum()
     levels.index = ["need_moderate", "need_severe", "need"]

@@ -16,7 +16,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ft2font import FT2Font, LoadFlags
 from matplotlib.text import Text
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
 from ..core.errors import DataError, did_you_mean
 from .style import FAMILY, FONTS, INK, LETTERS, MUTED, number, register_fonts, word
@@ -67,18 +67,31 @@ def wrap(text: str, width: float, weight: str = "Regular") -> str:
     return "\n".join(lines)
 
 
+# Where a Chinese phrase surely ends: a break elsewhere may fall within a word.
+_PHRASE_END = re.compile("(以上|以下|[的、，；：])(?=.)")
+
+
+def _longest(text: str) -> float:
+    """Width of the longest line, in font sizes."""
+    return max(map(em, text.split("\n")))
+
+
 def balanced(text: str, width: float) -> str:
-    """Break a text into as few lines as `width` allows, at a parenthesis or else about equally long.
+    """Break a text into as few lines as `width` allows, where a phrase ends or else about equally long.
 
     Examples
     --------
     >>> balanced("失能率来源（普查或其他）", 9).split()
     ['失能率来源', '（普查或其他）']
+    >>> balanced("每千名60岁及以上常住人口的床位（张）", 13).split()
+    ['每千名60岁及以上', '常住人口的床位（张）']
     """
     fewest = wrap(text, width)
     at_parenthesis = [wrap(re.sub(r"\s*([（(])", r"\n\1", text), width)] if re.search("[（(]", text) else []
+    ends = (end.end() for end in _PHRASE_END.finditer(text))
+    phrases = sorted((f"{text[:end]}\n{text[end:]}" for end in ends), key=_longest)
     narrower = [wrap(text, w) for w in np.arange(3, width)]
-    fits = [t for t in at_parenthesis + narrower if max(map(em, t.split("\n"))) <= width]
+    fits = [t for t in at_parenthesis + phrases + narrower if _longest(t) <= width]
     return next((t for t in fits if t.count("\n") == fewest.count("\n")), fewest)
 
 
@@ -190,6 +203,14 @@ def open_rows(ax: Axes | None, names: Sequence[str], *, lines: int = 1, above: f
     ax.xaxis.set_major_locator(MaxNLocator(6))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
     return ax, heights
+
+
+def year_axis(ax: Axes, years: np.ndarray, margin: float = 0.03) -> None:
+    """Show just these years, and mark each, or those that 5 or 10 divides."""
+    span = years.max() - years.min()
+    room = margin * span or 0.5
+    ax.set_xlim(years.min() - room, years.max() + room)
+    ax.xaxis.set_major_locator(MultipleLocator(1 if span <= 10 else 5 if span <= 45 else 10))
 
 
 def all_missing(ax: Axes, lang: str) -> None:

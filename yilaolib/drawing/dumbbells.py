@@ -29,7 +29,8 @@ def plot_targets(
     ----------
     frame : DataFrame
         One row per indicator: name, baseline, target, unit ("%" for percentages); optional comparator (eq, ge, gt,
-        le, lt, approx) and regress (True where the target is worse than the baseline; drawn red and named).
+        le, lt, approx) and regress (True where the target is worse than the baseline; drawn red and named, a bound as
+        such).
     labels : two texts, optional
         What to call baseline and target, such as their years.
     ax, lang, title, note
@@ -70,7 +71,9 @@ def plot_targets(
             with_unit(row["baseline"], None if row["unit"] != "%" else "%", lang),
             with_unit(row["target"], row["unit"], lang, row.get("comparator")),
         ]
-        text = " → ".join(ends) + (f"  {word('regress', lang)}" if regress else "")
+        # ≥95 % from 97 % is no plan to fall: what binds on one side only is called so
+        bound = {"g": "floor", "l": "ceiling"}.get(str(row.get("comparator"))[0], "regress")
+        text = " → ".join(ends) + (f"  {word(bound, lang)}" if regress else "")
         ax.annotate(
             text, (1, y), (6, 0), ax.get_yaxis_transform(), color=LETTERS[VERMILLION] if regress else INK, **END
         )
@@ -172,8 +175,10 @@ def _step(ax: Axes, y: float, row: pd.Series, scale: float, colour: str) -> tupl
     start, end = float(row["baseline"]) * scale, float(row["target"]) * scale
     ax.hlines(y, 0, 100, color=RULE, linewidth=0.8, zorder=0.6)
     ax.plot([start, end], [y, y], color=colour, linewidth=2.2, alpha=0.55, zorder=2)
-    ax.plot(start, y, "o", color=MUTED, markersize=5, zorder=3)
-    ax.plot(end, y, "o", color="white" if pd.isna(start) else colour, markeredgecolor=colour, markersize=7.5, zorder=4)
+    whole = {"marker": "o", "clip_on": False}  # at 100 % too
+    ax.plot(start, y, color=MUTED, markersize=5, zorder=3, **whole)
+    fill = "white" if pd.isna(start) else colour
+    ax.plot(end, y, color=fill, markeredgecolor=colour, markersize=7.5, zorder=4, **whole)
     return y, start, end
 
 

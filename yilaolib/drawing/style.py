@@ -16,6 +16,7 @@ import pandas as pd
 from cycler import cycler
 from matplotlib import font_manager
 
+from ..core.digits import with_minus
 from ..core.errors import DataError
 
 FAMILY = "Noto Sans SC Yilao"  # the files in fonts/; a name of its own, see fonts/build_fonts.py
@@ -71,7 +72,7 @@ WORDS = {
     "elderly": ("60岁及以上", "60 and over"),
     "under3": ("3岁以下", "under 3"),
     "central": ("推算", "projected"),
-    "range": ("{}%范围", "{}% range"),
+    "range": ("{}%范围", "{} % range"),
     "observed": ("实际", "observed"),
     "plan": ("规划", "plan"),
     "need": ("需要", "need"),
@@ -93,6 +94,8 @@ WORDS = {
     "baseline": ("基期", "baseline"),
     "target": ("目标", "target"),
     "regress": ("倒退", "worse"),
+    "floor": ("下限低于基期", "floor below baseline"),
+    "ceiling": ("上限高于基期", "ceiling above baseline"),
     "own_scale": ("以下各行自有刻度，0至该行较大值", "Below: each row on its own scale, 0 to its larger value"),
     "low_value": ("取低值", "low value"),
     "high_value": ("取高值", "high value"),
@@ -173,7 +176,7 @@ def number(value: float, decimals: int | None = None) -> str:
     else:
         text = f"{value:,.{0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 2}f}"
         text = text.rstrip("0").rstrip(".") if "." in text else text
-    return text.replace("-", "−")
+    return with_minus(text)
 
 
 def with_unit(value: float, unit: str | None, lang: str, comparator: str | None = None) -> str:

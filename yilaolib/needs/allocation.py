@@ -9,12 +9,10 @@ import pandas as pd
 
 from ..core.errors import DataError
 from ..data import find_area, load_table
-from ..people.measures import persons
 from ..places.parameters import census_pyramids
 from ..places.ranges import area_values
 from ..tabling.figures import figures_at
-from .bedmethods import beds_by_prevalence
-from .care import care_need, institution_shares
+from .counted import counted
 from .sharing import gini, share_out, theil
 
 RULES = {
@@ -86,22 +84,14 @@ def allocate_beds(
 
 
 def _weights(areas: list[str], root: str | Path | None) -> tuple[int, pd.DataFrame]:
-    """Persons of the latest census of each area, and those expected in homes."""
-    assumed = area_values(load_table("assumptions", root=root))
-    rows, years = {}, set()
-    for area in areas:
-        census = census_pyramids(area, root)
-        years.add(max(census))
-        people = census[max(census)]
-        need = care_need(people, root=root)
-        rows[area] = {
-            "population": persons(people),
-            **{f"aged_{age}": persons(people, age) for age in (60, 65, 80)},
-            "care_need": float(beds_by_prevalence(need, institution_shares(need, assumed), 1.0)),
-        }
+    """The year of the latest census, and by area its residents and its weights."""
+    years = {max(census_pyramids(area, root)) for area in areas}
     if len(years) > 1:
         raise DataError(f"The areas have censuses of different years: {sorted(years)}. They must be of one year.")
-    return years.pop(), pd.DataFrame(rows).T
+    year, assumed = years.pop(), area_values(root=root)
+    found = {area: counted(area, year, root) for area in areas}
+    rows = {area: {"population": row.population, **row.weights(assumed)} for area, row in found.items()}
+    return year, pd.DataFrame(rows).T
 
 
 def _with_shortfall(frame: pd.DataFrame, total: int, root: str | Path | None) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from ..data import load_table
 from ..people.cohorts import SEX
 from ..places.parameters import census_pyramids
 from ..places.ranges import assumed_range
-from ..tabling.folders import as_folder, stamp
+from ..tabling.folders import as_root, stamp
 
 SURVEY, CENSUS = "adl-clhls-2018", "self-care-census-2020"
 LEVELS = ("mild", "moderate", "severe", "unable")
@@ -93,7 +93,7 @@ def prevalence(measure: str = SURVEY, *, root: str | Path | None = None) -> xr.D
     >>> bool(rates.sel(sex="female") > rates.sel(sex="male"))
     True
     """
-    return _prevalence(measure, as_folder(root), stamp(root)).copy()  # cached until a table changes
+    return _prevalence(measure, as_root(root), stamp(root)).copy()  # cached until a table changes
 
 
 def _bands(measure: str, table: pd.DataFrame) -> xr.DataArray:
@@ -154,7 +154,7 @@ def institution_shares(need: xr.DataArray, assumed: pd.DataFrame, bound: str = "
     --------
     >>> need = care_need(pd.Series([1000.0], index=[85]))
     >>> from yilaolib.places.ranges import area_values
-    >>> institution_shares(need, area_values(load_table("assumptions"))).to_series().to_dict()
+    >>> institution_shares(need, area_values()).to_series().to_dict()
     {'mild': 0.05, 'moderate': 0.15, 'severe': 0.4}
     """
     levels = need["level"].to_numpy()

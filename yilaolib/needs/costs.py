@@ -219,7 +219,7 @@ def operating_subsidy(
     if population is None:
         population = projected(slug, year, scenario, root)
     need = care_need(at_year(elderly_path(population), year), measure=SURVEY, root=root)
-    assumed = area_values(load_table("assumptions", area=slug, root=root), slug)
+    assumed = area_values(slug, root)
     printed = figures_at(root)
     rows = []
     for level, indicator in SUBSIDY.items():

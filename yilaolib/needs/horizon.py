@@ -15,13 +15,13 @@ from ..people.measures import elderly_share
 from ..projection import Scenario, project
 from .bedneed import BedNeed, elderly_path
 from .gap import shortfall
-from .need import Need, leading_method
+from .need import Need, leading_method, middles
 from .placemethods import implied_coverage
 from .placeneed import PlaceNeed
-from .supply import supply_path
+from .stock import TOTAL, supply_path
+from .turning import draws_that_turn
 
 WHAT = ("beds", "places")
-TOTAL = {"beds": "elder_beds_total", "places": "daycare_places_total"}
 LEVEL = 80  # percent of the draws; the back-test says what such a range did hold
 
 
@@ -85,7 +85,7 @@ def gap_by_year(
         shortfall_upper_80, surplus_lower_80, surplus_upper_80; for places aged_0_2 [persons] and
         implied_coverage_pct. Supply is the stock, a straight line to the target, the target from then on; missing
         where not published. `attrs`: what, method, norm [per 1000, of norm methods], inputs, observations, held (no
-        target: the stock is held).
+        target: the stock is held), turning (with draws: turns_pct, lower_80, upper_80 as in `turning_years`).
 
     Raises
     ------
@@ -122,9 +122,11 @@ def gap_of(
     for other in (name for name in beside if name in rows and name != method):
         frame[f"demand_{other}"] = _by_year(rows[other]["central"], need.years)
     frame["lower"], frame["upper"] = values["lower"], values["upper"]
+    turning = {}
     if drawn is not None:
-        (paths,) = need_of(need.area, drawn, need.what, need.root, only=method).rows
-        for side, demand in draw_range(paths["central"]).reindex(frame.index).items():
+        paths = need.what_if(method, population=drawn)["central"]
+        turning = draws_that_turn(paths.to_series().unstack("draw"), supply)
+        for side, demand in draw_range(paths).reindex(frame.index).items():
             end = shortfall(demand, supply)  # the gap follows the need step by step, and so do its quantiles
             frame[side] = demand
             frame[f"shortfall_{side}"] = end["shortfall"]
@@ -135,7 +137,7 @@ def gap_of(
         frame["implied_coverage_pct"] = 100 * implied_coverage(frame["demand"], frame["aged_0_2"])
     row = rows[method]
     frame.attrs = {"what": need.what, "method": method, "held": supply.attrs["held"], "norm": row.get("norm")}
-    frame.attrs |= {"inputs": row["inputs"], "observations": row["observations"]}
+    frame.attrs |= {"inputs": row["inputs"], "observations": row["observations"], "turning": turning}
     return frame
 
 
@@ -143,8 +145,7 @@ def _by_year(values: float | xr.DataArray, years: np.ndarray) -> pd.Series:
     """A path of the central projection as a Series; a plain number in every year."""
     if not isinstance(values, xr.DataArray):
         return pd.Series(values, index=pd.Index(years, name="year"), dtype=float)
-    extra = [dim for dim in values.dims if dim != "year"]
-    return (values.median(extra) if extra else values).to_series()
+    return middles(values, "year")
 
 
 def draw_range(values: xr.DataArray, level: float = LEVEL) -> pd.DataFrame:

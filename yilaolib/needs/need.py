@@ -17,12 +17,13 @@ import pandas as pd
 import xarray as xr
 
 from ..core.errors import DataError
+from ..core.forms import Population
 from ..data import find_area, load_table
 from ..places.ranges import area_values
 from ..projection import Scenario, project
 from ..tabling.figures import figures_at
 from .gap import Number
-from .supply import new_beds_by, stock_of
+from .stock import opening, stock_of
 
 COUNTED_BY = 2025  # present beds may be counted later than at the census, and are held against the elderly of that year
 BOUNDS = ("lower", "central", "upper")
@@ -53,6 +54,14 @@ def method_row(
     values = {"lower": lower, "central": central, "upper": upper}
     said = {"inputs": inputs, "sources": sources, "observations": tuple(dict.fromkeys(observations))}
     return {"method": method, **values, **said}
+
+
+def printed_row(method: str, row: pd.Series | None, lacking: str) -> dict:
+    """A method that takes a printed figure as it is; without one, `lacking` says what is not published."""
+    if row is None:
+        return method_row(method, inputs=f"not published: {lacking}")
+    text = f"{row['as_printed']} ({row['year']}, {row['locator']})"
+    return method_row(method, row["value"], text, row["source"], observations=[row["observation"]])
 
 
 def leading_method(what: str, known: Iterable[str]) -> str:
@@ -87,33 +96,57 @@ def middle(value: float | xr.DataArray) -> float:
     return float(np.median(value))
 
 
+def middles(values: xr.DataArray, along: str) -> pd.Series:
+    """Values along one dim, medians over whatever others there are (draws)."""
+    others = [dim for dim in values.dims if dim != along]
+    return (values.median(others) if others else values).to_series()
+
+
 class Need:
-    """Need by each method, year by year. A subclass sets `symbols` and `rows`, and has `supply`; see `BedNeed`."""
+    """Need by each method, year by year. A subclass has `look_at` and `supply`, and sets `rows`; see `BedNeed`."""
 
     what: str  # beds or places
     methods: ClassVar[dict[str, str]] = {}  # name of a method: name of the function that makes its row
     unlisted: tuple[str, ...] = ()  # methods that `paths` leaves out: norms of others have the shape of the plan's own
 
+    years: np.ndarray
+    symbols: dict[str, xr.DataArray]  # letter of `inputs` that stands for a projected number
+
     def __init__(
-        self, area: str, years: np.ndarray, root: str | Path | None = None, changed: dict[str, float] | None = None
+        self, area: str, population: Population, root: str | Path | None, changed: dict[str, float] | None
     ) -> None:
         place = find_area(area, root=root)
-        self.area, self.parent, self.root, self.years = place["area"], place["parent"], root, years
+        self.area, self.parent, self.root = place["area"], place["parent"], root
         self.printed = figures_at(root)
-        self.assumed = area_values(load_table("assumptions", area=self.area, root=root), self.area)
+        self.assumed = area_values(self.area, root)
         for parameter, value in (changed or {}).items():  # what if: other values of assumptions
             self.assumed.loc[parameter, "value"] = value
-        self.symbols: dict[str, xr.DataArray] = {}  # letter of `inputs` that stands for a projected number
+        self.look_at(population)
         self.rows: list[dict] = []
+
+    def look_at(self, population: Population) -> None:
+        """Take `years`, `symbols` and whom the methods count from a projection."""
+        raise NotImplementedError
 
     @cached_property
     def supply(self) -> pd.DataFrame:
         """Printed stocks, targets and new supply of the project list."""
         raise NotImplementedError
 
-    def what_if(self, method: str, changed: dict[str, float] | None = None, **others: object) -> dict:
-        """The row of one method with other values of assumptions or of attributes; what else was computed is kept."""
+    def what_if(
+        self,
+        method: str,
+        changed: dict[str, float] | None = None,
+        population: Population | None = None,
+        **others: object,
+    ) -> dict:
+        """The row of one method with other values of assumptions or of attributes, or on another projection.
+
+        What else was given or computed is kept.
+        """
         other = copy(self)
+        if population is not None:
+            other.look_at(population)
         other.assumed = self.assumed.copy()
         other.__dict__.pop("at_census", None)  # it rests on assumptions
         for parameter, value in (changed or {}).items():
@@ -139,10 +172,7 @@ class Need:
         """Central values of the methods that move with the population, by year; medians of draws."""
         rows = [row for row in self.rows if row["method"] not in self.unlisted]
         moving = {row["method"]: row["central"] for row in rows if isinstance(row["central"], xr.DataArray)}
-        columns = {}
-        for method, values in moving.items():
-            extra = [dim for dim in values.dims if dim != "year"]
-            columns[method] = (values.median(extra) if extra else values).to_numpy()
+        columns = {method: middles(values, "year").to_numpy() for method, values in moving.items()}
         return pd.DataFrame(columns, index=pd.Index(self.years, name="year"))
 
     def arrays(self) -> xr.DataArray:
@@ -159,16 +189,12 @@ class Need:
             parts.append(xr.concat(filled, pd.Index(BOUNDS, name="bound")))
         return xr.concat(parts, pd.Index([row["method"] for row in self.rows], name="by_method")).rename("need")
 
-    def stock(self) -> pd.Series | None:
-        """The printed present supply of the widest kind (a row of `supply`); None when none is printed."""
-        return stock_of(self.supply)
-
     def available(self, year: int) -> tuple[float, float]:
         """Present supply, and with it the new supply of the project list that opens by the year."""
-        stock = self.stock()
+        stock = stock_of(self.supply)
         if stock is None:
             return np.nan, np.nan
-        return stock["stock"], stock["stock"] + new_beds_by(self.supply, year, after=stock["year"])
+        return stock["stock"], stock["stock"] + opening(self.supply, year, after=stock["year"])["stock"].sum()
 
     def figure(self, indicator: str, *kinds: str, area: str | None = None) -> pd.Series | None:
         """The most telling printed figure of the area, of the first kind that prints a number."""

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ..core.digits import half_a_digit
 from ..data import load_table
-from ..tabling.folders import as_folder, stamp
+from ..tabling.folders import as_root, stamp
 from ..tabling.uses import instead
 from .targets import BETTER, plan_targets
 
@@ -36,8 +36,9 @@ def compare_plans(indicators: list[str] | None = None, *, root: str | Path | Non
         One row per indicator and area: indicator, name_zh, name_en, unit, direction, area, area_zh, area_en, level,
         baseline_year, baseline, target_year, target, comparator, per_year [percentage points a year for percentages,
         else percent a year; missing without a baseline or from a baseline of 0], rank_low, rank_high (rank of the
-        target, 1 is best; a range where printed digits or equal targets leave it open), places (that have a target),
-        apart (text), observation and baseline_observation (ids of the printed figures).
+        target, 1 is best; a range where printed digits or equal targets leave it open; missing for a target without a
+        number), places (that have a target), apart (text), observation and baseline_observation (ids of the printed
+        figures).
 
     Examples
     --------
@@ -46,9 +47,9 @@ def compare_plans(indicators: list[str] | None = None, *, root: str | Path | Non
     [24, 40, 3, 3]
     """
     if indicators is not None:
-        return _compare(tuple(indicators), as_folder(root), stamp(root)).copy()
+        return _compare(tuple(indicators), as_root(root), stamp(root)).copy()
     with instead("compare_plans"):
-        return _compare(None, as_folder(root), stamp(root)).copy()
+        return _compare(None, as_root(root), stamp(root)).copy()
 
 
 @lru_cache(maxsize=8)
@@ -68,7 +69,7 @@ def _compare(indicators: tuple[str, ...] | None, root: Path | None, state: tuple
         frame[column] = frame["area"].map(areas[source])
     notes = load_table("observations", root=root).set_index("observation")["note"]
     frame["doubt"] = frame["observation"].map(notes).str.startswith("DOUBT").fillna(False).astype(bool)
-    groups = [_ranked(group) for _, group in frame.groupby("indicator", sort=False)]
+    groups = [ranked_targets(group) for _, group in frame.groupby("indicator", sort=False)]
     columns = [
         "indicator", "name_zh", "name_en", "unit", "direction", "area", "area_zh", "area_en", "level", "baseline_year",
         "baseline", "target_year", "target", "comparator", "per_year", "rank_low", "rank_high", "places", "apart",
@@ -86,7 +87,7 @@ def _per_year(frame: pd.DataFrame) -> pd.Series:
     return points.where(frame["unit"] == "pct", growth).where(years > 0)
 
 
-def _ranked(group: pd.DataFrame) -> pd.DataFrame:
+def ranked_targets(group: pd.DataFrame) -> pd.DataFrame:
     """Ranks of the targets as ranges, and what keeps the places apart."""
     sign = BETTER.get(group["direction"].iloc[0], 1)
     half = group["target_printed"].map(half_a_digit).to_numpy(dtype=float)
@@ -106,5 +107,6 @@ def _ranked(group: pd.DataFrame) -> pd.DataFrame:
         apart.append("baseline years differ")
     texts = ["; ".join([*apart, *(["doubtful transcription"] if doubt else [])]) for doubt in group["doubt"]]
     known = np.isfinite(middle)
-    ranks = {"rank_low": np.where(known, best, 0), "rank_high": np.where(known, worst, 0)}
+    ends = {"rank_low": best, "rank_high": worst}
+    ranks = {name: pd.Series(end, index=group.index, dtype="Int64").where(known) for name, end in ends.items()}
     return group.assign(**ranks, places=int(known.sum()), apart=texts)

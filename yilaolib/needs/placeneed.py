@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import ClassVar
 
 import pandas as pd
-import xarray as xr
 
-from ..core.forms import as_array, labelled
+from ..core.forms import Population, as_array, labelled
 from ..data import load_table
 from ..people.measures import persons
-from .need import Need, method_row
+from .need import Need, method_row, printed_row
 from .placemethods import places_by_coverage, places_by_intention, places_by_norm
 from .supply import place_supply
 
@@ -39,7 +38,7 @@ class PlaceNeed(Need):
     def __init__(
         self,
         area: str,
-        population: xr.Dataset,
+        population: Population,
         root: str | Path | None = None,
         *,
         coverage: float | None = None,
@@ -47,14 +46,18 @@ class PlaceNeed(Need):
         changed: dict[str, float] | None = None,
         only: str | None = None,
     ) -> None:
-        people = as_array(population)
-        super().__init__(area, people["year"].to_numpy(), root, changed)
-        self.people, self.children = labelled(persons(people)), labelled(persons(people, 0, 3))
+        super().__init__(area, population, root, changed)
         self.coverage, self.new_residents = coverage, new_residents
-        self.symbols = {"N": self.people, "C": self.children}
         left_out = {"coverage_own"} if coverage is None else set()
         wanted = {name: row for name, row in self.methods.items() if only in (None, name) and name not in left_out}
         self.rows = [getattr(self, row)() for row in wanted.values()]
+
+    def look_at(self, population: Population) -> None:
+        """See `Need`; all ages and the under-threes."""
+        people = as_array(population)
+        self.years = people["year"].to_numpy()
+        self.people, self.children = labelled(persons(people)), labelled(persons(people, 0, 3))
+        self.symbols = {"N": self.people, "C": self.children}
 
     @cached_property
     def supply(self) -> pd.DataFrame:
@@ -64,10 +67,7 @@ class PlaceNeed(Need):
     def _plan(self) -> dict:
         row = self.figure("daycare_places_needed", "projection", "target", "actual")
         row = self.figure("daycare_places_total", "target") if row is None else row
-        if row is None:
-            return method_row("plan_places", inputs="not published: a number of places needed or planned")
-        text = f"{row['as_printed']} ({row['year']}, {row['locator']})"
-        return method_row("plan_places", row["value"], text, row["source"], observations=[row["observation"]])
+        return printed_row("plan_places", row, "a number of places needed or planned")
 
     def _norm(self) -> dict:
         row = self.figure(NORM, "target")

@@ -12,13 +12,13 @@ import pandas as pd
 import xarray as xr
 
 from ..core.errors import DataError
-from ..data import find_area, load_table
+from ..data import find_area
 from ..places.ranges import area_values, assumed_range
 from ..projection import Scenario
 from ..tabling.figures import figures_at
 from .bedneed import elderly_path
 from .care import SURVEY, care_need, institution_shares
-from .need import at_year, middle, projected
+from .need import at_year, middle, middles, projected
 
 CLASSES = {"6_12m": "乳儿班", "12_24m": "托小班", "24_36m": "托大班"}
 STAFF_TARGET = {
@@ -83,10 +83,8 @@ def care_staff(
         population = projected(slug, year, scenario, root)
     elderly = elderly_path(population)
     need = care_need(at_year(elderly, year), measure=measure, root=root)
-    assumed = area_values(load_table("assumptions", area=slug, root=root), slug)
-    residents = need * institution_shares(need, assumed)
-    extra = [dim for dim in residents.dims if dim != "level"]
-    living = (residents.median(extra) if extra else residents).to_series()
+    assumed = area_values(slug, root)
+    living = middles(need * institution_shares(need, assumed), "level")
     if beds is not None:
         occupied = beds * assumed_range("target_occupancy", table=assumed).value
         living = living * occupied / living.sum()
@@ -169,7 +167,7 @@ def childcare_staff(area: str, places: float | None = None, *, root: str | Path 
     {'6_12m': 16.7, '12_24m': 50.0, '24_36m': 100.0, 'all': 166.7}
     """
     slug = find_area(area, root=root)["area"]
-    printed, assumed = figures_at(root), area_values(load_table("assumptions", area=slug, root=root), slug)
+    printed, assumed = figures_at(root), area_values(slug, root)
     if places is None:
         row = printed.first(slug, "daycare_places_total", "target", "actual")
         places = np.nan if row is None else float(row["value"])

@@ -11,6 +11,7 @@ import pandas as pd
 from ..data import find_area, load_table
 
 BETTER = {"higher": 1, "lower": -1}  # sign of a change for the better
+BOUNDS = {"ge": "floor", "gt": "floor", "le": "ceiling", "lt": "ceiling"}  # targets that bind on one side only
 
 
 def plan_targets(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
@@ -28,7 +29,8 @@ def plan_targets(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
     DataFrame
         indicator, name_as_printed, name_en, domain, unit, baseline_year, baseline, target_year, target, comparator,
         baseline_printed, target_printed, binding, direction, steps_back (True where the target is worse than the
-        baseline), observation and baseline_observation (ids of target and baseline), locator; in the order of the plan.
+        baseline; a floor below it, such as ≥95, is no plan to fall: see comparator), observation and
+        baseline_observation (ids of target and baseline), locator; in the order of the plan.
 
     Examples
     --------

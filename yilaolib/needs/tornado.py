@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from ..core.errors import DataError
-from ..data import find_area, load_table
+from ..data import find_area
 from ..places.ranges import area_values, assumed_range
 from ..projection import Scenario
 from ..tabling.figures import figures_at
@@ -117,7 +117,7 @@ class _Moves:
                 f"method {method!r} has no number for {self.area}; choose one of {', '.join(every.dropna().index)}."
             )
         self.row = row
-        self.assumed = area_values(load_table("assumptions", area=self.area, root=root), self.area)
+        self.assumed = area_values(self.area, root)
 
     def all(self) -> Iterator[dict]:
         """A row for each input that the method has."""
@@ -137,10 +137,7 @@ class _Moves:
 
     def _value(self, population: xr.Dataset | None = None, *, method: str | None = None, **others) -> float:
         """The need with something else in place of what it has."""
-        if population is None:
-            row = self.need.what_if(method or self.method, **others)
-        else:
-            (row,) = need_of(self.area, population, self.what, self.root, only=self.method).rows
+        row = self.need.what_if(method or self.method, population=population, **others)
         return middle(at_year(row["central"], self.year))
 
     def _line(self, names: tuple[str, str], values: tuple[float, float], labels: tuple[str, str], judged: bool) -> dict:
@@ -179,7 +176,7 @@ class _Moves:
     def _migration(self) -> Iterator[dict]:
         paths = ({2020: 0.0}, {2020: 1.0})  # nobody moves; everybody goes on moving as in 2010-2020
         low, high = (self._value(self._project(replace(self.scenario, net_migration_factor=path))) for path in paths)
-        yield self._line(("净迁移", "net migration"), (low, high), ("0", "2010-2020"), True)
+        yield self._line(("净迁移", "net migration"), (low, high), ("0", "2010–2020"), True)
 
     def _fertility(self) -> Iterator[dict]:
         years = self.population["year"].to_numpy()

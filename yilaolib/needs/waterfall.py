@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..core.errors import DataError
 from .need import leading_method
-from .supply import opening, stock_of
+from .stock import opening, stock_of
 
 STEPS = {
     "need": ("需求", "need"),
