@@ -8,6 +8,8 @@ report: wall time, and CPU of all processes together, starting up included. Rati
 """
 
 import argparse
+import gc
+import os
 import resource
 import subprocess
 import sys
@@ -154,16 +156,46 @@ def cpu() -> float:
     return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
-def page_cpu(out: Path) -> float:
-    """CPU of turning one executed notebook into its page, the exporter being warm as in a worker [s]."""
+def page_cpu(out: Path) -> tuple[float, float]:
+    """CPU of turning one executed notebook into its page [s]: in a worker, whose exporter is warm, as it is done; and
+    in the process of the notebook, to which the recorded notebook is sent and which sends the page back."""
     from yilaolib.rendering.page import notebook_page, warm_exporter
+    from yilaolib.rendering.wire import Line, socket_pair
 
     warm_exporter()
+    gc.collect()
+    gc.freeze()  # as in the warm process
     notebooks = [nbformat.read(path, 4) for path in sorted(out.rglob("report.ipynb"))[:5]]
-    begin = time.process_time()
-    for nb in notebooks:
-        notebook_page(nb, title="x")
-    return (time.process_time() - begin) / len(notebooks)
+
+    def forked(nb: nbformat.NotebookNode, play) -> None:
+        ours, theirs = socket_pair()
+        pid = os.fork()
+        if pid == 0:
+            play(Line(theirs))
+            os._exit(0)
+        Line(ours).put({"nb": nb})
+        Line(ours).get()
+        os.waitpid(pid, 0)
+        ours.close()
+        theirs.close()
+
+    def convert(line: Line) -> None:
+        nb = nbformat.from_dict(line.get()["nb"])
+        line.put({"page": notebook_page(nb, title="x")})
+
+    def nothing(line: Line) -> None:
+        line.sock.recv(1)  # the fork is there already when the notebook has run
+        line.put({})
+
+    def per_page(make) -> float:
+        before = cpu()
+        for nb in notebooks * 4:
+            make(nb)
+        return (cpu() - before) / len(notebooks * 4)
+
+    here = per_page(lambda nb: notebook_page(nb, title="x"))
+    there = per_page(lambda nb: forked(nb, convert)) - per_page(lambda _: forked({}, nothing))
+    return here, there
 
 
 def main() -> None:
@@ -195,12 +227,13 @@ def main() -> None:
             run(notebook, out, n)
             wall[key], used[key] = (time.perf_counter() - begin) / n, (cpu() - before) / n
             print(f"{name:34}{n:8}{wall[key]:16.2f}{used[key]:16.2f}", flush=True)
-        page = page_cpu(Path(folder) / "one")
+        page, there = page_cpu(Path(folder) / "one")
     for key in ("loop", "single", "pool"):
         print(f"throughput: yilao with 2 jobs makes {wall[key] / wall['two']:.1f} x the reports of: {ways[key][0]}")
     for key in ("one", "two"):
         print(f"CPU: {ways[key][0]} takes {used[key] / used['plain']:.2f} x the plain function")
     print(f"CPU of the HTML page: {page:.3f} s, {100 * page / used['one']:.1f} % of a report")
+    print(f"made by the process of the notebook it would be {there:.3f} s, {100 * there / used['one']:.1f} %")
     print(f"memory of its own, at most: worker {peak['worker']:.0f} MB, notebook {peak['notebook']:.0f} MB")
 
 

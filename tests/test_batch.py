@@ -1,5 +1,6 @@
 """Many reports: one row each, failures among them, and the lists that a folder keeps."""
 
+import contextlib
 import errno
 import json
 import os
@@ -14,8 +15,11 @@ from tiny_report import write_template
 from yilaolib.batch import render_reports
 from yilaolib.core.errors import DataError, YilaoError
 from yilaolib.data import load_table
+from yilaolib.rendering.away import Away
+from yilaolib.rendering.awaylock import lock_place
 from yilaolib.rendering.display import save_results
-from yilaolib.rendering.lock import lock_folder
+from yilaolib.rendering.indexpage import index_page
+from yilaolib.rendering.lock import lock_folder, new_holder
 from yilaolib.rendering.manifest import COLUMNS, results_frame
 from yilaolib.rendering.pool import run_here
 from yilaolib.rendering.selection import cities_with_plan
@@ -72,6 +76,7 @@ def test_manifest_has_its_columns(batch):
     manifest, out = batch
     assert list(manifest) == COLUMNS
     assert list(pd.read_csv(out / "manifest.csv")) == COLUMNS
+    assert (out / "manifest.csv").read_bytes().startswith(b"\xef\xbb\xbf")  # or Excel shows other characters
     assert (manifest["seconds"] > 0).all() and (manifest["end_year"] == 2050).all()
 
 
@@ -93,6 +98,18 @@ def test_index_links_and_escapes(batch):
     text = (batch[1] / "index.html").read_text(encoding="utf-8")
     assert '<a href="jingdezhen/report.html">' in text and "景德镇市" in text
     assert "a &lt;b&gt;" in text and "a <b>" not in text and text.count("<script") == 1
+
+
+def test_index_links_every_format():
+    """A report's other files are linked beside its page, and a report without results shows none, nor that it lacks."""
+    row = {"lang": "zh", "scenario": "medium", "status": "ok", "formats": ["xlsx", "html", "pdf"]}
+    nation = row | {"area": "china", "name_zh": "中国", "report": "china/report.html", "formats": ["html"]}
+    results = {"bed_gap": 5, "place_gap": None, "share_60_pct": 21.1}
+    city = row | {"area": "x", "name_zh": "某市", "report": "x/report.low.html", "results": results}
+    shown = index_page([nation, city, city | {"area": "y", "results": {"place_gap": 1, "bed_gap": None}}])
+    assert shown.count('<a href="x/report.low.pdf">PDF</a> <a href="x/report.low.xlsx">Excel</a>') == 2
+    assert "china/report.pdf" not in shown and "docx" not in shown
+    assert shown.count("未公布") == 2
 
 
 def test_later_batch_keeps_the_others(instant, tmp_path):
@@ -417,3 +434,61 @@ def test_interrupt_is_told_although_the_lists_cannot_be_sent(bucket, instant, mo
     monkeypatch.setattr("yilaolib.rendering.away.Away.send_lists", raises(YilaoError("gone")))
     with pytest.raises(KeyboardInterrupt):
         render_reports(["yingtan"], out_dir="memory://b/out", executor="serial")
+
+
+@pytest.mark.parametrize("place", ["memory://b/out", "local://{}/out"])
+def test_second_run_at_an_address_is_refused(bucket, instant, tmp_path, monkeypatch, place):
+    """While a run sends to an address, another is refused and told who it is; the lock goes with a failure too."""
+    import yilaolib.rendering.task as task
+
+    url, run, told = place.format(tmp_path), task.run_order, []
+
+    def meanwhile(order, limits):
+        with pytest.raises(YilaoError) as caught:
+            render_reports(["haian"], out_dir=url)
+        told.append(str(caught.value))
+        return run(order, limits)
+
+    monkeypatch.setattr(task, "run_order", meanwhile)
+    render_reports(["yingtan"], out_dir=url)
+    assert f"is writing to {url}: process {os.getpid()} on " in told[0] and f"take {url}/.yilao.lock away" in told[0]
+    monkeypatch.setattr("yilaolib.rendering.away.Away.fetch", lambda self: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        render_reports(["yingtan"], out_dir=url)
+    monkeypatch.undo()
+    fs, root = Away(url, tmp_path).fs, Away(url, tmp_path).root
+    assert instant == ["yingtan"] and not fs.exists(f"{root}/.yilao.lock") and fs.exists(f"{root}/yingtan/report.html")
+
+
+@pytest.mark.parametrize(
+    ("holder", "free"),
+    [({"pid": 999_999_999}, True), ({"at": 1.0}, True), ({"pid": 999_999_999, "host": "elsewhere"}, False)],
+)
+def test_lock_of_a_killed_run_at_an_address(bucket, holder, free):
+    """A lock whose process has ended, also when its number was given again, holds nobody up; one elsewhere does."""
+    holder = new_holder() | {"mark": "x"} | holder
+    bucket.pipe_file("/b/out/.yilao.lock", json.dumps(holder).encode())
+    taken = contextlib.nullcontext() if free else pytest.raises(YilaoError, match="on elsewhere since")
+    with taken, lock_place(bucket, "/b/out", "memory://b/out"):
+        pass
+    assert bucket.exists("/b/out/.yilao.lock") is not free
+
+
+def test_lock_where_files_cannot_be_created_exclusively(bucket, monkeypatch):
+    """Such a place is looked at again after writing: of two runs in the same moment the later one has it."""
+    opened = type(bucket).open
+    monkeypatch.setattr(type(bucket), "open", lambda self, path, mode="rb", **o: opened(self, path, only_w(mode), **o))
+    monkeypatch.setattr("yilaolib.rendering.awaylock.MOMENT", 0)
+    with lock_place(bucket, "/b/out", "u"):
+        assert bucket.exists("/b/out/.yilao.lock")
+    later = json.dumps(new_holder() | {"mark": "later"}).encode()
+    monkeypatch.setattr("time.sleep", lambda _: bucket.pipe_file("/b/out/.yilao.lock", later))
+    with pytest.raises(YilaoError, match="in the same moment"), lock_place(bucket, "/b/out", "u"):
+        pass
+    assert bucket.cat_file("/b/out/.yilao.lock") == later
+
+
+def only_w(mode):
+    if "x" in mode:
+        raise ValueError("mode")
+    return mode

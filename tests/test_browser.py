@@ -19,7 +19,8 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from yilaolib.rendering.display import set_display, show_figure, show_heading, show_table, show_text
-from yilaolib.rendering.page import index_page, notebook_page
+from yilaolib.rendering.indexpage import index_page
+from yilaolib.rendering.page import notebook_page
 from yilaolib.reports import render_report
 
 playwright = pytest.importorskip("playwright.sync_api", reason="pip install 'yilaolib[dev]' brings playwright")
@@ -165,6 +166,16 @@ def test_tables_sort_by_click(page):
         assert page.locator("#tab-population th").nth(1).get_attribute("aria-sort") == order
     button.click()
     assert column(page, "#tab-population", 1) == before
+
+
+def test_negative_numbers_sort_below_zero(page):
+    """A number with a true minus sign is less than 0, and the greater its amount the less it is."""
+    table = "#fig-bed-steps table"
+    page.evaluate("s => document.querySelector(s + ' thead').rows[0].cells[1].firstChild.click()", table)
+    script = "s => [...document.querySelectorAll(s + ' tbody tr')].map(r => r.cells[1].firstChild.textContent)"
+    texts = [text for text in page.evaluate(script, table) if text[-1].isdigit()]
+    numbers = [int(text.replace(",", "").replace("\N{MINUS SIGN}", "-")) for text in texts]
+    assert numbers == sorted(numbers) and numbers[0] < 0 < numbers[-1]
 
 
 def test_tables_sort_by_keyboard(page):

@@ -1,8 +1,11 @@
 """The `yilao` command: sentences, exit codes, and nothing heavy before it is needed."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
@@ -228,6 +231,23 @@ def test_tab_completes(begun, offered):
 def test_completion_script_is_printed(shell):
     """`yilao completion` prints a script that asks `yilao` itself."""
     assert f"_YILAO_COMPLETE={shell}_complete" in yilao("completion", shell).stdout
+
+
+TRIED = {
+    "bash": 'eval "$(yilao completion bash)"; COMP_WORDS=(yilao report jingd); COMP_CWORD=2; _yilao_completion yilao; '
+    'echo "${COMPREPLY[@]}"',
+    "fish": "yilao completion fish | source; complete -C 'yilao report jingd'",
+}
+
+
+@pytest.mark.parametrize("shell", TRIED)
+def test_shell_completes_a_city(shell):
+    """A real bash and a real fish, having read the script, complete a city."""
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed")
+    here = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+    done = subprocess.run([shell, "-c", TRIED[shell]], env=here, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split()[:1] == ["jingdezhen"], done.stderr
 
 
 @pytest.fixture

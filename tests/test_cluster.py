@@ -1,5 +1,6 @@
 """A Dask cluster on this machine: workers and scheduler are lost in the middle, every report comes to the client."""
 
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from tiny_report import write_template
 from yilaolib.batch import render_reports
 from yilaolib.core.errors import YilaoError
 from yilaolib.data import load_table
+from yilaolib.rendering import librarykey
 
 distributed = pytest.importorskip("distributed", reason="needs the extra yilaolib[dask]")
 ROOT = Path(__file__).parents[1]
@@ -105,7 +107,11 @@ def test_every_report_comes_though_a_worker_is_lost(cluster, tmp_path):
         files = {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")}
         assert files == {"report.html", "report.ipynb", "report.json", "tables/x.csv"}
         assert f"made for {city} True" in (folder / "report.html").read_text(encoding="utf-8")
+        assert 'data = \\"mine\\"' in (folder / "report.ipynb").read_text(encoding="utf-8")
     assert (tmp_path / "out" / "yueyang" / "report.failed.ipynb").exists()
+    for path in (tmp_path / "out").glob("*/report*.*"):
+        assert str(cluster.folder) not in path.read_text(encoding="utf-8"), path  # a worker's, and gone by now
+    assert error in json.loads((tmp_path / "out" / "yueyang" / "report.failed.json").read_text())["error"]
     again = render_reports(
         ["yingtan"], out_dir=tmp_path / "out", template=tmp_path / "t.ipynb", data=str(mine), executor="serial"
     )
@@ -131,3 +137,28 @@ def test_no_scheduler_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr("yilaolib.rendering.cluster.PATIENCE", 0.5)
     with pytest.raises(YilaoError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9"):
         render_reports(["yingtan"], executor="dask", scheduler="tcp://127.0.0.1:9", out_dir=tmp_path)
+
+
+def test_worker_keeps_the_library_of_its_first_report(monkeypatch):
+    """A file of the library that is saved while a worker works makes it no other library: so it was imported."""
+    from yilaolib.rendering import cluster as module
+
+    state = librarykey.library_state()
+    monkeypatch.setattr(librarykey, "_held", [])
+    module._own_library.cache_clear()
+    first = module._own_library()
+    monkeypatch.setattr(librarykey, "library_state", lambda: (*state, ("saved.py", 1, 1)))
+    assert module._own_library() == first and librarykey.held_state() == state
+    module._own_library.cache_clear()
+
+
+def test_workers_with_another_library_are_told_at_once(cluster, tmp_path, monkeypatch):
+    """Before any report is sent, workers that have another library are named in one sentence."""
+    monkeypatch.setattr(librarykey, "PACKAGES", ("yilaolib",))
+    librarykey._library_key.cache_clear()
+    template = write_template(tmp_path / "t.ipynb", SLOW)
+    options = {"executor": "dask", "scheduler": cluster.address, "out_dir": tmp_path / "out", "template": template}
+    with pytest.raises(YilaoError, match=r"The workers have another yilaolib.* start them anew \(tcp://127"):
+        render_reports(CITIES, **options)
+    librarykey._library_key.cache_clear()
+    assert list((tmp_path / "out").glob("*/*")) == []

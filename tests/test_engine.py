@@ -19,7 +19,7 @@ from tiny_report import write_template
 
 from yilaolib import engine
 from yilaolib.core.errors import YilaoError
-from yilaolib.rendering import client, forking, server, warm
+from yilaolib.rendering import client, forking, librarykey, server, warm
 
 DIRTY = """\
 import json, os, random, sys, warnings
@@ -87,7 +87,7 @@ def test_environment_and_folder_are_the_callers(tmp_path, monkeypatch):
 
 
 def test_outputs_are_as_in_jupyter(tmp_path):
-    """Text, results, displays that are updated or cleared, magics, async cells, subprocesses: as in Jupyter."""
+    """Text, results, displays that are updated or cleared, magics, subprocesses, odd file names: as in Jupyter."""
     outputs = run(
         tmp_path,
         "import sys\nprint('a'); print('b'); print('c', file=sys.stderr)\n1 + 1",
@@ -97,6 +97,7 @@ def test_outputs_are_as_in_jupyter(tmp_path):
         "import subprocess, os; subprocess.run(['echo', 'sub']); os.write(2, b'low\\n');",
         "1; None",
         "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.figure(); plt.show()",
+        "import os\nprint(os.fsdecode(b'a\\xff.csv'), '\\ud800')\n'\\udc80'",
     )
     assert [(o.output_type, o.get("name"), o.get("text")) for o in outputs[0][:2]] == [
         ("stream", "stdout", "a\nb\n"),
@@ -108,6 +109,7 @@ def test_outputs_are_as_in_jupyter(tmp_path):
     assert outputs[3][-1].data["text/plain"] == "'shell'"
     assert {o.name: o.text for o in outputs[4]} == {"stdout": "sub\n", "stderr": "low\n"}
     assert outputs[5] == [] and [sorted(o.data) for o in outputs[6]] == [["text/plain"]]
+    assert outputs[7][0].text == "a\ufffd.csv \ufffd\n" and outputs[7][1].data["text/plain"] == "'\\udc80'"
 
 
 def test_figures_show_without_show(tmp_path):
@@ -267,6 +269,18 @@ def test_rehearsal_leaves_the_warm_process_able(tmp_path):
     assert run(tmp_path, cell)[0][0]["text"] == "1\n"
 
 
+def test_templates_of_the_page_are_read_once(tmp_path):
+    """What the warm process forks has the page's exporter and templates, and makes a page without compiling one."""
+    cell = """\
+import jinja2, nbformat
+from yilaolib.rendering import page
+print(page._exporter.cache_info().currsize, page.page_templates.cache_info().currsize)
+jinja2.Environment.compile = None
+cells = [nbformat.v4.new_markdown_cell('## 床位'), nbformat.v4.new_code_cell('1', outputs=[])]
+print(page.notebook_page(nbformat.v4.new_notebook(cells=cells), title='x').count('床位'))"""
+    assert run(tmp_path, cell)[0][0]["text"].splitlines()[0] == "1 1"
+
+
 def test_names_of_warm_imports_exist():
     """What the warm process imports beforehand can be imported: a name that is gone would only make it slow."""
     assert [name for name in (*server.STACK, *server.OURS) if importlib.util.find_spec(name) is None] == []
@@ -298,3 +312,13 @@ def test_plain_papermill_finds_the_engine():
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     first = subprocess.run([sys.executable, "-c", "import yilaolib.engine"], capture_output=True, text=True, check=True)
     assert found.strip() == "Engine" and first.stderr == ""
+
+
+def test_library_that_is_gone_is_not_replaced(tmp_path, monkeypatch):
+    """When the warm process of a batch is lost after somebody has saved the library, no other library takes over."""
+    state = librarykey.library_state()
+    monkeypatch.setattr(warm, "_process", None)
+    monkeypatch.setattr(librarykey, "_held", [state])
+    monkeypatch.setattr(warm, "library_state", lambda: (*state, ("saved.py", 1, 1)))
+    with pytest.raises(YilaoError, match="a file of yilaolib was saved while this run was going on"):
+        run(tmp_path, "1")

@@ -15,9 +15,10 @@ from yilaolib.rendering import formats as formats_module
 from yilaolib.rendering import papers
 from yilaolib.rendering.cachekey import content_key
 from yilaolib.rendering.columns import column_shares
+from yilaolib.rendering.dissect import page_pieces
 from yilaolib.rendering.formats import check_formats, write_format
 from yilaolib.rendering.orders import Order, place_order
-from yilaolib.rendering.pieces import Figure, Heading, Paragraph, Table, page_pieces
+from yilaolib.rendering.pieces import Figure, Heading, Paragraph, Table
 from yilaolib.rendering.task import keep_row, kept_row, new_row
 from yilaolib.reports import render_report
 
@@ -39,8 +40,8 @@ yl.show_heading("一、床位 & 缺口")""", """\
 plan = pd.DataFrame({"项目": ["规划名称", "状态"], "内容": ["某某方案", "征求意见稿"]})
 yl.show_table(plan, key="identity", caption="规划文件")""", """\
 beds = pd.DataFrame({"年份": [2020, 2025, 2030], "床位(张)": [4059.25, None, 12345.5], "占比(%)": [16.675, 2.0, None],
-                     "备注": ["=1+1", "-甲 & <b>", "@x"], "所印": ["100", "≥95.5", "4.50"]})
-yl.show_table(beds, key="beds", caption="床位：现状，与目标", links={"所印": ["row-1", None, None]})""", """\
+                     "备注": ["=1+1", "-甲 & <b>", "@x"], "原文数字": ["100", "≥95.5", "4.50"]})
+yl.show_table(beds, key="beds", caption="床位：现状，与目标", links={"原文数字": ["row-1", None, None]})""", """\
 figure, ax = plt.subplots(figsize=(4, 2))
 ax.plot([1, 2])
 behind = pd.DataFrame({"年": [2020], "床": [0.5]})

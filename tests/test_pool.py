@@ -13,10 +13,11 @@ import pytest
 from tiny_report import write_template
 
 from yilaolib.batch import render_reports
-from yilaolib.rendering import pool
+from yilaolib.rendering import librarykey, pool, warm
 from yilaolib.rendering.display import save_results
 from yilaolib.rendering.limits import Limits
 from yilaolib.rendering.orders import place_order
+from yilaolib.rendering.task import kept_row
 from yilaolib.rendering.wire import Line, socket_pair
 
 TROUBLE = """\
@@ -148,11 +149,18 @@ def test_killed_batch_goes_on(tmp_path):
 
 
 def test_workers_are_renewed(tmp_path, monkeypatch):
-    """A worker is replaced after some reports, so that nothing can pile up in it."""
+    """A worker is replaced after some reports; who saves the library meanwhile changes neither workers nor keys."""
     monkeypatch.setattr(pool, "RENEW", 1)
     template = write_template(tmp_path / "t.ipynb", "import os; print('worker', os.getppid())")
     orders = [place_order(city, out_dir=tmp_path / "out", template=template) for city in CITIES[:3]]
-    assert [row["status"] for row in pool.run_pool(orders, Limits(), 1)] == ["ok"] * 3
+    warm_process, key, rows = warm.warm_process(), librarykey.library_key(), []
+    saved = (*librarykey.library_state(), ("saved.py", 1, 1))
+    for row in pool.run_pool(orders, Limits(), 1):
+        rows.append(row["status"])
+        for module in (librarykey, warm):
+            monkeypatch.setattr(module, "library_state", lambda: saved)
+    assert rows == ["ok"] * 3 and warm._process is warm_process
+    assert all(kept_row(order, key) for order in orders) and librarykey.held_state() is None
     pages = [path.read_text(encoding="utf-8") for path in (tmp_path / "out").glob("*/report.html")]
     assert len({page.split("worker ")[1].split()[0] for page in pages}) == 3
 

@@ -277,3 +277,36 @@ def test_address_is_no_folder(template):
     """An address is refused before a folder of that name is made here."""
     with pytest.raises(DataError, match=r"s3://b/out is no folder .*render_reports sends"):
         render_report("yingtan", out_dir="s3://b/out", template=template)
+
+
+@pytest.fixture
+def own_scenarios(tmp_path):
+    """A data folder whose assumptions name scenarios of one city, and one that cannot name a file."""
+    head = "area,scenario,parameter,year,value,unit,source,note\n"
+    names = [("haian", "all-stay"), ("haian", "en"), ("haian", "全留"), ("", "everywhere")]
+    rows = [f"{area},{name},net_migration_factor,2030,0,1,judged,(judged) x\n" for area, name in names]
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "assumptions.csv").write_text(head + "".join(rows), encoding="utf-8")
+    return str(tmp_path / "mine")
+
+
+@pytest.mark.parametrize(("city", "name"), [("haian", "all-stay"), ("haian", "everywhere"), ("yueyang", "everywhere")])
+def test_scenario_of_your_own_has_its_report(own_scenarios, template, city, name):
+    """A scenario that a user's assumptions have for an area can be reported on, and names its files."""
+    order = place_order(city, data=own_scenarios, template=template, scenario=name)
+    assert (order.scenario, order.path("report", ".html").name) == (name, f"report.{name}.html")
+
+
+@pytest.mark.parametrize(
+    ("city", "name", "words"),
+    [
+        ("yueyang", "all-stay", "high, zero-migration, everywhere; it is 'all-stay'"),
+        ("haian", "all-sty", "it is 'all-sty'. Did you mean 'all-stay'?"),
+        ("haian", "en", "The scenario 'en' cannot name a file"),
+        ("haian", "全留", "'全留' cannot name a file: write small letters"),
+    ],
+)
+def test_scenario_that_cannot_be_reported_on(own_scenarios, template, city, name, words):
+    """A scenario of another city, a misspelt one, and one whose file would be another's are refused in a sentence."""
+    with pytest.raises(DataError, match=re.escape(words)):
+        place_order(city, data=own_scenarios, template=template, scenario=name)

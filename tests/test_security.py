@@ -13,8 +13,8 @@ from tiny_report import write_template
 
 from yilaolib.core.errors import DataError
 from yilaolib.data import load_table
+from yilaolib.rendering.indexpage import index_page
 from yilaolib.rendering.orders import place_order
-from yilaolib.rendering.page import index_page
 from yilaolib.reports import render_report
 
 EVIL = '<script>document.title="run"</script><img src=x onerror=\'document.title="run"\'>"'
@@ -43,6 +43,7 @@ display(yl.show_heading(name, level=1), yl.show_heading(name), yl.show_text([nam
     notebook = write_template(tmp_path / "t.ipynb", cells)
     page = render_report("evil", data=evil_city, out_dir=tmp_path / "out", template=notebook)
     text = page.read_text(encoding="utf-8")
+    assert evil_city not in page.with_suffix(".ipynb").read_text(encoding="utf-8")  # where a user keeps files
     own = f"<script>{(LIBRARY / 'rendering' / 'templates' / 'report.js').read_text(encoding='utf-8').strip()}</script>"
     assert text.count(own) == 1
     text = text.replace(own, "")

@@ -14,6 +14,7 @@ import pandas as pd
 from .core.errors import DataError, YilaoError, did_you_mean
 from .rendering.away import Away, reachable
 from .rendering.forking import why_not
+from .rendering.librarykey import LibraryChanged, library_key
 from .rendering.limits import MEMORY_MB, TIMEOUT, Limits
 from .rendering.lock import lock_folder
 from .rendering.manifest import Listing, manifest_frame
@@ -59,7 +60,9 @@ def render_reports(
         "processes" runs `jobs` notebooks at a time, each in a process of its own; "serial" one after the other;
         "dask" on the cluster of `scheduler`.
     out_dir : path or URL
-        Folder of all reports, or an address that fsspec reaches, such as ``s3://bucket/reports``.
+        Folder of all reports, or an address that fsspec reaches, such as ``s3://bucket/reports``. One run at a time
+        writes there; a run that was killed leaves its lock at an address, which then has to be taken away by hand
+        unless the same machine goes on.
     lang, formats, template, **parameters
         As in `render_report`.
     progress : bool, optional
@@ -84,7 +87,7 @@ def render_reports(
     DataError
         As `render_report`, and for an unknown executor or fewer jobs than one.
     YilaoError
-        Another run writes into the folder, or the disk is full; what was there is still there.
+        Another run writes into the folder or to the address, or the disk is full; what was there is still there.
 
     Examples
     --------
@@ -112,7 +115,7 @@ def render_reports(
         jobs = _workers(jobs, len(orders))
         run = _chosen(executor, jobs, scheduler)
         make_folder(out)
-        with lock_folder(out):
+        with away.locked() if away else lock_folder(out):
             return _run_batch(orders, out, lambda todo: run(todo, limits), force, progress, away)
 
 
@@ -144,6 +147,8 @@ def _pool_or_threads(orders: list[Order], limits: Limits, jobs: int) -> Generato
     pool = run_pool(orders, limits, jobs)
     try:
         first = next(pool)
+    except LibraryChanged:
+        raise
     except YilaoError as error:  # the warm process could not start, or has threads
         tell_once(str(error))
         yield from run_threads(orders, limits, jobs)
@@ -162,16 +167,16 @@ def _run_batch(
     if away:
         away.fetch()
     listing = Listing(out, away.send_lists if away else None)
-    by_area, rows, todo = {order.area: order for order in orders}, [], []
+    rows, todo, library = [], [], library_key()
     for order in orders:
         if order.folder.is_dir():
             clear_beside(order.folder)
-        row = None if force else kept_row(order)
+        row = None if force else kept_row(order, library)
         if row is None:
             todo.append(order)
         else:
             rows.append(row)
-            listing.add(row, order.folder)
+            listing.add(row)
     clear_beside(out)
     try:
         # Without a report to make, no process is started.
@@ -181,7 +186,7 @@ def _run_batch(
                 rows.append(row)
                 if row.get("disk"):
                     raise YilaoError(_disk_is_full(row, rows, out))
-                listing.add(row, by_area[row["area"]].folder)
+                listing.add(row)
                 listing.write_now_and_then()
     finally:  # what is done is listed even when the rest is interrupted
         failing = sys.exc_info()[0] is not None

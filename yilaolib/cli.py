@@ -76,7 +76,10 @@ def main() -> None:
     "--lang", default="zh", show_default=True, metavar="zh|en", shell_complete=LANGS, help="Language of the reports."
 )
 @click.option(
-    "--scenario", metavar="NAME", shell_complete=SCENARIOS, help="low, medium (default), high or zero-migration."
+    "--scenario",
+    metavar="NAME",
+    shell_complete=SCENARIOS,
+    help="low, medium (default), high, zero-migration, or one of your own table `assumptions`.",
 )
 @click.option("--end-year", type=int, metavar="YEAR", help="Last year of the projection  [default: 2050].")
 @click.option(

@@ -22,6 +22,7 @@ from papermill.log import logger
 
 from .core.errors import YilaoError
 from .rendering.client import ForkedClient, Kernel
+from .rendering.librarykey import LibraryChanged
 from .rendering.warm import ONE_THREAD, tell_once
 
 NAME = "yilao"
@@ -79,6 +80,8 @@ def _fork(nb: nbformat.NotebookNode, memory_mb: int | None) -> Kernel | None:
         return None
     try:
         return Kernel(memory_mb)
+    except LibraryChanged:
+        raise  # a fresh kernel would be of the changed library
     except YilaoError as error:
         tell_once(str(error))
         return None

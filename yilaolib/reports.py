@@ -68,8 +68,8 @@ def render_report(
     template : path, optional
         Another report notebook with a cell tagged `parameters`.
     **parameters
-        Of that notebook: `scenario`, `end_year` [year], `data` (a folder with your own tables). A scenario
-        other than medium is named in the files: `report.low.html`.
+        Of that notebook: `scenario`, `end_year` [year], `data` (a folder with your own tables, whose `assumptions` may
+        name scenarios of your own). A scenario other than medium is named in the files: `report.low.html`.
 
     Returns
     -------
@@ -152,6 +152,10 @@ def _tidy(nb: nbformat.NotebookNode, order: Order, target: Path) -> None:
     from papermill.translators import PythonTranslator
 
     parameters = _with_tables_dir(order, order.path("tables").name)
+    if parameters.get("data"):
+        # Its name only: the rest says where somebody keeps files, or where a worker of a cluster had a copy. In the
+        # folder in which the tables lie the notebook runs again as it is, elsewhere with `papermill -p data PATH`.
+        parameters["data"] = Path(parameters["data"]).name
     names = {"input_path": order.template.name, "output_path": order.path("report", ".ipynb").name}
     nb.metadata["papermill"].update(parameters=parameters, **names)
     nb.metadata.pop("yilao_uses", None)  # what it read is for its key, not for readers

@@ -16,6 +16,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path, PurePosixPath
 
 from ..core.errors import DataError, YilaoError
+from .awaylock import lock_place
 from .manifest import LISTS
 
 RANK = (".html", ".json")  # they come last, in this order
@@ -47,18 +48,24 @@ class Away:
         except (ImportError, ValueError) as error:  # fsspec says which package an address needs
             raise DataError(f"{url} cannot be reached: {error}. Name a folder, or install that package.") from error
 
-    def fetch(self) -> None:
-        """Mirror what is there, and see that it can be written to.
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Let no other run write there meanwhile; it shows too that it can be written to.
 
         Raises
         ------
         YilaoError
-            Nothing can be written there.
+            Another run writes there, or nothing can be written.
         """
+        with contextlib.ExitStack() as stack:
+            with self._one_sentence():
+                self.fs.makedirs(self.root, exist_ok=True)
+                stack.enter_context(lock_place(self.fs, self.root, self.url))
+            yield
+
+    def fetch(self) -> None:
+        """Mirror what is there."""
         with self._one_sentence():
-            self.fs.makedirs(self.root, exist_ok=True)
-            self.fs.pipe_file(f"{self.root}/.yilao-probe", b"")
-            self.fs.rm_file(f"{self.root}/.yilao-probe")
             found = [path for path in self.fs.find(self.root, maxdepth=2) if _is_report(self._name(path))]
             wanted = [path for path in found if path.endswith(".json")]
             rows = self.fs.cat(wanted) if wanted else {}
@@ -104,6 +111,8 @@ class Away:
         stale |= {name for name in there if (self.here / name) in rows}
         for name in sorted(stale):
             self.fs.rm_file(f"{self.root}/{name}")
+        for path in sorted({path.parent for path in files}):  # places with folders do not make them by themselves
+            self.fs.makedirs(f"{self.root}/{path.relative_to(self.here).as_posix()}", exist_ok=True)
         names = sorted(path.relative_to(self.here).as_posix() for path in files)
         for rank in ("", *RANK):
             self._put([name for name in names if rank == (PurePosixPath(name).suffix if name.endswith(RANK) else "")])
@@ -133,6 +142,8 @@ class Away:
     def _one_sentence(self) -> Iterator[None]:
         try:
             yield
+        except YilaoError:
+            raise
         except Exception as error:  # each kind of place has errors of its own
             why = f"{type(error).__name__}: {error}".rstrip(": ")
             raise YilaoError(f"{self.url} cannot be written to ({why}). What was there is still there.") from error

@@ -6,19 +6,18 @@ import hashlib
 import importlib
 import json
 from functools import lru_cache
-from importlib import metadata
 from pathlib import Path
 
-from ..tabling.folders import as_folder, quiet_table, stamp
-from ..tabling.schema import data_folder, fields_of, table_names
+from ..tabling.folders import as_root, quiet_table, stamp
+from ..tabling.schema import fields_of, table_names
+from .librarykey import library_key
 from .orders import Order
 
 # What reports read of all plans at once: the result counts, not every row behind it.
 DERIVED = {"compare_plans": "peers", "project_costs": "costs"}  # function of a module in `needs`
-PACKAGES = ("yilaolib", "numpy", "pandas", "scipy", "xarray", "matplotlib", "seaborn", "papermill", "nbconvert")
 
 
-def content_key(order: Order, uses: list[list[str]] | None = None) -> str:
+def content_key(order: Order, uses: list[list[str]] | None = None, library: str | None = None) -> str:
     """Return a key of all that a report depends on: parameters, template, library, and the rows that it reads.
 
     Parameters
@@ -28,6 +27,9 @@ def content_key(order: Order, uses: list[list[str]] | None = None) -> str:
     uses : list of [table, area], optional
         What it read when it was made, by default everything. An empty area stands for the whole table,
         "column=value" for the rows with that value, and a table of `DERIVED` for the result of that function.
+    library : str, optional
+        Key of the library that makes the report, by default of this one as its files are now. A batch takes it once
+        and hands it down, so that what somebody saves meanwhile is not taken for what its reports were made with.
     """
     root = order.parameters.get("data") or None
     # Whatever was read, an area is found by its row and those above it, and documents are cited from one table.
@@ -39,21 +41,10 @@ def content_key(order: Order, uses: list[list[str]] | None = None) -> str:
         "parameters": {name: value for name, value in order.parameters.items() if name not in ("tables_dir", "data")},
         "data": Path(root).name if root else "",  # it is named at the foot of the page
         "template": hashlib.sha256(order.template.read_bytes()).hexdigest(),
-        "library": library_key(),
+        "library": library or library_key(),
         "rows": {f"{table}/{area}": _rows(table, area, root) for table, area in sorted(reads)},
     }
     return hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode()).hexdigest()[:32]
-
-
-@lru_cache(maxsize=1)
-def library_key() -> str:
-    """Return a key of the library's files and of the packages that draw and compute."""
-    here, digest = Path(__file__).parents[1], hashlib.sha256()
-    for path in sorted([*here.rglob("*.py"), *here.glob("rendering/templates/*"), *here.glob("drawing/fonts/*.otf")]):
-        digest.update(path.name.encode() + path.read_bytes())
-    digest.update(json.dumps([(name, metadata.version(name)) for name in PACKAGES]).encode())
-    digest.update((data_folder() / "datapackage.json").read_bytes())
-    return digest.hexdigest()
 
 
 def _with_ancestors(area: str, root: str | None) -> list[str]:
@@ -67,7 +58,7 @@ def _with_ancestors(area: str, root: str | None) -> list[str]:
 
 
 def _rows(table: str, area: str, root: str | None) -> str:
-    return _rows_of_area(table, area, as_folder(root), stamp(root))
+    return _rows_of_area(table, area, as_root(root), stamp(root))
 
 
 @lru_cache(maxsize=100_000)

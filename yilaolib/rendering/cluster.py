@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import io
+import json
 import os
 import shutil
 import tempfile
@@ -13,16 +16,21 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from ..core.errors import DataError, YilaoError
-from .cachekey import library_key
 from .formats import FORMATS
+from .librarykey import hold_library, one_library
 from .limits import Limits
 from .orders import Order
-from .task import failed, lost, run_task
-from .whole import folder_beside, make_folder, move_files
+from .task import failed, lost, read_row, run_task
+from .warm import warm_process
+from .whole import folder_beside, make_folder, move_files, write_whole
 
 ROUNDS = 5  # how often the scheduler may be lost
 PATIENCE = 60  # [s] for it to come back
 RETRIES = 3  # of one report, on other workers
+OTHER = (
+    "The workers have another yilaolib, or other versions of its packages, than the machine that asks. "
+    "Install the same everywhere and start them anew"
+)
 
 
 def run_dask(orders: list[Order], limits: Limits, scheduler: str | None) -> Generator[dict]:
@@ -33,17 +41,19 @@ def run_dask(orders: list[Order], limits: Limits, scheduler: str | None) -> Gene
     Raises
     ------
     YilaoError
-        No scheduler answers.
+        No scheduler answers, or its workers have another library than this one.
     """
     distributed = ready(scheduler)
     missing = {order.folder.as_posix() + order.path("x").name: order for order in orders}
-    for _ in range(ROUNDS):
-        with _connect(distributed, scheduler) as client:
-            for name, row in _one_round(distributed, client, missing, limits):
-                del missing[name]
-                yield row
-        if not missing:
-            return
+    with one_library() as library:
+        for _ in range(ROUNDS):
+            with _connect(distributed, scheduler) as client:
+                _agree(client, library)
+                for name, row in _one_round(distributed, client, missing, limits, library):
+                    del missing[name]
+                    yield row
+            if not missing:
+                return
     for order in missing.values():
         yield lost(order, "the scheduler was lost too often")
 
@@ -75,7 +85,17 @@ def _connect(distributed, scheduler: str | None):
         raise YilaoError(f"{what}. Start one, or correct the address.") from error
 
 
-def _one_round(distributed, client, missing: dict[str, Order], limits: Limits) -> Iterator[tuple[str, dict]]:
+def _agree(client, library: str) -> None:
+    """See that the workers that are there have this library; from now on they hold on to it.
+
+    Otherwise each report would fail, and a worker that fails at once takes more reports than one that works.
+    """
+    answers = client.run(_own_library, on_error="return")  # of one that was just lost the answer is an error
+    if others := [worker for worker, key in answers.items() if isinstance(key, str) and key != library]:
+        raise YilaoError(f"{OTHER} ({', '.join(others[:3])}).")
+
+
+def _one_round(distributed, client, missing: dict[str, Order], limits: Limits, library: str) -> Iterator[tuple]:
     """Send all that is missing and yield what comes back, until all is there or the scheduler is lost."""
     sent = {}
     inputs = {}
@@ -84,9 +104,8 @@ def _one_round(distributed, client, missing: dict[str, Order], limits: Limits) -
         if pack not in inputs:  # once for all reports, not with each
             # Not scattered: what is scattered is lost with its worker, what is submitted is made again.
             inputs[pack] = client.submit(dict, _packed(*pack), pure=False)
-        future = client.submit(
-            render_remotely, order.as_plain(), asdict(limits), inputs[pack], library_key(), pure=False, retries=RETRIES
-        )
+        task = (order.as_plain(), asdict(limits), inputs[pack], library)
+        future = client.submit(render_remotely, *task, pure=False, retries=RETRIES)
         sent[future] = name
     for future in distributed.as_completed(list(sent), loop=client.loop):
         order = missing[sent[future]]
@@ -116,10 +135,19 @@ def _packed(template: Path, data: str) -> dict:
     return packed
 
 
+@functools.cache
+def _own_library() -> str:
+    """Key of the library of this worker as it was when it was first asked, and is from then on."""
+    key = hold_library()
+    with contextlib.suppress(YilaoError):  # where nothing can be forked
+        warm_process()  # it imports the library now, and not after the next change of it
+    return key
+
+
 def render_remotely(plain: dict, limits: dict, inputs: dict, library: str) -> tuple[dict, dict[str, bytes]]:
     """Make a report in a folder of a worker's own; return its row and its files."""
-    if library != library_key():
-        raise YilaoError("the workers have other versions of yilaolib or of its packages; install the same everywhere")
+    if library != _own_library():
+        raise YilaoError(f"{OTHER}.")  # it came later than the others
     from distributed import get_worker
 
     order = Order.from_plain(plain)
@@ -132,13 +160,25 @@ def render_remotely(plain: dict, limits: dict, inputs: dict, library: str) -> tu
         if inputs["data"]:
             parameters["data"] = str(_unpacked(work / "data", *inputs["data"]))
         here = replace(order, template=work / "template" / name, folder=work / order.area, parameters=parameters)
-        row = run_task(here, Limits(**limits))
-        for text in ("error", "traceback"):
-            row[text] = row.get(text) and row[text].replace(str(here.folder), str(order.folder))
+        row = run_task(here, Limits(**limits), library)
+        places = {parameters.get("data"): order.parameters.get("data"), str(here.folder): str(order.folder)}
+        places = {ours: theirs for ours, theirs in places.items() if ours} | {f"{work}{os.sep}": ""}
+        bad = here.path("report", ".failed.json")
+        if kept := read_row(bad):
+            write_whole(bad, json.dumps(_as_there(kept, places), ensure_ascii=False, indent=1))
         files = [path for path in here.folder.rglob("*") if path.is_file()] if here.folder.is_dir() else []
-        return row, {path.relative_to(here.folder).as_posix(): path.read_bytes() for path in files}
+        files = {path.relative_to(here.folder).as_posix(): path.read_bytes() for path in files}
+        return _as_there(row, places), files
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _as_there(row: dict, places: dict[str, str]) -> dict:
+    """Return a row whose error names the folders of whoever asked: those of a worker are gone in a moment."""
+    texts = {name: row[name] for name in ("error", "traceback") if row.get(name)}
+    for ours, theirs in places.items():
+        texts = {name: text.replace(ours, theirs) for name, text in texts.items()}
+    return row | texts
 
 
 def _unpacked(folder: Path, name: str, is_file: bool, content: bytes) -> Path:

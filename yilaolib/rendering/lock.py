@@ -28,21 +28,34 @@ def lock_folder(folder: Path) -> Iterator[None]:
     path = folder / NAME
     file = _locked(path)
     try:
-        holder = {
-            "pid": os.getpid(),
-            "host": socket.gethostname(),
-            "since": time.strftime("%Y-%m-%d %H:%M:%S"),
-            "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200],
-        }
         file.seek(0)
         file.truncate()
-        file.write(json.dumps(holder, ensure_ascii=False))
+        file.write(json.dumps(new_holder(), ensure_ascii=False))
         file.flush()
         yield
     finally:
         with contextlib.suppress(OSError):
             path.unlink()  # before it is let go, so that whoever opens it anew locks a new one
         file.close()
+
+
+def new_holder() -> dict:
+    """Return what a lock of this process says."""
+    return {
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "since": time.strftime("%Y-%m-%d %H:%M:%S"),
+        "at": time.time(),
+        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200],
+    }
+
+
+def told(holder: dict) -> str:
+    """Return in words who holds a lock."""
+    try:
+        return f"process {holder['pid']} on {holder['host']} since {holder['since']} ({holder['command']})"
+    except (KeyError, TypeError):
+        return "a process that has not yet said its name"
 
 
 def _locked(path: Path):
@@ -85,7 +98,6 @@ def _take(file) -> bool:
 
 def _holder(path: Path) -> str:
     try:
-        holder = json.loads(path.read_text(encoding="utf-8"))
-        return f"process {holder['pid']} on {holder['host']} since {holder['since']} ({holder['command']})"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "a process that has not yet said its name"
+        return told(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return told({})

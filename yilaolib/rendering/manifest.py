@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from .htmltable import no_formulas
-from .page import index_page
+from .indexpage import index_page
 from .task import read_row
 from .whole import write_whole
 
@@ -51,12 +51,17 @@ def write_lists(out: Path, rows: Iterable[dict]) -> None:
     latest = {tuple(row[name] for name in KEY): row for row in rows}
     rows = [latest[key] for key in sorted(latest)]
     frame = manifest_frame(rows)
-    write_whole(out / "manifest.csv", lambda path: no_formulas(frame).to_csv(path, index=False, lineterminator="\n"))
+    write_whole(out / "manifest.csv", lambda path: _csv(frame, path))
     plain = [{name: value for name, value in row.items() if name not in ("uses", "disk")} for row in rows]
     write_whole(out / "reports.json", json.dumps(plain, ensure_ascii=False, indent=1))
     results = results_frame(rows)
-    write_whole(out / "results.csv", lambda path: no_formulas(results).to_csv(path, index=False, encoding="utf-8-sig"))
+    write_whole(out / "results.csv", lambda path: _csv(results, path))
     write_whole(out / "index.html", index_page(rows))
+
+
+def _csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a list as Excel opens it: Chinese needs the mark of utf-8-sig, and no text may begin with =."""
+    no_formulas(frame).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
 
 
 def results_frame(rows: Iterable[dict]) -> pd.DataFrame:
@@ -73,10 +78,11 @@ class Listing:
         self.out, self.then, self.share, self.rest = out, then, share, 0.0
         self.rows = {tuple(row[name] for name in KEY): row for row in kept_rows(out)}
 
-    def add(self, row: dict, order_folder: Path) -> None:
+    def add(self, row: dict) -> None:
         """Add the row of a report that was made or kept; `write` shows it."""
-        whole = read_row(order_folder / _record_name(row)) or row  # with results
-        self.rows[tuple(row[name] for name in KEY)] = whole | {"kept": row.get("kept", False)}
+        good = row["status"] == "ok"
+        whole = read_row((self.out / row["report"]).with_suffix(".json")) if good else None  # with results
+        self.rows[tuple(row[name] for name in KEY)] = (whole or row) | {"kept": row.get("kept", False)}
 
     def write_now_and_then(self) -> None:
         """Write the lists, when the last time is long enough ago to spend no more than `share` of the time on it."""
@@ -90,9 +96,3 @@ class Listing:
         if self.then is not None:
             self.then()  # it sends them elsewhere
         self.rest = time.monotonic() + max(2.0, (time.monotonic() - begin) / self.share)
-
-
-def _record_name(row: dict) -> str:
-    if row["status"] != "ok":
-        return "-"
-    return Path(str(row["report"])).with_suffix(".json").name

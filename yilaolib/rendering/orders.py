@@ -16,11 +16,13 @@ import numpy as np
 
 from ..core.errors import DataError, YilaoError, did_you_mean
 from ..data import find_area
-from ..tabling.folders import as_folder, quiet_table, stamp
+from ..tabling.folders import as_root, quiet_table, stamp
 from .formats import check_formats
 
 LANGS = ("zh", "en")
-SCENARIOS = ("low", "medium", "high", "zero-migration")
+SCENARIOS = ("low", "medium", "high", "zero-migration")  # ours; a table `assumptions` may name more
+SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
+TAKEN = (*LANGS, "failed")  # other words in the names of a report's files
 CENSUS_YEAR, LAST_YEAR = 2020, 2100  # projections start after the one and their assumptions end with the other
 NATION = ("china", "中国", "100000")
 OURS = ("city", "lang", "tables_dir")  # parameters of the notebook that have their own way in
@@ -93,8 +95,10 @@ def place_order(
     areas = values.get("data") or None
     area = find_area(city, root=areas)
     slug = area["area"]
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", slug):
+    if not SLUG.fullmatch(slug):
         raise DataError(f"The area {slug!r} cannot name a folder: write small letters, digits, '-' and '_'.")
+    if "scenario" in values:
+        _check_scenario(values["scenario"], slug, areas)
     values = {name: default for name, (_, default) in known.items()} | values | {"city": slug, "lang": lang}
     return Order(
         area=slug,
@@ -119,7 +123,7 @@ def province_rows(root: str | os.PathLike | None = None) -> dict[str, str]:
     >>> province_rows()["jingdezhen"]
     '江西省'
     """
-    return _province_rows(as_folder(root), stamp(root))
+    return _province_rows(as_root(root), stamp(root))
 
 
 @lru_cache(maxsize=8)
@@ -219,8 +223,6 @@ def _typed(name: str, value: Any, known: dict[str, tuple[str, Any]]) -> Any:
 
 def _check_values(values: dict) -> None:
     """Refuse what no report can be made of; make the data folder absolute."""
-    if "scenario" in values:
-        _one_of("scenario", values["scenario"], SCENARIOS)
     end_year = values.get("end_year", LAST_YEAR)
     if not CENSUS_YEAR < end_year <= LAST_YEAR:
         raise DataError(
@@ -228,6 +230,18 @@ def _check_values(values: dict) -> None:
         )
     if values.get("data"):
         values["data"] = str(Path(values["data"]).expanduser().resolve())
+
+
+def _check_scenario(name: str, area: str, root: str | None) -> None:
+    """Refuse a scenario that neither we nor the tables of the user have for this area, or that cannot name a file."""
+    if name in SCENARIOS:
+        return
+    rows = quiet_table("assumptions", root)
+    here = rows[rows["area"].isna() | (rows["area"] == area)]
+    _one_of("scenario", name, tuple(dict.fromkeys([*SCENARIOS, *sorted(here["scenario"].dropna())])))
+    if not SLUG.fullmatch(name) or name in TAKEN:
+        words = f"write small letters, digits, '-' and '_', and not {', '.join(TAKEN)}"
+        raise DataError(f"The scenario {name!r} cannot name a file: {words}.")
 
 
 def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 
 from .forking import Forked
+from .librarykey import one_library
 from .limits import Limits
 from .orders import Order, find_template
 from .task import lost, run_task
@@ -33,19 +34,20 @@ def work(tasks: socket.socket) -> None:
     warnings.simplefilter("ignore")
     line = Line(tasks)
     while (task := line.get()) is not None:
-        line.put(run_task(Order.from_plain(task["order"]), Limits(**task["limits"])), default=str)
+        line.put(run_task(Order.from_plain(task["order"]), Limits(**task["limits"]), task["library"]), default=str)
 
 
 def run_here(orders: Iterable[Order], limits: Limits) -> Generator[dict]:
     """Run orders one after the other in this process."""
-    for order in orders:
-        yield run_task(order, limits)
+    with one_library() as library:
+        for order in orders:
+            yield run_task(order, limits, library)
 
 
 def run_threads(orders: list[Order], limits: Limits, jobs: int) -> Generator[dict]:
     """Run orders where nothing can be forked: threads wait for fresh kernels, which are processes."""
-    with ThreadPoolExecutor(jobs) as pool:
-        futures = [pool.submit(run_task, order, limits) for order in orders]
+    with one_library() as library, ThreadPoolExecutor(jobs) as pool:
+        futures = [pool.submit(run_task, order, limits, library) for order in orders]
         try:
             for future in as_completed(futures):
                 yield future.result()
@@ -68,11 +70,11 @@ class Worker:
         self.line, self.done, self.end_by = Line(ours), 0, 0.0
         self.order: Order | None = None
 
-    def give(self, order: Order, limits: Limits) -> None:
+    def give(self, order: Order, limits: Limits, library: str) -> None:
         """Give it a report to make."""
         self.order, self.end_by = order, time.monotonic() + limits.timeout + GRACE
         with contextlib.suppress(OSError):  # it is gone; its line tells so at once
-            self.line.put({"order": order.as_plain(), "limits": asdict(limits)})
+            self.line.put({"order": order.as_plain(), "limits": asdict(limits), "library": library})
 
     def take(self) -> dict:
         """Return the row of the report, or of a worker that did not survive it."""
@@ -114,6 +116,12 @@ def run_pool(orders: list[Order], limits: Limits, jobs: int) -> Generator[dict]:
     YilaoError
         Before the first report: nothing can be forked here; see `run_threads`.
     """
+    with one_library() as library:
+        yield from _run_workers(orders, limits, jobs, library)
+
+
+def _run_workers(orders: list[Order], limits: Limits, jobs: int, library: str) -> Generator[dict]:
+    """Give each order to a worker that is idle, and yield its row when it is done."""
     if len(orders) >= WORTHWHILE and orders[0].template == find_template():
         rehearse(orders[0].area, orders[0].parameters.get("data") or None)
     waiting, busy, idle, workers = deque(orders), selectors.DefaultSelector(), [], set()
@@ -124,7 +132,7 @@ def run_pool(orders: list[Order], limits: Limits, jobs: int) -> Generator[dict]:
         while waiting or busy.get_map():
             while waiting and idle:
                 worker = idle.pop()
-                worker.give(waiting.popleft(), limits)
+                worker.give(waiting.popleft(), limits, library)
                 busy.register(worker.line.sock, selectors.EVENT_READ, worker)
             for worker, row in _finished(busy):
                 if worker.done < RENEW:

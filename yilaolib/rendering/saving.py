@@ -20,8 +20,8 @@ def save_results(results: Mapping[str, object], *, tables_dir: str | os.PathLike
     """Save a report's main results as `<tables_dir>/results.json`, for lists across areas; shows nothing.
 
     A batch puts them into results.csv. Its index page sorts by `ageing_stage`, `share_60_pct` [percent], `bed_gap`,
-    `place_gap` [beds, places; 0 or more], `bed_coverage_pct` and `place_coverage_pct` [percent]. What is not published
-    is None, never 0.
+    `place_gap` [beds, places; below 0 is a surplus], `bed_coverage_pct` and `place_coverage_pct` [percent]. What is
+    not published is None, never 0.
 
     Parameters
     ----------

@@ -17,19 +17,22 @@ from .orders import Order
 from .whole import clear_beside, write_whole
 
 
-def run_task(order: Order, limits: Limits) -> dict:
-    """Run an order and return its row of the manifest; whatever goes wrong is this report's and not the batch's."""
+def run_task(order: Order, limits: Limits, library: str) -> dict:
+    """Run an order and return its row of the manifest; whatever goes wrong is this report's and not the batch's.
+
+    `library` is the key of the library that the batch runs on.
+    """
     row = new_row(order)
     begin = time.perf_counter()
     key, uses = "", None
     try:
-        key = content_key(order)
+        key = content_key(order, library=library)
         page, uses = run_order(order, limits)
         row |= {"status": "ok", "report": f"{order.area}/{page.name}"}
-        if content_key(order) != key:
+        if content_key(order, library=library) != key:
             uses = None  # a table changed meanwhile: with the key of before, the report is stale
         elif uses:
-            key = content_key(order, uses)
+            key = content_key(order, uses, library)
     except Exception as error:
         row |= failed(error)
     row["seconds"] = round(time.perf_counter() - begin, 2)
@@ -85,7 +88,7 @@ def keep_row(order: Order, row: dict) -> None:
         bad.unlink(missing_ok=True)
 
 
-def kept_row(order: Order) -> dict | None:
+def kept_row(order: Order, library: str | None = None) -> dict | None:
     """Return the row of a report that need not be made again, because nothing that it depends on has changed."""
     row = read_row(order.path("report", ".json"))
     endings = {"html", "ipynb", *order.formats}
@@ -93,7 +96,7 @@ def kept_row(order: Order) -> dict | None:
     if row is None or not there or order.path("report", ".failed.json").exists():
         return None
     try:
-        if row["key"] != content_key(order, row["uses"]):
+        if row["key"] != content_key(order, row["uses"], library):
             return None
     except Exception:  # a row that somebody changed, or tables that it names and that are gone
         return None

@@ -16,10 +16,10 @@ import subprocess
 import sys
 import threading
 import warnings
-from pathlib import Path
 
 from ..core.errors import YilaoError
 from .forking import Forked, fork_here, state, why_not
+from .librarykey import LibraryChanged, held_state, library_state
 
 # A report does little linear algebra, and several notebooks at once would fight over the cores. To be set before
 # the imports: afterwards the libraries have started their threads.
@@ -57,23 +57,23 @@ _starting = threading.Lock()
 
 
 def warm_process() -> WarmProcess:
-    """Return the warm process of this process; it is started on first use, and again when the library has changed."""
+    """Return the warm process of this process: started on first use, and again when the library has changed.
+
+    While a batch runs it keeps the library that it began with.
+    """
     global _process
     with _starting:
         if reason := why_not():
             raise YilaoError(reason)
-        now = (os.getpid(), library_state())
+        held = held_state()
+        now = (os.getpid(), held or library_state())
         if _process is None or _process.state != now or _process.ended():
+            if held and held != library_state():
+                raise LibraryChanged("a file of yilaolib was saved while this run was going on; run the command again")
             if _process is not None and _process.state[0] == os.getpid():
                 _process.send({"role": "retirement"})  # it ends when the last that it forked has ended
             _process = WarmProcess(now)
     return _process
-
-
-def library_state() -> tuple:
-    """Return what tells one state of the library's files from another."""
-    files = sorted(Path(__file__).parents[1].rglob("*.py"))
-    return tuple((path.name, path.stat().st_mtime_ns) for path in files)
 
 
 class WarmProcess:

@@ -30,7 +30,7 @@ def write_whole(target: Path, content: str | Callable[[Path], object]) -> None:
         if callable(content):
             content(beside)
         else:
-            beside.write_text(content, encoding="utf-8", newline="\n")
+            beside.write_text(content, encoding="utf-8", errors="replace", newline="\n")
         os.replace(beside, target)
     finally:
         with contextlib.suppress(OSError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 import struct
 import threading
@@ -13,6 +14,7 @@ from queue import Empty
 
 HEAD = struct.Struct("!I")
 SIZE = struct.Struct("!Q")
+ALONE = re.compile("[\ud800-\udfff]")  # halves of characters
 ROOM = 4 << 20  # [bytes] a figure fits, so that its process can go on while the figure is recorded
 
 
@@ -34,7 +36,7 @@ class Line:
         """Send a message whole; in a process that the notebook forked this does nothing, or two would mix."""
         if os.getpid() != self.owner:
             return
-        parts = [dumps(message, default=default, ensure_ascii=False).encode("utf-8", "surrogateescape")]
+        parts = [_encoded(dumps(message, default=default, ensure_ascii=False))]
         parts += [bytes(buffer) for buffer in buffers]
         frame = [HEAD.pack(len(parts))]
         for part in parts:
@@ -142,6 +144,14 @@ class AsyncLine:
             at += size
         del self.data[:at]
         return parts
+
+
+def _encoded(text: str) -> bytes:
+    """Return a text as UTF-8; what no UTF-8 can say (a file name of other bytes is printed so) becomes a mark."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return ALONE.sub("\ufffd", text).encode()
 
 
 def message_of(parts: list[bytes]) -> dict:

@@ -11,9 +11,12 @@ document.querySelectorAll("main table").forEach((table) => {
   const text = (cell) => (cell.firstChild ? cell.firstChild.textContent.trim() : "");
   const missing = (cell) => cell.classList.contains("none") || text(cell) === "" || text(cell) === "–";
 
+  // A report prints a minus sign (U+2212), and programs want a hyphen.
+  const number = (written) => Number(written.replaceAll(",", "").replace("−", "-").replace("∞", "Infinity"));
+
   function compare(numeric, a, b) {
     if (!numeric) return a.localeCompare(b, document.documentElement.lang, { numeric: true });
-    return Number(a.replaceAll(",", "").replace("∞", "Infinity")) - Number(b.replaceAll(",", "").replace("∞", "Infinity"));
+    return number(a) - number(b);
   }
 
   function sort(head, column) {
