@@ -16,6 +16,7 @@ from yilaolib.places.parameters import (
     usual_migration,
 )
 from yilaolib.places.scenarios import Scenario
+from yilaolib.places.survivors import survival_grid
 from yilaolib.projection import project
 
 
@@ -108,3 +109,11 @@ def test_a_changed_result_leaves_the_next_one_alone():
     levels["value"] = 0
     assert float(census_pyramids("haian", None)[2020].sum()) > 0
     assert (local_parameters("haian")["value"] != 0).any()
+
+
+def test_what_projections_share_cannot_be_changed():
+    """Arrays that are worked out once and handed to every projection refuse to be written to."""
+    launch = launch_of("haian")
+    for array in (launch.people, launch.migration, launch.more_men, survival_grid(2023).to_numpy()):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0

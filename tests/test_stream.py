@@ -67,3 +67,18 @@ def test_areas_of_other_years_are_refused_in_blocks_of_one(tmp_path):
     pd.DataFrame([row]).to_csv(tmp_path / "areas.csv", index=False)
     with pytest.raises(DataError, match="last census in different years"):
         project_ranges(["haian", "once"], end_year=2022, draws=2, memory_mib=0, root=tmp_path)
+
+
+def test_an_area_s_own_scenario_counts(tmp_path):
+    """Rows of a scenario for one area move that area only, and areas stay in the order in which they were asked for."""
+    row = {"area": "yingtan", "scenario": "low", "parameter": "tfr_offset", "value": -0.9, "unit": "children per woman"}
+    own = pd.DataFrame([{**row, "year": 2020, "source": "judged", "note": "one child fewer"}])
+    own.to_csv(tmp_path / "assumptions.csv", index=False)
+    given = {"scenario": "low", "end_year": 2026, "draws": 20}
+    asked = ["haian", "yingtan", "yueyang"]
+    ours, usual = (project_ranges(asked, **given, root=root).persons.sel(measure="0-4") for root in (tmp_path, None))
+    assert list(ours["area"].to_numpy()) == asked
+    moved = abs(ours - usual).max(["quantile", "year"]).to_series()
+    assert moved["yingtan"] > 100 and not moved[["haian", "yueyang"]].any()
+    drawn = persons(project("yingtan", **given, root=tmp_path), 0, 5).quantile(0.5, "draw")
+    np.testing.assert_allclose(ours.sel(area="yingtan", quantile=0.5), drawn)

@@ -16,7 +16,6 @@ from .childcare import places_by_coverage as places_by_coverage
 from .childcare import places_by_intention as places_by_intention
 from .childcare import places_by_norm as places_by_norm
 from .childcare import triangulate_places as triangulate_places
-from .childcare import turning_years as turning_years
 from .core.errors import DataError as DataError
 from .core.errors import YilaoError as YilaoError
 from .data import cite as cite
@@ -66,9 +65,10 @@ from .needs.sharing import share_out as share_out
 from .needs.sharing import theil as theil
 from .needs.staff import care_staff as care_staff
 from .needs.staff import childcare_staff as childcare_staff
-from .needs.supply import supply_path as supply_path
+from .needs.stock import supply_path as supply_path
 from .needs.targets import plan_targets as plan_targets
 from .needs.tornado import need_tornado as need_tornado
+from .needs.turning import turning_years as turning_years
 from .needs.waterfall import gap_waterfall as gap_waterfall
 from .people.calibration import migration_rates as migration_rates
 from .people.calibration import tfr_ratio as tfr_ratio

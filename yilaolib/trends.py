@@ -11,7 +11,15 @@ import xarray as xr
 from .ages import graduate
 from .core.errors import DataError
 from .data import find_area, load_table
-from .places.hindsight import MEASURES, at_census, launches_then, measured, nation_as_known
+from .places.hindsight import (
+    MEASURES,
+    at_census,
+    e0_known,
+    known_migration,
+    launches_then,
+    measured,
+    nation_as_known,
+)
 from .places.launches import simulate
 from .places.margins import carry_forward
 from .places.parameters import age_standard, census_pyramids, fertility_schedule, kind_of, launch_of
@@ -186,6 +194,7 @@ def _engine(place, pyramid, launch, target, draws, seed, root) -> tuple[pd.Serie
         graduate(groups, standard=age_standard(launch, root)),
         groups,
         census_pyramids("china", root)[launch],
+        age_standard(launch, root),
         fertility_schedule(launch, root),
         kinds=[kind],
         e0_offsets=np.array([e0_known(place, launch, root)]),
@@ -198,30 +207,6 @@ def _engine(place, pyramid, launch, target, draws, seed, root) -> tuple[pd.Serie
 
     drawn = counted(draws)
     return counted(0).to_series(), *(drawn.quantile(q, "draw").to_series().rename(None) for q in (0.1, 0.9))
-
-
-def known_migration(place: pd.Series, kind: str, root: str | Path | None = None) -> np.ndarray:
-    """Cohort rates (sex, cohort) to be expected in 2010: the province's of 2000-2010 plus what its kind adds."""
-    table = load_table("spreads", root=root)
-    up = place["area"] if kind == "province" else place["parent"]
-    rates = np.zeros((2, 16))
-    for name, column, value in (("migration_before", "area", up), ("migration_usual_before", "kind", kind)):
-        rows = table[(table["parameter"] == name) & (table[column] == value)]
-        if len(rows):
-            rates = rates + rows.pivot(index="sex", columns="age", values="value").sort_index().to_numpy(float)
-    return rates
-
-
-def e0_known(place: pd.Series, launch: int, root: str | Path | None = None) -> float:
-    """Local less national e0 as last reported for the province; of a distance half is taken to be left per decade."""
-    series = load_table("series", root=root)
-    series = series[(series["indicator"] == "e0_both_reported") & (series["year"] <= launch)]
-    ours = series[series["area"].isin([place["area"], place["parent"]]) & (series["area"] != "china")]
-    both = ours.merge(series[series["area"] == "china"], on="year", suffixes=("", "_china")).sort_values("year")
-    if both.empty:
-        return 0.0
-    row = both.iloc[-1]
-    return float((row["value"] - row["value_china"]) * 0.5 ** ((launch - row["year"]) / 10))
 
 
 def _trend_of_total(launch, target, root) -> tuple[pd.Series, pd.Series, pd.Series]:

@@ -14,17 +14,19 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from counties import PROVINCES, SLUGS, read_counties, read_provinces
-from spreads import Bench, fit, fit_fertility, inside, spread_of
+from spreads import AS_BEFORE, Bench, fit, fit_fertility, inside, spread_of
 
 from yilaolib.ages import graduate, group_ages
-from yilaolib.people.calibration import tfr_ratio
-from yilaolib.places.hindsight import MEASURES, measured, nation_as_known
-from yilaolib.places.launches import nation_of
+from yilaolib.people.calibration import by_single_age, tfr_ratio
+from yilaolib.people.measures import persons
+from yilaolib.places.hindsight import MEASURES, at_census, measured, nation_as_known
+from yilaolib.places.launches import nation_of, simulate
 from yilaolib.places.margins import carry_forward
 from yilaolib.places.parameters import fertility_schedule
 
 OUT = Path(__file__).resolve().parent.parent
 DRAWS = 500
+SOURCE = "nbs-census-2020-county"
 NOTE = {
     "engine": "Spreads, persistence of fertility and usual migration of a kind of place from the two other provinces.",
     "engine_no_migration": "The engine with nobody moving.",
@@ -34,6 +36,7 @@ NOTE = {
     "engine_fertility_of_kind": "The engine, local fertility drawn by four tenths to its province's mean of the kind.",
     "engine_told_births": "The engine told the nation's fertility of 2010-2020, which nobody knew in 2010.",
     "engine_told_migration": "The engine told each place's migration of 2010-2020, which nobody knew in 2010.",
+    "engine_by_sex": "The engine with men and women moving by their own rates and nothing that evens them out.",
     "hold_number": "As many persons as in 2010.",
     "hold_share": "Shares of 2010 of the total counted in 2020.",
     "hamilton_perry": "Cohorts as the province's fared until 2020, which nobody knew in 2010.",
@@ -77,6 +80,19 @@ def other_levels(bench):
     return {"_children_0_9": np.sqrt(bench.ratio_then * earlier), "_fertility_of_kind": drawn}
 
 
+def men_per_woman(bench, nation, rates, which, *, by_sex=False):
+    """Men per woman of 30-59 in 2020 as projected, and as counted: two arrays (area)."""
+    launches = [launch for launch, chosen in zip(bench.launches(rates), which, strict=True) if chosen]
+    if by_sex:
+        nation = replace(nation, spreads=replace(nation.spreads, sex_ratio_pull=0.0))
+        single = by_single_age(rates[which]).to_numpy()
+        launches = [replace(launch, migration=one) for launch, one in zip(launches, single, strict=True)]
+    people = simulate(launches, AS_BEFORE, 2020, nation).population.sel(year=[2019, 2020])
+    adults = [at_census(persons(people.sel(sex=[sex]), 30, 60), 2020).to_numpy() for sex in ("female", "male")]
+    counted = [persons(bench.units.now.sel(sex=[sex]), 30, 60).to_numpy()[which] for sex in ("female", "male")]
+    return adults[1] / adults[0], counted[1] / counted[0]
+
+
 def groups_of(bench):
     """Masks of units by group."""
     then, now = (bench.units.__dict__[when].sum(("sex", "age")).to_numpy() for when in ("then", "now"))
@@ -109,7 +125,9 @@ def main():
         "hamilton_perry_nation": ratio_method(bench, dict.fromkeys(PROVINCES, whole)),
     }
     hits = np.full(actual.shape, np.nan)
-    told |= {name: np.empty_like(actual) for name in NOTE if name.startswith("engine")}
+    told |= {name: np.empty_like(actual) for name in NOTE if name.startswith("engine") and name != "engine_by_sex"}
+    ratios = {"engine": np.empty(len(then[0])), "engine_by_sex": np.empty(len(then[0]))}
+    ratios_counted = np.empty(len(then[0]))
     births_known, levels = nation_as_known(2010), other_levels(bench)
     births_known.paths["tfr"] = nation_of().paths.loc[births_known.paths.index, "tfr"]
     for province in PROVINCES:
@@ -124,10 +142,13 @@ def main():
         ways["_told_births"] = (replace(births_known, spreads=spreads), rates)
         for name, (paths_of_nation, migration) in ways.items():
             told["engine" + name][:, judged] = central(bench, paths_of_nation, migration, judged)
-        for name, ratios in levels.items():
-            slope = fit_fertility(bench, ~judged, ratios)[0]
+        for name, each in ratios.items():
+            by_sex = name == "engine_by_sex"
+            each[judged], ratios_counted[judged] = men_per_woman(bench, fitted, rates, judged, by_sex=by_sex)
+        for name, other in levels.items():
+            slope = fit_fertility(bench, ~judged, other)[0]
             trial = replace(fitted, spreads=replace(spreads, tfr_ratio_persistence=slope))
-            told["engine" + name][:, judged] = central(bench, trial, rates, judged, ratios)
+            told["engine" + name][:, judged] = central(bench, trial, rates, judged, other)
         print(
             SLUGS[province], f"wider {wider}, tfr {spreads.tfr_local_sd:.3f}, e0 {spreads.e0_local_sd:.2f}", flush=True
         )
@@ -144,8 +165,12 @@ def main():
                 for i, measure in enumerate(MEASURES):
                     cover = round(100 * hits[i, chosen].mean(), 1) if method == "engine" else None
                     row = (judge, group, method, measure, int(chosen.sum()), round(100 * abs(off[i]).mean(), 1))
-                    row = (*row, round(100 * np.median(off[i]), 1), cover, "nbs-census-2020-county", NOTE[method])
+                    row = (*row, round(100 * np.median(off[i]), 1), cover, SOURCE, NOTE[method])
                     rows.append(row)
+        for method, values in ratios.items():
+            off = (values / ratios_counted - 1)[here]
+            size = (round(100 * abs(off).mean(), 1), round(100 * np.median(off), 1), None)
+            rows.append((judge, "all", method, "men_per_woman_30_59", int(here.sum()), *size, SOURCE, NOTE[method]))
     key = ["judged", "group", "method", "measure"]
     columns = [*key, "places", "mape_pct", "bias_pct", "inside_80_pct", "source", "note"]
     frame = pd.DataFrame(rows, columns=columns).sort_values(key)

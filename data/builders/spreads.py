@@ -8,7 +8,8 @@ See counties.py for the two tables. Fits, in this order:
    `tfr_ratio_persistence` is the slope, `tfr_local_sd` the spread of what is left.
 2. Local migration: annual rates of cohorts 2010-2020, after the survival that the launch gives them, less what could
    be known in 2010, which is the province's rates of 2000-2010 plus the usual (median) difference of a county or a
-   city district: `migration_usual`.
+   city district: `migration_usual`. What men's rates had above women's is regressed (through the origin, cohorts of
+   25-49) on the logarithm of the cohort's sex ratio over the nation's in 2010: `sex_ratio_pull`.
 3. Local mortality: what is left of the cohorts of 60 and over in 2010 is read as a life expectancy other than the
    launch's, place by place; `e0_local_sd` is its spread over counties (borders of districts move). It takes in what
    the censuses themselves miss at old ages.
@@ -36,6 +37,7 @@ from yilaolib.data import load_table
 from yilaolib.people.calibration import by_single_age, cohort_rates, tfr_ratio
 from yilaolib.people.cohorts import SEX
 from yilaolib.people.draws import NORMAL_90
+from yilaolib.people.sexes import PULLED, log_sex_ratio
 from yilaolib.places.hindsight import MEASURES, at_census, launches_then, measured, nation_as_known
 from yilaolib.places.launches import Nation, Spreads, nation_of, simulate
 from yilaolib.places.parameters import age_standard, expected_survival, fertility_schedule, launch_of
@@ -45,7 +47,7 @@ OUT = Path(__file__).resolve().parent.parent
 FACTORS = {"county": 6, "district": 6, "prefecture": 4}
 AS_BEFORE = Scenario("as before")
 BLOCK = 24  # areas at a time, to stay within memory
-START = Spreads(0.95, 0.95, 0.95, 0.6, 0.1, 0.0, {})  # the order of the fields; migration_correlation stays (judged)
+START = Spreads(0.95, 0.95, 0.95, 0.6, 0.1, 0.0, 0.0, {})  # in their order; migration_correlation stays (judged)
 CORRELATIONS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99)
 WIDER = (1.0, 1.1, 1.2, 1.3, 1.4, 1.6, 1.8, 2.0)
 OLD = 50  # age from which migration is not made wider
@@ -79,6 +81,9 @@ class Bench:
         self.before, self.province_during = province(2000), province(2010)
         self.during = cohort_rates(counties.then, counties.now, nation[2010], nation[2020], survival_ratio=since)
         each = [np.flatnonzero(where == code)[0] for code in PROVINCES]
+        groups = (counties.then.to_numpy(), self.nation_then.transpose("sex", "age").to_numpy())
+        self.people, nation_groups = (_cohorts(each, self.during.shape[-1]) for each in groups)
+        self.more_men = log_sex_ratio(np.moveaxis(self.people, 1, 0)) - log_sex_ratio(nation_groups)
         self.changes = (self.province_during - self.before)[each]
         longer = expected_survival(np.array([0.0, 1.0]), 2010, 2020).isel(offset=1)
         cohorts = np.arange(self.during.shape[-1]) * 5
@@ -102,6 +107,15 @@ class Bench:
             rates[here] += np.median((self.during - self.before)[here & train], axis=0)
         return rates
 
+    def as_projected(self, rates: np.ndarray, pull: float) -> np.ndarray:
+        """Cohort rates as a projection makes them of `rates`: sexes alike from 25 on, drawn to the nation's balance."""
+        starts = np.arange(rates.shape[-1]) * 5
+        mean = (rates * self.people).sum(axis=1, keepdims=True) / self.people.sum(axis=1, keepdims=True)
+        rates = np.where(starts + 7.5 >= PULLED[0], mean, rates)  # 7.5: age in the middle of the decade
+        under_pull = np.clip(np.minimum(starts + 12.5, PULLED[1]) - np.maximum(starts + 2.5, PULLED[0]), 0, 10)
+        half = self.more_men * (1 - (1 - pull) ** under_pull) / 20
+        return rates + np.stack([half, -half], axis=1)
+
     def launches(self, rates: np.ndarray) -> list:
         """Launches of 2010 with the given cohort rates."""
         return launches_then(
@@ -109,11 +123,17 @@ class Bench:
             self.single,
             self.units.then,
             self.nation_then,
+            age_standard(2010, None),
             fertility_schedule(2010, None),
             kinds=list(self.units.kinds),
             e0_offsets=e0_offsets(self.units.provinces, 2010),
             migration=rates,
         )
+
+
+def _cohorts(groups: np.ndarray, number: int) -> np.ndarray:
+    """Persons (..., cohort) of five-year groups (..., age), the last cohort open."""
+    return np.concatenate([groups[..., : number - 1], groups[..., number - 1 :].sum(axis=-1, keepdims=True)], axis=-1)
 
 
 def factors(rest: np.ndarray, number: int, explained: np.ndarray) -> np.ndarray:
@@ -142,18 +162,26 @@ def fit_fertility(bench: Bench, train: np.ndarray, then: np.ndarray | None = Non
     return slope, float(robust_sd(y - slope * x))
 
 
+def fit_sex_ratio(bench: Bench, train: np.ndarray) -> float:
+    """Share a year by which a cohort's imbalance of the sexes goes: its ten-year slope over cohorts of 25-49."""
+    cohorts = slice(PULLED[0] // 5, (PULLED[1] - 10) // 5)
+    x = bench.more_men[train, cohorts]
+    y = (bench.during[:, 1] - bench.during[:, 0])[train, cohorts]
+    return float(1 - (1 + 10 * (x * y).sum() / (x * x).sum()) ** 0.1)
+
+
 def fit_mortality(bench: Bench, train: np.ndarray) -> float:
     """Spread [years] of the life expectancy that would explain how the old of the counties fared."""
     old = np.arange(bench.during.shape[-1]) * 5 >= MORTAL
     counties = train & (bench.units.kinds == "county")
-    rest = (bench.during - bench.central_migration(train))[counties][..., old]
+    rest = (bench.during - bench.as_projected(bench.central_migration(train), 0.0))[counties][..., old]
     shape = bench.of_a_year[:, old]
     return float(robust_sd((rest * shape).sum(axis=(1, 2)) / (shape**2).sum()))
 
 
-def fit_migration(bench: Bench, train: np.ndarray, e0_sd: float) -> dict[str, np.ndarray]:
+def fit_migration(bench: Bench, train: np.ndarray, e0_sd: float, pull: float) -> dict[str, np.ndarray]:
     """Patterns (factor, sex, cohort) of the deviation from the central rates, by kind, less what mortality explains."""
-    rest, patterns = bench.during - bench.central_migration(train), {}
+    rest, patterns = bench.during - bench.as_projected(bench.central_migration(train), pull), {}
     for kind in np.unique(bench.units.kinds):
         here = (bench.units.kinds == kind) & train
         patterns[kind] = factors(rest[here], FACTORS[kind], e0_sd * bench.of_a_year)
@@ -187,7 +215,7 @@ def inside(draws: np.ndarray, actual: np.ndarray) -> np.ndarray:
 def patterns_for(spreads: Spreads, bench: Bench, train: np.ndarray, wider: float) -> Spreads:
     """Spreads with the mortality and the migration of the training areas, the latter made wider below age 50."""
     e0_sd = fit_mortality(bench, train)
-    patterns = widened(fit_migration(bench, train, e0_sd), wider)
+    patterns = widened(fit_migration(bench, train, e0_sd, spreads.sex_ratio_pull), wider)
     migration = {kind: by_single_age(each).to_numpy() for kind, each in patterns.items()}
     return replace(spreads, e0_local_sd=e0_sd, migration=migration)
 
@@ -213,7 +241,8 @@ def fit(bench: Bench, nation: Nation, provinces: list[int]) -> tuple[Spreads, fl
     """
     train = np.isin(bench.units.provinces, provinces)
     persistence, sd = fit_fertility(bench, train)
-    spreads = replace(nation.spreads, tfr_ratio_persistence=persistence, tfr_local_sd=sd)
+    pull = fit_sex_ratio(bench, train)
+    spreads = replace(nation.spreads, tfr_ratio_persistence=persistence, tfr_local_sd=sd, sex_ratio_pull=pull)
 
     def smallest(options, measure: str, change):
         """The first option with which 80 % of the outcomes are inside, else the last."""
@@ -262,6 +291,8 @@ def rows_of(spreads: Spreads, wider: float, places: dict[str, int], patterns: di
          f"Share of the logarithm of local over national TFR that is left after ten years; {number}, 2010-2020."),
         ("tfr_local_sd", spreads.tfr_local_sd, "1", county,
          f"Logarithm of the local TFR, ten years ahead, where the nation's is known; {number}."),
+        ("sex_ratio_pull", spreads.sex_ratio_pull, "1 per year", county,
+         f"Share by which the logarithm of a cohort's sex ratio over the nation's shrinks, ages 25-59; {number}."),
         ("e0_local_sd", spreads.e0_local_sd, "years", county,
          f"Explains how cohorts of {MORTAL} and over fared besides the known e0; takes in census errors; "
          f"{places['county']} counties."),
@@ -307,10 +338,11 @@ def main():
     known = replace(nation_as_known(2010), spreads=nation_spreads)
     spreads, wider = fit(bench, known, list(PROVINCES))
     everybody = np.ones(len(bench.units.kinds), dtype=bool)
-    patterns = fit_migration(bench, everybody, spreads.e0_local_sd)
+    e0_sd, pull = spreads.e0_local_sd, spreads.sex_ratio_pull
+    patterns = fit_migration(bench, everybody, e0_sd, pull)
     cities = Bench(read_counties(sys.argv[1], "prefecture"), provinces)
     whole = np.ones(len(cities.units.kinds), dtype=bool)
-    patterns = widened(patterns | fit_migration(cities, whole, spreads.e0_local_sd), wider)
+    patterns = widened(patterns | fit_migration(cities, whole, e0_sd, pull), wider)
     patterns["province"] = bench.changes / np.sqrt(len(bench.changes))  # their squares sum to the mean square change
     usual = [row for each in (bench, cities) for row in usual_rows(each)]
     before = "Cohorts of the province 2000-2010 against the nation, after survival: what could be known in 2010."

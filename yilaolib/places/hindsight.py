@@ -9,9 +9,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from ..data import find_area, load_table
 from ..people.calibration import by_single_age, tfr_ratio
+from ..people.cohorts import SEX
 from ..people.draws import DECADE
 from ..people.measures import persons
+from ..people.sexes import imbalance, shared
 from .launches import CENSUS_TO_YEAR_END, Nation, nation_of, schedules
 from .parameters import Launch
 from .survivors import survival_grid
@@ -51,6 +54,7 @@ def launches_then(
     people: xr.DataArray,
     groups: xr.DataArray,
     reference: xr.DataArray,
+    standard: xr.DataArray,
     schedule: pd.Series,
     *,
     kinds: list[str],
@@ -67,6 +71,8 @@ def launches_then(
         [persons] By single age, and as the census prints them.
     reference : DataArray (sex, age)
         [persons] The nation at that census.
+    standard : DataArray (sex, age)
+        [persons] The same by single age.
     schedule : Series
         [share of the TFR] by five-year age.
     kinds : list
@@ -78,12 +84,16 @@ def launches_then(
     """
     ratios = np.atleast_1d(tfr_ratio(groups, reference, schedule))
     rates = by_single_age(migration).to_numpy()
+    nation = standard.transpose("sex", "age").sel(sex=SEX).to_numpy()
     counts = people.transpose("area", "sex", "age").to_numpy()
     names = people["area"].to_numpy()
-    return [
-        Launch(str(names[i]), kinds[i], year, counts[i], float(ratios[i]), float(e0_offsets[i]), rates[i])
-        for i in range(len(names))
-    ]
+
+    def launch(i: int) -> Launch:
+        levels = (float(ratios[i]), float(e0_offsets[i]))
+        moves = (shared(rates[i], counts[i]), imbalance(counts[i], nation))
+        return Launch(str(names[i]), kinds[i], year, counts[i], *levels, *moves)
+
+    return [launch(i) for i in range(len(names))]
 
 
 def measured(population) -> xr.DataArray:
@@ -95,3 +105,28 @@ def measured(population) -> xr.DataArray:
 def at_census(people: xr.DataArray, year: int) -> xr.DataArray:
     """Values at year ends put at the census day (1 November) of `year`, linear between the two."""
     return people.sel(year=year) - CENSUS_TO_YEAR_END * (people.sel(year=year) - people.sel(year=year - 1))
+
+
+def known_migration(place: pd.Series, kind: str, root: str | Path | None = None) -> np.ndarray:
+    """Cohort rates (sex, cohort) to be expected in 2010: the province's of 2000-2010 plus what its kind adds."""
+    table, province = load_table("spreads", root=root), place
+    while province["level"] != "province" and pd.notna(province["parent"]):
+        province = find_area(province["parent"], root)
+    rates, up = np.zeros((2, 16)), province["area"]
+    for name, column, value in (("migration_before", "area", up), ("migration_usual_before", "kind", kind)):
+        rows = table[(table["parameter"] == name) & (table[column] == value)]
+        if len(rows):
+            rates = rates + rows.pivot(index="sex", columns="age", values="value").sort_index().to_numpy(float)
+    return rates
+
+
+def e0_known(place: pd.Series, launch: int, root: str | Path | None = None) -> float:
+    """Local less national e0 as last reported for the province; of a distance half is taken to be left per decade."""
+    series = load_table("series", root=root)
+    series = series[(series["indicator"] == "e0_both_reported") & (series["year"] <= launch)]
+    ours = series[series["area"].isin([place["area"], place["parent"]]) & (series["area"] != "china")]
+    both = ours.merge(series[series["area"] == "china"], on="year", suffixes=("", "_china")).sort_values("year")
+    if both.empty:
+        return 0.0
+    row = both.iloc[-1]
+    return float((row["value"] - row["value_china"]) * 0.5 ** ((launch - row["year"]) / 10))

@@ -18,7 +18,8 @@ from ..lifetables import asfr
 from ..people.calibration import at_level, by_single_age
 from ..people.cohorts import SEX, project_cohorts
 from ..people.draws import annual_correlation, autoregressive, migration_noise, stationary_spread, stream, two_sided
-from ..tabling.folders import as_folder, stamp
+from ..people.sexes import drawn_to_balance
+from ..tabling.folders import as_root, stamp
 from .parameters import Launch, fertility_schedule, national_paths
 from .ranges import area_values
 from .scenarios import Scenario
@@ -38,6 +39,7 @@ class Spreads:
     migration_correlation: float
     tfr_ratio_persistence: float
     tfr_local_sd: float
+    sex_ratio_pull: float
     e0_local_sd: float
     migration: dict[str, np.ndarray]  # kind -> (factor, sex, age)
 
@@ -55,7 +57,7 @@ class Nation:
 
 def nation_of(root: str | Path | None = None) -> Nation:
     """The nation's paths as the tables have them; made once while no table changes."""
-    return _nation(as_folder(root), stamp(root))
+    return _nation(as_root(root), stamp(root))
 
 
 @lru_cache(maxsize=8)
@@ -70,7 +72,7 @@ def _nation(root: Path | None, state: tuple) -> Nation:
     paths["srb"] = table[("sex_ratio_at_birth", "value")]
     frame = pd.DataFrame(paths)
     fertility = schedules(frame.index.to_numpy(), root)
-    lowest = float(area_values(load_table("assumptions", area="china", root=root))["value"]["lowest_tfr"])
+    lowest = float(area_values(root=root)["value"]["lowest_tfr"])
     return Nation(frame, survival_grid(STANDARD_YEAR, root), fertility, read_spreads(root), lowest)
 
 
@@ -202,11 +204,18 @@ def _e0(launches, scenario, years, nation, draws, seed) -> np.ndarray:
 
 
 def _migration(launches, scenario, years, nation, draws, seed) -> np.ndarray:
-    """Net migration rates (year, sex, age, area[, draw]): the area's own times the scenario's factor, plus noise."""
+    """Net migration rates (year, sex, age, area[, draw]): the area's own times the scenario's factor, plus noise.
+
+    The sex ratio of each cohort draws nearer to the nation's; the same share of the way in every draw.
+    """
     factor = scenario.at("net_migration_factor", years)
     level = scenario.net_migration_per_1000
     own = [x.migration if level is None else at_level(x.migration, x.people, level) for x in launches]
-    central = [factor[:, None, None] * rates for rates in own]
+    pull = factor * nation.spreads.sex_ratio_pull
+    central = [
+        drawn_to_balance(factor[:, None, None] * rates, launch.more_men, pull)
+        for launch, rates in zip(launches, own, strict=True)
+    ]
     if not draws:
         return np.stack(central, axis=-1)
     noisy = []

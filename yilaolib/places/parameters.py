@@ -15,7 +15,8 @@ from ..core.errors import DataError
 from ..data import find_area, load_table
 from ..people.calibration import at_level, by_single_age, migration_rates, tfr_ratio
 from ..people.cohorts import SEX
-from ..tabling.folders import as_folder, merged_table, quiet_table, stamp
+from ..people.sexes import imbalance, shared
+from ..tabling.folders import as_root, merged_table, quiet_table, stamp
 from .survivors import survival_ratio
 
 MIGRATION = "net_migration_per_1000"
@@ -33,13 +34,14 @@ class Launch:
     people: np.ndarray  # (sex, age) on census day, single ages
     tfr_ratio: float
     e0_offset: float
-    migration: np.ndarray  # (sex, age) net migrants per survivor and year
+    migration: np.ndarray  # (sex, age) net migrants per survivor and year, from 25 on the same for both sexes
+    more_men: np.ndarray  # (age) logarithm of the sex ratio over the nation's, which migration evens out
 
 
 def census_pyramids(area: str, root: str | Path | None) -> dict[int, xr.DataArray]:
     """Pyramids (sex, age) of the area by census year; residents only."""
     slug = find_area(area, root)["area"]
-    return {year: array.copy() for year, array in _pyramids(slug, as_folder(root), stamp(root)).items()}
+    return {year: array.copy() for year, array in _pyramids(slug, as_root(root), stamp(root)).items()}
 
 
 @lru_cache(maxsize=256)
@@ -56,7 +58,7 @@ def _pyramids(slug: str, root: Path | None, state: tuple) -> dict[int, xr.DataAr
 
 def national_paths(root: str | Path | None) -> pd.DataFrame:
     """TFR, e0 and sex ratio at birth of the nation by year: columns (indicator, value | lower_80 | upper_80)."""
-    return _national_paths(as_folder(root), stamp(root)).copy()
+    return _national_paths(as_root(root), stamp(root)).copy()
 
 
 @lru_cache(maxsize=8)
@@ -70,7 +72,7 @@ def _national_paths(root: Path | None, state: tuple) -> pd.DataFrame:
 
 def age_standard(year: int, root: str | Path | None) -> xr.DataArray:
     """The nation by sex and single age at the census nearest to `year`."""
-    return _age_standard(int(year), as_folder(root), stamp(root)).copy()
+    return _age_standard(int(year), as_root(root), stamp(root)).copy()
 
 
 @lru_cache(maxsize=16)
@@ -169,7 +171,7 @@ def census_source(area: str, root: str | Path | None, year: int | None = None) -
 
 def launch_of(area: str, root: str | Path | None = None) -> Launch:
     """Everything that the projection of an area starts from; worked out once while no table changes."""
-    return _derived(find_area(area, root)["area"], as_folder(root), stamp(root))[0]
+    return _derived(find_area(area, root)["area"], as_root(root), stamp(root))[0]
 
 
 def local_parameters(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
@@ -195,7 +197,7 @@ def local_parameters(area: str, *, root: str | Path | None = None) -> pd.DataFra
     >>> print(local_parameters("china").set_index("parameter").value["tfr_ratio"])
     1.0
     """
-    return _derived(find_area(area, root)["area"], as_folder(root), stamp(root))[1].copy()
+    return _derived(find_area(area, root)["area"], as_root(root), stamp(root))[1].copy()
 
 
 @lru_cache(maxsize=4096)
@@ -206,9 +208,10 @@ def _derived(slug: str, root: Path | None, state: tuple) -> tuple[Launch, pd.Dat
     assumed = load_table("assumptions", area=slug, root=root)
     assumed = assumed[(assumed["area"] == slug) & assumed["scenario"].isna()].set_index("parameter")
     fertility = _local_fertility(place, assumed, census[base], nation, base, root)
-    people = graduate(census[base], standard=age_standard(base, root)).transpose("sex", "age").to_numpy()
+    standard = age_standard(base, root)
+    people = graduate(census[base], standard=standard).transpose("sex", "age").to_numpy()
     rates = local_migration(slug, census, root)
-    moved, told, year = rates.to_numpy(), [rates.attrs[k] for k in ("source", "note")], base
+    moved, told, year = shared(rates.to_numpy(), people), [rates.attrs[k] for k in ("source", "note")], base
     if MIGRATION in assumed.index:
         row = assumed.loc[MIGRATION]
         moved, told, year = at_level(moved, people, float(row["value"])), [row["source"], row["note"]], row["year"]
@@ -216,7 +219,10 @@ def _derived(slug: str, root: Path | None, state: tuple) -> tuple[Launch, pd.Dat
     moves = (MIGRATION, crude, "per 1000 and year", year, *told)
     rows = [_local_mortality(slug, assumed, base, root), fertility, moves]
     frame = pd.DataFrame(rows, columns=["parameter", "value", "unit", "year", "source", "note"])
-    launch = Launch(slug, kind_of(place), base, people, fertility[1], rows[0][1], moved)
+    more_men = imbalance(people, standard.transpose("sex", "age").sel(sex=SEX).to_numpy())
+    for array in (people, moved, more_men):
+        array.flags.writeable = False  # every projection of the area reads these
+    launch = Launch(slug, kind_of(place), base, people, fertility[1], rows[0][1], moved, more_men)
     return launch, frame
 
 

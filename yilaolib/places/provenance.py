@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..data import load_table
-from ..tabling.folders import as_folder, stamp
+from ..tabling.folders import as_root, stamp
 from .parameters import Launch, local_parameters, national_paths
 from .scenarios import Scenario
 from .survivors import STANDARD
@@ -20,7 +20,7 @@ def sources_behind(launch: Launch, scenario: Scenario, *, drawn: bool, root: str
     The censuses (the older one tells who moved), the local levels, the national paths and schedules, the assumptions of
     the scenario and, of draws, their spreads.
     """
-    return list(_behind(launch.area, launch.base, scenario.name, drawn, as_folder(root), stamp(root)))
+    return list(_behind(launch.area, launch.base, scenario.name, drawn, as_root(root), stamp(root)))
 
 
 @lru_cache(maxsize=4096)

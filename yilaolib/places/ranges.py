@@ -61,7 +61,7 @@ def assumed_range(
     """
     if table is None:
         slug = None if area is None else find_area(area, root)["area"]
-        rows = area_values(load_table("assumptions", area=slug or "china", root=root), slug)
+        rows = area_values(slug, root)
     else:
         rows = table
     if parameter not in rows.index:
@@ -73,14 +73,15 @@ def assumed_range(
     return Range(min(bounds[0], value), value, max(bounds[1], value), row["unit"], row["source"])
 
 
-def area_values(assumptions: pd.DataFrame, area: str | None = None) -> pd.DataFrame:
-    """Rows of `assumptions` that hold for an area in every scenario, indexed by parameter.
+def area_values(area: str | None = None, root: str | Path | None = None) -> pd.DataFrame:
+    """Rows of `assumptions` that hold for an area (its slug) in every scenario, indexed by parameter.
 
     Examples
     --------
-    >>> area_values(load_table("assumptions"), "jingdezhen").value["e0"]
+    >>> area_values("jingdezhen").value["e0"]
     np.float64(77.8)
     """
+    assumptions = load_table("assumptions", area=area or "china", root=root)  # those of other areas are not read
     mine = (assumptions["area"].isna() | (assumptions["area"] == area)) & assumptions["scenario"].isna()
     rows = assumptions[mine].sort_values("area", na_position="last").drop_duplicates("parameter")
     return rows.set_index("parameter")

@@ -10,7 +10,7 @@ import xarray as xr
 
 from ..core.errors import DataError
 from ..core.forms import OPEN_AGE
-from ..data import find_area
+from ..data import find_area, load_table
 from .hindsight import MEASURES
 from .launches import Nation, nation_of, one_base, simulate
 from .parameters import Launch, launch_of
@@ -34,8 +34,8 @@ def project_ranges(
     """Quantiles of population, 60+, 65+, 80+, 0-4 and births for any number of areas.
 
     Quantiles do not add up: the range of a province is not the sum of its counties' ranges. The draws of an area are
-    those of `project` with the same seed, in whatever block it falls. A scenario named is the same for all: rows that
-    `assumptions` has of it for one area only are not looked at.
+    those of `project` with the same seed, in whatever block it falls. Areas that have their own rows of the scenario in
+    `assumptions` go through by themselves.
 
     Parameters
     ----------
@@ -75,12 +75,29 @@ def project_ranges(
         raise DataError("No area was given. Name at least one, such as project_ranges(['jingdezhen']).")
     if draws < 1:
         raise DataError(f"draws is {draws}; a range needs at least one path, better 200 or more.")
-    if not isinstance(scenario, Scenario):
-        scenario = Scenario.load(scenario, root=root)
     launches = [launch_of(place, root) for place in places]
     size = block_size(end_year, draws, memory_mib, first_year=one_base(launches))
-    parts = stream(launches, scenario, end_year, nation_of(root), draws=draws, seed=seed, levels=levels, block=size)
-    return xr.concat(list(parts), "area")
+    keep = {"draws": draws, "seed": seed, "levels": levels, "block": size}
+    parts: list[xr.Dataset] = []
+    order: list[int] = []
+    for at, each in _by_scenario(places, scenario, root):
+        parts += stream([launches[i] for i in at], each, end_year, nation_of(root), **keep)
+        order += at
+    return xr.concat(parts, "area").isel(area=np.argsort(order))
+
+
+def _by_scenario(places, scenario, root) -> Iterator[tuple[list[int], Scenario]]:
+    """Positions of the areas that go by one scenario: those without rows of their own together, the others alone."""
+    alone: set[int] = set()
+    if not isinstance(scenario, Scenario):
+        rows, name = load_table("assumptions", root=root), scenario
+        own = set(rows.loc[rows["scenario"] == name, "area"].dropna())
+        alone = {i for i, place in enumerate(places) if place in own}
+        scenario = Scenario.load(name, root=root)
+        for i in sorted(alone):
+            yield [i], Scenario.load(name, area=places[i], root=root)
+    if together := [i for i in range(len(places)) if i not in alone]:
+        yield together, scenario
 
 
 def block_size(end_year: int, draws: int, memory_mib: int, *, first_year: int = 2020) -> int:

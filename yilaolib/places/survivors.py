@@ -12,14 +12,14 @@ from ..core.errors import DataError
 from ..data import load_table
 from ..lifetables import survival_table
 from ..people.cohorts import SEX
-from ..tabling.folders import as_folder, stamp
+from ..tabling.folders import as_root, stamp
 
 STANDARD = "china-wpp2024"
 
 
 def survival_grid(year: int, root: str | Path | None = None) -> xr.DataArray:
     """Survival ratios by e0, shaped like the nation's mortality of the period nearest to `year`."""
-    return _survival_grid(int(year), as_folder(root), stamp(root))
+    return _survival_grid(int(year), as_root(root), stamp(root))
 
 
 @lru_cache(maxsize=8)
@@ -28,7 +28,9 @@ def _survival_grid(year: int, root: Path | None, state: tuple) -> xr.DataArray:
     table = table[table["standard"] == STANDARD]
     nearest = min(table["year"].unique(), key=lambda y: abs(int(y) - year))
     rows = table[table["year"] == nearest]
-    return survival_table({sex: group.set_index("age")["mx"] for sex, group in rows.groupby("sex")})
+    grid = survival_table({sex: group.set_index("age")["mx"] for sex, group in rows.groupby("sex")})
+    grid.values.flags.writeable = False  # every projection reads this one
+    return grid
 
 
 def look_up(grid: xr.DataArray, e0: np.ndarray) -> np.ndarray:
