@@ -46,7 +46,7 @@ def test_a_prefecture_s_migration_is_not_moved_twice(one_census):
     areas.to_csv(one_census / "areas.csv", index=False)
     rates = local_migration("my-county", census_pyramids("my-county", one_census), one_census)
     above = local_migration("jingdezhen", census_pyramids("jingdezhen", None), None)
-    county, prefecture = (usual_migration(kind)[0] for kind in ("county", "prefecture"))
+    county, prefecture = (usual_migration(kind) for kind in ("county", "prefecture"))
     assert abs(prefecture).max() > 0
     np.testing.assert_allclose(rates - above, county - prefecture, atol=1e-12)
 
@@ -117,3 +117,10 @@ def test_what_projections_share_cannot_be_changed():
     for array in (launch.people, launch.migration, launch.more_men, survival_grid(2023).to_numpy()):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
+
+
+@pytest.mark.parametrize("area", ["china", "yingtan", "jingdezhen", "yueyang", "lianshui", "haian"])
+def test_levels_are_explained_in_both_languages(area):
+    """Every level has a note, and the Chinese one has no English words in it."""
+    levels = local_parameters(area)
+    assert levels["note"].notna().all() and not levels["note_zh"].str.contains("[A-Za-z]").any()

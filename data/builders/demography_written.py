@@ -51,6 +51,7 @@ PROVINCE = "Figure of the province, the plan prints none. A secondary list has 7
 HUAIAN = "Figure of the prefecture 淮安市: the plan prints no value for 2020, only 78.55 rising to 79."
 NANTONG = "Figure of the prefecture 南通市: the plan prints a target only (83.5 in 2025)."
 HUNAN = "(judged) The official figure of the nation: for 2024 Hunan reports 79, the nation 79.0."
+CHINA = "UN estimate; the official figure is 77.93."
 E0 = [
     ("yingtan", 2020, 76, "plan-yingtan-2022", PRINTED),
     ("yueyang", 2020, 77, "plan-yueyang-2023-draft", PRINTED),
@@ -62,6 +63,17 @@ E0 = [
     *[(area, 2021, 77.8, "jiangxi-e0-2021", "Figure of the province.") for area in JIANGXI.values()],
     ("hunan", 2020, 77.93, "judged", HUNAN),
 ]
+NOTES_ZH = {
+    CHINA: "联合国估计；官方公布为77.93岁。",
+    PRINTED: "规划所列2020年数值，取整；未采用其目标值。",
+    PROVINCE: "取全省数字，规划未列；另有二手资料称2019年为75.97岁，可能偏低。",
+    HUAIAN: "取淮安市数字；规划未列2020年数值，仅列由78.55岁升至79岁。",
+    NANTONG: "取南通市数字；规划仅列目标值（2025年83.5岁）。",
+    HUNAN: "（判断）取全国官方数字；2024年湖南公布79岁，全国79.0岁。",
+    "2020 census.": "2020年普查。",
+    "Health commission of the province, end of 2021.": "江西省卫生健康委，2021年末。",
+    "Figure of the province.": "取全省数字。",
+}
 
 # Assumptions for every area: scenario, parameter, year, value, unit, source, note.
 OFFSET, FACTOR, WOMAN = "tfr_offset", "net_migration_factor", "children per woman"
@@ -137,8 +149,7 @@ def build_assumptions(read):
     wpp = read("wpp2024_china_indicators_annual").set_index("year")
     rows = [("", *row) for row in ASSUMPTIONS] + judged_rows()
     rows += [(area, "", "e0", year, value, "years", source, note) for area, year, value, source, note in E0]
-    china = "UN estimate; the official figure is 77.93."
-    rows.append(("china", "", "e0", 2020, wpp.loc[2020, "e0B"], "years", "un-wpp-2024", china))
+    rows.append(("china", "", "e0", 2020, wpp.loc[2020, "e0B"], "years", "un-wpp-2024", CHINA))
     for scenario in ("low", "high"):
         note = f"WPP 2024 {scenario} variant less medium; a row at both ends of each step, constant after the last."
         step = (wpp[f"tfr_{scenario}"] - wpp["tfr"]).round(6).loc[2024:]
@@ -146,7 +157,8 @@ def build_assumptions(read):
         for year, value in {2023: 0.0, **ends}.items():
             rows.append(("", scenario, OFFSET, year, value, WOMAN, "un-wpp-2024", note))
     columns = ["area", "scenario", "parameter", "year", "value", "unit", "source", "note"]
-    return pd.DataFrame(rows, columns=columns)
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.assign(note_zh=frame["note"].map(NOTES_ZH).fillna(""))
 
 
 def build_care_rates(read):

@@ -20,6 +20,7 @@ from ..tabling.folders import as_root, merged_table, quiet_table, stamp
 from .survivors import survival_ratio
 
 MIGRATION = "net_migration_per_1000"
+TOLD = ["source", "note", "note_zh"]  # what is told of a level
 NOBODY_MOVES = np.zeros((2, OPEN_AGE + 1))
 NOBODY_MOVES.flags.writeable = False  # one array for many places
 
@@ -101,10 +102,11 @@ def local_migration(area: str, census: dict[int, xr.DataArray], root: str | Path
 
     A projection gives the place its own life expectancy; what that explains of a cohort is not migration, or the old
     would be taken away twice. With one census the rates are its parent's, and what places of its kind add to that.
-    `attrs` say so: note, source.
+    `attrs` say so: note, note_zh, source.
     """
     place = find_area(area, root)
-    note, source, rates = "none: the nation is taken as closed", "", NOBODY_MOVES
+    note, note_zh = "none: the nation is taken as closed", "无：全国视为封闭人口"
+    source, rates = "", NOBODY_MOVES
     nation = census_pyramids("china", root)
     years = sorted(year for year in census if year in nation)  # a count of other years has nothing to be measured by
     if len(years) >= 2 and place["level"] != "nation":
@@ -112,20 +114,22 @@ def local_migration(area: str, census: dict[int, xr.DataArray], root: str | Path
         lived = expected_survival(np.array([_e0_offset(place["area"], now, root)]), then, now, root).isel(offset=0)
         given = (census[then], census[now], nation[then], nation[now])
         rates = migration_rates(*given, survival_ratio=lived, years=now - then)
-        note = f"cohorts {then}-{now} against the nation"
+        note, note_zh = f"cohorts {then}-{now} against the nation", f"{then}—{now}年队列变化，与全国相比"
         source = census_source(place["area"], root)
     elif place["level"] != "nation" and (above := _counted_parent(place, root)) is not None:
         rates = local_migration(above["area"], census_pyramids(above["area"], root), root)
-        usual, of_kind = usual_migration(kind_of(place), root)
-        usual_above, _ = usual_migration(kind_of(above), root)  # both against the province, itself 0
-        rates = rates.to_numpy() + usual - usual_above
-        note, source = f"one census only, so the rates of {above['area']}{of_kind}", census_source(above["area"], root)
+        kind = kind_of(place)
+        usual, usual_above = (usual_migration(each, root) for each in (kind, kind_of(above)))
+        rates = rates.to_numpy() + usual - usual_above  # both against the province, itself 0
+        source, added = census_source(above["area"], root), bool(usual.any())
+        note = f"one census only, so the rates of {above['area']}" + f" and the usual difference of a {kind}" * added
+        note_zh = f"仅有一次普查，取{above['name_zh']}的迁移率" + "，并加同类地区通常的差异" * added
     rates = np.asarray(rates, dtype=float)
     return xr.DataArray(
         rates,
         coords={"sex": SEX, "age": np.arange(OPEN_AGE + 1)},
         dims=("sex", "age"),
-        attrs={"note": note, "source": source},
+        attrs={"note": note, "note_zh": note_zh, "source": source},
     )
 
 
@@ -153,14 +157,14 @@ def _counted_parent(place: pd.Series, root: str | Path | None) -> pd.Series | No
     return None
 
 
-def usual_migration(kind: str, root: str | Path | None = None) -> tuple[np.ndarray, str]:
-    """What places of a kind add to their province's rates (sex, age), and words for it; 0 for other kinds."""
+def usual_migration(kind: str, root: str | Path | None = None) -> np.ndarray:
+    """What places of a kind add to their province's rates (sex, age); 0 for other kinds."""
     table = load_table("spreads", root=root)
     rows = table[(table["parameter"] == "migration_usual") & (table["kind"] == kind)]
     if rows.empty:
-        return NOBODY_MOVES, ""
+        return NOBODY_MOVES
     cohorts = rows.pivot(index="sex", columns="age", values="value").loc[SEX].to_numpy(dtype=float)
-    return by_single_age(cohorts).to_numpy(), f" and the usual difference of a {kind}"
+    return by_single_age(cohorts).to_numpy()
 
 
 def census_source(area: str, root: str | Path | None, year: int | None = None) -> str:
@@ -188,7 +192,7 @@ def local_parameters(area: str, *, root: str | Path | None = None) -> pd.DataFra
     Returns
     -------
     DataFrame
-        parameter, value, unit, year, source, note. `e0_offset` [years] is added to the nation's e0 path of each sex;
+        parameter, value, unit, year, source, note, note_zh. `e0_offset` [years] is added to the nation's of each sex;
         `tfr_ratio` multiplies its TFR path in the first year and then draws nearer to 1 (table `spreads`);
         `net_migration_per_1000` is the area's crude rate between its last two censuses.
 
@@ -211,14 +215,14 @@ def _derived(slug: str, root: Path | None, state: tuple) -> tuple[Launch, pd.Dat
     standard = age_standard(base, root)
     people = graduate(census[base], standard=standard).transpose("sex", "age").to_numpy()
     rates = local_migration(slug, census, root)
-    moved, told, year = shared(rates.to_numpy(), people), [rates.attrs[k] for k in ("source", "note")], base
+    moved, told, year = shared(rates.to_numpy(), people), [rates.attrs[name] for name in TOLD], base
     if MIGRATION in assumed.index:
         row = assumed.loc[MIGRATION]
-        moved, told, year = at_level(moved, people, float(row["value"])), [row["source"], row["note"]], row["year"]
+        moved, told, year = at_level(moved, people, float(row["value"])), [row[name] for name in TOLD], row["year"]
     crude = float((moved * people).sum() / people.sum() * 1000)
     moves = (MIGRATION, crude, "per 1000 and year", year, *told)
     rows = [_local_mortality(slug, assumed, base, root), fertility, moves]
-    frame = pd.DataFrame(rows, columns=["parameter", "value", "unit", "year", "source", "note"])
+    frame = pd.DataFrame(rows, columns=["parameter", "value", "unit", "year", *TOLD])
     more_men = imbalance(people, standard.transpose("sex", "age").sel(sex=SEX).to_numpy())
     for array in (people, moved, more_men):
         array.flags.writeable = False  # every projection of the area reads these
@@ -228,17 +232,21 @@ def _derived(slug: str, root: Path | None, state: tuple) -> tuple[Launch, pd.Dat
 
 def _local_mortality(slug: str, assumed: pd.DataFrame, base: int, root: str | Path | None) -> tuple:
     if slug == "china" or "e0" not in assumed.index:
-        return "e0_offset", 0.0, "years", base, "un-wpp-2024", "no local figure: the nation's e0"
+        nothing = ("no local figure: the nation's e0", "无当地数字，取全国平均预期寿命")
+        return "e0_offset", 0.0, "years", base, "un-wpp-2024", *nothing
     row, national = assumed.loc["e0"], national_paths(root)
     offset = round(float(row["value"] - national.loc[int(row["year"]), ("e0_both", "value")]), 4)
-    return "e0_offset", offset, "years", int(row["year"]), row["source"], f"e0 {row['value']:g}: {row['note']}"
+    note = f"e0 {row['value']:g}: {row['note']}"
+    note_zh = f"预期寿命{row['value']:g}岁" + (f"：{row['note_zh']}" if pd.notna(row["note_zh"]) else "")
+    return "e0_offset", offset, "years", int(row["year"]), row["source"], note, note_zh
 
 
 def _local_fertility(place, assumed, pyramid, nation, base: int, root: Path | None) -> tuple:
     if "tfr_ratio" in assumed.index:
         row = assumed.loc["tfr_ratio"]
-        return "tfr_ratio", float(row["value"]), "ratio", row["year"], row["source"], row["note"]
+        return "tfr_ratio", float(row["value"]), "ratio", row["year"], *(row[name] for name in TOLD)
     nearest = min(nation, key=lambda year: abs(year - base))
     ratio = tfr_ratio(pyramid, nation[nearest], fertility_schedule(base, root))
     source = census_source(place["area"], root)
-    return "tfr_ratio", ratio, "ratio", base, source, "children 0-4 per woman, against the nation"
+    notes = ("children 0-4 per woman, against the nation", "每名育龄妇女的0—4岁儿童数，与全国相比")
+    return "tfr_ratio", ratio, "ratio", base, source, *notes

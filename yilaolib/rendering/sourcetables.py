@@ -63,14 +63,15 @@ class SourceTables(LinkedTables):
         return {COLUMNS[self.lang]["locator"]: self.source_links(self.brief.rows["source"])}
 
     def parameters(self) -> pd.DataFrame:
-        """Levels of the projection with their sources; our notes on them are in English."""
+        """Levels of the projection with their sources."""
         table = self.brief.parameters
         frame = table.assign(
             name=table["parameter"].map(lambda p: self[p]),
             unit=table["unit"].map(lambda u: self[u]),
             source=self._titles(table["source"]),
+            note=table["note_zh"] if self.lang == "zh" else table["note"],
         )
-        return self._named(frame, "name", "value", "unit", "year", "source", *(["note"] if self.lang == "en" else []))
+        return self._named(frame, "name", "value", "unit", "year", "source", "note")
 
     def parameter_links(self) -> dict[str, list[str | None]]:
         """Links of `parameters` to their documents."""
