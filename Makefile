@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reports lab check readme lint test wheel bench clean
+.PHONY: help setup reports lab check readme example lint test wheel bench clean
 
 help:  ## Show what make can do
 	@grep -hE '^[a-z]+: .*##|^[a-z]+:  ##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
@@ -31,6 +31,9 @@ check: $(STAMP)  ## Check the data tables
 readme: $(STAMP)  ## Write data/README.md and data/COVERAGE.md anew after a change of the tables
 	$(BIN)/python data/builders/readme.py
 	$(BIN)/python data/builders/coverage.py
+
+example: $(STAMP)  ## Draw the pictures of the README anew
+	$(BIN)/python tests/make_example.py
 
 lint: $(STAMP)  ## Check style of code and notebooks, and type hints
 	$(BIN)/ruff check .

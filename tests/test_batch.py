@@ -15,6 +15,7 @@ from tiny_report import write_template
 from yilaolib.batch import render_reports
 from yilaolib.core.errors import DataError, YilaoError
 from yilaolib.data import load_table
+from yilaolib.rendering import awaylock, librarykey
 from yilaolib.rendering.away import Away
 from yilaolib.rendering.awaylock import lock_place
 from yilaolib.rendering.display import save_results
@@ -292,6 +293,19 @@ def test_leftovers_of_the_dead_are_cleared(instant, tmp_path):
         assert not dead.exists() and living_too.exists()
 
 
+@pytest.mark.parametrize("forks", [True, False])
+def test_pages_of_an_older_library_are_made_again(instant, tmp_path, monkeypatch, forks):
+    """What a process makes itself after a file of the library was saved is kept by nobody who has that file."""
+    asked, state = {"out_dir": tmp_path, "executor": "serial" if forks else "processes"}, librarykey.library_state()
+    monkeypatch.setattr("yilaolib.batch.why_not", lambda: "" if forks else "this system cannot")
+    monkeypatch.setattr("yilaolib.batch.tell_once", lambda _: None)
+    monkeypatch.setattr(librarykey, "IMPORTED", (*state, ("page.py", 1, 1)))
+    with pytest.warns(RuntimeWarning, match="Start Python anew"):
+        render_reports(["yingtan"], **asked)
+    monkeypatch.setattr(librarykey, "IMPORTED", state)
+    assert [render_reports(["yingtan"], **asked)["kept"].item() for _ in range(2)] == [False, True]
+
+
 @pytest.fixture
 def bucket():
     """A place that is no folder of this machine; what lies in it goes with the test."""
@@ -462,22 +476,41 @@ def test_second_run_at_an_address_is_refused(bucket, instant, tmp_path, monkeypa
 
 @pytest.mark.parametrize(
     ("holder", "free"),
-    [({"pid": 999_999_999}, True), ({"at": 1.0}, True), ({"pid": 999_999_999, "host": "elsewhere"}, False)],
+    [
+        ({"pid": 999_999_999}, True),
+        ({"at": 1.0}, True),
+        ({"pid": 999_999_999, "host": "elsewhere"}, False),
+        ({"pid": 999_999_999, "pids": "pid:[1]"}, False),  # another container's, with the same name
+    ],
 )
 def test_lock_of_a_killed_run_at_an_address(bucket, holder, free):
     """A lock whose process has ended, also when its number was given again, holds nobody up; one elsewhere does."""
     holder = new_holder() | {"mark": "x"} | holder
     bucket.pipe_file("/b/out/.yilao.lock", json.dumps(holder).encode())
-    taken = contextlib.nullcontext() if free else pytest.raises(YilaoError, match="on elsewhere since")
+    taken = contextlib.nullcontext() if free else pytest.raises(YilaoError, match=r"process 999999999 on .* since")
     with taken, lock_place(bucket, "/b/out", "memory://b/out"):
         pass
     assert bucket.exists("/b/out/.yilao.lock") is not free
 
 
-def test_lock_where_files_cannot_be_created_exclusively(bucket, monkeypatch):
+def refuses(mode):
+    """A place that says that it cannot create a file only if there is none."""
+    if "x" in mode:
+        raise ValueError("mode")
+    return mode
+
+
+def writes_over(mode):
+    """One that takes the mode and does not heed it, as FTP does in fsspec."""
+    return mode.replace("x", "w")
+
+
+@pytest.mark.parametrize("as_it_takes", [refuses, writes_over])
+def test_lock_where_files_cannot_be_created_exclusively(bucket, monkeypatch, as_it_takes):
     """Such a place is looked at again after writing: of two runs in the same moment the later one has it."""
-    opened = type(bucket).open
-    monkeypatch.setattr(type(bucket), "open", lambda self, path, mode="rb", **o: opened(self, path, only_w(mode), **o))
+    place, opened = type(bucket), type(bucket).open
+    monkeypatch.setattr(place, "open", lambda self, path, mode="rb", **o: opened(self, path, as_it_takes(mode), **o))
+    monkeypatch.setattr(place, "protocol", "ftp")
     monkeypatch.setattr("yilaolib.rendering.awaylock.MOMENT", 0)
     with lock_place(bucket, "/b/out", "u"):
         assert bucket.exists("/b/out/.yilao.lock")
@@ -488,7 +521,9 @@ def test_lock_where_files_cannot_be_created_exclusively(bucket, monkeypatch):
     assert bucket.cat_file("/b/out/.yilao.lock") == later
 
 
-def only_w(mode):
-    if "x" in mode:
-        raise ValueError("mode")
-    return mode
+def test_lock_of_a_run_that_ends_meanwhile(bucket, monkeypatch):
+    """Whoever comes a moment too late to create the lock, and finds that run ended, goes on."""
+    create, late = awaylock._create, [False]
+    monkeypatch.setattr(awaylock, "_create", lambda *asked: late.pop() if late else create(*asked))
+    with lock_place(bucket, "/b/out", "u"):
+        assert bucket.exists("/b/out/.yilao.lock") and not late

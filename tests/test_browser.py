@@ -52,6 +52,16 @@ def browser(report):  # the report first: a notebook cannot be run beside Playwr
         chromium.close()
 
 
+def test_example_without_a_browser_is_one_sentence(monkeypatch):
+    """Who draws the README's pictures without a browser is told what to install, before anything is drawn."""
+    import make_example
+
+    monkeypatch.setattr(make_example, "BROWSER", None)
+    monkeypatch.setattr(make_example, "FOLDER", None)
+    with pytest.raises(SystemExit, match="needs a browser"):
+        make_example.main()
+
+
 @pytest.fixture(scope="module")
 def heard():
     """What the browser told while pages were open: errors, warnings, dialogs, and requests for anything else."""

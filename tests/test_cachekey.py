@@ -5,6 +5,7 @@ from tiny_report import write_template
 
 import yilaolib as yl
 from yilaolib.data import load_table
+from yilaolib.rendering import warm
 from yilaolib.rendering.cachekey import content_key
 from yilaolib.rendering.orders import place_order
 from yilaolib.reports import run_order
@@ -91,7 +92,16 @@ def test_rows_of_another_city_do_not_count(whole_report, table, which, changes, 
         (root / f"{table}.csv").unlink()
 
 
-def test_a_notebook_tells_what_it_read(tmp_path):
+@pytest.fixture
+def unrehearsed(monkeypatch):
+    """A warm process of the test's own: what another has rehearsed, all its notebooks count as read."""
+    monkeypatch.setattr(warm, "_process", None)
+    yield
+    if warm._process is not None:
+        warm._process.close()
+
+
+def test_a_notebook_tells_what_it_read(unrehearsed, tmp_path):
     """A report knows the rows that its notebook has read, and not those of a notebook before it."""
     for city, cell in (
         ("yueyang", "yl.load_table('fertility')"),

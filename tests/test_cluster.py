@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+import types
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,12 @@ from tiny_report import write_template
 from yilaolib.batch import render_reports
 from yilaolib.core.errors import YilaoError
 from yilaolib.data import load_table
-from yilaolib.rendering import librarykey
+from yilaolib.rendering import cluster as module
+from yilaolib.rendering import librarykey, warm
+from yilaolib.rendering.orders import find_template
 
 distributed = pytest.importorskip("distributed", reason="needs the extra yilaolib[dask]")
+comm = pytest.importorskip("distributed.comm")
 ROOT = Path(__file__).parents[1]
 CITIES = ["yingtan", "haian", "yueyang", "lianshui"]
 SLOW = """\
@@ -71,6 +75,8 @@ def wait_for(what, seconds=60):
 def cluster(tmp_path_factory):
     """The cluster of all tests here; what one of them kills it starts again."""
     cluster = Cluster(tmp_path_factory.mktemp("dask"))
+    with distributed.Client(cluster.address, set_as_default=False) as client:
+        client.wait_for_workers(2, timeout=60)
     yield cluster
     cluster.close()
 
@@ -139,17 +145,59 @@ def test_no_scheduler_is_one_sentence(tmp_path, monkeypatch):
         render_reports(["yingtan"], executor="dask", scheduler="tcp://127.0.0.1:9", out_dir=tmp_path)
 
 
-def test_worker_keeps_the_library_of_its_first_report(monkeypatch):
-    """A file of the library that is saved while a worker works makes it no other library: so it was imported."""
-    from yilaolib.rendering import cluster as module
+def test_worker_keeps_the_library_that_it_imported(monkeypatch):
+    """A file that is saved while a worker works makes it no other library, until the process that has it is lost."""
 
-    state = librarykey.library_state()
-    monkeypatch.setattr(librarykey, "_held", [])
-    module._own_library.cache_clear()
-    first = module._own_library()
-    monkeypatch.setattr(librarykey, "library_state", lambda: (*state, ("saved.py", 1, 1)))
-    assert module._own_library() == first and librarykey.held_state() == state
-    module._own_library.cache_clear()
+    def on_disk(state):
+        for place in (librarykey, module, warm):
+            monkeypatch.setattr(place, "library_state", lambda: state)
+
+    on_disk(librarykey.IMPORTED)
+    librarykey.imported_key.cache_clear()
+    first, process = module._own_library(), warm._process
+    on_disk((*librarykey.IMPORTED, ("saved.py", 1, 1)))
+    assert first and module._own_library() == first and warm._process is process and librarykey.held_state() is None
+    monkeypatch.setattr(process, "ended", lambda: True)
+    assert module._own_library() == ""
+    with pytest.raises(YilaoError, match="start them anew"):
+        module.render_remotely({}, {}, {}, first)
+
+
+class Answers:
+    """A client whose workers answered so."""
+
+    def __init__(self, **answers):
+        self.answers = answers
+
+    def run(self, function, on_error):
+        return self.answers
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (ModuleNotFoundError("No module named 'yilaolib'"), r"tcp: ModuleNotFoundError\(.*'yilaolib'"),
+        (AttributeError("no _own_library"), "tcp: AttributeError"),
+        ("another", r"anew \(tcp\)"),
+        ("", r"anew \(tcp\)"),
+    ],
+)
+def test_workers_that_cannot_make_a_report_are_told(answer, told):
+    """A worker without the library, with an older one or with another is named; one that was just lost is not."""
+    lost = comm.CommClosedError("lost")
+    with pytest.raises(YilaoError, match=told):
+        module._agree(Answers(tcp=answer, other=lost, good="key"), "key")
+    module._agree(Answers(other=lost, good="key"), "key")
+
+
+def test_worker_without_the_library_is_told_at_once(cluster, monkeypatch):
+    """What a worker has not installed comes back as an error, and is named."""
+    monkeypatch.setitem(sys.modules, "only_here", types.ModuleType("only_here"))
+    exec("def asked(): return 'key'", sys.modules["only_here"].__dict__)
+    monkeypatch.setattr(module, "_own_library", sys.modules["only_here"].asked)
+    told = pytest.raises(YilaoError, match=r"or none.*tcp://127.*ModuleNotFoundError.*only_here")
+    with distributed.Client(cluster.address, set_as_default=False) as client, told:
+        module._agree(client, "key")
 
 
 def test_workers_with_another_library_are_told_at_once(cluster, tmp_path, monkeypatch):
@@ -162,3 +210,24 @@ def test_workers_with_another_library_are_told_at_once(cluster, tmp_path, monkey
         render_reports(CITIES, **options)
     librarykey._library_key.cache_clear()
     assert list((tmp_path / "out").glob("*/*")) == []
+
+
+def test_inputs_are_unpacked_and_rehearsed_once(monkeypatch, tmp_path):
+    """Reports with the same tables share one folder of a worker and one rehearsal; with other tables, another."""
+    rehearsed = []
+    monkeypatch.setattr(module, "rehearse", lambda area, root: rehearsed.append((area, root)))
+    (tmp_path / "mine").mkdir()
+    table = tmp_path / "mine" / "areas.csv"
+    table.write_text("area\n")
+    own = tmp_path / "own"
+    own.mkdir()
+
+    def at_hand(area, template=None):
+        return module._at_hand(own, module._packed(template or find_template(), str(tmp_path / "mine")), area)
+
+    first = at_hand("yingtan")
+    assert at_hand("haian") == first and first[1].name == "mine" and (first[1] / "areas.csv").read_text() == "area\n"
+    table.write_text("area\nx\n")
+    assert at_hand("haian") != first
+    at_hand("yueyang", write_template(tmp_path / "other.ipynb", "1"))  # other notebooks may read other tables
+    assert [area for area, _ in rehearsed] == ["yingtan", "haian"]

@@ -1,9 +1,17 @@
 """The comparison of all cities: each city once, figures as in its own report, and words in both languages."""
 
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import matplotlib.pyplot as plt
+import nbformat
 import pandas as pd
 import pytest
 from oracles import CITIES, brief_of
 
+import yilaolib as yl
+from yilaolib.drawing.style import number
 from yilaolib.rendering import comparison
 from yilaolib.rendering.planwords import WORDS
 
@@ -56,6 +64,27 @@ def test_texts_are_whole(plans):
     texts = [plans.alt_ageing(), plans.alt_per_head("bed"), plans.alt_per_head("place"), plans.alt_targets()]
     texts += [*plans.limits(), *plans.cover().values(), plans["subtitle"], plans["ageing_caption"]]
     assert not [text for text in texts if any(bad in text for bad in ("{", "}", "nan", "None"))]
+
+
+def test_every_figure_has_its_numbers_behind_it(plans):
+    """Whatever number a figure of the comparison shows stands in the table behind it, and no figure is without one."""
+    figures = []
+    page = SimpleNamespace(plot_fan=yl.plot_fan, plot_peers=yl.plot_peers, show_heading=str)
+    page.show_figure = lambda ax, *, table=None, **_: figures.append((ax, table))
+    page.show_table = lambda frame, **_: frame
+    notebook = nbformat.read(Path(__file__).parents[1] / "notebooks" / "reports" / "all_cities.ipynb", 4)
+    for cell in notebook.cells:
+        if "yl.plot_" in cell.source:
+            exec(cell.source, {"yl": page, "plans": plans, "display": lambda *_: None})
+    assert len(figures) == 4
+    for ax, table in figures:
+        told = {number(value) for value in table.select_dtypes("number").to_numpy().ravel()}
+        shown = [text.get_text() for text in ax.texts if "→" in text.get_text()]
+        assert {found for text in shown for found in re.findall(r"[\d,.]+", text)} <= told
+        assert len(shown) in (0, len(table))
+        signs = table.get(plans["bound"], pd.Series(dtype="str"))
+        assert signs.isin(["≥", ">"]).sum() == sum("≥" in text or ">" in text for text in shown)  # a floor is no value
+        plt.close(ax.figure)
 
 
 def test_what_limits_a_comparison_is_said_in_chinese(plans):

@@ -21,13 +21,12 @@ def recipe(title: str) -> str:
 
 
 def rows(title: str) -> dict[str, str]:
-    """The CSV rows that a recipe prints, by the table whose first columns they have."""
-    columns = {name: ",".join(yl.describe_table(name)["field"]) + "," for name in yl.list_tables()}
+    """The CSV rows that a recipe prints, by the table to which its columns belong."""
+    columns = {",".join(yl.describe_table(name)["field"]): name for name in yl.list_tables()}
     found = {}
     for block in re.findall(r"```csv\n(.*?)```", recipe(title), flags=re.S):
         lines = [line.strip() for line in block.splitlines()]
-        fits = [name for name, listed in columns.items() if listed.startswith(f"{lines[0]},")]
-        found[fits[0] if fits else "margins"] = "\n".join(lines) + "\n"
+        found[columns.get(lines[0], "margins")] = "\n".join(lines) + "\n"
     return found
 
 

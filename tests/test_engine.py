@@ -87,7 +87,7 @@ def test_environment_and_folder_are_the_callers(tmp_path, monkeypatch):
 
 
 def test_outputs_are_as_in_jupyter(tmp_path):
-    """Text, results, displays that are updated or cleared, magics, subprocesses, odd file names: as in Jupyter."""
+    """Text, results, displays, async cells, magics, subprocesses, odd file names: as in Jupyter."""
     outputs = run(
         tmp_path,
         "import sys\nprint('a'); print('b'); print('c', file=sys.stderr)\n1 + 1",
@@ -319,6 +319,9 @@ def test_library_that_is_gone_is_not_replaced(tmp_path, monkeypatch):
     state = librarykey.library_state()
     monkeypatch.setattr(warm, "_process", None)
     monkeypatch.setattr(librarykey, "_held", [state])
-    monkeypatch.setattr(warm, "library_state", lambda: (*state, ("saved.py", 1, 1)))
+    monkeypatch.setattr(librarykey, "library_state", lambda: (*state, ("saved.py", 1, 1)))
+    with pytest.raises(YilaoError, match="a file of yilaolib was saved while this run was going on"):
+        run(tmp_path, "1")
+    monkeypatch.setattr(warm, "why_not", lambda: "a process cannot be forked here")  # nor does a fresh kernel
     with pytest.raises(YilaoError, match="a file of yilaolib was saved while this run was going on"):
         run(tmp_path, "1")

@@ -1,6 +1,7 @@
 """The tables of a report: every link of a printed figure leads to a row of the data, in both languages."""
 
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -123,8 +124,6 @@ def test_both_languages_have_the_same_keys():
 
 def test_filled_people_are_named_in_every_caption(brief):
     """Where the people are filled in from a parent, captions say so but those of documents; filled e0 is no person."""
-    from dataclasses import replace
-
     from yilaolib.rendering.phrases import CAPTIONS
     from yilaolib.rendering.wording import PRINTED
 
@@ -163,3 +162,33 @@ def test_when_a_shortage_turns_in_words(brief, demand, draws, zh, en):
     gap.attrs["turning"] = draws
     assert zh in Labels(brief, "zh").turn(gap)
     assert en in Labels(brief, "en").turn(gap)
+
+
+@pytest.mark.parametrize(
+    ("part", "zh", "en"),
+    [(0.5, "不到1%", "under 1 %"), (1, "1%", "1 %"), (99.5, "超过99%", "over 99 %"), (100, "100%", "100 %")],
+)
+def test_some_are_not_none_and_most_are_not_all(brief, part, zh, en):
+    """One random path of many that turns is not 0 %, and all of them but one are not 100 %."""
+    gap = pd.DataFrame({"demand": [9.0, 4.0], "supply": 5.0}, index=[2025, 2026])
+    gap.attrs["turning"] = {"turns_pct": part, "lower_80": 2026, "upper_80": 2026}
+    assert f"，{zh}的随机路径" in Labels(brief, "zh").turn(gap)
+    assert f"In {en} of the random paths" in Labels(brief, "en").turn(gap)
+
+
+def test_only_doubts_are_shown_as_doubts(brief):
+    """A note that is no doubt is not shown as one in either language, a doubt told in Chinese only by its Chinese."""
+    rows = brief.rows.iloc[[0, 0, 0]].assign(
+        note=["rounded", "DOUBT: lost", "DOUBT: 疑脱"], note_zh=["已四舍五入", "疑有脱字", None]
+    )
+    for lang, told in (("zh", [None, "疑有脱字", "疑脱"]), ("en", [None, "lost", "疑脱"])):
+        shown = Labels(replace(brief, rows=rows), lang).rows()[COLUMNS[lang]["doubt"]]
+        assert shown.astype(object).where(shown.notna(), None).tolist() == told
+
+
+def test_note_of_a_level_in_chinese(brief):
+    """A level of one's own that has its Chinese note in `note` keeps it; English words are not shown in Chinese."""
+    table = brief.parameters.assign(note="own count", note_zh=None)
+    table.loc[table.index[0], "note"] = "本市卫健委统计"
+    shown = Labels(replace(brief, parameters=table), "zh").parameters()[COLUMNS["zh"]["note"]]
+    assert shown.iloc[0] == "本市卫健委统计" and shown.iloc[1:].isna().all()

@@ -285,6 +285,24 @@ def test_targets_regress_in_words():
     assert worse.texts[0].get_text() == "97% → 95%  倒退"
 
 
+@pytest.mark.parametrize(
+    ("baseline", "target", "comparator", "called"),
+    [
+        (97, 95, "ge", "floor below baseline"),
+        (10, 20, "le", "ceiling above baseline"),
+        (10, 20, "ge", "worse"),  # of these, fewer is better, and at least so many is no floor below
+        (97, 95, "lt", "worse"),
+        (97, 95, "", "worse"),
+        (97, 95, None, "worse"),
+    ],
+)
+def test_targets_bound_lies_on_its_side(baseline, target, comparator, called):
+    """A worse target is called a floor only below its baseline and a ceiling only above it."""
+    row = {"name": ["a"], "baseline": baseline, "target": target, "unit": "%", "comparator": comparator}
+    ax = plots.plot_targets(pd.DataFrame(row | {"regress": True}), lang="en")
+    assert ax.texts[0].get_text().split("  ")[1] == called
+
+
 def test_targets_axis_only_for_percentages():
     """The numbers 0 to 100 % are shown only where a row is a percentage."""
     frame = pd.DataFrame({"name": ["a"], "baseline": [24.0], "target": [40.0], "unit": ["张"]})

@@ -147,6 +147,13 @@ def test_level_of_migration_is_the_users(per_1000):
     assert 1000 * moved == pytest.approx(per_1000, abs=0.3)
 
 
+def test_level_of_migration_holds_where_the_sexes_are_out_of_balance():
+    """In Hai'an, where men are missing, a level of one's own is met too: the pull moves nobody on balance."""
+    future = project("haian", scenario=Scenario("mine", net_migration_per_1000=-5.0), end_year=2022)
+    moved = float(future.net_migration.sel(year=2020).sum() / future.population.sel(year=2020).sum())
+    assert 1000 * moved == pytest.approx(-5.0, abs=0.1)
+
+
 def test_level_of_migration_in_the_user_s_table(tmp_path):
     """A row of `assumptions` for the area moves its rates as a scenario does, and is told with its source."""
     row = "area,parameter,year,value,unit,source\nyueyang,net_migration_per_1000,2022,-3,per 1000 and year,judged\n"

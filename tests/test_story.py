@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 from oracles import CITIES, brief_of
 
+from yilaolib.core import names
+from yilaolib.data import load_table
 from yilaolib.rendering.labels import Labels
 from yilaolib.rendering.numerals import count, path_words, percent
-from yilaolib.rendering.story import audit_line, gap_words, key_lines
+from yilaolib.rendering.story import SCENARIOS, audit_line, gap_words, key_lines
 
 TODAY, TOMORROW, BEDS, PLACES, AIMS, AUDIT = range(6)
 LANGS = ("zh", "en")
@@ -298,6 +300,12 @@ def test_audit_speaks_of_one_and_of_several(verdict, one, more, times):
 def test_audit_without_a_plan():
     """Where there is no plan, the sentence says so."""
     assert key_lines(brief_of("jiangxi"), "en")[AUDIT] == "Audit: no plan, so nothing was recomputed."
+
+
+def test_scenarios_are_those_of_the_table():
+    """The scenarios that are offered, and named in both languages, are those that table `assumptions` has."""
+    ours = set(load_table("assumptions")["scenario"].dropna())
+    assert ours == set(names.SCENARIOS) and all(ours == set(words) for words in SCENARIOS.values())
 
 
 @pytest.mark.parametrize(

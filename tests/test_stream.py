@@ -82,3 +82,14 @@ def test_an_area_s_own_scenario_counts(tmp_path):
     assert moved["yingtan"] > 100 and not moved[["haian", "yueyang"]].any()
     drawn = persons(project("yingtan", **given, root=tmp_path), 0, 5).quantile(0.5, "draw")
     np.testing.assert_allclose(ours.sel(area="yingtan", quantile=0.5), drawn)
+
+
+def test_a_scenario_of_one_area_is_no_other_s(tmp_path):
+    """A scenario that has rows for one area only is refused for another, as `project` refuses it."""
+    row = {"area": "haian", "scenario": "all-stay", "parameter": "net_migration_factor", "value": 0, "unit": "1"}
+    own = pd.DataFrame([{**row, "year": 2020, "source": "judged", "note": "nobody moves"}])
+    own.to_csv(tmp_path / "assumptions.csv", index=False)
+    given = {"scenario": "all-stay", "end_year": 2022, "draws": 2, "root": tmp_path}
+    assert project_ranges(["haian"], **given).sizes["area"] == 1
+    with pytest.raises(DataError, match="all-stay"):
+        project_ranges(["haian", "yueyang"], **given)

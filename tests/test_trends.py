@@ -104,9 +104,11 @@ def test_province_of_a_county_is_found_above_its_prefecture():
 
 def test_old_distance_of_life_expectancy_is_halved():
     """The province's report of 2000 counts half in 2010, that of 2010 in full."""
-    jiangsu = pd.Series({"area": "jiangsu", "parent": "china"})
+    jiangsu = pd.Series({"area": "jiangsu", "parent": "china", "level": "province"})
     assert e0_known(jiangsu, 2010) == pytest.approx(76.63 - 74.83)
-    assert e0_known(pd.Series({"area": "jiangxi", "parent": "china"}), 2010) == pytest.approx((68.95 - 71.40) / 2)
+    jiangxi = pytest.approx((68.95 - 71.40) / 2)
+    assert e0_known(pd.Series({"area": "jiangxi", "parent": "china", "level": "province"}), 2010) == jiangxi
+    assert e0_known(pd.Series({"area": "x", "parent": "jingdezhen", "level": "county"}), 2010) == jiangxi
 
 
 def test_area_without_an_older_census_is_refused():

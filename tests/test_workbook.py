@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 import yilaolib as yl
 from yilaolib.checks import check_data
@@ -347,6 +348,24 @@ def test_entities_are_refused(tmp_path, city):
     for bad in (bomb, other):
         with pytest.raises(DataError, match="document type"):
             read_workbook(bad)
+
+
+SVG = b'<?xml version="1.0"?><!DOCTYPE svg PUBLIC "a" "b"[<!ENTITY x "y">]><svg xmlns="http://www.w3.org/2000/svg"/>'
+
+
+def test_pictures_may_have_a_document_type(tmp_path, city):
+    """A logo as SVG or bitmap hinders nobody, for no picture is opened; a sheet that lies among them is not read."""
+    Image.new("RGB", (2, 2)).save(bitmap := io.BytesIO(), "png")
+    book = openpyxl.load_workbook(city)
+    book.worksheets[0].add_image(openpyxl.drawing.image.Image(bitmap))
+    book.save(city)
+    drawn = rewritten(city, tmp_path / "drawn.xlsx", **{"xl__media__logo.svg": SVG})
+    assert load_table("margins", root=drawn).equals(load_table("margins", root=city))
+    sheet = zipfile.ZipFile(city).read("xl/worksheets/sheet2.xml")
+    moved = {b"worksheets/sheet2.xml": b"media/sheet2.svg"}
+    hidden = rewritten(city, tmp_path / "hidden.xlsx", moved, **{"xl__media__sheet2.svg": sheet})
+    with pytest.raises(DataError, match="cannot be read as a workbook"):
+        read_workbook(hidden)
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 import click
 
 from .core.errors import DataError, YilaoError
+from .core.names import SCENARIOS
 from .rendering import commands
 from .rendering.completion import complete_city, complete_words, completion
 from .rendering.doctor import doctor
 from .rendering.terminal import data_option, echo_table, json_option, texts
 
 LANGS = complete_words("zh", "en")
-SCENARIOS = complete_words("low", "medium", "high", "zero-migration")
 EXECUTORS = complete_words("processes", "serial", "dask")
 EXIT_CODES = "Exit codes: 0 good, 1 a report or a check failed, 2 bad input."
 
@@ -78,7 +78,7 @@ def main() -> None:
 @click.option(
     "--scenario",
     metavar="NAME",
-    shell_complete=SCENARIOS,
+    shell_complete=complete_words(*SCENARIOS),
     help="low, medium (default), high, zero-migration, or one of your own table `assumptions`.",
 )
 @click.option("--end-year", type=int, metavar="YEAR", help="Last year of the projection  [default: 2050].")

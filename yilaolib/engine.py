@@ -22,7 +22,7 @@ from papermill.log import logger
 
 from .core.errors import YilaoError
 from .rendering.client import ForkedClient, Kernel
-from .rendering.librarykey import LibraryChanged
+from .rendering.librarykey import LibraryChanged, see_unchanged
 from .rendering.warm import ONE_THREAD, tell_once
 
 NAME = "yilao"
@@ -83,6 +83,7 @@ def _fork(nb: nbformat.NotebookNode, memory_mb: int | None) -> Kernel | None:
     except LibraryChanged:
         raise  # a fresh kernel would be of the changed library
     except YilaoError as error:
+        see_unchanged()
         tell_once(str(error))
         return None
 

@@ -76,7 +76,8 @@ def project(
     -----
     The nation's paths and their spread are those of World Population Prospects 2024; the local level of fertility
     draws nearer to the nation's (`tfr_ratio_persistence`), the local level of e0 keeps its distance, and local net
-    migration follows the scenario. Table `spreads` has the figures behind the draws and how they were fitted.
+    migration follows the scenario, while the sex ratio of each cohort nears the nation's (`sex_ratio_pull`). Table
+    `spreads` has the figures behind the draws and how they were fitted.
 
     References
     ----------

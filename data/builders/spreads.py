@@ -37,7 +37,7 @@ from yilaolib.data import load_table
 from yilaolib.people.calibration import by_single_age, cohort_rates, tfr_ratio
 from yilaolib.people.cohorts import SEX
 from yilaolib.people.draws import NORMAL_90
-from yilaolib.people.sexes import PULLED, log_sex_ratio
+from yilaolib.people.sexes import PULLED, log_sex_ratio, men_share
 from yilaolib.places.hindsight import MEASURES, at_census, launches_then, measured, nation_as_known
 from yilaolib.places.launches import Nation, Spreads, nation_of, simulate
 from yilaolib.places.parameters import age_standard, expected_survival, fertility_schedule, launch_of
@@ -113,8 +113,9 @@ class Bench:
         mean = (rates * self.people).sum(axis=1, keepdims=True) / self.people.sum(axis=1, keepdims=True)
         rates = np.where(starts + 7.5 >= PULLED[0], mean, rates)  # 7.5: age in the middle of the decade
         under_pull = np.clip(np.minimum(starts + 12.5, PULLED[1]) - np.maximum(starts + 2.5, PULLED[0]), 0, 10)
-        half = self.more_men * (1 - (1 - pull) ** under_pull) / 20
-        return rates + np.stack([half, -half], axis=1)
+        gap = -self.more_men * (1 - (1 - pull) ** under_pull) / 10
+        men = men_share(np.moveaxis(self.people, 1, 0))
+        return rates + np.stack([-gap * men, gap * (1 - men)], axis=1)
 
     def launches(self, rates: np.ndarray) -> list:
         """Launches of 2010 with the given cohort rates."""

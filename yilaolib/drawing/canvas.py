@@ -196,7 +196,7 @@ def open_rows(ax: Axes | None, names: Sequence[str], *, lines: int = 1, above: f
     high = np.array([max(lines, text.count("\n") + 1) + 0.9 for text in texts] or [2.0])
     ax = open_axes(ax, (7.2, above + 0.155 * high.sum()))
     heights = (np.cumsum(high) - high / 2)[: len(texts)]
-    ax.set_yticks(heights, texts)
+    ax.set_yticks(heights, texts, linespacing=1.4)  # of Latin letters; Chinese fills more of the line
     ax.set_ylim(high.sum(), 0)
     ax.grid(axis="y", visible=False)
     ax.spines["left"].set_visible(False)

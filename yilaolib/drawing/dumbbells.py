@@ -71,9 +71,7 @@ def plot_targets(
             with_unit(row["baseline"], None if row["unit"] != "%" else "%", lang),
             with_unit(row["target"], row["unit"], lang, row.get("comparator")),
         ]
-        # ≥95 % from 97 % is no plan to fall: what binds on one side only is called so
-        bound = {"g": "floor", "l": "ceiling"}.get(str(row.get("comparator"))[0], "regress")
-        text = " → ".join(ends) + (f"  {word(bound, lang)}" if regress else "")
+        text = " → ".join(ends) + (f"  {word(_regress(row), lang)}" if regress else "")
         ax.annotate(
             text, (1, y), (6, 0), ax.get_yaxis_transform(), color=LETTERS[VERMILLION] if regress else INK, **END
         )
@@ -153,6 +151,13 @@ def plot_peers(
     if not rows:
         all_missing(ax, lang)
     return close_axes(ax, title=title, note=note)
+
+
+def _regress(row: pd.Series) -> str:
+    """Say which kind of worse a target is: ≥95 % from 97 % is no plan to fall to it, nor ≤20 from 10 one to rise."""
+    below, above = row["target"] < row["baseline"], row["target"] > row["baseline"]
+    bound = str(row.get("comparator"))
+    return "floor" if below and bound in ("ge", "gt") else "ceiling" if above and bound in ("le", "lt") else "regress"
 
 
 def _value(value: float, unit: str | None, lang: str) -> str:

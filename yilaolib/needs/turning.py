@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from ..core.names import SCENARIOS
 from ..data import find_area
 from ..projection import Scenario, project
 from .placeneed import PlaceNeed
 from .stock import TOTAL, supply_path
 from .supply import place_supply
-
-SCENARIOS = ("low", "medium", "high", "zero-migration")
 
 
 def turning_years(

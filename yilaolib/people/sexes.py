@@ -13,14 +13,22 @@ PULLED = (25, 60)  # ages; before, the young leave by their own rates; after, me
 
 
 def log_sex_ratio(people: np.ndarray) -> np.ndarray:
-    """Logarithm of men over women by age, from persons (sex female and male, age, ...); 0 where one is missing."""
+    """Logarithm of men over women by age, from persons (sex female and male, age, ...); missing where one is."""
     women, men = np.asarray(people, dtype=float)
     known = (women > 0) & (men > 0)
-    return np.log(np.where(known, men, 1.0)) - np.log(np.where(known, women, 1.0))
+    return np.where(known, np.log(np.where(known, men, 1.0) / np.where(known, women, 1.0)), np.nan)
+
+
+def men_share(people: np.ndarray) -> np.ndarray:
+    """Men among the persons (sex female and male, age, ...) of each age; half where there is nobody."""
+    women, men = np.maximum(np.asarray(people, dtype=float), 1e-9)
+    return men / (women + men)
 
 
 def imbalance(people: np.ndarray, standard: np.ndarray) -> np.ndarray:
     """How many more men per woman than in the standard, as a logarithm by age; children's is no migration and left out.
+
+    Where nobody of one sex is there, it is 0.
 
     Parameters
     ----------
@@ -39,7 +47,7 @@ def imbalance(people: np.ndarray, standard: np.ndarray) -> np.ndarray:
     standard = np.asarray(standard).reshape(2, -1, *[1] * (np.ndim(people) - 2))
     more = log_sex_ratio(people) - log_sex_ratio(standard)
     more[:15] = 0.0
-    return more
+    return np.nan_to_num(more)
 
 
 def shared(rates: np.ndarray, people: np.ndarray) -> np.ndarray:
@@ -59,8 +67,12 @@ def shared(rates: np.ndarray, people: np.ndarray) -> np.ndarray:
     return np.where(of_the_old, mean, rates)
 
 
-def drawn_to_balance(rates: np.ndarray, more_men: np.ndarray, pull: float | np.ndarray) -> np.ndarray:
+def drawn_to_balance(
+    rates: np.ndarray, more_men: np.ndarray, men_share: np.ndarray, pull: float | np.ndarray
+) -> np.ndarray:
     """Migration rates by year, with what draws the sex ratio of each cohort nearer to the standard's.
+
+    As many come as go: what is added is split so that it moves nobody on balance.
 
     Parameters
     ----------
@@ -68,8 +80,10 @@ def drawn_to_balance(rates: np.ndarray, more_men: np.ndarray, pull: float | np.n
         [net migrants per survivor and year] Without it.
     more_men : ndarray (age)
         [logarithm] `imbalance` at the launch.
+    men_share : ndarray (age)
+        [share] Men among the persons of an age at the launch; cohorts take it along.
     pull : float or ndarray (year)
-        [per year] Share of the imbalance that goes in a year; half of it by men who move, half by women.
+        [per year] Share of the imbalance that goes in a year.
 
     Returns
     -------
@@ -79,15 +93,15 @@ def drawn_to_balance(rates: np.ndarray, more_men: np.ndarray, pull: float | np.n
     Examples
     --------
     >>> still = np.zeros((2, 2, 101))
-    >>> drawn_to_balance(still, np.full(101, -0.1), 0.07)[:, 1, [20, 40]].round(5).tolist()
+    >>> drawn_to_balance(still, np.full(101, -0.1), np.full(101, 0.5), 0.07)[:, 1, [20, 40]].round(5).tolist()
     [[0.0, 0.0035], [0.0, 0.00326]]
     """
-    rates, more = rates.copy(), np.asarray(more_men, dtype=float).copy()
-    low, high = PULLED
+    rates, more, men = rates.copy(), np.asarray(more_men, dtype=float), np.asarray(men_share, dtype=float)
+    pulled = np.zeros(more.shape, dtype=bool)
+    pulled[slice(*PULLED)] = True
     for year, part in enumerate(np.broadcast_to(pull, len(rates))):
-        half = np.zeros_like(more)
-        half[low:high] = part * more[low:high] / 2
-        rates[year] += np.stack([half, -half])  # too few men: more is below 0, men come and women go
+        gap = np.where(pulled, -part * more, 0.0)  # too few men: more is below 0, men come and women go
+        rates[year] += np.stack([-gap * men, gap * (1 - men)])
         more = more + rates[year, 1] - rates[year, 0]
-        more = np.concatenate([[0.0], more[:-1]])  # everybody is a year older
+        more, men = (np.concatenate([[first], each[:-1]]) for first, each in ((0.0, more), (0.5, men)))  # a year older
     return rates

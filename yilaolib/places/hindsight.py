@@ -109,10 +109,7 @@ def at_census(people: xr.DataArray, year: int) -> xr.DataArray:
 
 def known_migration(place: pd.Series, kind: str, root: str | Path | None = None) -> np.ndarray:
     """Cohort rates (sex, cohort) to be expected in 2010: the province's of 2000-2010 plus what its kind adds."""
-    table, province = load_table("spreads", root=root), place
-    while province["level"] != "province" and pd.notna(province["parent"]):
-        province = find_area(province["parent"], root)
-    rates, up = np.zeros((2, 16)), province["area"]
+    table, rates, up = load_table("spreads", root=root), np.zeros((2, 16)), _province(place, root)
     for name, column, value in (("migration_before", "area", up), ("migration_usual_before", "kind", kind)):
         rows = table[(table["parameter"] == name) & (table[column] == value)]
         if len(rows):
@@ -124,9 +121,16 @@ def e0_known(place: pd.Series, launch: int, root: str | Path | None = None) -> f
     """Local less national e0 as last reported for the province; of a distance half is taken to be left per decade."""
     series = load_table("series", root=root)
     series = series[(series["indicator"] == "e0_both_reported") & (series["year"] <= launch)]
-    ours = series[series["area"].isin([place["area"], place["parent"]]) & (series["area"] != "china")]
+    ours = series[series["area"].isin([place["area"], _province(place, root)]) & (series["area"] != "china")]
     both = ours.merge(series[series["area"] == "china"], on="year", suffixes=("", "_china")).sort_values("year")
     if both.empty:
         return 0.0
     row = both.iloc[-1]
     return float((row["value"] - row["value_china"]) * 0.5 ** ((launch - row["year"]) / 10))
+
+
+def _province(place: pd.Series, root: str | Path | None) -> str:
+    """The province that a place lies in, or is; where there is none, the uppermost area above it."""
+    while place["level"] != "province" and pd.notna(place["parent"]):
+        place = find_area(place["parent"], root)
+    return place["area"]

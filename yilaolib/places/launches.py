@@ -18,7 +18,7 @@ from ..lifetables import asfr
 from ..people.calibration import at_level, by_single_age
 from ..people.cohorts import SEX, project_cohorts
 from ..people.draws import annual_correlation, autoregressive, migration_noise, stationary_spread, stream, two_sided
-from ..people.sexes import drawn_to_balance
+from ..people.sexes import drawn_to_balance, men_share
 from ..tabling.folders import as_root, stamp
 from .parameters import Launch, fertility_schedule, national_paths
 from .ranges import area_values
@@ -211,9 +211,9 @@ def _migration(launches, scenario, years, nation, draws, seed) -> np.ndarray:
     factor = scenario.at("net_migration_factor", years)
     level = scenario.net_migration_per_1000
     own = [x.migration if level is None else at_level(x.migration, x.people, level) for x in launches]
-    pull = factor * nation.spreads.sex_ratio_pull
+    pull = np.clip(factor, 0, 1) * nation.spreads.sex_ratio_pull  # where nobody moves, nothing evens out
     central = [
-        drawn_to_balance(factor[:, None, None] * rates, launch.more_men, pull)
+        drawn_to_balance(factor[:, None, None] * rates, launch.more_men, men_share(launch.people), pull)
         for launch, rates in zip(launches, own, strict=True)
     ]
     if not draws:

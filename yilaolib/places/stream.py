@@ -93,10 +93,11 @@ def _by_scenario(places, scenario, root) -> Iterator[tuple[list[int], Scenario]]
         rows, name = load_table("assumptions", root=root), scenario
         own = set(rows.loc[rows["scenario"] == name, "area"].dropna())
         alone = {i for i, place in enumerate(places) if place in own}
-        scenario = Scenario.load(name, root=root)
         for i in sorted(alone):
             yield [i], Scenario.load(name, area=places[i], root=root)
     if together := [i for i in range(len(places)) if i not in alone]:
+        if not isinstance(scenario, Scenario):  # asked for one of them: rows of another area are none of theirs
+            scenario = Scenario.load(scenario, area=places[together[0]], root=root)
         yield together, scenario
 
 

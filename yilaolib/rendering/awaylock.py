@@ -2,7 +2,8 @@
 
 Where the place can create a file only if there is none (local disks, memory, S3, Google), two runs cannot both get it.
 Elsewhere they look first, write, and look again: two that begin within the same moment may both go on. A killed run
-leaves its file behind; the same machine sees that its process is gone, any other asks for it to be taken away.
+leaves its file behind; the same machine and container sees that its process is gone, any other asks for it to be
+taken away.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..core.errors import YilaoError
-from .lock import NAME, new_holder, told
+from .lock import NAME, new_holder, pid_space, told
 
+EXCLUSIVE = {"file", "local", "memory", "s3", "s3a", "gs", "gcs"}  # others may take "x" and write over what is there
 CLOCK = 60.0  # [s] by which a clock may be set while a run goes on
 MOMENT = 1.0  # [s] between writing and looking again, where a file cannot be created only if there is none
 
@@ -36,7 +38,9 @@ def lock_place(fs: Any, root: str, url: str) -> Iterator[None]:
         other = _read(fs, path)
         if other is None and _create(fs, path, json.dumps(holder, ensure_ascii=False).encode()):
             break
-        other = _read(fs, path) or other or {}
+        other = _read(fs, path)
+        if other is None:  # whoever had it has just ended
+            continue
         if not _is_dead(other):
             raise YilaoError(
                 f"Another run is writing to {url}: {told(other)}. Wait until it has ended, end it, or choose another "
@@ -56,17 +60,18 @@ def _create(fs: Any, path: str, content: bytes) -> bool:
     try:
         with fs.open(path, "xb") as file:
             file.write(content)
-        return True
+        if EXCLUSIVE.intersection([fs.protocol] if isinstance(fs.protocol, str) else fs.protocol):
+            return True
     except FileExistsError:
         return False
     except (ValueError, NotImplementedError, TypeError):  # it does not know how
         fs.pipe_file(path, content)
-        time.sleep(MOMENT)
-        return True
     except OSError:
         if _read(fs, path) is None:
             raise  # it cannot be written there at all
         return False
+    time.sleep(MOMENT)
+    return True
 
 
 def _read(fs: Any, path: str) -> dict | None:
@@ -89,11 +94,13 @@ def _remove(fs: Any, path: str, holder: dict) -> None:
 
 
 def _is_dead(holder: dict) -> bool:
-    """Whether the holder was a process of this machine that has ended."""
+    """Whether the holder was a process of this machine, and of this container, that has ended."""
     import psutil
 
     pid, at = holder.get("pid"), holder.get("at")
-    if holder.get("host") != socket.gethostname() or not isinstance(pid, int) or not isinstance(at, float):
+    if (holder.get("host"), holder.get("pids")) != (socket.gethostname(), pid_space()):
+        return False
+    if not isinstance(pid, int) or not isinstance(at, float):
         return False
     try:
         return psutil.Process(pid).create_time() > at + CLOCK  # its number was given again

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import functools
+import hashlib
 import io
 import json
 import os
 import shutil
 import tempfile
+import threading
 import time
 import zipfile
 from collections.abc import Generator, Iterator
@@ -17,18 +18,18 @@ from pathlib import Path
 
 from ..core.errors import DataError, YilaoError
 from .formats import FORMATS
-from .librarykey import hold_library, one_library
+from .librarykey import IMPORTED, LibraryChanged, hold, imported_key, library_state, one_library
 from .limits import Limits
-from .orders import Order
+from .orders import Order, find_template
 from .task import failed, lost, read_row, run_task
-from .warm import warm_process
+from .warm import rehearse, warm_process
 from .whole import folder_beside, make_folder, move_files, write_whole
 
 ROUNDS = 5  # how often the scheduler may be lost
 PATIENCE = 60  # [s] for it to come back
 RETRIES = 3  # of one report, on other workers
 OTHER = (
-    "The workers have another yilaolib, or other versions of its packages, than the machine that asks. "
+    "The workers have another yilaolib than the machine that asks, or none, or other versions of its packages. "
     "Install the same everywhere and start them anew"
 )
 
@@ -86,13 +87,16 @@ def _connect(distributed, scheduler: str | None):
 
 
 def _agree(client, library: str) -> None:
-    """See that the workers that are there have this library; from now on they hold on to it.
+    """See that the workers that are there have this library.
 
     Otherwise each report would fail, and a worker that fails at once takes more reports than one that works.
     """
-    answers = client.run(_own_library, on_error="return")  # of one that was just lost the answer is an error
-    if others := [worker for worker, key in answers.items() if isinstance(key, str) and key != library]:
-        raise YilaoError(f"{OTHER} ({', '.join(others[:3])}).")
+    answers = client.run(_own_library, on_error="return")
+    # An OSError is a worker that was just lost. Whatever else came back is of one that cannot make a report.
+    others = {worker: said for worker, said in answers.items() if said != library and not isinstance(said, OSError)}
+    if others:
+        told = [f"{worker}: {said!r}" if isinstance(said, Exception) else worker for worker, said in others.items()]
+        raise YilaoError(f"{OTHER} ({', '.join(told[:3])}).")
 
 
 def _one_round(distributed, client, missing: dict[str, Order], limits: Limits, library: str) -> Iterator[tuple]:
@@ -112,7 +116,7 @@ def _one_round(distributed, client, missing: dict[str, Order], limits: Limits, l
         if future.status in ("cancelled", "lost"):
             continue  # with the scheduler; the next round sends it again
         if future.status == "error":
-            yield sent[future], lost(order, f"{type(future.exception()).__name__}: {future.exception()}")
+            yield sent[future], lost(order, f"{type(future.exception()).__name__}: {future.exception()}".rstrip("."))
             continue
         try:
             row, files = future.result()
@@ -135,34 +139,36 @@ def _packed(template: Path, data: str) -> dict:
     return packed
 
 
-@functools.cache
+@hold(IMPORTED)
 def _own_library() -> str:
-    """Key of the library of this worker as it was when it was first asked, and is from then on."""
-    key = hold_library()
-    with contextlib.suppress(YilaoError):  # where nothing can be forked
+    """Key of the library that this worker has imported; empty when it can make no report with that any more."""
+    try:
         warm_process()  # it imports the library now, and not after the next change of it
-    return key
+    except LibraryChanged:
+        return ""
+    except YilaoError:  # nothing can be forked here, and a fresh kernel is of the library on the disk
+        return imported_key() if library_state() == IMPORTED else ""
+    return imported_key()
 
 
+@hold(IMPORTED)
 def render_remotely(plain: dict, limits: dict, inputs: dict, library: str) -> tuple[dict, dict[str, bytes]]:
     """Make a report in a folder of a worker's own; return its row and its files."""
     if library != _own_library():
-        raise YilaoError(f"{OTHER}.")  # it came later than the others
+        raise YilaoError(f"{OTHER}.")  # it came later than the others, or has lost its library meanwhile
     from distributed import get_worker
 
     order = Order.from_plain(plain)
-    work = Path(tempfile.mkdtemp(prefix="yilao-", dir=get_worker().local_directory))  # Dask clears it when it is killed
+    own = Path(get_worker().local_directory)  # Dask clears it when the worker is killed
+    template, data = _at_hand(own, inputs, order.area)
+    work = Path(tempfile.mkdtemp(prefix="yilao-", dir=own))
     try:
-        name, content = inputs["template"]
-        (work / "template").mkdir()
-        (work / "template" / name).write_bytes(content)
-        parameters = dict(order.parameters)
-        if inputs["data"]:
-            parameters["data"] = str(_unpacked(work / "data", *inputs["data"]))
-        here = replace(order, template=work / "template" / name, folder=work / order.area, parameters=parameters)
+        parameters = order.parameters | ({"data": str(data)} if data else {})
+        here = replace(order, template=template, folder=work / order.area, parameters=parameters)
         row = run_task(here, Limits(**limits), library)
         places = {parameters.get("data"): order.parameters.get("data"), str(here.folder): str(order.folder)}
-        places = {ours: theirs for ours, theirs in places.items() if ours} | {f"{work}{os.sep}": ""}
+        places = {ours: theirs for ours, theirs in places.items() if ours}
+        places |= {f"{folder}{os.sep}": "" for folder in (work, template.parent)}
         bad = here.path("report", ".failed.json")
         if kept := read_row(bad):
             write_whole(bad, json.dumps(_as_there(kept, places), ensure_ascii=False, indent=1))
@@ -181,13 +187,40 @@ def _as_there(row: dict, places: dict[str, str]) -> dict:
     return row | texts
 
 
-def _unpacked(folder: Path, name: str, is_file: bool, content: bytes) -> Path:
+_unpacking = threading.Lock()
+
+
+def _at_hand(own: Path, inputs: dict, area: str) -> tuple[Path, Path | None]:
+    """Return where a template and a user's tables lie on this worker: unpacked once, whatever the number of reports.
+
+    From then on every notebook here is forked from a process that has read these tables. Without that, each report
+    would read all of them anew and take twice as long.
+    """
+    (name, content), packed = inputs["template"], inputs["data"]
+    told = [name, *(packed or ())[:2]]
+    digest = hashlib.sha256(repr(told).encode() + content + (packed[2] if packed else b"")).hexdigest()[:16]
+    folder = own / f"yilao-inputs-{digest}"
+    data = None if packed is None else folder / "data" / packed[0]
+    with _unpacking:
+        if not folder.is_dir():
+            beside = Path(tempfile.mkdtemp(prefix="yilao-", dir=own))
+            (beside / "template").mkdir()
+            (beside / "template" / name).write_bytes(content)
+            if packed is not None:
+                _unpack(beside / "data", *packed)
+            beside.replace(folder)
+            if content == find_template().read_bytes():
+                with contextlib.suppress(YilaoError):  # where nothing can be forked
+                    rehearse(area, str(data) if data else None)
+    return folder / "template" / name, data
+
+
+def _unpack(folder: Path, name: str, is_file: bool, content: bytes) -> None:
     root = folder if is_file else folder / name  # the name is shown in the report
     root.mkdir(parents=True)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         for member in archive.namelist():
             (root / Path(member).name).write_bytes(archive.read(member))
-    return root / name if is_file else root
 
 
 def _received(order: Order, row: dict, files: dict[str, bytes]) -> dict:

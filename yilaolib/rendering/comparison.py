@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..auditing.verdicts import VERDICTS
 from ..data import cite, load_table
+from ..drawing.style import COMPARATORS
 from ..needs.peers import compare_plans
 from .brief import REPRODUCED, Brief, city_brief
 from .planwords import WORDS
@@ -116,6 +117,11 @@ class Comparison:
             }
         )
 
+    def per_head_table(self, what: str) -> pd.DataFrame:
+        """The numbers behind that figure."""
+        frame = self.per_head(what)[["area", "baseline", "target"]]
+        return frame.rename(columns={"area": self["city"], "baseline": self["stock"], "target": self["need"]})
+
     def alt_per_head(self, what: str) -> str:
         """What that figure shows."""
         return self._alt(f"alt_{what}s", self._needs.set_index("city")[f"{what}_stock_per"])
@@ -145,6 +151,13 @@ class Comparison:
         table = table[table["indicator"].isin(chosen)]
         names = table.assign(area=table[f"area_{self.lang}"], indicator=table[f"name_{self.lang}"], unit="%")
         return names[["indicator", "area", "baseline", "target", "unit", "comparator"]]
+
+    def targets_table(self) -> pd.DataFrame:
+        """The numbers behind the figure of targets."""
+        frame = self.targets()
+        signs = COMPARATORS | {"approx": self["approx"]}
+        frame = frame.assign(city=frame["area"], bound=frame["comparator"].map(signs).fillna(""))
+        return frame[["indicator", "city", "baseline", "bound", "target"]].rename(columns=self.words)
 
     def alt_targets(self) -> str:
         """What the figure of targets shows."""

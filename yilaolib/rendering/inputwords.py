@@ -7,7 +7,12 @@ from collections.abc import Mapping
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 PRINTED = re.compile(r"(.+) \((\d{4}), (.+)\)")  # a printed figure with its year and its place in the plan
-SYMBOLS = (  # of the formulas, in English
+SYMBOLS = (  # of the formulas, in English; longer phrases first
+    (r"\bN ([\d,]+) residents of new estates", r"\1 residents of new estates"),
+    (
+        r"\bw ([\d,]+), W ([\d,]+) \(need at the province's ratio less present beds",
+        r"own shortfall \1, all shortfalls \2 (need at the province's ratio less present beds",
+    ),
     (r"\bC ([\d,]+) (\(\d+\)) aged 0-2", r"\1 children 0-2 \2"),
     (r"\bR ([\d,]+) in ", r"\1 residents in "),
     (r" x E ", " × persons 60+ "),
@@ -105,6 +110,10 @@ def input_words(text: str, lang: str, names: Mapping[str, str]) -> str:
     '0—2岁 100（2025），实际入托率 18%，送托意愿 45%；数据来自涟水县'
     >>> input_words("r 39 (2025), E 331,204 (2025); o 0.85 (judged)", "en", {})
     'norm 39 (2025), persons 60+ 331,204 (2025); target occupancy 0.85 (judged)'
+    >>> input_words("r 12, N 9,000 residents of new estates (yours)", "en", {})
+    'norm 12, 9,000 residents of new estates (yours)'
+    >>> input_words("T 900 (2025), w 5, W 30 (need at the province's ratio less present beds; 1)", "en", {})
+    "province's beds 900 (2025), own shortfall 5, all shortfalls 30 (need at the province's ratio less present beds; 1)"
     >>> input_words("10500张 (2025, 一(二)1)", "zh", {})
     '10500张（2025年，一(二)1）'
     """

@@ -43,11 +43,20 @@ def new_holder() -> dict:
     """Return what a lock of this process says."""
     return {
         "pid": os.getpid(),
+        "pids": pid_space(),
         "host": socket.gethostname(),
         "since": time.strftime("%Y-%m-%d %H:%M:%S"),
         "at": time.time(),
         "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200],
     }
+
+
+def pid_space() -> str:
+    """Return the space that this process has its number in: containers may share the name of a host, but not that."""
+    try:
+        return os.readlink("/proc/self/ns/pid")
+    except OSError:  # not on Linux
+        return ""
 
 
 def told(holder: dict) -> str:

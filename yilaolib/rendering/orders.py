@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import DataError, YilaoError, did_you_mean
+from ..core.names import SCENARIOS
 from ..data import find_area
 from ..tabling.folders import as_root, quiet_table, stamp
 from .formats import check_formats
 
 LANGS = ("zh", "en")
-SCENARIOS = ("low", "medium", "high", "zero-migration")  # ours; a table `assumptions` may name more
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
 TAKEN = (*LANGS, "failed")  # other words in the names of a report's files
 CENSUS_YEAR, LAST_YEAR = 2020, 2100  # projections start after the one and their assumptions end with the other

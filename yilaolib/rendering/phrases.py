@@ -19,8 +19,8 @@ WORDS = {
         "place_needed": "规划自测需求", "place_gap": "规划自测缺口",
         "place_ours": "本报告（方法：每千人口{norm}个）：{target}年需{place_need}，{place_gap}；{last}年需{place_need_last}（人口不确定性的80%范围为{place_range_last}），{place_gap_last}。",
         "turn": "{scenario}下，托位缺口在{year}年转为富余。", "comes_back": "{scenario}下，托位缺口一度转为富余，其后又出现缺口。",
-        "turns_between": "考虑人口不确定性，到{last}年，{turns_pct:.0f}%的随机路径已稳定转为富余，其中80%在{lower_80}—{upper_80}年间转变。",
-        "turns_in": "考虑人口不确定性，到{last}年，{turns_pct:.0f}%的随机路径已稳定转为富余，其中80%在{lower_80}年转变。",
+        "turns_between": "考虑人口不确定性，到{last}年，{turns_pct}%的随机路径已稳定转为富余，其中80%在{lower_80}—{upper_80}年间转变。",
+        "turns_in": "考虑人口不确定性，到{last}年，{turns_pct}%的随机路径已稳定转为富余，其中80%在{lower_80}年转变。",
         "turns_never": "考虑人口不确定性，到{last}年，没有一条随机路径稳定转为富余。",
         "no_turn": "推算期内，托位没有由缺口转为富余的年份。",
         "turn_unknown": "托位供给未公布，无法判断缺口何时转为富余。", "always_short": "凡有供给数的年份，托位均有缺口。", "always_enough": "凡有供给数的年份，托位均无缺口。",
@@ -37,7 +37,7 @@ WORDS = {
         "nursing_need_moderate": "需求：中度失能", "nursing_need_severe": "需求：重度失能", "nursing_need": "需求：合计", "nursing_present": "现有护理型床位", "nursing_target": "规划目标", "of_elder_beds_institution": "（占机构床位）", "of_elder_beds_total": "（占全部床位）",
         "short throughout": "始终短缺", "surplus throughout": "始终富余", "turns": "转为富余", "not published": "未公布",
         "spread": "各方法之间的差异占需求离散程度的{method}%，人口不确定性占{demography}%，参数占{parameters}%，其余为三者共同作用。",
-        "under_1": "不到1", "forecast": "规划预测{year}年为{printed}", "no_forecast": "规划未公布自己的预测", "no_gap": "缺口无法计算", "less": "减：",
+        "under_1": "不到1", "over_99": "超过99", "forecast": "规划预测{year}年为{printed}", "no_forecast": "规划未公布自己的预测", "no_gap": "缺口无法计算", "less": "减：",
         "reads_stock": "现有床位：{}。", "stock_item": "{}{}", "occupied_item": "（已入住{}）",
         "years": "岁", "ratio": "比值", "per 1000 and year": "‰/年",
     },
@@ -65,9 +65,9 @@ WORDS = {
         "in {last} (80 % range of the demography {place_range_last}; {place_gap_last}).",
         "turn": "In the {scenario} scenario the shortage of places turns into a surplus in {year}.",
         "comes_back": "In the {scenario} scenario the shortage of places turns into a surplus for some years and comes back.",
-        "turns_between": "In {turns_pct:.0f} % of the random paths of the demography a shortage has turned for good by {last}; 80 % of "
+        "turns_between": "In {turns_pct} % of the random paths of the demography a shortage has turned for good by {last}; 80 % of "
         "these turn between {lower_80} and {upper_80}.",
-        "turns_in": "In {turns_pct:.0f} % of the random paths of the demography a shortage has turned for good by {last}; 80 % of "
+        "turns_in": "In {turns_pct} % of the random paths of the demography a shortage has turned for good by {last}; 80 % of "
         "these turn in {lower_80}.",
         "turns_never": "In none of the random paths of the demography has the shortage turned for good by {last}.",
         "no_turn": "There is no year in which a shortage of places turns into a surplus.",
@@ -96,7 +96,7 @@ WORDS = {
         "short throughout": "short throughout", "surplus throughout": "surplus throughout", "turns": "turns", "not published": "not published",
         "spread": "{method}\u00a0% of the spread of the need comes from the choice of method, {demography}\u00a0% from the demography, "
         "{parameters}\u00a0% from the parameters; the rest is shared.",
-        "under_1": "under 1", "forecast": "the plan expects {printed} in {year}", "no_forecast": "the plan publishes no forecast of its own",
+        "under_1": "under 1", "over_99": "over 99", "forecast": "the plan expects {printed} in {year}", "no_forecast": "the plan publishes no forecast of its own",
         "no_gap": "so no gap can be given", "less": "less: ",
         "reads_stock": "Present beds: {}.", "stock_item": "{} {}", "occupied_item": " ({} occupied)",
         "years": "years", "ratio": "ratio", "per 1000 and year": "per 1000 and year",
@@ -234,7 +234,7 @@ LIMITS = {
         "规划中的“老年人”多未注明年龄与口径，本报告按60岁及以上常住人口计算；户籍人口与常住人口不混用。",
         "床位总数在各规划中的范围不同（机构、社区、家庭床位），城市之间不可直接比较。",
         "规划文本取自网页，个别字符可能缺失；数值一律照原文记录。",
-        "迁移按2010—2020年分年龄的水平延续，至2050年减半；25岁及以上男女迁移率相同，各队列性别比逐步趋近全国。该十年的迁移未必延续，可与零迁移方案比较。",
+        "迁移按2010—2020年的水平延续，至2050年减半：25岁以下男女各按本性别的年龄别迁移率，25岁及以上男女同率，且各队列性别比逐步趋近全国。该十年的迁移未必延续，可与零迁移方案比较。",
     ],
     "en": [
         "A projection says what follows if its assumptions hold; it is no prediction. The assumptions are in the table above.",
@@ -242,8 +242,8 @@ LIMITS = {
         "never mixed with residents (常住).",
         "A total of beds covers different kinds in different plans (institutions, community, home), so cities do not compare.",
         "The plans' texts come from web pages and may have lost characters; figures are recorded as printed.",
-        "Migration goes on as in 2010-2020, by age, and halves by 2050; from 25 on men and women move alike, and the sex ratio of "
-        "each cohort nears the nation's. That decade need not go on: compare with the zero-migration scenario.",
+        "Migration goes on as in 2010-2020 and halves by 2050: below 25 each sex at its own rates by age, from 25 on men and women "
+        "alike, and the sex ratio of each cohort nears the nation's. That decade need not go on: compare with the zero-migration scenario.",
     ],
 }
 

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 
 from .forking import Forked
-from .librarykey import one_library
+from .librarykey import one_library, own_library
 from .limits import Limits
 from .orders import Order, find_template
 from .task import lost, run_task
@@ -39,14 +39,14 @@ def work(tasks: socket.socket) -> None:
 
 def run_here(orders: Iterable[Order], limits: Limits) -> Generator[dict]:
     """Run orders one after the other in this process."""
-    with one_library() as library:
+    with own_library() as library:
         for order in orders:
             yield run_task(order, limits, library)
 
 
 def run_threads(orders: list[Order], limits: Limits, jobs: int) -> Generator[dict]:
     """Run orders where nothing can be forked: threads wait for fresh kernels, which are processes."""
-    with one_library() as library, ThreadPoolExecutor(jobs) as pool:
+    with own_library() as library, ThreadPoolExecutor(jobs) as pool:
         futures = [pool.submit(run_task, order, limits, library) for order in orders]
         try:
             for future in as_completed(futures):

@@ -9,6 +9,7 @@ from functools import cached_property
 import pandas as pd
 
 from ..data import cite, load_table
+from .inputwords import CHINESE
 from .linkedtables import LinkedTables
 from .phrases import COLUMNS
 from .wording import STATUS
@@ -54,7 +55,7 @@ class SourceTables(LinkedTables):
         frame = rows.assign(
             number=range(1, len(rows) + 1),
             locator=other + rows["locator"].fillna("").map(lambda place: in_language(place, self.lang)),
-            doubt=rows["note_zh"].fillna(doubts) if self.lang == "zh" else doubts,
+            doubt=rows["note_zh"].where(doubts.notna()).fillna(doubts) if self.lang == "zh" else doubts,
         )
         return self._named(frame, "number", "observation", "name_as_printed", "as_printed", "year", "locator", "doubt")
 
@@ -65,11 +66,12 @@ class SourceTables(LinkedTables):
     def parameters(self) -> pd.DataFrame:
         """Levels of the projection with their sources."""
         table = self.brief.parameters
+        chinese = table["note"].where(table["note"].str.contains(CHINESE).fillna(False).astype(bool))  # of a user's
         frame = table.assign(
             name=table["parameter"].map(lambda p: self[p]),
             unit=table["unit"].map(lambda u: self[u]),
             source=self._titles(table["source"]),
-            note=table["note_zh"] if self.lang == "zh" else table["note"],
+            note=table["note_zh"].fillna(chinese) if self.lang == "zh" else table["note"],
         )
         return self._named(frame, "name", "value", "unit", "year", "source", "note")
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ..core.names import SCENARIOS as OURS
 from ..needs.targets import BOUNDS
 from .brief import REPRODUCED, Brief
 from .numerals import count, path_words, percent
 
 SCENARIOS = {
-    "zh": {"low": "低方案", "medium": "中方案", "high": "高方案", "zero-migration": "零迁移方案"},
-    "en": {"low": "low", "medium": "medium", "high": "high", "zero-migration": "zero-migration"},
+    "zh": dict(zip(OURS, ("低方案", "中方案", "高方案", "零迁移方案"), strict=True)),
+    "en": {name: name for name in OURS},
 }
 
 

@@ -19,7 +19,7 @@ import warnings
 
 from ..core.errors import YilaoError
 from .forking import Forked, fork_here, state, why_not
-from .librarykey import LibraryChanged, held_state, library_state
+from .librarykey import held_state, library_state, see_unchanged
 
 # A report does little linear algebra, and several notebooks at once would fight over the cores. To be set before
 # the imports: afterwards the libraries have started their threads.
@@ -68,8 +68,7 @@ def warm_process() -> WarmProcess:
         held = held_state()
         now = (os.getpid(), held or library_state())
         if _process is None or _process.state != now or _process.ended():
-            if held and held != library_state():
-                raise LibraryChanged("a file of yilaolib was saved while this run was going on; run the command again")
+            see_unchanged()
             if _process is not None and _process.state[0] == os.getpid():
                 _process.send({"role": "retirement"})  # it ends when the last that it forked has ended
             _process = WarmProcess(now)

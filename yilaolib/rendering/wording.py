@@ -127,7 +127,11 @@ class Wording:
             return text
         ends = draws.get("lower_80"), draws.get("upper_80")
         when = "turns_never" if None in ends else "turns_in" if ends[0] == ends[1] else "turns_between"
-        return text + {"zh": "", "en": " "}[self.lang] + self[when].format(last=gap.index[-1], **draws)
+        # one path of many is not none of them, and all but one are not all
+        part = draws["turns_pct"]
+        said = self["under_1"] if 0 < part < 1 else self["over_99"] if 99 < part < 100 else f"{part:.0f}"
+        words = draws | {"turns_pct": said, "last": gap.index[-1]}
+        return text + {"zh": "", "en": " "}[self.lang] + self[when].format(**words)
 
     def _paths(self) -> dict[str, str]:
         """From the first year to the last, in words."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import re
@@ -68,9 +69,9 @@ def _read_grids(path: Path, _time: int, _size: int) -> list[Grid]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and extensions, which nothing here reads
-            typed = load_workbook(path)
+            typed = load_workbook(_without_pictures(path))
             formulas = any(cell.data_type == "f" for ws in typed.worksheets for cell in _cells(ws))
-            shown = load_workbook(path, data_only=True) if formulas else typed
+            shown = load_workbook(_without_pictures(path), data_only=True) if formulas else typed
         return [_grid(ws, shown[ws.title]) for ws in typed.worksheets]
     except Exception as error:  # openpyxl raises whatever a broken part makes it trip over
         raise _damaged(path, error) from error
@@ -110,9 +111,28 @@ def _inspect_parts(path: Path, package: zipfile.ZipFile) -> None:
     if sum(info.file_size for info in package.infolist()) > LARGEST:
         raise DataError(f"{path.name} is too large to be read. Give large tables as CSV files in a folder.")
     for info in package.infolist():  # of any name: which parts are read as XML, other parts say
+        if _is_picture(info.filename):  # it may have one (SVG), and is never opened
+            continue
         text = package.read(info).replace(b"\0", b"")  # UTF-16 too
         if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
             raise DataError(f"{path.name} holds a document type, which no workbook needs. It is not read.")
+
+
+def _without_pictures(path: Path) -> Path | io.BytesIO:
+    """Return a workbook with its pictures empty: openpyxl would open them, and a part may call one of them a sheet."""
+    with zipfile.ZipFile(path) as package:
+        if not any(map(_is_picture, package.namelist())):
+            return path
+        copy = io.BytesIO()
+        with zipfile.ZipFile(copy, "w") as other:
+            for info in package.infolist():
+                other.writestr(info.filename, b"" if _is_picture(info.filename) else package.read(info))
+    copy.seek(0)
+    return copy
+
+
+def _is_picture(name: str) -> bool:
+    return name.casefold().startswith("xl/media/")
 
 
 def _damaged(path: Path, error: Exception) -> DataError:
