@@ -87,6 +87,17 @@ def test_every_figure_has_its_numbers_behind_it(plans):
         plt.close(ax.figure)
 
 
+def test_csv_headings_say_units(plans):
+    """Columns of numbers whose heading says no unit get one for CSV and Excel, and only columns that are there."""
+    for key, table in (
+        ("beds_table", plans.beds()),
+        ("places_table", plans.places()),
+        ("beds_caption", plans.per_head_table("bed")),
+    ):
+        assert set(plans.titled(key)["units"]) <= set(table.columns)
+        assert plans.titled(key)["units"][plans["need"]] in ("张", "个", "张/千人", "beds", "places", "beds per 1000")
+
+
 def test_what_limits_a_comparison_is_said_in_chinese(plans):
     """No English words are left in the Chinese column on what limits the comparison."""
     if plans.lang == "zh":

@@ -19,6 +19,14 @@ from .story import SCENARIOS, method_name, name_of
 
 RATES = ("pct", "per_1000", "years")  # units in which places of unlike size compare
 
+UNITS = {
+    "beds_caption": dict.fromkeys(("stock", "need"), "per_1000"),
+    "beds_table": dict.fromkeys(("need", "stock", "gap", "need_per", "stock_per"), "bed"),
+    "places_caption": dict.fromkeys(("stock", "need"), "pct"),
+    "places_table": dict.fromkeys(("need", "stock", "gap", "norm"), "place"),
+    "targets_caption": dict.fromkeys(("baseline", "target"), "pct"),
+}
+
 
 class Comparison:
     """All cities with a plan, for the comparison report.
@@ -57,9 +65,10 @@ class Comparison:
         names = {"zh": "、", "en": ", "}[self.lang].join(name_of(brief, self.lang) for brief in self.briefs)
         return {self["cover_places"]: names, self["cover_base"]: self["base"], self["cover_path"]: self["path"]}
 
-    def titled(self, key: str) -> dict[str, str]:
-        """Key and caption of a figure or table."""
-        return {"key": key.replace("_", "-"), "caption": self[key]}
+    def titled(self, key: str) -> dict:
+        """Key and caption of a figure or table, and the units of columns whose headings do not say them."""
+        units = {self[column]: self[f"unit_{unit}"] for column, unit in UNITS.get(key, {}).items()}
+        return {"key": key.replace("_", "-"), "caption": self[key], "units": units}
 
     def _named(self, rows: list[dict]) -> pd.DataFrame:
         return pd.DataFrame(rows).rename(columns=self.words)
