@@ -15,7 +15,7 @@ from tiny_report import write_template
 from yilaolib.batch import render_reports
 from yilaolib.core.errors import DataError, YilaoError
 from yilaolib.data import load_table
-from yilaolib.rendering import awaylock, librarykey
+from yilaolib.rendering import awaylock, librarykey, whole
 from yilaolib.rendering.away import Away
 from yilaolib.rendering.awaylock import lock_place
 from yilaolib.rendering.display import save_results
@@ -527,3 +527,16 @@ def test_lock_of_a_run_that_ends_meanwhile(bucket, monkeypatch):
     monkeypatch.setattr(awaylock, "_create", lambda *asked: late.pop() if late else create(*asked))
     with lock_place(bucket, "/b/out", "u"):
         assert bucket.exists("/b/out/.yilao.lock") and not late
+
+
+def test_leftovers_of_another_container_stay(monkeypatch, tmp_path):
+    """What an ended process left half done is taken away; a like name from where numbers count anew is not ours."""
+    monkeypatch.setattr(whole.os, "getpid", lambda: 2**30)  # a number that no process has
+    ours = tmp_path / f"{whole.BESIDE}{whole._mark()}-x"
+    monkeypatch.setattr(whole, "pid_space", lambda: "pid:[1]")
+    theirs = tmp_path / f"{whole.BESIDE}{whole._mark()}-x"
+    monkeypatch.undo()
+    ours.mkdir()
+    theirs.mkdir()
+    whole.clear_beside(tmp_path)
+    assert list(tmp_path.iterdir()) == [theirs]

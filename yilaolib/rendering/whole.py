@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..core.errors import DataError
+from .lock import pid_space
 
 BESIDE = ".yilao-"
 
@@ -92,7 +93,8 @@ def make_folder(folder: Path) -> None:
 
 
 def _host() -> str:
-    return "".join(character for character in socket.gethostname() if character.isalnum()) or "host"
+    """Where a process has its number: two containers may share the name of a host."""
+    return "".join(character for character in socket.gethostname() + pid_space() if character.isalnum()) or "host"
 
 
 def _mark() -> str:
