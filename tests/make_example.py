@@ -1,16 +1,15 @@
 """Draw the two pictures of the README anew: `python tests/make_example.py`. Needs Chromium, like test_browser."""
 
-import shutil
 import tempfile
 from pathlib import Path
 
+from chromium import BROWSER
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
 import yilaolib as yl
 from yilaolib.rendering.labels import Labels
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FOLDER = Path(__file__).parents[1] / "outputs" / "example"
 CITY, YEAR = "jingdezhen", 2025
 

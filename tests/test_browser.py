@@ -10,12 +10,12 @@ import base64
 import io
 import os
 import re
-import shutil
 from pathlib import Path
 
 import nbformat
 import pandas as pd
 import pytest
+from chromium import BROWSER
 from PIL import Image, ImageChops, ImageStat
 
 from yilaolib.rendering.display import set_display, show_figure, show_heading, show_table, show_text
@@ -25,7 +25,6 @@ from yilaolib.reports import render_report
 
 playwright = pytest.importorskip("playwright.sync_api", reason="pip install 'yilaolib[dev]' brings playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="'yilaolib[dev]' brings axe-core")
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 if BROWSER is None:
     pytest.skip("no browser is installed: apt-get install chromium", allow_module_level=True)
 

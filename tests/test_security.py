@@ -2,13 +2,13 @@
 
 import ast
 import csv
-import shutil
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from chromium import BROWSER
 from tiny_report import write_template
 
 from yilaolib.core.errors import DataError
@@ -65,7 +65,7 @@ class Tags(HTMLParser):
         self.attributes |= {name for name, _ in attrs}
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs the browser chromium")
+@pytest.mark.skipif(BROWSER is None, reason="needs the browser chromium")
 def test_index_in_a_browser(tmp_path):
     """In a browser the index runs its own script and nothing else: the name is text, the filter works."""
     row = {"area": "x", "name_zh": EVIL, "lang": "zh", "scenario": "medium", "status": "ok", "report": "x/report.html"}
@@ -84,7 +84,7 @@ def test_index_in_a_browser(tmp_path):
         "--dump-dom",
     ]
     shown = subprocess.run(
-        ["chromium", *options, (tmp_path / "index.html").as_uri()], capture_output=True, text=True, timeout=60
+        [BROWSER, *options, (tmp_path / "index.html").as_uri()], capture_output=True, text=True, timeout=60
     ).stdout
     assert "<title>一老一小报告" in shown and '<div id="controls">' in shown and '<span id="shown">2</span>' in shown
     assert shown.count("&lt;script&gt;") >= 2

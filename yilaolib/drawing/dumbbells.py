@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator
 
+from ..core.bounds import slack_side
 from .canvas import END, all_missing, check_columns, close_axes, largest, open_rows
 from .style import BLUE, INK, LETTERS, MUTED, RULE, VERMILLION, language, with_unit, word
 
@@ -65,13 +66,15 @@ def plot_targets(
             ax.text(0, y + 0.4, word("own_scale", lang), color=MUTED, fontsize=8, va="center")
             continue
         scale = 1.0 if row["unit"] == "%" else 100 / largest(row["baseline"], row["target"])
-        regress = bool(row.get("regress", False) is True or row.get("regress", False) == 1)
+        regress = bool(row.get("regress", False) == 1)
         steps.append(_step(ax, y, row, scale, VERMILLION if regress else BLUE))
         ends = [
             with_unit(row["baseline"], None if row["unit"] != "%" else "%", lang),
             with_unit(row["target"], row["unit"], lang, row.get("comparator")),
         ]
-        text = " → ".join(ends) + (f"  {word(_regress(row), lang)}" if regress else "")
+        text = " → ".join(ends)
+        if regress:
+            text += f"  {word(slack_side(row['baseline'], row['target'], row.get('comparator')) or 'regress', lang)}"
         ax.annotate(
             text, (1, y), (6, 0), ax.get_yaxis_transform(), color=LETTERS[VERMILLION] if regress else INK, **END
         )
@@ -151,13 +154,6 @@ def plot_peers(
     if not rows:
         all_missing(ax, lang)
     return close_axes(ax, title=title, note=note)
-
-
-def _regress(row: pd.Series) -> str:
-    """Say which kind of worse a target is: ≥95 % from 97 % is no plan to fall to it, nor ≤20 from 10 one to rise."""
-    below, above = row["target"] < row["baseline"], row["target"] > row["baseline"]
-    bound = str(row.get("comparator"))
-    return "floor" if below and bound in ("ge", "gt") else "ceiling" if above and bound in ("le", "lt") else "regress"
 
 
 def _value(value: float, unit: str | None, lang: str) -> str:

@@ -11,7 +11,6 @@ import pandas as pd
 from ..data import find_area, load_table
 
 BETTER = {"higher": 1, "lower": -1}  # sign of a change for the better
-BOUNDS = {"ge": "floor", "gt": "floor", "le": "ceiling", "lt": "ceiling"}  # targets that bind on one side only
 
 
 def plan_targets(area: str, *, root: str | Path | None = None) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+CHILDREN = 15  # years: whose sex ratio is that of births
 PULLED = (25, 60)  # ages; before, the young leave by their own rates; after, men and women move alike
 
 
@@ -32,21 +33,20 @@ def imbalance(people: np.ndarray, standard: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    people, standard : ndarray (sex, age, ...)
+    people, standard : ndarray (sex, age)
         [persons] Sexes female, male; the standard is the nation at the same census.
 
     Returns
     -------
-    ndarray (age, ...)
+    ndarray (age)
 
     Examples
     --------
     >>> imbalance(np.full((2, 101), 10.0), np.full((2, 101), 7.0)).any()
     np.False_
     """
-    standard = np.asarray(standard).reshape(2, -1, *[1] * (np.ndim(people) - 2))
     more = log_sex_ratio(people) - log_sex_ratio(standard)
-    more[:15] = 0.0
+    more[:CHILDREN] = 0.0
     return np.nan_to_num(more)
 
 
@@ -63,13 +63,10 @@ def shared(rates: np.ndarray, people: np.ndarray) -> np.ndarray:
     """
     people = np.maximum(people, 1e-9)
     mean = (rates * people).sum(axis=0) / people.sum(axis=0)
-    of_the_old = np.arange(rates.shape[1]) >= PULLED[0]
-    return np.where(of_the_old, mean, rates)
+    return np.where(np.arange(rates.shape[1]) >= PULLED[0], mean, rates)
 
 
-def drawn_to_balance(
-    rates: np.ndarray, more_men: np.ndarray, men_share: np.ndarray, pull: float | np.ndarray
-) -> np.ndarray:
+def drawn_to_balance(rates: np.ndarray, more_men: np.ndarray, men: np.ndarray, pull: float | np.ndarray) -> np.ndarray:
     """Migration rates by year, with what draws the sex ratio of each cohort nearer to the standard's.
 
     As many come as go: what is added is split so that it moves nobody on balance.
@@ -80,8 +77,8 @@ def drawn_to_balance(
         [net migrants per survivor and year] Without it.
     more_men : ndarray (age)
         [logarithm] `imbalance` at the launch.
-    men_share : ndarray (age)
-        [share] Men among the persons of an age at the launch; cohorts take it along.
+    men : ndarray (age)
+        [share] `men_share` at the launch; cohorts take it along.
     pull : float or ndarray (year)
         [per year] Share of the imbalance that goes in a year.
 
@@ -96,9 +93,9 @@ def drawn_to_balance(
     >>> drawn_to_balance(still, np.full(101, -0.1), np.full(101, 0.5), 0.07)[:, 1, [20, 40]].round(5).tolist()
     [[0.0, 0.0035], [0.0, 0.00326]]
     """
-    rates, more, men = rates.copy(), np.asarray(more_men, dtype=float), np.asarray(men_share, dtype=float)
-    pulled = np.zeros(more.shape, dtype=bool)
-    pulled[slice(*PULLED)] = True
+    rates, more = rates.copy(), np.asarray(more_men, dtype=float)
+    ages = np.arange(len(more))
+    pulled = (ages >= PULLED[0]) & (ages < PULLED[1])
     for year, part in enumerate(np.broadcast_to(pull, len(rates))):
         gap = np.where(pulled, -part * more, 0.0)  # too few men: more is below 0, men come and women go
         rates[year] += np.stack([-gap * men, gap * (1 - men)])

@@ -13,17 +13,19 @@ from ..drawing.style import COMPARATORS
 from ..needs.peers import compare_plans
 from .brief import REPRODUCED, Brief, city_brief
 from .planwords import WORDS
+from .printedtables import rank_ranges, shared_percentages
 from .selection import cities_with_plan
 from .sourcetables import in_language
 from .story import SCENARIOS, method_name, name_of
+from .units import WORDS as UNIT_WORDS
 
 RATES = ("pct", "per_1000", "years")  # units in which places of unlike size compare
 
 UNITS = {
-    "beds_caption": dict.fromkeys(("stock", "need"), "per_1000"),
-    "beds_table": dict.fromkeys(("need", "stock", "gap", "need_per", "stock_per"), "bed"),
+    "beds_caption": dict.fromkeys(("stock", "need"), "beds_per_1000"),
+    "beds_table": dict.fromkeys(("need", "stock", "gap", "need_per", "stock_per"), "beds"),
     "places_caption": dict.fromkeys(("stock", "need"), "pct"),
-    "places_table": dict.fromkeys(("need", "stock", "gap", "norm"), "place"),
+    "places_table": dict.fromkeys(("need", "stock", "gap", "norm"), "places"),
     "targets_caption": dict.fromkeys(("baseline", "target"), "pct"),
 }
 
@@ -67,11 +69,8 @@ class Comparison:
 
     def titled(self, key: str) -> dict:
         """Key and caption of a figure or table, and the units of columns whose headings do not say them."""
-        units = {self[column]: self[f"unit_{unit}"] for column, unit in UNITS.get(key, {}).items()}
+        units = {self[column]: UNIT_WORDS[self.lang][unit] for column, unit in UNITS.get(key, {}).items()}
         return {"key": key.replace("_", "-"), "caption": self[key], "units": units}
-
-    def _named(self, rows: list[dict]) -> pd.DataFrame:
-        return pd.DataFrame(rows).rename(columns=self.words)
 
     def _alt(self, key: str, values: pd.Series) -> str:
         known = values.dropna()
@@ -157,9 +156,7 @@ class Comparison:
         """The percentages that most plans print, as `plot_peers` wants them."""
         table = self._plans[self._plans["unit"] == "pct"]
         chosen = table.groupby("indicator", sort=False).size().sort_values(ascending=False, kind="stable").index[:most]
-        table = table[table["indicator"].isin(chosen)]
-        names = table.assign(area=table[f"area_{self.lang}"], indicator=table[f"name_{self.lang}"], unit="%")
-        return names[["indicator", "area", "baseline", "target", "unit", "comparator"]]
+        return shared_percentages(table[table["indicator"].isin(chosen)], self.lang)
 
     def targets_table(self) -> pd.DataFrame:
         """The numbers behind the figure of targets."""
@@ -178,20 +175,19 @@ class Comparison:
 
     def ranks(self) -> pd.DataFrame:
         """The rank of each target as a range, and what limits the comparison; totals of unlike places do not rank."""
-        rows = []
-        for row in self._plans[self._plans["unit"].isin(RATES)].to_dict("records"):
-            low, high = row["rank_low"], row["rank_high"]
-            apart = [self.words.get(part, part) for part in str(row["apart"] or "").split("; ") if part]
-            rows.append(
-                {
-                    "indicator": row[f"name_{self.lang}"],
-                    "city": row[f"area_{self.lang}"],
-                    "target": row["target"],
-                    "rank": f"{low if low == high else f'{low}–{high}'}/{row['places']}" if pd.notna(high) else None,
-                    "apart": {"zh": "；", "en": "; "}[self.lang].join(apart),
-                }
-            )
-        return self._named(rows)
+        table = self._plans[self._plans["unit"].isin(RATES)]
+        separator = {"zh": "；", "en": "; "}[self.lang]
+        limits = [str(apart or "").split("; ") for apart in table["apart"]]
+        frame = pd.DataFrame(
+            {
+                "indicator": table[f"name_{self.lang}"],
+                "city": table[f"area_{self.lang}"],
+                "target": table["target"],
+                "rank": rank_ranges(table),
+                "apart": [separator.join(self.words.get(part, part) for part in parts if part) for parts in limits],
+            }
+        )
+        return frame.reset_index(drop=True).rename(columns=self.words)
 
     def audit(self) -> pd.DataFrame:
         """How many printed figures of each plan got which verdict."""

@@ -87,3 +87,8 @@ Piece = Heading | Paragraph | Table | Figure
 def joined(runs: list[Run]) -> str:
     """Return the text of runs."""
     return "".join(run.text for run in runs)
+
+
+def title_of(pieces: list[Piece]) -> str:
+    """Return the title of the page that these are the pieces of."""
+    return next((piece.text for piece in pieces if isinstance(piece, Heading) and piece.level == 1), "")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from ..auditing.verdicts import VERDICTS
+from ..core.bounds import slack_side
 from ..core.digits import closed
-from ..needs.targets import BOUNDS
 from .brief import REPRODUCED, project_id
 from .phrases import COLUMNS
 from .sourcetables import SourceTables
@@ -94,25 +94,18 @@ class PrintedTables(SourceTables):
             return self["goes_up" if up else "goes_down"]
         if up == (direction == "higher"):
             return self["improves"]
-        if BOUNDS.get(comparator) == ("ceiling" if up else "floor"):
+        if slack_side(baseline, target, comparator):
             return self["ceiling_above" if up else "floor_below"]
         return self["above_baseline" if up else "steps_back"]
 
     def peers(self) -> pd.DataFrame:
         """Indicators that this plan shares with others, as `plot_peers` wants them."""
-        table = self.brief.peers
-        names = table.assign(area=table[f"area_{self.lang}"], indicator=table[f"name_{self.lang}"], unit="%")
-        return names[["indicator", "area", "baseline", "target", "unit", "comparator"]]
+        return shared_percentages(self.brief.peers, self.lang)
 
     def peer_table(self) -> pd.DataFrame:
         """The same with the ranks of the targets as ranges, and what limits the comparison."""
         table = self.brief.peers
-        ends = zip(table["rank_low"], table["rank_high"], table["places"], strict=True)
-        ranks = [
-            None if pd.isna(high) else f"{low if low == high else f'{low}–{high}'}/{places}"
-            for low, high, places in ends
-        ]
-        frame = table.assign(name=table[f"name_{self.lang}"], area=table[f"area_{self.lang}"], rank=ranks)
+        frame = table.assign(name=table[f"name_{self.lang}"], area=table[f"area_{self.lang}"], rank=rank_ranges(table))
         return self._named(frame, "name", "area", "baseline", "target", "rank")
 
     def peer_links(self) -> dict[str, list[str | None]]:
@@ -144,3 +137,17 @@ class PrintedTables(SourceTables):
 def _filled(supply: pd.DataFrame) -> str:
     """What a bed or place that is taken is called."""
     return "enrolled" if supply["kind"].astype(str).str.startswith("daycare").any() else "occupied"
+
+
+def shared_percentages(plans: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Percentages of `compare_plans` as `plot_peers` wants them."""
+    names = plans.assign(area=plans[f"area_{lang}"], indicator=plans[f"name_{lang}"], unit="%")
+    return names[["indicator", "area", "baseline", "target", "unit", "comparator"]]
+
+
+def rank_ranges(plans: pd.DataFrame) -> list[str | None]:
+    """The ranks of the targets of `compare_plans` as they are read, `2/5` or `2–4/5`; none where there is no number."""
+    ends = zip(plans["rank_low"], plans["rank_high"], plans["places"], strict=True)
+    return [
+        None if pd.isna(high) else f"{low if low == high else f'{low}–{high}'}/{places}" for low, high, places in ends
+    ]

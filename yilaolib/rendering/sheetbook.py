@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ..tabling.books import put
 from .columns import text_width
 from .dissect import page_pieces
-from .pieces import Cell, Figure, Heading, Paragraph, Piece, Table
+from .pieces import Cell, Figure, Paragraph, Piece, Table, title_of
 
 WORDS = {
     "zh": {"cover": "封面", "sources": "来源", "sheet": "工作表", "what": "内容", "unit": "单位", "back": "返回封面"},
@@ -68,12 +68,8 @@ def write_xlsx(page: str, target: Path, lang: str = "zh", tables: Path | None = 
         _fill(book.create_sheet(name), table, _raw(tables, table), notes, lang)
     _fill_cover(cover, pieces, sheets, lang)
     book.properties.creator = "yilaolib"
-    book.properties.title = _title(pieces)
+    book.properties.title = title_of(pieces)
     book.save(target)
-
-
-def _title(pieces: list[Piece]) -> str:
-    return next((piece.text for piece in pieces if isinstance(piece, Heading) and piece.level == 1), "")
 
 
 def _named(pieces: list[Piece], lang: str) -> list[tuple[str, Table, list[str]]]:
@@ -185,7 +181,7 @@ def _unit(heading: Cell) -> str:
 def _fill_cover(ws, pieces: list[Piece], sheets: list, lang: str) -> None:
     from openpyxl.styles import Alignment, Font
 
-    put(ws, 1, 1, _title(pieces)).font = Font(bold=True, size=16)
+    put(ws, 1, 1, title_of(pieces)).font = Font(bold=True, size=16)
     line = 3
     for name, text in _identity(pieces).items():
         put(ws, line, 1, name).font = Font(bold=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ..core.bounds import slack_side
 from ..core.names import SCENARIOS as OURS
-from ..needs.targets import BOUNDS
 from .brief import REPRODUCED, Brief
 from .numerals import count, path_words, percent
 
@@ -194,10 +194,10 @@ def _steps(back: pd.DataFrame, lang: str) -> list[tuple[bool, str, int, str]]:
     A floor below the baseline (≥95 % from 99.6 %) is no plan to fall to it, nor a ceiling above it one to rise.
     """
     names, sep = (back["name_as_printed"], "、") if lang == "zh" else (back["name_en"], "; ")
-    down, bounds = back["target"] < back["baseline"], back["comparator"].map(BOUNDS)
-    sides = [(True, "", bounds != "floor"), (True, "floor", bounds == "floor")]
-    sides += [(False, "", bounds != "ceiling"), (False, "ceiling", bounds == "ceiling")]
-    parts = [(below, bound, names[(down == below) & which]) for below, bound, which in sides]
+    down = back["target"] < back["baseline"]
+    bounds = pd.Series(map(slack_side, back["baseline"], back["target"], back["comparator"]), back.index, dtype="str")
+    sides = ((True, ""), (True, "floor"), (False, ""), (False, "ceiling"))
+    parts = [(below, bound, names[(down == below) & (bounds == bound)]) for below, bound in sides]
     return [(below, bound, len(found), sep.join(found)) for below, bound, found in parts if len(found)]
 
 

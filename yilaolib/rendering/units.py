@@ -7,7 +7,15 @@ import pandas as pd
 from .phrases import COLUMNS
 
 WORDS = {
-    "zh": {"persons": "人", "beds": "张", "places": "个", "pct": "%", "money": "万元", "both": "张、个"},
+    "zh": {
+        "persons": "人",
+        "beds": "张",
+        "places": "个",
+        "pct": "%",
+        "money": "万元",
+        "both": "张、个",
+        "beds_per_1000": "张/千人",
+    },
     "en": {
         "persons": "persons",
         "beds": "beds",
@@ -15,6 +23,7 @@ WORDS = {
         "pct": "%",
         "money": "10,000 yuan",
         "both": "beds, places",
+        "beds_per_1000": "beds per 1000",
     },
 }
 COUNTED = {  # by table; its columns of another unit stand below

@@ -20,7 +20,7 @@ from docx.shared import Emu, Inches
 
 from .columns import column_shares
 from .dissect import page_pieces
-from .pieces import Figure, Heading, Paragraph, Piece, Run, Table
+from .pieces import Figure, Heading, Paragraph, Piece, Run, Table, title_of
 from .wordstyle import TEXT_HEIGHT, TEXT_WIDTH, field, new_document
 
 STYLES = {"text": "Normal", "note": "Note", "term": "Normal", "bullet": "ListBullet", "number": "ListNumber"}
@@ -43,8 +43,7 @@ def write_docx(page: str, target: Path, lang: str = "zh") -> None:
         Language that the file declares.
     """
     pieces = page_pieces(page)
-    title = next((piece.text for piece in pieces if isinstance(piece, Heading) and piece.level == 1), "")
-    writer = _Writer(new_document(title, lang), pieces)
+    writer = _Writer(new_document(title_of(pieces), lang), pieces)
     for piece in pieces:
         if piece is next(iter(writer.headings), None):
             writer.add_contents(CONTENTS[lang])
