@@ -126,12 +126,11 @@ def gap_of(
     if drawn is not None:
         paths = need.what_if(method, population=drawn)["central"]
         turning = draws_that_turn(paths.to_series().unstack("draw"), supply)
-        for side, demand in draw_range(paths).reindex(frame.index).items():
-            end = shortfall(demand, supply)  # the gap follows the need step by step, and so do its quantiles
-            frame[side] = demand
-            frame[f"shortfall_{side}"] = end["shortfall"]
-            other = side.replace("lower", "?").replace("upper", "lower").replace("?", "upper")
-            frame[f"surplus_{other}"] = end["surplus"]
+        ends = draw_range(paths).reindex(frame.index)
+        for side, other in zip(ends, reversed(ends.columns), strict=True):
+            end = shortfall(ends[side], supply)  # the gap follows the need step by step, and so do its quantiles
+            frame[side], frame[f"shortfall_{side}"] = ends[side], end["shortfall"]
+            frame[f"surplus_{other}"] = end["surplus"]  # much need leaves little over
     if need.what == "places":
         frame["aged_0_2"] = _by_year(need.symbols["C"], need.years)
         frame["implied_coverage_pct"] = 100 * implied_coverage(frame["demand"], frame["aged_0_2"])
