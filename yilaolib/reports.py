@@ -19,6 +19,7 @@ from .rendering.formats import FORMATS, write_format
 from .rendering.limits import Limits
 from .rendering.orders import Order, place_order
 from .rendering.page import library_version, notebook_page
+from .rendering.warm import begin
 from .rendering.whole import folder_beside, make_folder, move_files
 
 DEFAULT = Limits()
@@ -114,6 +115,7 @@ def run_order(order: Order, limits: Limits = DEFAULT) -> tuple[Path, list | None
 
 def _run_beside(order: Order, limits: Limits, beside: Path) -> tuple[Path, list | None]:
     """Make everything in the folder `beside`, then move it into place, the page last."""
+    begin()
     from .engine import run_notebook  # brings papermill, which takes a second
 
     page, failed = order.path("report", ".html"), order.path("report", ".failed.ipynb")

@@ -38,6 +38,13 @@ def fork_kernel(shell: socket.socket, iopub: socket.socket, memory_mb: int | Non
     return fork_here(asked, [shell, iopub]) if state["worker"] else warm_process().fork(asked, [shell, iopub])
 
 
+def begin() -> None:
+    """Start the warm process ahead: it imports while whoever asks does. Where nothing can be forked, do nothing."""
+    if not state["worker"]:
+        with contextlib.suppress(YilaoError):  # whoever forks is told
+            warm_process()
+
+
 def fork_worker(tasks: socket.socket) -> Forked:
     """Fork a process that renders the reports it is told over `tasks`; it can itself fork notebooks."""
     return warm_process().fork({"role": "worker", "env": _environment(), "cwd": os.getcwd()}, [tasks])
