@@ -23,9 +23,9 @@ LIGHT = (
     "from IPython.display import HTML, display\nfor _ in range(5):\n    display(HTML('<p>' + '文' * 40_000 + '</p>'))"
 )
 RUN = """\
-from yilaolib.rendering import pool
-from yilaolib.rendering.limits import Limits
-from yilaolib.rendering.orders import place_order
+from yilaolib.reports import pool as pool
+from yilaolib.reports.limits import Limits
+from yilaolib.reports.orders import place_order
 pool.RENEW = {renew}
 orders = [place_order({cities!r}[i % 5], out_dir="{folder}/" + str(i % 10), template={template!r})
           for i in range({reports})]
@@ -39,7 +39,7 @@ for row in pool.run_pool(orders, Limits(), {jobs}):
 
 def light(folder: Path) -> Path:
     """A notebook with the parameters of the city report that shows as many bytes and computes nothing."""
-    from yilaolib.rendering.orders import find_template
+    from yilaolib.reports.orders import find_template
 
     nb = nbformat.read(find_template(), 4)
     head = [cell for cell in nb.cells if "parameters" in cell.metadata.get("tags", [])]
@@ -70,8 +70,8 @@ def main() -> None:
     )
     parser.add_argument("--keep", action="store_true", help="never replace a worker")
     asked = parser.parse_args()
-    from yilaolib.rendering.orders import find_template
-    from yilaolib.rendering.pool import RENEW
+    from yilaolib.reports.orders import find_template
+    from yilaolib.reports.pool import RENEW
 
     with tempfile.TemporaryDirectory() as folder:
         template = light(Path(folder)) if asked.light else find_template()

@@ -17,11 +17,10 @@ import numpy as np
 import xarray as xr
 
 import yilaolib as yl
-from yilaolib.people.cohorts import SEX, project_cohorts
-from yilaolib.places.launches import nation_of
-from yilaolib.places.parameters import launch_of
-from yilaolib.places.scenarios import Scenario
-from yilaolib.places.stream import block_size, stream
+from yilaolib.demography.backtest import block_size, stream
+from yilaolib.demography.cohorts import SEX, project_cohorts
+from yilaolib.demography.local import launch_of
+from yilaolib.demography.projection import Scenario, nation_of
 
 YEARS, DRAWS, AGES = 30, 1000, 101
 CHINA = 2800

@@ -102,9 +102,9 @@ def ours(jobs: int):
 
     def run(notebook: Path, folder: Path, n: int) -> None:
         code = f"""\
-from yilaolib.rendering.limits import Limits
-from yilaolib.rendering.orders import place_order
-from yilaolib.rendering.pool import run_pool
+from yilaolib.reports.limits import Limits
+from yilaolib.reports.orders import place_order
+from yilaolib.reports.pool import run_pool
 orders = [place_order({CITIES!r}[i % 5], out_dir={str(folder)!r} + f"/{{i // 5}}", template={str(notebook)!r})
           for i in range({n})]
 rows = list(run_pool(orders, Limits(), {jobs}))
@@ -159,8 +159,8 @@ def cpu() -> float:
 def page_cpu(out: Path) -> tuple[float, float]:
     """CPU of turning one executed notebook into its page [s]: in a worker, whose exporter is warm, as it is done; and
     in the process of the notebook, to which the recorded notebook is sent and which sends the page back."""
-    from yilaolib.rendering.page import notebook_page, warm_exporter
-    from yilaolib.rendering.wire import Line, socket_pair
+    from yilaolib.reports.page import notebook_page, warm_exporter
+    from yilaolib.reports.wire import Line, socket_pair
 
     warm_exporter()
     gc.collect()
@@ -218,7 +218,7 @@ def main() -> None:
         notebook = Path(folder) / "bench.ipynb"
         write_notebook(notebook)
         if asked.city:
-            from yilaolib.rendering.orders import find_template
+            from yilaolib.reports.orders import find_template
 
             notebook = find_template()
         for key, (name, run, n) in ways.items():

@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 import yilaolib as yl
-from yilaolib.rendering.labels import Labels
+from yilaolib.reports.labels import Labels
 
 FOLDER = Path(__file__).parents[1] / "outputs" / "example"
 CITY, YEAR = "jingdezhen", 2025

@@ -10,8 +10,8 @@ import xarray as xr
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from yilaolib.projection import project
-from yilaolib.rendering.brief import Brief, city_brief
+from yilaolib.demography.projection import project
+from yilaolib.reports.brief import Brief, city_brief
 
 SEX = ["female", "male"]
 CITIES = ("yingtan", "jingdezhen", "yueyang", "lianshui", "haian")

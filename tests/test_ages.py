@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import AGE, SEX, counts, people, quick
 
-from yilaolib.ages import as_array, graduate, group_ages
-from yilaolib.core.errors import DataError
+from yilaolib.demography.ages import as_array, graduate, group_ages
+from yilaolib.errors import DataError
 
 LAYOUTS = ([0, 1, *range(5, 90, 5)], list(range(0, 105, 5)), [0, 60], [0, 3, 15, 60, 65, 80], [0], [0, 15, 65, 99])
 

@@ -7,11 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import quick
 
-from yilaolib.core.errors import DataError
-from yilaolib.data import load_table
-from yilaolib.needs.allocation import RULES, allocate_beds, allocation_equity
+from yilaolib.errors import DataError
+from yilaolib.needs.allocation import RULES, allocate_beds, allocation_equity, gini, share_out, theil
 from yilaolib.needs.peers import compare_plans, ranked_targets
-from yilaolib.needs.sharing import gini, share_out, theil
+from yilaolib.tables.areas import load_table
 
 WEIGHTS = st.lists(st.floats(0.1, 1e6), min_size=1, max_size=12)
 PLACES = st.lists(st.tuples(st.floats(1, 1e4), st.floats(1, 1e5)), min_size=2, max_size=12)

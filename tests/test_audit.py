@@ -9,12 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import yilaolib
-from yilaolib.audit import VERDICTS, audit, audit_table
-from yilaolib.auditing.denominators import fitting, populations, solve_denominator
-from yilaolib.auditing.evidence import Evidence, doubt_in, group_of
-from yilaolib.auditing.lint import SENTENCES, lint_targets
-from yilaolib.core.errors import DataError
-from yilaolib.data import cite, load_table
+from yilaolib.auditing.evidence import Evidence, doubt_in, fitting, group_of, populations, solve_denominator
+from yilaolib.auditing.targets import SENTENCES, lint_targets
+from yilaolib.auditing.verdicts import VERDICTS, audit, audit_table
+from yilaolib.errors import DataError
+from yilaolib.tables.areas import cite, load_table
 
 PLANS = ["haian", "jingdezhen", "lianshui", "yingtan", "yueyang"]
 KNOWN = {  # what a reader with a pencil finds

@@ -12,19 +12,21 @@ import pandas as pd
 import pytest
 from tiny_report import write_template
 
-from yilaolib.batch import render_reports
-from yilaolib.core.errors import DataError, YilaoError
-from yilaolib.data import load_table
-from yilaolib.rendering import awaylock, librarykey, whole
-from yilaolib.rendering.away import Away
-from yilaolib.rendering.awaylock import lock_place
-from yilaolib.rendering.display import save_results
-from yilaolib.rendering.indexpage import index_page
-from yilaolib.rendering.lock import lock_folder, new_holder
-from yilaolib.rendering.manifest import COLUMNS, results_frame
-from yilaolib.rendering.pool import run_here
-from yilaolib.rendering.selection import cities_with_plan
-from yilaolib.rendering.whole import folder_beside
+from yilaolib.errors import DataError, YilaoError
+from yilaolib.reports import awaylock as awaylock
+from yilaolib.reports import librarykey as librarykey
+from yilaolib.reports import whole as whole
+from yilaolib.reports.away import Away
+from yilaolib.reports.awaylock import lock_place
+from yilaolib.reports.indexpage import index_page
+from yilaolib.reports.lock import lock_folder, new_holder
+from yilaolib.reports.manifest import COLUMNS, results_frame
+from yilaolib.reports.many import render_reports
+from yilaolib.reports.pool import run_here
+from yilaolib.reports.saving import save_results
+from yilaolib.reports.selection import cities_with_plan
+from yilaolib.reports.whole import folder_beside
+from yilaolib.tables.areas import load_table
 
 ONE_FAILS = "assert city != 'yueyang', 'a <b> & \"c\"'\nprint(city)"
 
@@ -54,9 +56,9 @@ def instant(monkeypatch, template):
         done.append(order.area)
         return order.path("report", ".html"), None
 
-    monkeypatch.setattr("yilaolib.rendering.task.run_order", run)
-    monkeypatch.setattr("yilaolib.batch._pool_or_threads", lambda orders, limits, jobs: run_here(orders, limits))
-    monkeypatch.setattr("yilaolib.rendering.orders.find_template", lambda *_: template)
+    monkeypatch.setattr("yilaolib.reports.task.run_order", run)
+    monkeypatch.setattr("yilaolib.reports.many._pool_or_threads", lambda orders, limits, jobs: run_here(orders, limits))
+    monkeypatch.setattr("yilaolib.reports.orders.find_template", lambda *_: template)
     return done
 
 
@@ -165,7 +167,7 @@ def test_bad_input_begins_nothing(instant, tmp_path, options, words):
 
 def test_interrupt_lists_what_is_done(instant, tmp_path, monkeypatch):
     """Ctrl-C in the middle leaves lists of what was done until then."""
-    import yilaolib.rendering.task as task
+    import yilaolib.reports.task as task
 
     run = task.run_order
 
@@ -228,7 +230,7 @@ def test_vanished_manifest_is_written_again(instant, tmp_path):
 
 def test_results_of_all_areas_are_one_table(instant, tmp_path, monkeypatch):
     """What notebooks save is in results.csv and reports.json, beside area and province."""
-    import yilaolib.rendering.task as task
+    import yilaolib.reports.task as task
 
     run = task.run_order
 
@@ -246,7 +248,7 @@ def test_results_of_all_areas_are_one_table(instant, tmp_path, monkeypatch):
 
 def test_full_disk_stops_the_batch(instant, tmp_path, monkeypatch):
     """A full disk is one error of the batch; what is there stays, and the same call goes on."""
-    import yilaolib.rendering.task as task
+    import yilaolib.reports.task as task
 
     run = task.run_order
 
@@ -272,7 +274,7 @@ def test_second_run_in_a_folder_is_refused(instant, tmp_path):
 
 def test_lock_ends_with_its_holder(tmp_path):
     """The lock of a process that was killed holds nobody up."""
-    code = "import os, pathlib, sys\nfrom yilaolib.rendering.lock import lock_folder\nlock = "
+    code = "import os, pathlib, sys\nfrom yilaolib.reports.lock import lock_folder\nlock = "
     code += "lock_folder(pathlib.Path(sys.argv[1])); lock.__enter__(); os.kill(os.getpid(), 9)"
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
     assert (tmp_path / ".yilao.lock").exists()
@@ -297,8 +299,8 @@ def test_leftovers_of_the_dead_are_cleared(instant, tmp_path):
 def test_pages_of_an_older_library_are_made_again(instant, tmp_path, monkeypatch, forks):
     """What a process makes itself after a file of the library was saved is kept by nobody who has that file."""
     asked, state = {"out_dir": tmp_path, "executor": "serial" if forks else "processes"}, librarykey.library_state()
-    monkeypatch.setattr("yilaolib.batch.why_not", lambda: "" if forks else "this system cannot")
-    monkeypatch.setattr("yilaolib.batch.tell_once", lambda _: None)
+    monkeypatch.setattr("yilaolib.reports.many.why_not", lambda: "" if forks else "this system cannot")
+    monkeypatch.setattr("yilaolib.reports.many.tell_once", lambda _: None)
     monkeypatch.setattr(librarykey, "IMPORTED", (*state, ("page.py", 1, 1)))
     with pytest.warns(RuntimeWarning, match="Start Python anew"):
         render_reports(["yingtan"], **asked)
@@ -320,7 +322,7 @@ def names_in(bucket):
 
 def test_reports_go_to_a_url(bucket, instant, tmp_path, monkeypatch):
     """With a URL as folder everything is there in the end, and the same call finds it there and makes nothing."""
-    import yilaolib.rendering.task as task
+    import yilaolib.reports.task as task
 
     run = task.run_order
 
@@ -387,7 +389,7 @@ def test_bar_is_for_terminals(instant, tmp_path, capsys, progress, shown):
 
 def test_table_that_changes_meanwhile_makes_a_report_stale(instant, tmp_path, monkeypatch):
     """A report during whose making a table changes is made of the old one: the next call makes it anew, once."""
-    import yilaolib.rendering.task as task
+    import yilaolib.reports.task as task
 
     mine, run = tmp_path / "mine", task.run_order
     mine.mkdir()
@@ -444,8 +446,8 @@ def test_interrupt_is_told_although_the_lists_cannot_be_sent(bucket, instant, mo
 
         return function
 
-    monkeypatch.setattr("yilaolib.rendering.task.run_order", raises(KeyboardInterrupt()))
-    monkeypatch.setattr("yilaolib.rendering.away.Away.send_lists", raises(YilaoError("gone")))
+    monkeypatch.setattr("yilaolib.reports.task.run_order", raises(KeyboardInterrupt()))
+    monkeypatch.setattr("yilaolib.reports.away.Away.send_lists", raises(YilaoError("gone")))
     with pytest.raises(KeyboardInterrupt):
         render_reports(["yingtan"], out_dir="memory://b/out", executor="serial")
 
@@ -453,7 +455,7 @@ def test_interrupt_is_told_although_the_lists_cannot_be_sent(bucket, instant, mo
 @pytest.mark.parametrize("place", ["memory://b/out", "local://{}/out"])
 def test_second_run_at_an_address_is_refused(bucket, instant, tmp_path, monkeypatch, place):
     """While a run sends to an address, another is refused and told who it is; the lock goes with a failure too."""
-    import yilaolib.rendering.task as task
+    import yilaolib.reports.task as task
 
     url, run, told = place.format(tmp_path), task.run_order, []
 
@@ -466,7 +468,7 @@ def test_second_run_at_an_address_is_refused(bucket, instant, tmp_path, monkeypa
     monkeypatch.setattr(task, "run_order", meanwhile)
     render_reports(["yingtan"], out_dir=url)
     assert f"is writing to {url}: process {os.getpid()} on " in told[0] and f"take {url}/.yilao.lock away" in told[0]
-    monkeypatch.setattr("yilaolib.rendering.away.Away.fetch", lambda self: 1 / 0)
+    monkeypatch.setattr("yilaolib.reports.away.Away.fetch", lambda self: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         render_reports(["yingtan"], out_dir=url)
     monkeypatch.undo()
@@ -511,7 +513,7 @@ def test_lock_where_files_cannot_be_created_exclusively(bucket, monkeypatch, as_
     place, opened = type(bucket), type(bucket).open
     monkeypatch.setattr(place, "open", lambda self, path, mode="rb", **o: opened(self, path, as_it_takes(mode), **o))
     monkeypatch.setattr(place, "protocol", "ftp")
-    monkeypatch.setattr("yilaolib.rendering.awaylock.MOMENT", 0)
+    monkeypatch.setattr("yilaolib.reports.awaylock.MOMENT", 0)
     with lock_place(bucket, "/b/out", "u"):
         assert bucket.exists("/b/out/.yilao.lock")
     later = json.dumps(new_holder() | {"mark": "later"}).encode()

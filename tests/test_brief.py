@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from oracles import CENSUS_2020, CITIES, brief_of
 
-from yilaolib.core.errors import DataError
-from yilaolib.data import load_table
-from yilaolib.needs.targets import plan_targets
-from yilaolib.rendering.brief import city_brief, plan_of
+from yilaolib.errors import DataError
+from yilaolib.needs.peers import plan_targets
+from yilaolib.reports.brief import city_brief, plan_of
+from yilaolib.tables.areas import load_table
 
 PLACES = (*CITIES, "jiangxi")
 TARGETS = {"yingtan": 28, "jingdezhen": 22, "yueyang": 31, "lianshui": 27, "haian": 38}

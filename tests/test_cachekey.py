@@ -4,12 +4,12 @@ import pytest
 from tiny_report import write_template
 
 import yilaolib as yl
-from yilaolib.data import load_table
-from yilaolib.rendering import warm
-from yilaolib.rendering.cachekey import content_key
-from yilaolib.rendering.orders import place_order
-from yilaolib.reports import run_order
-from yilaolib.tabling import uses
+from yilaolib.reports import warm as warm
+from yilaolib.reports.cachekey import content_key
+from yilaolib.reports.one import run_order
+from yilaolib.reports.orders import place_order
+from yilaolib.tables import schema as uses
+from yilaolib.tables.areas import load_table
 
 
 @pytest.fixture

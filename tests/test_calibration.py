@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import SEX, people, quick
 
-from yilaolib.core.errors import DataError
-from yilaolib.people.calibration import at_level, migration_rates, tfr_ratio
+from yilaolib.demography.calibration import at_level, migration_rates, tfr_ratio
+from yilaolib.errors import DataError
 
 GROUPS = np.arange(0, 90, 5)
 SCHEDULE = pd.Series(1 / 7, index=range(15, 50, 5))

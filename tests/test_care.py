@@ -6,11 +6,10 @@ import pytest
 import xarray as xr
 from oracles import AGE, SEX, future_of
 
-from yilaolib.core.errors import DataError
-from yilaolib.data import load_table
+from yilaolib.demography.local import assumed_range, census_pyramids
+from yilaolib.errors import DataError
 from yilaolib.needs.care import CENSUS, SURVEY, care_need, prevalence
-from yilaolib.places.parameters import census_pyramids
-from yilaolib.places.ranges import assumed_range
+from yilaolib.tables.areas import load_table
 
 
 def test_printed_bands_come_out_without_sexes():

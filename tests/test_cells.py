@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from yilaolib.tabling.cells import fold, plain, read_date, read_number, read_text
-from yilaolib.tabling.sheets import RUN, escaped, unescaped
+from yilaolib.tables.printed import fold, plain, read_date, read_number, read_text
+from yilaolib.tables.schema import RUN, escaped, unescaped
 
 UNDERSTOOD = [  # typed, unit, number, comparator, upper end
     ("11.5万", "persons", "115000", "", ""),

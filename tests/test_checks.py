@@ -2,11 +2,9 @@
 
 import pytest
 
-from yilaolib.checking.figurerules import NESTED, POPULATION_FROM
-from yilaolib.checking.rules import RULES
-from yilaolib.checks import check_data
-from yilaolib.core.digits import half_a_digit, printed_numbers
-from yilaolib.data import load_table
+from yilaolib.tables.areas import load_table
+from yilaolib.tables.checks import NESTED, POPULATION_FROM, RULES, check_data
+from yilaolib.tables.printed import half_a_digit, printed_numbers
 
 GOOD = {
     "areas": "area,level,adcode,name_zh,name_en,parent\ntestville,county,329999,试验县,Testville,jiangsu\n",

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import CITIES, future_of, quick
 
-from yilaolib.childcare import triangulate_places
-from yilaolib.core.errors import DataError
-from yilaolib.needs.placemethods import implied_coverage, places_by_coverage, places_by_intention, places_by_norm
-from yilaolib.projection import project
+from yilaolib.demography.projection import project
+from yilaolib.errors import DataError
+from yilaolib.needs.daycare import triangulate_places
+from yilaolib.needs.methods import implied_coverage, places_by_coverage, places_by_intention, places_by_norm
 
 
 def test_norm_at_the_census():

@@ -15,9 +15,9 @@ from click.testing import CliRunner
 from tiny_report import write_template
 
 from yilaolib.cli import main
-from yilaolib.rendering import doctor as health
-from yilaolib.rendering.pool import run_here
-from yilaolib.rendering.selection import cities_of_province
+from yilaolib.reports import doctor as health
+from yilaolib.reports.pool import run_here
+from yilaolib.reports.selection import cities_of_province
 
 
 def yilao(*arguments: str):
@@ -36,9 +36,9 @@ def instant(monkeypatch, tmp_path):
         return order.path("report", ".html"), None
 
     template = write_template(tmp_path / "t.ipynb")
-    monkeypatch.setattr("yilaolib.rendering.orders.find_template", lambda *_: template)
-    monkeypatch.setattr("yilaolib.rendering.task.run_order", run)
-    monkeypatch.setattr("yilaolib.batch._pool_or_threads", lambda orders, limits, jobs: run_here(orders, limits))
+    monkeypatch.setattr("yilaolib.reports.orders.find_template", lambda *_: template)
+    monkeypatch.setattr("yilaolib.reports.task.run_order", run)
+    monkeypatch.setattr("yilaolib.reports.many._pool_or_threads", lambda orders, limits, jobs: run_here(orders, limits))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -149,7 +149,7 @@ def test_check_of_our_data_exits_0():
 def test_check_lists_problems(monkeypatch):
     """Problems are printed as sentences, and an error among them is exit code 1."""
     row = {"table": "areas", "row": 2, "field": "area", "rule": "r", "message": "A is odd.", "severity": "error"}
-    monkeypatch.setattr("yilaolib.checks.check_data", lambda data, **_: pd.DataFrame([row]))
+    monkeypatch.setattr("yilaolib.tables.checks.check_data", lambda data, **_: pd.DataFrame([row]))
     result = yilao("check")
     assert result.exit_code == 1 and "A is odd." in result.stdout and "1 errors, 0 warnings" in result.stdout
     assert json.loads(yilao("check", "--json").stdout) == [row]
@@ -158,7 +158,7 @@ def test_check_lists_problems(monkeypatch):
 def test_warnings_pass(monkeypatch):
     """A warning is shown and does not fail the check."""
     row = {"table": "areas", "row": 2, "field": "area", "rule": "r", "message": "A is odd.", "severity": "warning"}
-    monkeypatch.setattr("yilaolib.checks.check_data", lambda data, **_: pd.DataFrame([row]))
+    monkeypatch.setattr("yilaolib.tables.checks.check_data", lambda data, **_: pd.DataFrame([row]))
     result = yilao("check")
     assert result.exit_code == 0 and "A is odd." in result.stdout
 
@@ -268,7 +268,7 @@ def test_doctor_finds_a_good_installation(quick_doctor):
 def test_doctor_says_what_to_do(quick_doctor, monkeypatch, tmp_path):
     """A package that is too old, a package that is not there and a missing font are named with the remedy."""
     monkeypatch.setattr(health, "_version", {"pandas": "2.2.3", "numpy": "2.3.0"}.get)
-    monkeypatch.setattr("yilaolib.drawing.style.FONTS", tmp_path)
+    monkeypatch.setattr("yilaolib.plots.style.FONTS", tmp_path)
     result = yilao("doctor")
     assert result.exit_code == 1
     assert "pandas: pip install 'pandas<4,>=3.0'" in result.stdout and "2.2.3 is installed" in result.stdout
@@ -292,7 +292,7 @@ def test_doctor_tells_a_notebook_that_fails(monkeypatch):
     def broken(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("yilaolib.engine.run_notebook", broken)
+    monkeypatch.setattr("yilaolib.reports.engine.run_notebook", broken)
     finding = health.notebook()
     assert not finding.good and "No space left on device" in finding.says
 

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 from tiny_report import write_template
 
-from yilaolib.batch import render_reports
-from yilaolib.core.errors import YilaoError
-from yilaolib.data import load_table
-from yilaolib.rendering import cluster as module
-from yilaolib.rendering import librarykey, warm
-from yilaolib.rendering.orders import find_template
+from yilaolib.errors import YilaoError
+from yilaolib.reports import cluster as module
+from yilaolib.reports import librarykey as librarykey
+from yilaolib.reports import warm as warm
+from yilaolib.reports.many import render_reports
+from yilaolib.reports.orders import find_template
+from yilaolib.tables.areas import load_table
 
 distributed = pytest.importorskip("distributed", reason="needs the extra yilaolib[dask]")
 comm = pytest.importorskip("distributed.comm")
@@ -140,7 +141,7 @@ def test_every_report_comes_though_the_scheduler_is_restarted(cluster, tmp_path)
 
 def test_no_scheduler_is_one_sentence(tmp_path, monkeypatch):
     """An address where nobody answers is one error, and nothing is lost."""
-    monkeypatch.setattr("yilaolib.rendering.cluster.PATIENCE", 0.5)
+    monkeypatch.setattr("yilaolib.reports.cluster.PATIENCE", 0.5)
     with pytest.raises(YilaoError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9"):
         render_reports(["yingtan"], executor="dask", scheduler="tcp://127.0.0.1:9", out_dir=tmp_path)
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import AGE, SEX, SWEDEN_CLOSED, SWEDEN_GROWTH_PER_STEP, SWEDEN_OPEN, gompertz, people, quick, typed
 
-from yilaolib.core.errors import DataError
-from yilaolib.people.cohorts import project_cohorts
-from yilaolib.people.mortality import life_table
+from yilaolib.demography.cohorts import project_cohorts
+from yilaolib.demography.lifetables import life_table
+from yilaolib.errors import DataError
 
 BOX_61 = typed(SWEDEN_CLOSED, "persons", "L", "asfr", "in_1998", "in_2003", "stable")
 BOX_62 = typed(SWEDEN_OPEN, "migrants", "births", "females", "males")

@@ -11,9 +11,9 @@ import pytest
 from oracles import CITIES, brief_of
 
 import yilaolib as yl
-from yilaolib.drawing.style import number
-from yilaolib.rendering import comparison
-from yilaolib.rendering.planwords import WORDS
+from yilaolib.plots.style import number
+from yilaolib.reports import comparison as comparison
+from yilaolib.reports.planwords import WORDS
 
 
 @pytest.fixture(scope="module", params=["zh", "en"])

@@ -9,8 +9,8 @@ import pytest
 import test_notebooks as anatomy
 
 import yilaolib as yl
-from yilaolib.needs.bedneed import BedNeed
-from yilaolib.needs.need import method_row
+from yilaolib.needs.beds import BedNeed
+from yilaolib.needs.rows import method_row
 
 PAGE = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
 

@@ -12,19 +12,11 @@ import pytest
 import xarray as xr
 
 from yilaolib.auditing.evidence import evidence_at
-from yilaolib.core.errors import DataError
-from yilaolib.data import (
-    cite,
-    data_folder,
-    data_version,
-    describe_table,
-    find_area,
-    list_tables,
-    load_table,
-)
-from yilaolib.tabling.figures import figure, figures_at
-from yilaolib.tabling.folders import merged_table, quiet_table
-from yilaolib.tabling.schema import key_of, package, schema_of
+from yilaolib.errors import DataError
+from yilaolib.tables.areas import cite, data_version, describe_table, find_area, list_tables, load_table
+from yilaolib.tables.figures import figure, figures_at
+from yilaolib.tables.folders import merged_table, quiet_table
+from yilaolib.tables.schema import data_folder, key_of, package, schema_of
 
 TABLES = list_tables()
 AREAS = "area,level,adcode,name_zh,name_en,parent\n"
@@ -130,7 +122,7 @@ def test_every_reason_of_the_coverage_is_about_a_plan():
 def test_data_are_loaded_without_the_validator():
     """Loading a table does not import frictionless, papermill or matplotlib."""
     code = (
-        "import sys; from yilaolib.data import load_table; load_table('areas'); "
+        "import sys; from yilaolib.tables.areas import load_table; load_table('areas'); "
         "print(sorted({'frictionless', 'papermill', 'matplotlib', 'scipy'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -7,18 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import future_of, quick
 
-from yilaolib.core.errors import DataError
-from yilaolib.data import load_table
+from yilaolib.demography.projection import Scenario, project
+from yilaolib.errors import DataError
 from yilaolib.needs.decision import (
     best_number,
+    build_decision,
     expected_regret,
     low_occupancy_probability,
+    need_samples,
+    need_tornado,
     shortage_probability,
     split_spread,
 )
-from yilaolib.needs.sensitivity import build_decision, need_samples
-from yilaolib.needs.tornado import need_tornado
-from yilaolib.projection import Scenario, project
+from yilaolib.tables.areas import load_table
 
 DRAWS = st.lists(st.floats(1, 1e5), min_size=2, max_size=40)
 
@@ -97,7 +98,7 @@ def drawn():
 
 def test_samples_stay_within_the_ranges(drawn):
     """A sample lies between the lower and the upper value of its method and draw; the middle one is central."""
-    from yilaolib.needs.sensitivity import need_of
+    from yilaolib.needs.horizon import need_of
 
     samples = need_samples("jingdezhen", 2025, parameters=5, population=drawn)
     bounds = need_of("jingdezhen", drawn).arrays().sel(year=2025, by_method=samples["by_method"])

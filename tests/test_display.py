@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from yilaolib.core.errors import DataError
-from yilaolib.rendering.display import set_display, show_cover, show_figure, show_heading, show_table, show_text
+from yilaolib.errors import DataError
+from yilaolib.reports.display import show_cover, show_figure, show_heading, show_table, show_text
+from yilaolib.reports.numbering import set_display
 
 matplotlib.use("agg")
 

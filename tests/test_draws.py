@@ -7,22 +7,21 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from yilaolib.data import load_table
-from yilaolib.people.cohorts import SEX, project_cohorts
-from yilaolib.people.draws import (
+from yilaolib.demography.cohorts import (
+    SEX,
     annual_correlation,
     autoregressive,
     mean_spread,
     migration_noise,
+    project_cohorts,
     stationary_spread,
-    stream,
     two_sided,
 )
-from yilaolib.people.measures import persons
-from yilaolib.places.launches import _e0, _tfr, nation_of, simulate
-from yilaolib.places.parameters import launch_of
-from yilaolib.places.scenarios import Scenario
-from yilaolib.projection import project
+from yilaolib.demography.cohorts import random_stream as stream
+from yilaolib.demography.local import launch_of
+from yilaolib.demography.measures import persons
+from yilaolib.demography.projection import Scenario, _e0, _tfr, nation_of, project, simulate
+from yilaolib.tables.areas import load_table
 
 
 def test_more_draws_and_years_leave_the_first_as_they_are():

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import CITIES, future_of, quick
 
-from yilaolib.core.errors import DataError
-from yilaolib.eldercare import triangulate_beds
-from yilaolib.needs.bedmethods import (
+from yilaolib.demography.projection import project
+from yilaolib.errors import DataError
+from yilaolib.needs.beds import triangulate_beds
+from yilaolib.needs.methods import (
     beds_by_hold,
     beds_by_norm,
     beds_by_prevalence,
@@ -18,7 +19,6 @@ from yilaolib.needs.bedmethods import (
     beds_by_share,
     beds_by_utilisation,
 )
-from yilaolib.projection import project
 
 
 def test_share_of_the_province_as_jingdezhen_describes_it():

@@ -18,8 +18,12 @@ from papermill import PapermillExecutionError
 from tiny_report import write_template
 
 from yilaolib import engine
-from yilaolib.core.errors import YilaoError
-from yilaolib.rendering import client, forking, librarykey, server, warm
+from yilaolib.errors import YilaoError
+from yilaolib.reports import client as client
+from yilaolib.reports import forking as forking
+from yilaolib.reports import librarykey as librarykey
+from yilaolib.reports import server as server
+from yilaolib.reports import warm as warm
 
 DIRTY = """\
 import json, os, random, sys, warnings
@@ -42,7 +46,7 @@ import json, os, random, sys
 import matplotlib as mpl, numpy as np, pandas as pd
 print(mpl.rcParams['font.size'], pd.get_option('display.max_rows'), os.environ.get('DIRTY'), os.getcwd(),
       callable(json.dumps), '/dirty' in sys.path, 'dirty' in sys.modules, 'left' in globals(),
-      mpl.rcParams['backend'], sys.modules['yilaolib.drawing.style'].state['lang'], sep='|')"""
+      mpl.rcParams['backend'], sys.modules['yilaolib.plots.style'].state['lang'], sep='|')"""
 
 
 def run(tmp_path, *cells, **options):
@@ -194,7 +198,7 @@ def test_notebook_ends_with_its_starter(tmp_path):
     notebook = write_template(tmp_path / "t.ipynb", f"import os, time\n{tell}\ntime.sleep(60)")
     code = f"""\
 from pathlib import Path
-from yilaolib.engine import run_notebook
+from yilaolib.reports.engine import run_notebook
 run_notebook(Path({str(notebook)!r}), Path('o.ipynb'), {{}})"""
     starter = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path)
     pids = wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().split(), 60)
@@ -273,7 +277,7 @@ def test_templates_of_the_page_are_read_once(tmp_path):
     """What the warm process forks has the page's exporter and templates, and makes a page without compiling one."""
     cell = """\
 import jinja2, nbformat
-from yilaolib.rendering import page
+from yilaolib.reports import page as page
 print(page._exporter.cache_info().currsize, page.page_templates.cache_info().currsize)
 jinja2.Environment.compile = None
 cells = [nbformat.v4.new_markdown_cell('## 床位'), nbformat.v4.new_code_cell('1', outputs=[])]

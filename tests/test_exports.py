@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_report import write_template
 
-from yilaolib.core.errors import DataError
-from yilaolib.rendering import formats as formats_module
-from yilaolib.rendering import papers
-from yilaolib.rendering.cachekey import content_key
-from yilaolib.rendering.columns import column_shares
-from yilaolib.rendering.dissect import page_pieces
-from yilaolib.rendering.formats import check_formats, write_format
-from yilaolib.rendering.orders import Order, place_order
-from yilaolib.rendering.pieces import Figure, Heading, Paragraph, Table
-from yilaolib.rendering.task import keep_row, kept_row, new_row
-from yilaolib.reports import render_report
+from yilaolib.errors import DataError
+from yilaolib.reports import formats as formats_module
+from yilaolib.reports import papers as papers
+from yilaolib.reports.cachekey import content_key
+from yilaolib.reports.columns import column_shares
+from yilaolib.reports.dissect import page_pieces
+from yilaolib.reports.formats import check_formats, write_format
+from yilaolib.reports.one import render_report
+from yilaolib.reports.orders import Order, place_order
+from yilaolib.reports.pieces import Figure, Heading, Paragraph, Table
+from yilaolib.reports.task import keep_row, kept_row, new_row
 
 pypdf = pytest.importorskip("pypdf", reason="pip install 'yilaolib[dev]' brings pypdf")
 docx = pytest.importorskip("docx", reason="pip install 'yilaolib[docx]' brings python-docx")

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import quick
 
-from yilaolib.core.errors import DataError
-from yilaolib.people.fertility import asfr, tfr
+from yilaolib.demography.lifetables import asfr, tfr
+from yilaolib.errors import DataError
 
 shares = st.lists(st.floats(0.01, 100), min_size=7, max_size=7)
 FIVE_YEARS = range(15, 50, 5)

@@ -9,9 +9,19 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from yilaolib.auditing.formulas import DEEPEST, LONGEST, evaluate, parse
-from yilaolib.auditing.intervals import Interval, exact, input_interval, is_about, last_digit, printed_interval
-from yilaolib.core.errors import DataError
+from yilaolib.auditing.intervals import (
+    DEEPEST,
+    LONGEST,
+    Interval,
+    evaluate,
+    exact,
+    input_interval,
+    is_about,
+    last_digit,
+    parse,
+    printed_interval,
+)
+from yilaolib.errors import DataError
 
 NUMBERS = st.floats(-1e6, 1e6, allow_subnormal=False)
 HOSTILE = [

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import quick
 
-from yilaolib.core.errors import DataError
-from yilaolib.needs.gap import shortfall
+from yilaolib.errors import DataError
+from yilaolib.needs.methods import shortfall
 
 beds = st.lists(st.floats(0, 1e6, allow_subnormal=False), min_size=5, max_size=5)
 

@@ -7,18 +7,14 @@ import xarray as xr
 from oracles import CITIES, future_of
 
 import yilaolib as yl
-from yilaolib.childcare import triangulate_places, turning_years
-from yilaolib.core.errors import DataError
-from yilaolib.data import load_table
-from yilaolib.eldercare import triangulate_beds
+from yilaolib.demography.projection import Scenario, project
+from yilaolib.errors import DataError
 from yilaolib.needs.allocation import allocate_beds
-from yilaolib.needs.horizon import draw_range, gap_by_year, gap_of, share_ranges
-from yilaolib.needs.placeneed import PlaceNeed
+from yilaolib.needs.beds import triangulate_beds
+from yilaolib.needs.daycare import PlaceNeed, draws_that_turn, triangulate_places, turning_years
+from yilaolib.needs.horizon import draw_range, gap_by_year, gap_of, gap_waterfall, share_ranges
 from yilaolib.needs.supply import bed_supply, place_supply
-from yilaolib.needs.turning import draws_that_turn
-from yilaolib.needs.waterfall import gap_waterfall
-from yilaolib.places.scenarios import Scenario
-from yilaolib.projection import project
+from yilaolib.tables.areas import load_table
 
 METHODS = {"beds": triangulate_beds, "places": triangulate_places}
 SUPPLY = {"beds": bed_supply, "places": place_supply}

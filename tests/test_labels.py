@@ -6,9 +6,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from yilaolib.rendering.brief import city_brief
-from yilaolib.rendering.labels import Labels
-from yilaolib.rendering.phrases import COLUMNS
+from yilaolib.reports.brief import city_brief
+from yilaolib.reports.labels import Labels
+from yilaolib.reports.phrases import COLUMNS
 
 
 @pytest.fixture(scope="module", params=["jingdezhen", "yueyang", "haian", "jiangxi"])
@@ -104,7 +104,7 @@ def test_alternative_texts_of_figures(brief, lang):
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_caption_is_filled(brief, lang):
     """No caption, note or alternative text keeps a brace, and none says nan or None."""
-    from yilaolib.rendering.phrases import ALTS, CAPTIONS, NOTES
+    from yilaolib.reports.phrases import ALTS, CAPTIONS, NOTES
 
     say = Labels(brief, lang)
     texts = (
@@ -115,7 +115,7 @@ def test_every_caption_is_filled(brief, lang):
 
 def test_both_languages_have_the_same_keys():
     """Every word, caption, note and alternative text is there in both languages."""
-    from yilaolib.rendering import phrases
+    from yilaolib.reports import phrases as phrases
 
     for name in ("WORDS", "COLUMNS", "CAPTIONS", "NOTES", "ALTS"):
         table = getattr(phrases, name)
@@ -124,8 +124,8 @@ def test_both_languages_have_the_same_keys():
 
 def test_filled_people_are_named_in_every_caption(brief):
     """Where the people are filled in from a parent, captions say so but those of documents; filled e0 is no person."""
-    from yilaolib.rendering.phrases import CAPTIONS
-    from yilaolib.rendering.wording import PRINTED
+    from yilaolib.reports.phrases import CAPTIONS
+    from yilaolib.reports.wording import PRINTED
 
     for table, wanted in (("population", set(CAPTIONS["en"]) - set(PRINTED)), ("assumptions", set())):
         filled = brief.parameters.assign(note_en="filled", note_zh="推算", table=table)

@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import AGE, AUSTRIA_1992, MORTPAK_FEMALES, SEX, UN_1982_MALES, gompertz, quick, typed
 
-from yilaolib.core.errors import DataError
-from yilaolib.data import load_table
-from yilaolib.lifetables import life_table_for_e0, single_year_mx, survival_table
-from yilaolib.people.mortality import life_table
+from yilaolib.demography.lifetables import life_table, life_table_for_e0, single_year_mx, survival_table
+from yilaolib.errors import DataError
+from yilaolib.tables.areas import load_table
 
 ABRIDGED = [0, 1, *range(5, 105, 5)]
 standards = st.builds(gompertz, st.floats(1e-5, 3e-5), st.floats(0.08, 0.095), st.floats(0.002, 0.1))

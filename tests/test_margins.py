@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from yilaolib.ages import graduate, group_ages
-from yilaolib.core.errors import DataError
-from yilaolib.data import load_table
-from yilaolib.people.measures import persons
-from yilaolib.places.margins import bend, carry_forward, fill_pyramid
-from yilaolib.places.parameters import age_standard, census_pyramids
-from yilaolib.tabling.filled import list_filled
+from yilaolib.demography.ages import bend, graduate, group_ages
+from yilaolib.demography.calibration import carry_forward
+from yilaolib.demography.local import age_standard, census_pyramids, fill_pyramid
+from yilaolib.demography.measures import persons
+from yilaolib.errors import DataError
+from yilaolib.tables.areas import load_table
+from yilaolib.tables.figures import list_filled
 
 RANGES = [(0, None), (0, 5), (60, None), (65, None)]
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from oracles import CENSUS_2020, CITIES, brief_of, counts, future_of, people, quick
 
-from yilaolib.ages import group_ages
-from yilaolib.core.errors import DataError
-from yilaolib.data import load_table
-from yilaolib.people.measures import dependency_ratio, elderly_share, median_age, persons, stage_of
-from yilaolib.projection import ageing_stage
+from yilaolib.demography.ages import group_ages
+from yilaolib.demography.measures import dependency_ratio, elderly_share, median_age, persons, stage_of
+from yilaolib.demography.projection import ageing_stage
+from yilaolib.errors import DataError
+from yilaolib.tables.areas import load_table
 
 
 @pytest.mark.parametrize("city", CITIES)

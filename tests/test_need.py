@@ -5,13 +5,11 @@ import pandas as pd
 import pytest
 from oracles import CITIES, future_of
 
-from yilaolib.childcare import triangulate_places, turning_years
-from yilaolib.core.errors import DataError
-from yilaolib.data import load_table
-from yilaolib.eldercare import nursing_beds, triangulate_beds
-from yilaolib.needs.bedneed import BedNeed, elderly_path
-from yilaolib.needs.need import at_year
-from yilaolib.needs.placeneed import PlaceNeed
+from yilaolib.errors import DataError
+from yilaolib.needs.beds import BedNeed, elderly_path, nursing_beds, triangulate_beds
+from yilaolib.needs.daycare import PlaceNeed, triangulate_places, turning_years
+from yilaolib.needs.rows import at_year
+from yilaolib.tables.areas import load_table
 
 
 def beds(city="jingdezhen", year=2025):
@@ -109,7 +107,7 @@ def test_what_if_is_a_need_made_anew(method):
     """Other assumptions tried on a need that is at hand give what a need made with them gives, and leave it alone."""
     need, changed = BedNeed("jingdezhen", elderly_path(future_of("jingdezhen"))), {"institution_share_severe": 0.7}
     before = need.at(2025)
-    need.at_census  # noqa: B018 - computed once, and must not be taken over
+    need.at_census
     bound = "lower" if method == "share" else "upper"
     tried = at_year(need.what_if(method, changed)[bound], 2025)
     assert float(tried) == pytest.approx(central(method, changed=changed)[bound])
@@ -160,7 +158,7 @@ def test_verdict_follows_the_range():
 
 def test_draws_keep_demography_apart_from_parameters():
     """With draws, 80 % of them lie in a range of its own, and lower and upper stay those of the parameters."""
-    from yilaolib.projection import project
+    from yilaolib.demography.projection import project
 
     drawn = triangulate_beds("haian", 2030, population=project("haian", end_year=2030, draws=30)).set_index("method")
     row = drawn.loc["prevalence"]

@@ -10,8 +10,8 @@ import pytest
 from fontTools.ttLib import TTFont
 from nbformat import v4
 
-from yilaolib.rendering.indexpage import index_page
-from yilaolib.rendering.page import notebook_page
+from yilaolib.reports.indexpage import index_page
+from yilaolib.reports.page import notebook_page
 
 
 def page_of(*cells: nbformat.NotebookNode, **options) -> str:

@@ -4,20 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from yilaolib.data import load_table
-from yilaolib.places.launches import nation_of
-from yilaolib.places.parameters import (
+from yilaolib.demography.local import (
     census_pyramids,
     expected_survival,
     kind_of,
     launch_of,
     local_migration,
     local_parameters,
+    survival_grid,
     usual_migration,
 )
-from yilaolib.places.scenarios import Scenario
-from yilaolib.places.survivors import survival_grid
-from yilaolib.projection import project
+from yilaolib.demography.projection import Scenario, nation_of, project
+from yilaolib.tables.areas import load_table
 
 
 @pytest.fixture

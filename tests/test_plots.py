@@ -19,8 +19,11 @@ from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 from yilaolib import plots
-from yilaolib.core.errors import DataError
-from yilaolib.drawing import canvas, rowplots, style, waterfalls
+from yilaolib.errors import DataError
+from yilaolib.plots import figures as rowplots
+from yilaolib.plots import figures as waterfalls
+from yilaolib.plots import style as canvas
+from yilaolib.plots import style as style
 
 LONG_ZH = "新疆维吾尔自治区巴音郭楞蒙古自治州和静县巴音布鲁克景区管理委员会"
 LONG_EN = "Bayingolin Mongol Autonomous Prefecture in the Xinjiang Uygur Autonomous Region"

@@ -12,13 +12,15 @@ import pandas as pd
 import pytest
 from tiny_report import write_template
 
-from yilaolib.batch import render_reports
-from yilaolib.rendering import librarykey, pool, warm
-from yilaolib.rendering.display import save_results
-from yilaolib.rendering.limits import Limits
-from yilaolib.rendering.orders import place_order
-from yilaolib.rendering.task import kept_row
-from yilaolib.rendering.wire import Line, socket_pair
+from yilaolib.reports import librarykey as librarykey
+from yilaolib.reports import pool as pool
+from yilaolib.reports import warm as warm
+from yilaolib.reports.limits import Limits
+from yilaolib.reports.many import render_reports
+from yilaolib.reports.orders import place_order
+from yilaolib.reports.saving import save_results
+from yilaolib.reports.task import kept_row
+from yilaolib.reports.wire import Line, socket_pair
 
 TROUBLE = """\
 import os, time
@@ -111,8 +113,8 @@ def quick(template, target, parameters, **limits):
 
 def test_killed_at_any_moment(tmp_path, monkeypatch):
     """Killed at random moments, a batch leaves whole files only; the same call goes on and ends with all."""
-    monkeypatch.setattr("yilaolib.engine.run_notebook", quick)
-    monkeypatch.setattr("yilaolib.rendering.manifest.Listing.write_now_and_then", lambda self: self.write())
+    monkeypatch.setattr("yilaolib.reports.engine.run_notebook", quick)
+    monkeypatch.setattr("yilaolib.reports.manifest.Listing.write_now_and_then", lambda self: self.write())
     out, template = tmp_path / "out", write_template(tmp_path / "t.ipynb")
     moments = random.Random(6)
     for _ in range(6):

@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 from oracles import CENSUS_2020, CITIES, brief_of, future_of
 
-from yilaolib.core.errors import DataError
-from yilaolib.data import cite
-from yilaolib.people.measures import elderly_share, persons
-from yilaolib.places.parameters import census_pyramids, local_parameters
-from yilaolib.places.scenarios import Scenario
-from yilaolib.projection import project
+from yilaolib.demography.local import census_pyramids, local_parameters
+from yilaolib.demography.measures import elderly_share, persons
+from yilaolib.demography.projection import Scenario, project
+from yilaolib.errors import DataError
+from yilaolib.tables.areas import cite
 
 ALL = ("sex", "age")
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import AGE, people, quick
 
-from yilaolib.core.errors import DataError
-from yilaolib.people.raking import rake
+from yilaolib.demography.ages import rake
+from yilaolib.errors import DataError
 
 filled = st.lists(st.floats(1, 1e5), min_size=101, max_size=101)
 NESTED = ((0, None), (60, None), (65, None), (0, 3))

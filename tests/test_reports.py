@@ -12,16 +12,17 @@ import pytest
 from papermill import PapermillExecutionError
 from tiny_report import write_template
 
-from yilaolib.core.errors import DataError, YilaoError
-from yilaolib.rendering.failures import as_sentence
-from yilaolib.rendering.orders import inspect_parameters, place_order
-from yilaolib.reports import render_report
+from yilaolib.errors import DataError, YilaoError
+from yilaolib.reports.failures import as_sentence
+from yilaolib.reports.one import render_report
+from yilaolib.reports.orders import inspect_parameters, place_order
 
 BASIC = """\
 import sys
 import matplotlib.pyplot as plt
 import pandas as pd
-from yilaolib.rendering.display import set_display, show_figure, show_table
+from yilaolib.reports.numbering import set_display
+from yilaolib.reports.display import show_figure, show_table
 set_display(lang=lang, tables_dir=tables_dir)"""
 FIGURE = """\
 _, ax = plt.subplots(figsize=(3, 2))
@@ -152,7 +153,7 @@ def test_files_are_named_by_scenario_and_language(options, name, template):
 def test_slug_cannot_leave_the_folder(template, monkeypatch):
     """An area whose slug is a path is refused."""
     area = pd.Series({"area": "../x", "name_zh": "x", "name_en": "x"})
-    monkeypatch.setattr("yilaolib.rendering.orders.find_area", lambda *_, **__: area)
+    monkeypatch.setattr("yilaolib.reports.orders.find_area", lambda *_, **__: area)
     with pytest.raises(DataError, match="cannot name a folder"):
         place_order("x", template=template)
 

@@ -11,11 +11,11 @@ import pytest
 from chromium import BROWSER
 from tiny_report import write_template
 
-from yilaolib.core.errors import DataError
-from yilaolib.data import load_table
-from yilaolib.rendering.indexpage import index_page
-from yilaolib.rendering.orders import place_order
-from yilaolib.reports import render_report
+from yilaolib.errors import DataError
+from yilaolib.reports.indexpage import index_page
+from yilaolib.reports.one import render_report
+from yilaolib.reports.orders import place_order
+from yilaolib.tables.areas import load_table
 
 EVIL = '<script>document.title="run"</script><img src=x onerror=\'document.title="run"\'>"'
 LIBRARY = Path(__file__).parents[1] / "yilaolib"
@@ -44,7 +44,7 @@ display(yl.show_heading(name, level=1), yl.show_heading(name), yl.show_text([nam
     page = render_report("evil", data=evil_city, out_dir=tmp_path / "out", template=notebook)
     text = page.read_text(encoding="utf-8")
     assert evil_city not in page.with_suffix(".ipynb").read_text(encoding="utf-8")  # where a user keeps files
-    own = f"<script>{(LIBRARY / 'rendering' / 'templates' / 'report.js').read_text(encoding='utf-8').strip()}</script>"
+    own = f"<script>{(LIBRARY / 'templates' / 'report.js').read_text(encoding='utf-8').strip()}</script>"
     assert text.count(own) == 1
     text = text.replace(own, "")
     assert text.count("&lt;script&gt;") >= 7 and "<script" not in text and "<img src=x" not in text
@@ -111,7 +111,7 @@ def test_parameters_have_types(tmp_path, value):
 def test_only_slugs_name_files(monkeypatch, tmp_path, slug):
     """No name of an area leaves the output folder."""
     area = pd.Series({"area": slug, "name_zh": "x", "name_en": "x", "adcode": "1"})
-    monkeypatch.setattr("yilaolib.rendering.orders.find_area", lambda *_, **__: area)
+    monkeypatch.setattr("yilaolib.reports.orders.find_area", lambda *_, **__: area)
     with pytest.raises(DataError, match="cannot name a folder"):
         place_order("x", out_dir=tmp_path)
 

@@ -5,12 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yilaolib.data import load_table
-from yilaolib.people.sexes import PULLED, drawn_to_balance, imbalance, log_sex_ratio, men_share, shared
-from yilaolib.places.launches import nation_of, read_spreads
-from yilaolib.places.parameters import census_pyramids, launch_of, local_migration
-from yilaolib.places.scenarios import Scenario
-from yilaolib.projection import project
+from yilaolib.demography.cohorts import PULLED, drawn_to_balance, imbalance, log_sex_ratio, men_share, shared
+from yilaolib.demography.local import census_pyramids, launch_of, local_migration
+from yilaolib.demography.projection import Scenario, nation_of, project, read_spreads
+from yilaolib.tables.areas import load_table
 
 AGES = 101
 HALF = np.full(AGES, 0.5)

@@ -5,13 +5,19 @@ import pandas as pd
 import pytest
 from oracles import CITIES, future_of
 
-from yilaolib.childcare import daycare_fees
-from yilaolib.core.errors import DataError
-from yilaolib.eldercare import triangulate_beds
-from yilaolib.needs.account import care_account
-from yilaolib.needs.costs import bed_cost, capital_cost, operating_subsidy, project_costs
-from yilaolib.needs.staff import care_staff, childcare_staff
-from yilaolib.people.measures import persons
+from yilaolib.demography.measures import persons
+from yilaolib.errors import DataError
+from yilaolib.needs.beds import triangulate_beds
+from yilaolib.needs.daycare import daycare_fees
+from yilaolib.needs.money import (
+    bed_cost,
+    capital_cost,
+    care_account,
+    care_staff,
+    childcare_staff,
+    operating_subsidy,
+    project_costs,
+)
 
 
 def workers(city="lianshui", **options):

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from oracles import CITIES, brief_of
 
-from yilaolib.core import names
-from yilaolib.data import load_table
-from yilaolib.rendering.labels import Labels
-from yilaolib.rendering.numerals import count, path_words, percent
-from yilaolib.rendering.story import SCENARIOS, audit_line, gap_words, key_lines
+from yilaolib.demography import projection as names
+from yilaolib.reports.labels import Labels
+from yilaolib.reports.numerals import count, path_words, percent
+from yilaolib.reports.story import SCENARIOS, audit_line, gap_words, key_lines
+from yilaolib.tables.areas import load_table
 
 TODAY, TOMORROW, BEDS, PLACES, AIMS, AUDIT = range(6)
 LANGS = ("zh", "en")

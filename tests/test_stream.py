@@ -5,14 +5,12 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from yilaolib.core.errors import DataError
-from yilaolib.data import load_table
-from yilaolib.people.measures import persons
-from yilaolib.places.launches import nation_of
-from yilaolib.places.parameters import launch_of
-from yilaolib.places.scenarios import Scenario
-from yilaolib.places.stream import block_size, project_ranges, stream
-from yilaolib.projection import project
+from yilaolib.demography.backtest import block_size, project_ranges, stream
+from yilaolib.demography.local import launch_of
+from yilaolib.demography.measures import persons
+from yilaolib.demography.projection import Scenario, nation_of, project
+from yilaolib.errors import DataError
+from yilaolib.tables.areas import load_table
 
 
 def test_ranges_are_the_quantiles_of_project():

@@ -5,12 +5,11 @@ import pandas as pd
 import pytest
 from oracles import CITIES
 
-from yilaolib.core.errors import DataError
-from yilaolib.data import load_table
-from yilaolib.needs.stock import supply_path
-from yilaolib.needs.supply import bed_supply, place_supply
-from yilaolib.needs.targets import plan_targets
-from yilaolib.tabling.figures import figure, printed
+from yilaolib.errors import DataError
+from yilaolib.needs.peers import plan_targets
+from yilaolib.needs.supply import bed_supply, place_supply, supply_path
+from yilaolib.tables.areas import load_table
+from yilaolib.tables.figures import figure, printed
 
 
 @pytest.mark.parametrize(

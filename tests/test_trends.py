@@ -4,14 +4,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from yilaolib.core.errors import DataError
-from yilaolib.data import cite, load_table
-from yilaolib.people.measures import persons
-from yilaolib.places.hindsight import MEASURES, e0_known, known_migration, nation_as_known
-from yilaolib.places.launches import nation_of
-from yilaolib.places.since import compare_with_plans
-from yilaolib.projection import project
-from yilaolib.trends import backtest, extrapolate
+from yilaolib.demography.backtest import (
+    MEASURES,
+    backtest,
+    compare_with_plans,
+    e0_known,
+    extrapolate,
+    known_migration,
+    nation_as_known,
+)
+from yilaolib.demography.measures import persons
+from yilaolib.demography.projection import nation_of, project
+from yilaolib.errors import DataError
+from yilaolib.tables.areas import cite, load_table
 
 
 def test_steady_growth_goes_on():

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 import click
 
-from .core.errors import DataError, YilaoError
-from .core.names import SCENARIOS
-from .rendering import commands
-from .rendering.completion import complete_city, complete_words, completion
-from .rendering.doctor import doctor
-from .rendering.terminal import data_option, echo_table, json_option, texts
+from .demography.projection import SCENARIOS
+from .errors import DataError, YilaoError
+from .reports import commands
+from .reports.completion import complete_city, complete_words, completion
+from .reports.doctor import doctor
+from .reports.terminal import data_option, echo_table, json_option, texts
 
 LANGS = complete_words("zh", "en")
 EXECUTORS = complete_words("processes", "serial", "dask")
@@ -143,7 +143,7 @@ def report(
         )
     if scheduler and executor != "dask":
         raise click.UsageError("--scheduler goes with --executor dask.")
-    from .batch import render_reports
+    from .reports.many import render_reports
 
     if data:
         _refuse_broken(data)
@@ -190,7 +190,7 @@ def check(data: str | None, lang: str, as_json: bool) -> None:
       yilao check my_tables
       yilao check mycity.xlsx --lang zh
     """
-    from .checks import check_data
+    from .tables.checks import check_data
 
     problems = check_data(data, lang=lang)
     n_errors = int((problems["severity"] == "error").sum())
@@ -217,8 +217,8 @@ def areas(data: str | None, as_json: bool) -> None:
       yilao areas
       yilao areas --json
     """
-    from .data import load_table
-    from .rendering.selection import cities_with_plan
+    from .reports.selection import cities_with_plan
+    from .tables.areas import load_table
 
     table = load_table("areas", root=data)[["area", "adcode", "level", "name_zh", "name_en"]]
     table["plan"] = table["area"].isin(cities_with_plan(data))
@@ -233,7 +233,7 @@ def _chosen_cities(
     cities: tuple[str, ...], province: str | None, areas_file: str | None, data: str | None
 ) -> Sequence[str] | None:
     """Return the cities that were asked for; None for every one with a plan."""
-    from .rendering.selection import cities_in_file, cities_of_province
+    from .reports.selection import cities_in_file, cities_of_province
 
     if province:
         return cities_of_province(province, data)
@@ -242,7 +242,7 @@ def _chosen_cities(
 
 def _refuse_broken(data: str) -> None:
     """Raise the first error of a user's tables, so that no report is begun on them."""
-    from .checks import check_data
+    from .tables.checks import check_data
 
     problems = check_data(data)
     errors = problems.loc[problems["severity"] == "error", "message"].tolist()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from yilaolib.data import load_table
+from yilaolib.tables.areas import load_table
 
 PAGE = Path(__file__).parents[1] / "COVERAGE.md"
 NOTES = Path(__file__).with_name("coverage_notes.csv")

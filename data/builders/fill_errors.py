@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from counties import PROVINCES, read_provinces, read_units
 
-from yilaolib.ages import graduate, group_ages, rake
-from yilaolib.places.margins import bend, carry_forward
-from yilaolib.places.parameters import age_standard
+from yilaolib.demography.ages import bend, graduate, group_ages, rake
+from yilaolib.demography.calibration import carry_forward
+from yilaolib.demography.local import age_standard
 
 OUT = Path(__file__).resolve().parent.parent
 GIVEN = {(0, None): None, (0, 5): None, (60, None): None, (65, None): None}

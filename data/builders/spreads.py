@@ -32,16 +32,13 @@ import pandas as pd
 import xarray as xr
 from counties import PROVINCES, SLUGS, Counties, e0_offsets, read_counties, read_provinces
 
-from yilaolib.ages import graduate
-from yilaolib.data import load_table
-from yilaolib.people.calibration import by_single_age, cohort_rates, tfr_ratio
-from yilaolib.people.cohorts import SEX
-from yilaolib.people.draws import NORMAL_90
-from yilaolib.people.sexes import PULLED, log_sex_ratio, men_share
-from yilaolib.places.hindsight import MEASURES, at_census, launches_then, measured, nation_as_known
-from yilaolib.places.launches import Nation, Spreads, nation_of, simulate
-from yilaolib.places.parameters import age_standard, expected_survival, fertility_schedule, launch_of
-from yilaolib.places.scenarios import Scenario
+from yilaolib.demography.ages import graduate
+from yilaolib.demography.backtest import MEASURES, at_census, launches_then, measured, nation_as_known
+from yilaolib.demography.calibration import by_single_age, cohort_rates, tfr_ratio
+from yilaolib.demography.cohorts import NORMAL_90, PULLED, SEX, log_sex_ratio, men_share
+from yilaolib.demography.local import age_standard, expected_survival, fertility_schedule, launch_of
+from yilaolib.demography.projection import Nation, Scenario, Spreads, nation_of, simulate
+from yilaolib.tables.areas import load_table
 
 OUT = Path(__file__).resolve().parent.parent
 FACTORS = {"county": 6, "district": 6, "prefecture": 4}

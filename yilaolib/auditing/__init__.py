@@ -1,1 +1,1 @@
-"""The audit: intervals, formulas, denominators, verdicts."""
+"""What plans print, recomputed."""

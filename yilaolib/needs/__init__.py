@@ -1,1 +1,1 @@
-"""Need and supply of beds and places, staff, money, decision."""
+"""Need, supply, staff, money, decision."""

@@ -13,13 +13,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..core.errors import DataError, did_you_mean
-from ..core.forms import OPEN_AGE, Population, as_array
-from ..data import load_table
-from ..people.cohorts import SEX
-from ..places.parameters import census_pyramids
-from ..places.ranges import assumed_range
-from ..tabling.folders import as_root, stamp
+from ..demography.ages import OPEN_AGE, Population, as_array
+from ..demography.cohorts import SEX
+from ..demography.local import assumed_range, census_pyramids
+from ..errors import DataError, did_you_mean
+from ..tables.areas import load_table
+from ..tables.folders import as_root, stamp
 
 SURVEY, CENSUS = "adl-clhls-2018", "self-care-census-2020"
 LEVELS = ("mild", "moderate", "severe", "unable")
@@ -153,7 +152,7 @@ def institution_shares(need: xr.DataArray, assumed: pd.DataFrame, bound: str = "
     Examples
     --------
     >>> need = care_need(pd.Series([1000.0], index=[85]))
-    >>> from yilaolib.places.ranges import area_values
+    >>> from yilaolib.demography.local import area_values
     >>> institution_shares(need, area_values()).to_series().to_dict()
     {'mild': 0.05, 'moderate': 0.15, 'severe': 0.4}
     """

@@ -1,1 +1,0 @@
-"""What every room uses: errors, forms of a population, printed digits."""

@@ -1,0 +1,1 @@
+"""People: pure mathematics, and what an area brings to a projection."""

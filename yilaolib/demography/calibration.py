@@ -1,0 +1,237 @@
+"""Local levels of fertility and migration from two censuses, measured against a reference (the nation).
+
+Measured against the reference, the errors that a census makes everywhere (children missed in 2010, deaths not
+reported) cancel; what is left is local.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from ..errors import DataError
+from .ages import OPEN_AGE, Population, as_array, group_ages
+from .cohorts import SEX
+
+
+def carry_forward(older: Population, parent_older: Population, parent: Population, *, years: int = 10) -> xr.DataArray:
+    """Five-year groups (sex, age 0 ... 85+) of a place, its cohorts changed since the older census as the parent's.
+
+    Ages below `years`, not yet born then, are as many per person of 15-49 as in the parent.
+
+    Examples
+    --------
+    >>> labels = {"sex": ["female", "male"], "age": range(0, 90, 5)}
+    >>> groups = xr.DataArray(np.full((2, 18), 100.0), labels, ("sex", "age"))
+    >>> there = carry_forward(groups / 10, groups, groups)  # the parent stays as it is, and so does a tenth of it
+    >>> print(float(there.sum() / groups.sum()))
+    0.1
+    """
+    if years < 5 or years % 5:
+        raise DataError(f"The two censuses are {years} years apart; cohorts can be followed over multiples of 5 years.")
+    edges, step = range(0, TOP + 1, 5), years // 5
+    then, above_then, above_now = (
+        group_ages(as_array(p), edges=edges).transpose(..., "sex", "age").to_numpy()
+        for p in (older, parent_older, parent)
+    )
+
+    def aged(groups: np.ndarray) -> np.ndarray:
+        top = groups[..., -1 - step :].sum(axis=-1, keepdims=True)
+        return np.concatenate([groups[..., : -1 - step], top], axis=-1)
+
+    if (aged(above_then) <= 0).any():
+        raise DataError("A five-year cohort of the parent is empty at the older census, so it tells no ratio.")
+    grown = aged(then) * above_now[..., step:] / aged(above_then)
+    adults = slice(max(0, 3 - step), 10 - step)  # 15-49 of the newer census
+    parents = above_now[..., step:][..., adults].sum(axis=(-1, -2), keepdims=True)
+    young = above_now[..., :step] * grown[..., adults].sum(axis=(-1, -2), keepdims=True) / parents
+    array = as_array(older)
+    dims = [*(d for d in array.dims if d not in ("sex", "age")), "sex", "age"]
+    coords = {d: array[d] for d in dims if d in array.coords and d != "age"}
+    return xr.DataArray(np.concatenate([young, grown], axis=-1), {**coords, "age": edges}, dims)
+
+
+FERTILE = (15, 20, 25, 30, 35, 40, 45)
+TOP = 85  # start of the open group that county tables print
+
+
+def tfr_ratio(population: Population, reference: Population, schedule: pd.Series) -> float:
+    """Local fertility as a multiple of the reference's, from children 0-4 and the women who could have borne them.
+
+    It is the fertility of the last five years before the census of the women who live there now. Where children are
+    left behind or brought along, the ratio contains that too.
+
+    Parameters
+    ----------
+    population, reference : DataArray or DataFrame
+        [persons] by `sex` and `age` (five-year groups from 0 or 0, 1-4).
+    schedule : Series
+        [share of the TFR] by five-year `age` from 15 to 45.
+
+    Returns
+    -------
+    float
+        [ratio] local TFR / reference TFR; an array when the population has a further dim (area).
+
+    Raises
+    ------
+    DataError
+        When there are no women of childbearing age.
+
+    References
+    ----------
+    Hauer, Baker and Brown (2013), Indirect estimates of total fertility rate using child woman/ratio, PLOS ONE 8.
+
+    Examples
+    --------
+    >>> from yilaolib.tables.areas import load_table
+    >>> china = load_table("population", area="china").query("year == 2020")
+    >>> tfr_ratio(china, china, pd.Series(1 / 7, index=[15, 20, 25, 30, 35, 40, 45]))
+    1.0
+    """
+    share = schedule.reindex(list(FERTILE)).to_numpy()
+
+    def children_per_woman(people: Population) -> float:
+        groups = _five_year_groups(people)
+        women = groups[..., 0, 3:11]  # 15-19 to 50-54
+        # over the five years, women of a group spent half their time in the group below
+        births = ((women[..., :-1] + women[..., 1:]) / 2 * share).sum(axis=-1)
+        if not (births > 0).all():
+            raise DataError("There are no women aged 15-49, so fertility cannot be measured from children and women.")
+        return groups[..., 0].sum(axis=-1) / births
+
+    ratio = children_per_woman(population) / children_per_woman(reference)
+    return float(ratio) if np.ndim(ratio) == 0 else ratio
+
+
+def migration_rates(
+    then: Population,
+    now: Population,
+    reference_then: Population,
+    reference_now: Population,
+    *,
+    survival_ratio: xr.DataArray | None = None,
+    years: int = 10,
+) -> xr.DataArray:
+    """Annual net migration rates by sex and single age from two censuses.
+
+    A cohort that shrank more than the same cohort of the closed reference has lost migrants. The residual is spread
+    evenly over the years between, put at the cohort's middle age, and interpolated between cohorts, which smooths it.
+    Children under 3 get none (their migration is in `tfr_ratio`), and above 80 it fades out, where it cannot
+    be told from mortality.
+
+    Parameters
+    ----------
+    then, now : DataArray or DataFrame
+        [persons] by `sex` and five-year `age` (0 or 0, 1-4, to 85+), at the older and the newer census.
+    reference_then, reference_now : same
+        [persons] of a (nearly) closed population, for example the nation.
+    survival_ratio : DataArray (sex, age), optional
+        [ratio] Expected local survival over `years` against the reference's, by single age at the older census;
+        default 1.
+    years : int, default 10
+        [years] Between the censuses; a multiple of 5.
+
+    Returns
+    -------
+    DataArray
+        [net migrants per survivor and year] dims (sex, age), ages 0 ... 100; further dims of `then` come first.
+
+    Raises
+    ------
+    DataError
+        When the censuses lack common five-year groups or are not a multiple of 5 years apart, or a cohort is empty.
+
+    References
+    ----------
+    United Nations (1970), Manual VI: Methods of Measuring Internal Migration (census survival ratios).
+
+    Examples
+    --------
+    >>> from yilaolib.tables.areas import load_table
+    >>> china = load_table("population", area="china")
+    >>> then, now = china.query("year == 2010"), china.query("year == 2020")
+    >>> float(abs(migration_rates(then, now, then, now)).max())
+    0.0
+    """
+    annual = cohort_rates(then, now, reference_then, reference_now, survival_ratio=survival_ratio, years=years)
+    return by_single_age(annual, years=years)
+
+
+def cohort_rates(then, now, reference_then, reference_now, *, survival_ratio=None, years: int = 10) -> np.ndarray:
+    """Annual net migration rates (..., sex, cohort) of the cohorts 0-4, 5-9 ... of the older census, the last open."""
+    if years < 5 or years % 5:
+        raise DataError(f"The two censuses are {years} years apart; cohorts can be followed over multiples of 5 years.")
+    relative = _cohort_ratio(then, now, years) / _cohort_ratio(reference_then, reference_now, years)
+    if survival_ratio is not None:
+        cohorts = np.arange(0, TOP - years + 1, 5)
+        relative = relative / survival_ratio.sel(sex=SEX, age=cohorts + 2).to_numpy()
+    return relative ** (1 / years) - 1
+
+
+def by_single_age(annual: np.ndarray, *, years: int = 10) -> xr.DataArray:
+    """Annual rates of cohorts (..., sex, cohort of 0-4, 5-9 ... at the older census), put at single ages."""
+    cohorts = np.arange(annual.shape[-1]) * 5
+    knots = np.concatenate([[0, 3], cohorts + 2.5 + years / 2, [90.0]])
+    ages = np.arange(OPEN_AGE + 1)
+    nothing = np.zeros((*annual.shape[:-1], 2))
+    values = np.concatenate([nothing, annual, nothing[..., :1]], axis=-1)
+    place = np.clip(np.searchsorted(knots, ages + 0.5, side="right") - 1, 0, len(knots) - 2)
+    share = np.clip((ages + 0.5 - knots[place]) / np.diff(knots)[place], 0, 1)
+    single = values[..., place] * (1 - share) + values[..., place + 1] * share
+    dims = [*(f"dim_{i}" for i in range(single.ndim - 2)), "sex", "age"]
+    return xr.DataArray(single, coords={"sex": SEX, "age": ages}, dims=dims)
+
+
+def at_level(rates: np.ndarray, people: np.ndarray, per_1000: float) -> np.ndarray:
+    """Net migration rates moved to a crude rate, more at the ages where more move, whichever way.
+
+    A level of the same sign scales the rates; one of the other sign, or from nothing, needs no division by what is
+    near 0. Where nobody moved, everybody is as likely to.
+
+    Parameters
+    ----------
+    rates : ndarray (sex, age)
+        [net migrants per person and year]
+    people : ndarray (sex, age)
+        [persons]
+    per_1000 : float
+        [per 1000 and year] Wanted of all persons together.
+
+    Returns
+    -------
+    ndarray (sex, age)
+        [net migrants per person and year]
+
+    Examples
+    --------
+    >>> at_level(np.array([[-0.02, -0.01]]), np.array([[100.0, 100.0]]), -30.0)
+    array([[-0.04, -0.02]])
+    """
+    size = np.abs(rates) if np.any(rates) else np.ones_like(rates)
+    missing = per_1000 / 1000 * people.sum() - (rates * people).sum()
+    return rates + size * missing / (size * people).sum()
+
+
+def _cohort_ratio(before: Population, after: Population, years: int) -> np.ndarray:
+    """Persons of each sex and five-year cohort (the last one open) at the newer census over those at the older."""
+    old, new = (_five_year_groups(p) for p in (before, after))
+    top = (TOP - years) // 5
+    start = np.concatenate([old[..., :top], old[..., top:].sum(axis=-1, keepdims=True)], axis=-1)
+    end = new[..., years // 5 :]
+    if (start <= 0).any() or (end <= 0).any():
+        raise DataError("A five-year cohort is empty in one of the two censuses, so its migration cannot be measured.")
+    return end / start
+
+
+def _five_year_groups(population: Population) -> np.ndarray:
+    """Persons (..., sex, age group 0, 5 ... 85+) as numbers."""
+    array = as_array(population).sel(sex=SEX)
+    array = array.transpose(..., "sex", "age")
+    ages = array["age"].to_numpy()
+    edges = np.arange(0, TOP + 1, 5)
+    missing = np.setdiff1d(edges, ages)
+    if missing.size:
+        raise DataError(f"The census has no age group that starts at {missing[0]}. graduate() it first.")
+    return np.add.reduceat(array.to_numpy(), np.searchsorted(ages, edges), axis=-1)

@@ -1,0 +1,489 @@
+"""Projections of an area, from its last census to the horizon.
+
+A projection says what follows if its assumptions hold. It is not a prediction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from ..errors import DataError, did_you_mean
+from ..tables.areas import find_area, load_table
+from ..tables.folders import as_root, stamp
+from .ages import Population, as_array
+from .calibration import at_level, by_single_age
+from .cohorts import (
+    SEX,
+    annual_correlation,
+    autoregressive,
+    drawn_to_balance,
+    men_share,
+    migration_noise,
+    project_cohorts,
+    stationary_spread,
+    two_sided,
+)
+from .cohorts import random_stream as stream
+from .lifetables import asfr
+from .local import (
+    STANDARD,
+    Launch,
+    area_values,
+    fertility_schedule,
+    launch_of,
+    local_parameters,
+    look_up,
+    national_paths,
+    survival_grid,
+)
+from .measures import elderly_share, stage_of
+
+SCENARIOS = ("low", "medium", "high", "zero-migration")  # ours; a user's table `assumptions` may name more
+
+
+PATHS = ("tfr_offset", "net_migration_factor")
+LEVELS = ("e0", "tfr_ratio", "e0_year", "net_migration_per_1000")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and bool(np.isfinite(float(value)))
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Assumptions of one projection. Frozen: a mistyped field is an error, not a silent default.
+
+    Parameters
+    ----------
+    name : str
+        As in table `assumptions`: low, medium, high, zero-migration, or your own.
+    tfr_offset : dict
+        {year: children per woman} added to the local TFR; linear between years, constant outside.
+    net_migration_factor : dict
+        {year: factor} on the area's net migration rates of 2010-2020; linear between years, constant outside.
+    e0 : float, optional
+        [years, both sexes, in `e0_year`] Overrides the area's life expectancy at birth.
+    tfr_ratio : float, optional
+        [ratio to the nation] Overrides the area's fertility level at the census.
+    e0_year : int, default 2020
+        [year] Of `e0`.
+    net_migration_per_1000 : float, optional
+        [per 1000 and year] Overrides the area's crude net migration rate between its censuses (`local_parameters` has
+        it); the ages who move stay, and `net_migration_factor` goes on to say how it fades.
+
+    Raises
+    ------
+    DataError
+        When a path is empty or a value is no number.
+
+    Examples
+    --------
+    >>> Scenario("mine", tfr_offset={2025: 0.0, 2035: 0.3}).at("tfr_offset", [2030])
+    array([0.15])
+    """
+
+    name: str
+    tfr_offset: dict[int, float] = field(default_factory=lambda: {2020: 0.0})
+    net_migration_factor: dict[int, float] = field(default_factory=lambda: {2020: 1.0})
+    e0: float | None = None
+    tfr_ratio: float | None = None
+    e0_year: int = 2020
+    net_migration_per_1000: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what would fail later, in the middle of a projection."""
+        for name in PATHS:
+            path = getattr(self, name)
+            if not isinstance(path, Mapping) or not path:
+                raise DataError(
+                    f"{name} is {path!r}; it must be a dict of at least one year, such as {{2025: 0.5, 2050: 1.0}}. "
+                    "Leave it out for the default."
+                )
+            for year, value in path.items():
+                if not (_is_number(year) and _is_number(value)):
+                    raise DataError(f"{name} has {year!r}: {value!r}; years and values must be numbers.")
+        for name in LEVELS:
+            value = getattr(self, name)
+            if value is not None and not _is_number(value):
+                raise DataError(f"{name} is {value!r}; it must be a number, or None for the area's own level.")
+
+    @classmethod
+    def load(cls, name: str, *, area: str | None = None, root: str | Path | None = None) -> Scenario:
+        """Read a scenario from table `assumptions`; rows of the area come before the default rows."""
+        table = load_table("assumptions", area=area, root=root)
+        names = sorted(table["scenario"].dropna().unique())
+        if name not in names:
+            raise DataError(
+                f"scenario {name!r} is not in assumptions.csv; choose one of {names}.{did_you_mean(name, names)}"
+            )
+        table = table[table["scenario"] == name]
+        paths = {}
+        for parameter in PATHS:
+            rows = table[table["parameter"] == parameter]
+            own = rows[rows["area"] == area] if area else rows.iloc[:0]
+            rows = own if len(own) else rows[rows["area"].isna()]
+            if len(rows):
+                paths[parameter] = dict(zip(rows["year"].astype(int), rows["value"], strict=True))
+        return cls(name, **paths)
+
+    def at(self, parameter: str, years: np.ndarray) -> np.ndarray:
+        """Value of `tfr_offset` or `net_migration_factor` in each year."""
+        path = dict(sorted(getattr(self, parameter).items()))
+        return np.interp(np.asarray(years, dtype=float), list(path), list(path.values()))
+
+
+CENSUS_TO_YEAR_END = 61 / 366  # 1 November to 31 December 2020; 61 / 365 of 2010 is hardly more
+STANDARD_YEAR = 2023  # middle of 2020-2025: the mortality schedule that is bent to each e0
+LOWEST_RATE = -0.5  # of net migration: no draw empties an age in a year
+
+
+@dataclass(frozen=True)
+class Spreads:
+    """How far draws may stray; table `spreads`."""
+
+    tfr_correlation: float
+    e0_correlation: float
+    migration_correlation: float
+    tfr_ratio_persistence: float
+    tfr_local_sd: float
+    sex_ratio_pull: float
+    e0_local_sd: float
+    migration: dict[str, np.ndarray]  # kind -> (factor, sex, age)
+
+
+@dataclass(frozen=True)
+class Nation:
+    """The nation's paths by calendar year, with the distances to the ends of their 80 % ranges."""
+
+    paths: pd.DataFrame  # index year; tfr, e0_female, e0_male, srb and tfr_down, tfr_up, e0_female_down ...
+    survival: xr.DataArray  # (sex, e0, age), by `survival_table`
+    schedule: xr.DataArray  # (year, age): share of the TFR at single ages
+    spreads: Spreads
+    lowest_tfr: float  # no draw goes below
+
+
+def nation_of(root: str | Path | None = None) -> Nation:
+    """The nation's paths as the tables have them; made once while no table changes."""
+    return _nation(as_root(root), stamp(root))
+
+
+@lru_cache(maxsize=8)
+def _nation(root: Path | None, state: tuple) -> Nation:
+    table, paths = national_paths(root), {}
+    for name in ("tfr", "e0_female", "e0_male"):
+        one = table[name]
+        paths[name] = one["value"]
+        paths[f"{name}_down"] = (one["value"] - one["lower_80"]).fillna(0.0)  # estimates have no range
+        paths[f"{name}_up"] = (one["upper_80"] - one["value"]).fillna(0.0)
+    paths["e0_both"] = table[("e0_both", "value")]
+    paths["srb"] = table[("sex_ratio_at_birth", "value")]
+    frame = pd.DataFrame(paths)
+    fertility = schedules(frame.index.to_numpy(), root)
+    lowest = float(area_values(root=root)["value"]["lowest_tfr"])
+    return Nation(frame, survival_grid(STANDARD_YEAR, root), fertility, read_spreads(root), lowest)
+
+
+def schedules(years: np.ndarray, root: str | Path | None = None) -> xr.DataArray:
+    """Shares of the TFR by single age (year, age), linear between the middles of the periods, constant outside."""
+    periods = sorted(int(year) for year in load_table("fertility", root=root)["year"].unique())
+    shares = [asfr(1.0, fertility_schedule(year, root)) for year in periods]
+    table = xr.concat([xr.DataArray(share) for share in shares], pd.Index(periods, name="year"))
+    return table.interp(year=np.clip(years, periods[0], periods[-1])).assign_coords(year=years)
+
+
+def read_spreads(root: str | Path | None = None) -> Spreads:
+    """Table `spreads` as arrays, the patterns of migration put on single ages."""
+    table = load_table("spreads", root=root)
+    single = table[table["age"].isna()].set_index("parameter")["value"]
+    patterns = table[table["parameter"].str.startswith("migration_factor")]
+    migration = {kind: by_single_age(_stacked(rows)).to_numpy() for kind, rows in patterns.groupby("kind")}
+    names = [name for name in Spreads.__dataclass_fields__ if name != "migration"]
+    missing = [name for name in names if name not in single]
+    if missing:
+        raise DataError(f"Table spreads lacks the parameter {missing[0]!r}. Restore the row.")
+    return Spreads(**{name: float(single[name]) for name in names}, migration=migration)
+
+
+def _stacked(rows: pd.DataFrame) -> np.ndarray:
+    """Patterns (parameter, sex, age group) of one kind."""
+    wide = rows.pivot(index="age", columns=["parameter", "sex"], values="value").astype(float)
+    return np.stack([wide[name][SEX].to_numpy().T for name in sorted(rows["parameter"].unique())])
+
+
+def one_base(launches: Sequence[Launch]) -> int:
+    """The year of the census that all these areas start from."""
+    if len({launch.base for launch in launches}) > 1:
+        raise DataError("These areas have their last census in different years. Project them in groups of one year.")
+    return launches[0].base
+
+
+def simulate(
+    launches: Sequence[Launch], scenario: Scenario, end_year: int, nation: Nation, *, draws: int = 0, seed: int = 0
+) -> xr.Dataset:
+    """Project areas with one base year side by side: dims year, sex, age, area and, if `draws`, draw.
+
+    The launch is moved from census day to year end first; see `project` for the meaning of the years.
+    """
+    base, last = one_base(launches), int(nation.paths.index.max())
+    if not base < end_year <= last:
+        raise DataError(f"end_year is {end_year}; it must be after the census of {base} and at most {last}.")
+    if draws < 0:
+        raise DataError(f"draws is {draws}; it must be a number of paths, 0 for the central one only.")
+    years = np.arange(base, end_year + 1)  # calendar years; that of the census moves the launch to year end
+    rates = _rates(launches, scenario, years, nation, draws, seed)
+    areas = [launch.area for launch in launches]
+    people = np.stack([launch.people for launch in launches], axis=-1)
+    start = xr.DataArray(
+        people,
+        coords={"sex": SEX, "age": np.arange(people.shape[1]), "area": areas},
+        dims=("sex", "age", "area"),
+    )
+    first = {name: array.isel(year=[0]) for name, array in rates.items()}
+    ahead = project_cohorts(start, **first).population.isel(year=1, drop=True)
+    start = start + CENSUS_TO_YEAR_END * (ahead - start)  # everybody grows two months older, once
+    rates = {name: array.isel(year=slice(1, None)).assign_coords(year=years[:-1]) for name, array in rates.items()}
+    return project_cohorts(start, **rates)
+
+
+def _rates(launches, scenario, years, nation, draws, seed) -> dict[str, Any]:
+    """The arguments of project_cohorts besides the population, by calendar year: year, sex, age, area, draw."""
+    tail = ("area", "draw") if draws else ("area",)
+    ages = nation.survival["age"].to_numpy()
+    labels = {"year": years, "sex": SEX, "age": ages, "area": [launch.area for launch in launches]}
+
+    def labelled(values: np.ndarray, *dims: str) -> xr.DataArray:
+        return xr.DataArray(values, {dim: labels[dim] for dim in dims if dim in labels}, dims)
+
+    given = (launches, scenario, years, nation, draws, seed)
+    rates = labelled(_tfr(*given), "year", *tail) * nation.schedule.sel(year=years)
+    return {
+        "survival": labelled(look_up(nation.survival, _e0(*given)), "year", "sex", "age", *tail),
+        "asfr": rates.transpose("year", "age", ...),
+        "sex_ratio_at_birth": labelled(nation.paths["srb"].loc[years].to_numpy(), "year"),
+        "net_migration_rate": labelled(_migration(*given), "year", "sex", "age", *tail),
+    }
+
+
+def _tfr(launches, scenario, years, nation, draws, seed) -> np.ndarray:
+    """TFR (year, area[, draw]): the nation's, times the local ratio, which draws nearer to 1, plus the scenario's."""
+    spreads, here = nation.spreads, nation.paths.loc[years]
+    ratio = np.array([launch.tfr_ratio if scenario.tfr_ratio is None else scenario.tfr_ratio for launch in launches])
+    lasts = annual_correlation(spreads.tfr_ratio_persistence) ** (years - launches[0].base)
+    level = np.log(np.maximum(ratio, 1e-9)) * lasts[:, None]
+    centre, offset = here["tfr"].to_numpy()[:, None], scenario.at("tfr_offset", years)[:, None]
+    if not draws:
+        return np.maximum(centre * np.exp(level) + offset, 0)
+    z = autoregressive(stream(seed, "tfr"), len(years), draws, spreads.tfr_correlation)
+    centre = centre + two_sided(z, here["tfr_down"].to_numpy(), here["tfr_up"].to_numpy())
+    spread = stationary_spread(spreads.tfr_local_sd, spreads.tfr_ratio_persistence)
+    local = np.stack([_local_tfr(launch, len(years), draws, seed, spreads) for launch in launches], axis=1) * spread
+    tfr = centre[:, None] * np.exp(level[..., None] + local) + offset[..., None]
+    return np.maximum(tfr, nation.lowest_tfr)
+
+
+def _local_tfr(launch, n_years, draws, seed, spreads) -> np.ndarray:
+    if launch.kind == "nation":
+        return np.zeros((n_years, draws))
+    correlation = annual_correlation(spreads.tfr_ratio_persistence)
+    return autoregressive(stream(seed, launch.area, "tfr"), n_years, draws, correlation, known_start=True)
+
+
+def _e0(launches, scenario, years, nation, draws, seed) -> np.ndarray:
+    """Life expectancy (year, sex, area[, draw]): the nation's by sex, plus the local offset."""
+    here, spreads = nation.paths.loc[years], nation.spreads
+    centre = np.stack([here[f"e0_{sex}"].to_numpy() for sex in SEX], axis=1)
+    offset = np.array([launch.e0_offset for launch in launches])
+    if scenario.e0 is not None:
+        offset = np.full(len(launches), scenario.e0 - nation.paths.loc[scenario.e0_year, "e0_both"])
+    e0 = centre[:, :, None] + offset
+    if not draws:
+        return e0
+    z = autoregressive(stream(seed, "e0"), len(years), draws, spreads.e0_correlation)
+    common = [two_sided(z, *(here[f"e0_{sex}_{side}"].to_numpy() for side in ("down", "up"))) for sex in SEX]
+    local = np.stack(
+        [
+            stream(seed, launch.area, "e0").standard_normal(draws) * (launch.kind != "nation") * spreads.e0_local_sd
+            for launch in launches
+        ]
+    )
+    points = nation.survival["e0"].to_numpy()
+    return np.clip(e0[..., None] + np.stack(common, axis=1)[:, :, None] + local, points[0], points[-1])
+
+
+def _migration(launches, scenario, years, nation, draws, seed) -> np.ndarray:
+    """Net migration rates (year, sex, age, area[, draw]): the area's own times the scenario's factor, plus noise.
+
+    The sex ratio of each cohort draws nearer to the nation's; the same share of the way in every draw.
+    """
+    factor = scenario.at("net_migration_factor", years)
+    level = scenario.net_migration_per_1000
+    own = [x.migration if level is None else at_level(x.migration, x.people, level) for x in launches]
+    pull = np.clip(factor, 0, 1) * nation.spreads.sex_ratio_pull  # where nobody moves, nothing evens out
+    central = [
+        drawn_to_balance(factor[:, None, None] * rates, launch.more_men, men_share(launch.people), pull)
+        for launch, rates in zip(launches, own, strict=True)
+    ]
+    if not draws:
+        return np.stack(central, axis=-1)
+    noisy = []
+    for launch, rates in zip(launches, central, strict=True):
+        loadings, one = nation.spreads.migration.get(launch.kind), rates[..., None]
+        if loadings is None or not factor.any():  # where nobody moves, nobody strays either
+            noisy.append(np.repeat(one, draws, axis=-1))
+            continue
+        noise = migration_noise(seed, launch.area, len(years), draws, loadings, nation.spreads.migration_correlation)
+        noise += one  # in place: the largest arrays of a projection are these, and new pages cost more than sums
+        noisy.append(np.maximum(noise, LOWEST_RATE, out=noise))
+    return noisy[0][..., None, :] if len(noisy) == 1 else np.stack(noisy, axis=-2)
+
+
+FADING = ("tfr_ratio_persistence", "sex_ratio_pull")  # of table spreads: in every projection
+
+
+def sources_behind(launch: Launch, scenario: Scenario, *, drawn: bool, root: str | Path | None = None) -> list[str]:
+    """Ids of the documents that a projection of the area rests on, in the order of its making.
+
+    The censuses (the older one tells who moved), the local levels, the national paths and schedules, the assumptions of
+    the scenario, and the spreads: of the central path those that say how the local levels fade, of draws all.
+    """
+    return list(_behind(launch.area, launch.base, scenario.name, drawn, as_root(root), stamp(root)))
+
+
+@lru_cache(maxsize=4096)
+def _behind(area: str, base: int, scenario: str, drawn: bool, root: Path | None, state: tuple) -> tuple[str, ...]:
+    people, assumed = (load_table(name, area=area, root=root) for name in ("population", "assumptions"))
+    singles, mortality, spreads = (load_table(name, root=root) for name in ("age_standards", "mortality", "spreads"))
+    nearest = min(singles["year"].unique(), key=lambda year: abs(int(year) - base))
+    frames = [
+        people[people["year"] <= base].sort_values("year", ascending=False),
+        local_parameters(area, root=root),
+        singles[singles["year"] == nearest],
+        _paths(root),
+        mortality[mortality["standard"] == STANDARD],
+        load_table("fertility", root=root),
+        assumed[assumed["scenario"] == scenario],
+        spreads if drawn else spreads[spreads["parameter"].isin(FADING)],
+    ]
+    return tuple(dict.fromkeys(pd.concat([frame["source"] for frame in frames]).dropna()))
+
+
+def _paths(root: Path | None) -> pd.DataFrame:
+    """The rows of the nation's series that are its paths."""
+    series = load_table("series", area="china", root=root)
+    return series[series["indicator"].isin(national_paths(root).columns.get_level_values(0))]
+
+
+def project(
+    area: str,
+    *,
+    scenario: str | Scenario = "medium",
+    end_year: int = 2050,
+    draws: int = 0,
+    seed: int = 0,
+    root: str | Path | None = None,
+) -> xr.Dataset:
+    """Project an area by single age and sex from its last census to `end_year`.
+
+    Populations are those of 31 December; the census of 1 November is moved there first. Births, deaths and
+    migration labelled t take place between 31 December t and 31 December t + 1.
+
+    Parameters
+    ----------
+    area : str
+        Slug, Chinese or English name, or adcode.
+    scenario : str or Scenario, default "medium"
+        low, medium, high (fertility as WPP 2024's variants), zero-migration, or a Scenario of your own.
+    end_year : int, default 2050
+        [year] Last 31 December; at most 2100, where the national paths end.
+    draws : int, default 0
+        Number of random paths of fertility, mortality and migration around the scenario; 0 gives the central path.
+    seed : int, default 0
+        Of the draws; the same seed gives the same draws, in any process and however many are asked for.
+    root : path, optional
+        Folder with your own tables, laid over the library's.
+
+    Returns
+    -------
+    Dataset
+        As `project_cohorts`: dims year, sex, age and, if `draws`, draw; `attrs` name the area, the scenario, the base
+        and the documents behind it (`yl.cite(result)`).
+
+    Raises
+    ------
+    DataError
+        Unknown area or scenario, an end year not after the census or beyond 2100, missing tables.
+
+    Notes
+    -----
+    The nation's paths and their spread are those of World Population Prospects 2024; the local level of fertility
+    draws nearer to the nation's (`tfr_ratio_persistence`), the local level of e0 keeps its distance, and local net
+    migration follows the scenario, while the sex ratio of each cohort nears the nation's (`sex_ratio_pull`). Table
+    `spreads` has the figures behind the draws and how they were fitted.
+
+    References
+    ----------
+    United Nations (2024), World Population Prospects 2024: Methodology. Parameters: `local_parameters`.
+
+    Examples
+    --------
+    >>> future = project("jingdezhen", end_year=2035)
+    >>> print(f"{float(elderly_share(future).sel(year=2035)):.2f}")
+    0.31
+    """
+    slug = find_area(area, root=root)["area"]
+    if not isinstance(scenario, Scenario):
+        scenario = Scenario.load(scenario, area=slug, root=root)
+    launch = launch_of(slug, root)
+    result = simulate([launch], scenario, end_year, nation_of(root), draws=draws, seed=seed)
+    result = result.isel(area=0, drop=True)
+    result.attrs = {
+        "area": slug,
+        "scenario": scenario.name,
+        "base": f"{launch.base}-12-31",
+        "census": f"{launch.base}-11-01",
+        "sources": sources_behind(launch, scenario, drawn=draws > 0, root=root),
+    }
+    return result
+
+
+def ageing_stage(population: Population, *, digits: int = 2, root: str | Path | None = None) -> pd.DataFrame:
+    """Name the ageing stage under every scheme, side by side; schemes disagree and none is "the" standard.
+
+    Parameters
+    ----------
+    population : Series, DataFrame, DataArray or Dataset
+        [persons] by `age` (and sex) at one date.
+    digits : int, default 2
+        Decimals of a printed percentage; a share within half of the last digit of a cut is flagged `near_cut`.
+
+    Returns
+    -------
+    DataFrame
+        scheme, base_age, share_pct, from_pct (the cut that was reached), stage_zh, stage_en, near_cut, source.
+
+    Raises
+    ------
+    DataError
+        When the population has further dims; choose one date first.
+
+    Examples
+    --------
+    >>> from yilaolib.tables.areas import load_table
+    >>> city = load_table("population", area="jingdezhen").query("year == 2020")
+    >>> ageing_stage(city).set_index("scheme").stage_en["nhc-2022"]
+    'mild ageing'
+    """
+    over_60, over_65 = (elderly_share(population, age) for age in (60, 65))
+    if isinstance(over_60, xr.DataArray) or isinstance(over_65, xr.DataArray):
+        dims = [dim for dim in as_array(population).dims if dim not in ("sex", "age")]
+        raise DataError(f"ageing_stage needs one population at one date; this one also has {dims}. Select first.")
+    return stage_of(over_60, over_65, load_table("ageing_stages", root=root), digits=digits)

@@ -1,1 +1,0 @@
-"""House style and the parts of the standard figures."""

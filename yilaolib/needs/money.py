@@ -1,0 +1,518 @@
+"""One account for old and young: what both need in staff, floor area and capital, on one table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from ..demography.local import area_values, assumed_range
+from ..demography.projection import Scenario
+from ..errors import DataError
+from ..tables.areas import find_area, load_table
+from ..tables.figures import Figures, figures_at
+from ..tables.schema import instead
+from .beds import elderly_path, triangulate_beds
+from .care import SURVEY, care_need, institution_shares
+from .daycare import triangulate_places
+from .rows import at_year, leading_method, middle, middles, projected
+
+YUAN = 10_000  # projects are printed in 万元
+UNITS = {
+    "yuan_per_new_bed": "beds_new",
+    "yuan_per_renovated_bed": "beds_renovated",
+    "yuan_per_place": "places_new",
+    "yuan_per_m2": "floor_area_m2",
+}
+SUBSIDY = {"severe": "operating_subsidy_disabled", "moderate": "operating_subsidy_semi_disabled"}
+
+
+def project_costs(area: str | None = None, *, root: str | Path | None = None) -> pd.DataFrame:
+    """Unit costs of every listed project, those that fall out of line named.
+
+    A project that builds homes and a hospital, or rebuilds and adds, has no clean cost per bed: see `work` and `note`.
+
+    Parameters
+    ----------
+    area : str, optional
+        Slug, Chinese or English name, or adcode; all plans by default.
+    root : path, optional
+        Folder with your own tables.
+
+    Returns
+    -------
+    DataFrame
+        area, project_no, name_zh, category, work (new, rebuilt, or empty where the type is not printed),
+        yuan_per_new_bed, yuan_per_renovated_bed, yuan_per_place, yuan_per_m2, m2_per_bed; outlier: the unit costs that
+        are more than three times (`cost_outlier_times`, judged) above or below the median of their category in all
+        plans (for m2, of their kind of work too); source, note.
+
+    Raises
+    ------
+    DataError
+        Unknown area.
+
+    Examples
+    --------
+    >>> costs = project_costs("lianshui").set_index("project_no")
+    >>> costs.outlier["12"], costs.yuan_per_new_bed["3"]
+    ('yuan_per_place', np.float64(83333.33))
+    """
+    with instead("project_costs"):
+        table = load_table("projects", root=root)
+    yuan = table["investment_10k_yuan"] * YUAN
+    work = table["type"].map({"新建": "new", "改建": "rebuilt", "改扩建": "rebuilt"}).fillna("")
+    keep = table[["area", "project_no", "name_zh", "category"]].assign(work=work)
+    for unit, count in UNITS.items():
+        keep[unit] = yuan / table[count].astype(float).where(table[count] > 0)
+    beds = table["beds_new"].fillna(0) + table["beds_renovated"].fillna(0)
+    keep["m2_per_bed"] = table["floor_area_m2"] / beds.astype(float).where(beds > 0)
+    names, most = [], assumed_range("cost_outlier_times", root=root).value
+    for unit in UNITS:
+        alike = [keep["category"], keep["work"]] if unit == "yuan_per_m2" else [keep["category"]]
+        times = keep[unit] / keep[unit].groupby(alike).transform("median")
+        names.append(pd.Series(np.where((times > most) | (times < 1 / most), unit, ""), index=keep.index))
+    keep["outlier"] = pd.concat(names, axis=1).agg(lambda row: ", ".join(name for name in row if name), axis=1)
+    keep = keep.assign(source=table["source"], note=table["note"])
+    if area is None:
+        return keep
+    return keep[keep["area"] == find_area(area, root=root)["area"]].reset_index(drop=True)
+
+
+def bed_cost(area: str | None = None, *, root: str | Path | None = None) -> pd.DataFrame:
+    """Range of unit costs over listed projects: per new and renovated bed, per occupied bed, per place and m2.
+
+    Few projects print beds, so a city's own list is often too short: without `area`, all plans count.
+
+    Parameters
+    ----------
+    area : str, optional
+        Slug, Chinese or English name, or adcode: its own list only.
+    root : path, optional
+        Folder with your own tables.
+
+    Returns
+    -------
+    DataFrame
+        unit (new_bed, occupied_bed, renovated_bed, new_place, eldercare_m2_new, eldercare_m2_rebuilt, childcare_m2),
+        lower, central (median), upper [yuan], projects (how many), outliers (named; they are left out of the range),
+        sources, note. An occupied bed is a new bed at the target occupancy.
+
+    Raises
+    ------
+    DataError
+        Unknown area.
+
+    Examples
+    --------
+    >>> bed_cost().set_index("unit").central[["new_bed", "renovated_bed"]].round(-2).tolist()
+    [83300.0, 10400.0]
+    """
+    table = project_costs(area, root=root)
+    elder, child = table["category"].isin(["eldercare", "health"]), table["category"] == "childcare"
+    new, rebuilt = table["work"] == "new", table["work"] == "rebuilt"
+    occupancy = assumed_range("target_occupancy", root=root).value
+    chosen = {
+        "new_bed": ("yuan_per_new_bed", elder, 1.0, ""),
+        "occupied_bed": (
+            "yuan_per_new_bed",
+            elder,
+            1 / occupancy,
+            f"new bed at an occupancy of {occupancy:g} (judged)",
+        ),
+        "renovated_bed": ("yuan_per_renovated_bed", elder, 1.0, "the bed exists already: never counted as new"),
+        "new_place": ("yuan_per_place", child, 1.0, ""),
+        "eldercare_m2_new": ("yuan_per_m2", elder & new, 1.0, ""),
+        "eldercare_m2_rebuilt": ("yuan_per_m2", elder & rebuilt, 1.0, ""),
+        "childcare_m2": ("yuan_per_m2", child, 1.0, "kindergartens with nurseries among them"),
+    }
+    rows = []
+    for unit, (column, mask, times, note) in chosen.items():
+        rows.append([unit, *_range_of(table[mask & table[column].notna()], column, times), note])
+    columns = ["unit", "lower", "central", "upper", "projects", "outliers", "sources", "note"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _range_of(rows: pd.DataFrame, column: str, times: float) -> list:
+    """Lowest, median and highest without the outliers, the number of projects, the outliers' names, the sources."""
+    out = rows["outlier"].str.contains(column, regex=False)
+    named = ", ".join(f"{row.area} {row.project_no}" for row in rows[out].itertuples())
+    values = rows.loc[~out, column] * times
+    low, middle, high = (values.min(), values.median(), values.max()) if len(values) else [np.nan] * 3
+    return [low, middle, high, len(values), named, ";".join(rows["source"].unique())]
+
+
+def capital_cost(methods: pd.DataFrame, unit: str = "new_bed", *, root: str | Path | None = None) -> pd.DataFrame:
+    """Capital to build what each method is short of, at the unit costs of the plans.
+
+    Parameters
+    ----------
+    methods : DataFrame
+        As from `triangulate_beds` or `triangulate_places`.
+    unit : {'new_bed', 'new_place'}
+        Unit of `bed_cost`.
+    root : path, optional
+        Folder with your own tables.
+
+    Returns
+    -------
+    DataFrame
+        method, name_zh, name_en, short [beds or places: central need above stock and pipeline, 0 where they are
+        enough], lower, central, upper [yuan], sources. Missing where the method has no number.
+
+    Examples
+    --------
+    >>> from yilaolib.needs.beds import triangulate_beds
+    >>> capital = capital_cost(triangulate_beds("jingdezhen", 2025)).set_index("method")
+    >>> print(capital.short["plan_beds"], round(capital.central["plan_beds"] / 1e8, 1), capital.central["utilisation"])
+    2490.0 2.1 0.0
+    """
+    cost = bed_cost(root=root).set_index("unit").loc[unit]
+    short = methods["gap_pipeline"].clip(lower=0)
+    frame = methods[["method", "name_zh", "name_en"]].assign(short=short)
+    frame = frame.assign(**{bound: short * cost[bound] for bound in ("lower", "central", "upper")})
+    return frame.assign(sources=cost["sources"])
+
+
+def operating_subsidy(
+    area: str,
+    year: int,
+    *,
+    scenario: str | Scenario = "medium",
+    population: xr.Dataset | None = None,
+    root: str | Path | None = None,
+) -> pd.DataFrame:
+    """Operating subsidy of a year at the printed rates, were all expected residents in homes that get it.
+
+    The rates are printed for private homes (民办) and residents actually taken in, so this is an upper figure.
+
+    Parameters
+    ----------
+    area : str
+        Slug, Chinese or English name, or adcode.
+    year : int
+        [year] Within the projection.
+    scenario, population, root
+        As in `care_staff`.
+
+    Returns
+    -------
+    DataFrame
+        level (severe for 失能, moderate for 半失能: judged), residents [persons], rate [yuan a month], lower, central,
+        upper [yuan a year], source, observation (id of the rate). Without a printed rate, money is missing and source
+        says not published.
+
+    Raises
+    ------
+    DataError
+        Unknown area or scenario.
+
+    Examples
+    --------
+    >>> operating_subsidy("jingdezhen", 2025).rate.tolist()
+    [200.0, 100.0]
+    """
+    slug = find_area(area, root=root)["area"]
+    if population is None:
+        population = projected(slug, year, scenario, root)
+    need = care_need(at_year(elderly_path(population), year), measure=SURVEY, root=root)
+    assumed = area_values(slug, root)
+    printed = figures_at(root)
+    rows = []
+    for level, indicator in SUBSIDY.items():
+        shares = [institution_shares(need, assumed, bound) for bound in ("lower", "value", "upper")]
+        living = [(need * share).sel(level=level) for share in shares]
+        residents = [float(np.median(value)) for value in living]
+        row = printed.first(slug, indicator, "standard", "target")
+        rate, *said = (np.nan, "not published", None) if row is None else row[["value", "source", "observation"]]
+        rows.append([level, residents[1], rate, *(persons * rate * 12 for persons in residents), *said])
+    columns = ["level", "residents", "rate", "lower", "central", "upper", "source", "observation"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+CLASSES = {"6_12m": "乳儿班", "12_24m": "托小班", "24_36m": "托大班"}
+STAFF_TARGET = {
+    "care_worker": "eldercare_nursing_professionals",
+    "social_worker": "social_workers_per_1000_elderly",
+    "daycare_worker": "daycare_professionals",
+}
+
+
+def care_staff(
+    area: str,
+    year: int,
+    *,
+    beds: float | None = None,
+    measure: str = SURVEY,
+    scenario: str | Scenario = "medium",
+    population: xr.Dataset | None = None,
+    root: str | Path | None = None,
+) -> pd.DataFrame:
+    """Care workers and social workers that the residents of homes need, by level of need, against the plan's target.
+
+    The plan's count (养老护理专业人才) may be of trained people only, and of all services: compare with care.
+
+    Parameters
+    ----------
+    area : str
+        Slug, Chinese or English name, or adcode.
+    year : int
+        [year] Within the projection.
+    beds : float, optional
+        [beds] Staff so many beds instead, filled to the target occupancy, with the mix of levels of the need.
+    measure : str, default "adl-clhls-2018"
+        Measure of need, of table `care_rates`.
+    scenario : str or Scenario, default "medium"
+    population : Dataset, optional
+        A projection made before.
+    root : path, optional
+        Folder with your own tables.
+
+    Returns
+    -------
+    DataFrame
+        role (care_worker, social_worker), level (mild ... severe, or all), persons [residents, or persons 60+ of social
+        workers], ratio [persons for each worker], lower, central, upper [workers], judged (True where the ratio is
+        judgement), sources, observations (tuple: ids of the printed figures); in the rows of all levels present and
+        target [workers] with present_year and target_year, short_now and short [workers: central less these]. Social
+        workers are printed per 1000 elderly: present and target are those of the elderly of their own year.
+
+    Raises
+    ------
+    DataError
+        Unknown area, scenario or measure, or a year outside the projection.
+
+    Examples
+    --------
+    >>> staff = care_staff("lianshui", 2025).set_index(["role", "level"])
+    >>> staff.loc[("care_worker", "all"), "target"]
+    np.float64(500.0)
+    """
+    slug = find_area(area, root=root)["area"]
+    if population is None:
+        population = projected(slug, year, scenario, root)
+    elderly = elderly_path(population)
+    need = care_need(at_year(elderly, year), measure=measure, root=root)
+    assumed = area_values(slug, root)
+    living = middles(need * institution_shares(need, assumed), "level")
+    if beds is not None:
+        occupied = beds * assumed_range("target_occupancy", table=assumed).value
+        living = living * occupied / living.sum()
+    rows = []
+    for level, persons in living.items():
+        ratio = assumed_range(f"residents_per_carer_{level}", table=assumed)
+        workers = (persons / ratio.upper, persons / ratio.value, persons / ratio.lower)
+        rows.append(["care_worker", level, persons, ratio.value, *workers, ratio.judged, ratio.source])
+    columns = ["role", "level", "persons", "ratio", "lower", "central", "upper", "judged", "sources"]
+    frame = pd.DataFrame(rows, columns=columns)
+    whole = ["care_worker", "all", living.sum(), np.nan, *frame[["lower", "central", "upper"]].sum(), True, "judged"]
+    old = elderly.sum(("sex", "age"))
+    social = _social(slug, middle(at_year(old, year)), root)
+    frame = pd.concat([frame, pd.DataFrame([whole, social], columns=columns)], ignore_index=True)
+    return _with_targets(frame, slug, old, root)
+
+
+def _social(slug: str, elderly: float, root: str | Path | None) -> list:
+    """Social workers by the plan's number per 1000 elderly; without one, no number."""
+    row = figures_at(root).first(slug, STAFF_TARGET["social_worker"], "target")
+    workers = np.nan if row is None else elderly * row["value"] / 1000
+    ratio = np.nan if row is None else 1000 / row["value"]
+    source = "not published" if row is None else row["source"]
+    return ["social_worker", "all", elderly, ratio, workers, workers, workers, False, source]
+
+
+def _with_targets(frame: pd.DataFrame, slug: str, elderly: xr.DataArray, root: str | Path | None) -> pd.DataFrame:
+    """Add what the plan prints as present and as target, and what the need is above them."""
+    figures = figures_at(root)
+    frame["observations"] = pd.Series([()] * len(frame), index=frame.index, dtype=object)
+    for i, row in frame[frame["level"] == "all"].iterrows():
+        for name, kind in (("present", "actual"), ("target", "target")):
+            printed = figures.first(slug, STAFF_TARGET[row["role"]], kind)
+            if printed is not None:
+                scale = _thousands(elderly, printed["year"]) if row["role"] == "social_worker" else 1.0
+                frame.at[i, "observations"] += (printed["observation"],)
+                frame.loc[i, [name, f"{name}_year"]] = [printed["value"] * scale, printed["year"]]
+    columns = ("present", "present_year", "target", "target_year")
+    frame = frame.reindex(columns=[*frame, *(c for c in columns if c not in frame)])
+    frame = frame.astype({"present_year": "Int64", "target_year": "Int64"})
+    return frame.assign(short_now=frame["central"] - frame["present"], short=frame["central"] - frame["target"])
+
+
+def _thousands(elderly: xr.DataArray, year: int) -> float:
+    """Thousands of elderly in the year of a printed ratio; missing where that year is not projected."""
+    return middle(at_year(elderly, year)) / 1000 if year in elderly["year"].to_numpy() else np.nan
+
+
+def childcare_staff(area: str, places: float | None = None, *, root: str | Path | None = None) -> pd.DataFrame:
+    """Daycare staff and classes that a number of places needs at the official ratios, against the plan's staff target.
+
+    One worker to 3, 5 and 7 children (乳儿班, 托小班, 托大班) is the least allowed while the class is open; leave,
+    management and kitchen come on top. How places fall on the three classes is judged: no plan prints it.
+
+    Parameters
+    ----------
+    area : str
+        Slug, Chinese or English name, or adcode.
+    places : float, optional
+        [places] By default the plan's target, else its present places.
+    root : path, optional
+        Folder with your own tables.
+
+    Returns
+    -------
+    DataFrame
+        group (6_12m, 12_24m, 24_36m, all), name_zh, places [places], ratio [children a worker], central [workers],
+        class_size [children], classes [classes], target [workers] with target_year and short [workers] in the row all,
+        sources, observations (tuple: ids of the printed figures). Without any printed number of places the numbers
+        are missing.
+
+    Raises
+    ------
+    DataError
+        Unknown area, or negative places.
+
+    Examples
+    --------
+    >>> childcare_staff("jingdezhen", 1000).set_index("group").central.round(1).to_dict()
+    {'6_12m': 16.7, '12_24m': 50.0, '24_36m': 100.0, 'all': 166.7}
+    """
+    slug = find_area(area, root=root)["area"]
+    printed, assumed = figures_at(root), area_values(slug, root)
+    if places is None:
+        row = printed.first(slug, "daycare_places_total", "target", "actual")
+        places = np.nan if row is None else float(row["value"])
+    if places < 0:
+        raise DataError(f"places is {places:g}; it must be 0 or more.")
+    rows = []
+    for group, name in CLASSES.items():
+        rule = printed.required("china", f"daycare_children_per_carer_{group}", "standard")
+        size = printed.required("china", f"daycare_class_size_max_{group}", "standard")
+        here = places * assumed_range(f"enrolled_share_{group}", table=assumed).value
+        values = [here, rule["value"], here / rule["value"], size["value"], here / size["value"]]
+        rows.append([group, name, *values, f"{rule['source']};judged", (rule["observation"], size["observation"])])
+    columns = ["group", "name_zh", "places", "ratio", "central", "class_size", "classes", "sources", "observations"]
+    frame = pd.DataFrame(rows, columns=columns)
+    sums = {column: frame[column].sum(min_count=1) for column in ("places", "central", "classes")}
+    goal = printed.first(slug, STAFF_TARGET["daycare_worker"], "target")
+    last = {"sources": frame["sources"].iloc[0], "observations": () if goal is None else (goal["observation"],)}
+    frame.loc[len(frame)] = pd.Series({"group": "all", "name_zh": "合计", **sums, **last})
+    whole = frame["group"] == "all"
+    frame["target"] = np.where(whole, np.nan if goal is None else goal["value"], np.nan)
+    frame["target_year"] = pd.Series([goal["year"] if goal is not None and x else None for x in whole], dtype="Int64")
+    return frame.assign(short=frame["central"] - frame["target"])
+
+
+NAMES = {
+    "eldercare": ("养老", "eldercare"),
+    "childcare": ("托育", "childcare"),
+    "both": ("一老一小合计", "both together"),
+}
+COUNTED = ["staff", "staff_short", "floor_new_m2", "floor_old_m2", "capital_lower", "capital_central", "capital_upper"]
+
+
+def care_account(
+    area: str,
+    year: int,
+    *,
+    bed_method: str | None = None,
+    place_method: str | None = None,
+    bed_methods: pd.DataFrame | None = None,
+    place_methods: pd.DataFrame | None = None,
+    scenario: str | Scenario = "medium",
+    population: xr.Dataset | None = None,
+    root: str | Path | None = None,
+) -> pd.DataFrame:
+    """Need, staff, floor area and capital of eldercare and childcare side by side, and together.
+
+    The account holds for the two methods that it names; another method gives another account. Beds are staffed at
+    judged ratios, places at the official ones.
+
+    Parameters
+    ----------
+    area : str
+        Slug, Chinese or English name, or adcode.
+    year : int
+        [year] Within the projection.
+    bed_method : str, optional
+        A method of `triangulate_beds`; by default the plan's norm, else today's ratio, else 3 %.
+    place_method : str, optional
+        A method of `triangulate_places`; by default the norm per 1000 residents.
+    bed_methods, place_methods : DataFrame, optional
+        As from `triangulate_beds` and `triangulate_places` for the year, made before.
+    scenario, population, root
+        As in `triangulate_beds`.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by eldercare, childcare, both: name_zh, name_en, method, need, with_pipeline, short [beds or places],
+        staff [workers for the need], staff_target [workers, printed], staff_short [workers], floor_new_m2 and
+        floor_old_m2 [m2, were every household of the census in new, or in existing, estates with the plan's m2 per
+        100 homes], capital_lower, capital_central, capital_upper [yuan for what is short], sources. Missing where not
+        published; both adds what both have.
+
+    Raises
+    ------
+    DataError
+        Unknown area, scenario or method.
+
+    Examples
+    --------
+    >>> account = care_account("yingtan", 2025)
+    >>> print(account.method.tolist()[:2], round(account.floor_old_m2["eldercare"]))
+    ['norm', 'norm_places'] 55863
+    """
+    slug = find_area(area, root=root)["area"]
+    if population is None:
+        population = projected(slug, year, scenario, root)
+    if bed_methods is None:
+        bed_methods = triangulate_beds(slug, year, population=population, root=root)
+    if place_methods is None:
+        place_methods = triangulate_places(slug, year, population=population, root=root)
+    beds, places = _choose(bed_methods, bed_method, "beds"), _choose(place_methods, place_method, "places")
+    old = care_staff(slug, year, beds=beds["central"], population=population, root=root)
+    old = old[(old["role"] == "care_worker") & (old["level"] == "all")].iloc[0]
+    young = childcare_staff(slug, places["central"], root=root).iloc[-1]
+    cost = bed_cost(root=root).set_index("unit")
+    rows = {
+        "eldercare": _line(beds, old, cost.loc["new_bed"]) | _floor(slug, "eldercare", root),
+        "childcare": _line(places, young, cost.loc["new_place"]) | _floor(slug, "daycare", root),
+    }
+    frame = pd.DataFrame(rows).T
+    both = {column: frame[column].astype(float).sum(skipna=False) for column in COUNTED}
+    frame = pd.concat([frame, pd.DataFrame([both], index=["both"])])
+    frame.insert(0, "name_zh", [NAMES[name][0] for name in frame.index])
+    frame.insert(1, "name_en", [NAMES[name][1] for name in frame.index])
+    numbers = [column for column in frame if column not in ("name_zh", "name_en", "method", "sources")]
+    return frame.astype(dict.fromkeys(numbers, float))
+
+
+def _choose(methods: pd.DataFrame, wanted: str | None, what: str) -> pd.Series:
+    """The row of the wanted method, or of the leading one."""
+    rows = methods.set_index("method", drop=False)
+    if wanted is not None and wanted not in rows.index:
+        raise DataError(f"method {wanted!r} is not known; choose one of {', '.join(rows.index)}.")
+    return rows.loc[wanted or leading_method(what, rows.index[rows["central"].notna()])]
+
+
+def _line(need: pd.Series, staff: pd.Series, cost: pd.Series) -> dict:
+    short = max(need["gap_pipeline"], 0.0) if pd.notna(need["gap_pipeline"]) else np.nan
+    line = {"method": need["method"], "need": need["central"], "with_pipeline": need["with_pipeline"], "short": short}
+    line |= {"staff": staff["central"], "staff_target": staff["target"], "staff_short": staff["short"]}
+    line |= {f"capital_{bound}": short * cost[bound] for bound in ("lower", "central", "upper")}
+    return line | {"sources": f"{need['sources']};{cost['sources']}"}
+
+
+def _floor(area: str, stem: str, root: str | Path | None) -> dict:
+    """Floor area at the plan's m2 per 100 homes, for the households of the latest census."""
+    series = load_table("series", area=area, root=root)
+    homes = series[series["indicator"] == "households"].sort_values("year")["value"]
+    count = homes.iloc[-1] if len(homes) else np.nan
+    printed: Figures = figures_at(root)
+    floor = {}
+    for age in ("new", "old"):
+        row = printed.first(area, f"{stem}_m2_per_100_homes_{age}_estates", "standard", "target")
+        floor[f"floor_{age}_m2"] = np.nan if row is None else count * row["value"] / 100
+    return floor

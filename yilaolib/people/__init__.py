@@ -1,1 +1,0 @@
-"""Demography: life tables, cohorts, ages, measures. It opens no file."""

@@ -1,1 +1,0 @@
-"""What an area brings to a projection, and how far that can be trusted."""

@@ -1,0 +1,1 @@
+"""House style and the standard figures; they compute nothing."""

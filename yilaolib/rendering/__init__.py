@@ -1,1 +1,0 @@
-"""From a city to a page: sentences, the notebook run, warm processes, batches."""

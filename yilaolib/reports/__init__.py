@@ -1,0 +1,1 @@
+"""From an area to a page: only here is papermill known."""

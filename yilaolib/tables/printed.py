@@ -1,0 +1,368 @@
+"""One typed cell: 11.5万, 19.28%, ≥95.5, １２３ or 100张 is understood or refused in a sentence, never misread.
+
+The rule of the house is to refuse whatever two readers could read in two ways: a date where a number is wanted
+(Excel makes dates of 3-5), 3-5万, 1,15, 5①.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+import unicodedata
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from .schema import Said
+
+PRINTED = re.compile(r"(\d+)(?:\.(\d+))?\s*[余多]?([百千]?[万亿]?)")
+ZERO = re.compile(r"[+-]?[0.,]+%?")
+TIMES = {"百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000}
+
+
+def half_a_digit(as_printed: str) -> float:
+    """Return half of the last printed digit in base units: 50 for 161.90万人, 0.5 for 1154223人.
+
+    Examples
+    --------
+    >>> half_a_digit("161.90万人"), half_a_digit("1,154,223 人"), half_a_digit("16.63%")
+    (50.0, 0.5, 0.005)
+    """
+    return next((0.5 * unit for _, unit in printed_numbers(as_printed)), 0.5)
+
+
+def printed_numbers(as_printed: str) -> list[tuple[float, float]]:
+    """Return every number of a printed figure with the worth of its last digit, in base units.
+
+    Examples
+    --------
+    >>> printed_numbers("约161.90万人")
+    [(1619000.0, 100.0)]
+    """
+    text = unicodedata.normalize("NFKC", as_printed).replace(",", "")
+    numbers = []
+    for whole, decimals, words in PRINTED.findall(text):
+        times = math.prod(TIMES[word] for word in words)
+        numbers.append((float(f"{whole}.{decimals or 0}") * times, times / 10 ** len(decimals)))
+    return numbers
+
+
+def with_minus(text: str) -> str:
+    """Return a formatted number as it is printed: the sign is a minus (U+2212), and zero has none.
+
+    Examples
+    --------
+    >>> with_minus("-4,059"), with_minus("-0.00"), with_minus("+0.0"), with_minus("12")
+    ('−4,059', '0.00', '0.0', '12')
+    """
+    if ZERO.fullmatch(text):
+        return text.lstrip("+-")
+    return "−" + text[1:] if text.startswith("-") else text
+
+
+def closed(name: str) -> str:
+    """Return a printed name with the bracket that its web page lost; the row of the data has it as printed.
+
+    Examples
+    --------
+    >>> closed("基本养老保险参保率(%"), closed("托位数(个)")
+    ('基本养老保险参保率(%)', '托位数(个)')
+    """
+    return name + ")" * max(0, name.count("(") - name.count(")"))
+
+
+COUNTERS = ("个", "家", "所", "处", "座", "项", "间")
+WORDS = {  # unit: what may stand behind its number
+    "persons": ("人", "名", "口", "位"),
+    "person_times": ("人次",),
+    "beds": ("张", "床", "张床", "张床位", "个床位", "床位"),
+    "places": ("个", "个托位", "托位"),
+    "year": ("年", "年末", "年底", "年度"),
+    "years": ("年", "岁", "周岁"),
+    "months": ("个月",),
+    "minutes": ("分钟",),
+    "hours": ("小时",),
+    "pct_points": ("个百分点",),
+    "m2": ("平方米", "平米", "m2"),
+    "km2": ("平方公里", "km2"),
+    "classes": ("个", "班", "个班"),
+    "households": ("户",),
+    "per_1000": ("‰", "张", "个", "人"),
+    "yuan": ("元",),
+    "yuan_per_month": ("元", "元/月", "元/人月", "元/人·月"),
+    "yuan_per_person": ("元", "元/人"),
+    "yuan_per_year": ("元", "元/年"),
+    "10,000 yuan": ("万元",),
+    **dict.fromkeys(("institutions", "facilities", "projects", "communities", "enterprises", "sites"), COUNTERS),
+}
+SHARES = ("1", "share", "ratio")  # units of which a percentage is a hundredth
+BEFORE = {"ge": ("≥", "≧", ">=", "不低于", "不少于", "不小于", "至少"), "gt": (">", "超过", "大于", "高于", "多于"),
+          "le": ("≤", "≦", "<=", "不超过", "不高于", "不大于", "至多"), "lt": ("<", "不足", "小于", "低于", "少于"),
+          "approx": ("大约", "约", "近", "≈")}  # fmt: skip
+AFTER = {"ge": ("及以上", "以上"), "le": ("及以下", "以下", "以内"), "approx": ("左右", "上下")}
+FIGURE = r"(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+"
+NUMBER = re.compile(
+    rf"(?P<number>[+-]?(?:{FIGURE})(?:[eE][+-]?[0-9]{{1,2}})?)\s*(?P<more>[余多]?)"
+    r"(?P<times>万亿|千万|百万|亿|万|千|百|)(?P<more_after>[余多]?)\s*(?P<unit>.*)"
+)
+RANGE = re.compile(rf"(?P<low>{FIGURE})(?P<unit>[^0-9]*?)\s*(?:[-~–—至到]|--|——)\s*(?P<high>(?:{FIGURE}).*)")
+NOT_A_NUMBER = "is not a number. Write digits without a unit, such as 12.5", "不是数字，请只写数字，不带单位，如12.5"
+FOLDED = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
+    **dict.fromkeys((0x3000, 0xA0, 0x2009, 0x202F), " "),  # kinds of space
+    **dict.fromkeys((0x200B, 0x2060, 0xFEFF)),  # of no width
+    ord("−"): "-",
+    ord("㎡"): "m2",
+}
+
+
+class Understood(NamedTuple):
+    """What a cell says as plain text ("115000"), or the trouble with it; `comparator` and `upper` of ≥95 and 55-60."""
+
+    text: str
+    trouble: Said | None = None
+    comparator: str = ""
+    upper: str = ""
+
+
+def fold(text: str) -> str:
+    """Return a text with full-width letters, digits and spaces as plain ones; ① and ² stay what they are."""
+    return text.translate(FOLDED).strip()
+
+
+def plain(number: Decimal) -> str:
+    """Return a number in digits: no exponent, no zeros at the end.
+
+    Examples
+    --------
+    >>> plain(Decimal("1.150E+5")), plain(Decimal("0.50"))
+    ('115000', '0.5')
+    """
+    text = format(number, "f")
+    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+
+
+def refused(came: Any, en: str, zh: str) -> Understood:
+    """Return the sentence about a cell that cannot be read."""
+    shown = came.isoformat() if hasattr(came, "isoformat") else came
+    return Understood("", Said(f"is {shown!r}, which {en}.", f"为“{shown}”，{zh}。"))
+
+
+def read_range(text: str, unit: str) -> Understood | None:
+    """Read 55-60 or 3万至5万; None for what is no range.
+
+    Examples
+    --------
+    >>> read_range("3万至5万人", "persons").upper
+    '50000'
+    """
+    found = RANGE.fullmatch(text)
+    if not found:
+        return None
+    ends = read_figure(found["low"] + found["unit"], unit), read_figure(found["high"], unit)
+    if ends[0].trouble or ends[1].trouble or ends[0].comparator or ends[1].comparator:
+        return refused(text, "cannot be read as a range. Write such as 55-60", "无法读作区间，请写成如55-60")
+    if bool(_times(found["low"] + found["unit"])) != bool(_times(found["high"])):
+        en = f"is {text!r}: one end of the range has {_times(found['high']) or _times(found['low'] + found['unit'])} "
+        said = Said(
+            en + "and the other has not. Write both ends in full.",
+            f"为“{text}”：区间两端单位不一致，请把两端都写完整。",
+        )
+        return Understood("", said)
+    return Understood(ends[0].text, upper=ends[1].text)
+
+
+def _times(text: str) -> str:
+    found = NUMBER.fullmatch(text)
+    return found["times"] if found else ""
+
+
+def read_figure(text: str, unit: str) -> Understood:
+    """Read one number with what stands before and behind it.
+
+    Examples
+    --------
+    >>> read_figure("不低于95.5%", "pct").text, read_figure("约1.2万张", "beds").comparator
+    ('95.5', 'approx')
+    """
+    comparators, body = set(), text
+    for code, signs in BEFORE.items():
+        for sign in signs:
+            if body.startswith(sign):
+                comparators.add(code)
+                body = body.removeprefix(sign).strip()
+                break
+        if comparators:
+            break
+    found = NUMBER.fullmatch(body)
+    if not found:
+        return refused(text, *NOT_A_NUMBER)
+    rest = found["unit"].strip()
+    for code, words in AFTER.items():
+        for word in words:
+            if rest.endswith(word):
+                comparators.add(code)
+                rest = rest.removesuffix(word).strip()
+    if found["more"] or found["more_after"]:
+        comparators.add("gt")
+    if len(comparators) > 1:
+        return refused(text, "compares in two ways. Write one, such as ≥95", "含有两种比较，请只写一种，如≥95")
+    number = Decimal(found["number"].replace(",", ""))
+    if abs(number) >= Decimal(10) ** 18:
+        return refused(text, "is too large to be meant. Correct it", "数字过大，请更正")
+    scaled = _in_unit(number, found["times"], rest.strip("()（） "), unit)
+    if scaled is None:
+        return refused(text, *NOT_A_NUMBER)
+    return Understood(plain(scaled), comparator="".join(comparators))
+
+
+def _in_unit(number: Decimal, times: str, word: str, unit: str) -> Decimal | None:
+    """Return a number with 万 and a word behind it in the unit of its column, None where they do not go together."""
+    scaled = number * math.prod(TIMES[character] for character in times)
+    if unit == "10,000 yuan":
+        if word == "元":  # 13500万元, 1.35亿元
+            return scaled / 10_000
+        return number if not word and not times else None
+    if word == "%":
+        factor = {"pct": 1, **dict.fromkeys(SHARES, Decimal("0.01"))}.get(unit)
+        return None if times or factor is None else number * factor
+    if times and unit in ("pct", "year", "years", *SHARES):
+        return None
+    return scaled if not word or word == unit or word in WORDS.get(unit, ()) else None
+
+
+NOT_PUBLISHED = {
+    "",
+    "-",
+    "--",
+    "—",
+    "——",
+    "–",
+    "/",
+    "…",
+    "……",
+    "未公布",
+    "暂无",
+    "暂缺",
+    "不详",
+    "n/a",
+    "not published",
+}
+DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})(?:[-/.月]([0-9]{1,2})日?|月)?")
+
+
+def read_number(value: object, unit: str = "", *, percent: bool = False, whole: bool = False) -> Understood:
+    """Read the number of a cell in the unit of its column.
+
+    Parameters
+    ----------
+    value : object
+        As a program for spreadsheets keeps it: text, a number, a date, True, None.
+    unit : str
+        As in the tables: persons, beds, pct, "10,000 yuan"; an unknown or empty unit allows no word behind the number.
+    percent : bool
+        The cell is formatted as a percentage: it holds 0.1928 and shows 19.28%.
+    whole : bool
+        A whole number is needed (a year, a width).
+
+    Returns
+    -------
+    Understood
+        Empty text when nothing is published.
+
+    Examples
+    --------
+    >>> read_number("11.5万人", "persons").text, read_number("１２３张", "beds").text
+    ('115000', '123')
+    >>> read_number(0.1928, "pct", percent=True).text, read_number("≥95.5%", "pct").comparator
+    ('19.28', 'ge')
+    >>> print(read_number("3-5万", "persons").trouble)
+    is '3-5万': one end of the range has 万 and the other has not. Write both ends in full.
+    """
+    if value is None:
+        return Understood("")
+    if isinstance(value, bool):
+        return refused(value, "is neither a number nor empty. Write digits", "既不是数字也不是空白，请填写数字")
+    if isinstance(value, int | float):
+        return _from_number(value, unit, percent)
+    if isinstance(value, datetime.date | datetime.time | datetime.timedelta):
+        return _from_date(value, unit)
+    text = fold(str(value))
+    if text.casefold() in NOT_PUBLISHED:
+        return Understood("")
+    if text in ("无", "没有", "none"):
+        return refused(value, "may mean 0 or not published. Write 0 if it is 0", "可能是0，也可能是未公布，如为0请写0")
+    read = read_range(text, unit) or read_figure(text, unit)
+    if whole and (read.trouble or "." in read.text):
+        return refused(value, "is not a whole number. Write digits only, such as 2025", "不是整数，请只写数字，如2025")
+    return read
+
+
+def read_date(value: object) -> Understood:
+    """Read a date as text: 2022-10-19, 2022-10 or 2022.
+
+    Examples
+    --------
+    >>> read_date("2022年10月19日").text, read_date("2022/3").text, read_date(2022).text
+    ('2022-10-19', '2022-03', '2022')
+    """
+    if isinstance(value, datetime.date):
+        return Understood(f"{value:%Y-%m-%d}")
+    text = fold(show(value))
+    if found := DATE.fullmatch(text):
+        return Understood("-".join(part.zfill(2) for part in found.groups() if part))
+    return Understood(text.removesuffix("年"))
+
+
+def read_text(value: object) -> Understood:
+    """Read a text; a number becomes its digits (adcode 360200), a date is refused (Excel makes one of 1-2).
+
+    Examples
+    --------
+    >>> read_text(360200.0).text
+    '360200'
+    """
+    if isinstance(value, datetime.date | datetime.time | datetime.timedelta):
+        said = "was made a date by the spreadsheet. Format the cell as text and type it again"
+        return refused(value, said, "被表格软件变成了日期，请把单元格设为文本格式后重新填写")
+    return Understood(show(value))
+
+
+def show(value: object, *, percent: bool = False) -> str:
+    """Return what a cell shows: "" for nothing, 7367 for 7367.0, 19.28% for a percentage.
+
+    Examples
+    --------
+    >>> show(7367.0), show(0.1928, percent=True), show(None)
+    ('7367', '19.28%', '')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float) and math.isfinite(value):
+        return plain(_hundredfold(value)) + "%" if percent else plain(Decimal(repr(value)))
+    return str(value).strip()
+
+
+def _hundredfold(value: float) -> Decimal:
+    # 15 digits are what a spreadsheet shows: 0.1928, not 0.19280000000000003
+    return Decimal(format(value, ".15g")) * 100
+
+
+def _from_number(value: float, unit: str, percent: bool) -> Understood:
+    if not math.isfinite(value) or abs(value) >= 1e18:
+        return refused(value, "is not a number that can be used. Write digits", "不是可用的数字，请填写数字")
+    if not percent or unit in SHARES:
+        return Understood(plain(Decimal(repr(value))))
+    if unit == "pct":
+        return Understood(plain(_hundredfold(value)))
+    shown = show(value, percent=True)
+    return refused(shown, f"is a percentage, but {unit or 'a number'} is wanted", "是百分数，而此处应填数量")
+
+
+def _from_date(value: object, unit: str) -> Understood:
+    year = getattr(value, "year", 0)
+    if unit == "year" and 1949 <= year <= 2200:  # 2025 in a cell formatted as a date is 17 July 1905: refused
+        return Understood(str(year))
+    said = "is a date, and what was typed cannot be told from it. Format the cell as a number or text and type it again"
+    return refused(value, said, "是日期，无法得知原来填写的内容，请把单元格设为数值或文本格式后重新填写")

@@ -1,1 +1,0 @@
-"""Tables: schema, text to types, overlays, workbooks."""

@@ -1,0 +1,197 @@
+"""The words of reports, figures, workbooks, checks and commands: one TOML file a language, sentences as Jinja templates.
+
+>>> say("count", "zh", value=330_217, unit="人")
+'33.02万人'
+>>> catalogue("en").word("language.names")
+'en'
+
+A language is one file: `zh.toml` and `en.toml` stand here, and the path of a file of your own is a language too. What
+differs between languages stands in the file: words, templates, number formats, even which columns of the tables hold the
+names. So no Python asks which language it speaks.
+"""
+
+from __future__ import annotations
+
+import calendar
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from ..errors import DataError, did_you_mean
+
+HERE = Path(__file__).parent
+MINUS = "−"
+
+
+def languages() -> list[str]:
+    """Return the languages that come with the library.
+
+    Examples
+    --------
+    >>> languages()
+    ['en', 'zh']
+    """
+    return sorted(path.stem for path in HERE.glob("*.toml"))
+
+
+def catalogue(lang: str) -> Catalogue:
+    """Return the words of a language: `zh`, `en`, or the path of a TOML file with the same keys.
+
+    Raises
+    ------
+    DataError
+        When there is no such language.
+
+    Examples
+    --------
+    >>> catalogue("zh").word("words.missing")
+    '未公布'
+    """
+    path = Path(lang) if str(lang).endswith(".toml") else HERE / f"{lang}.toml"
+    if str(lang) not in languages() and not (path.suffix == ".toml" and path.is_file()):
+        hint = did_you_mean(lang, languages()) or " Or give the path of a TOML file with the keys of en.toml."
+        raise DataError(f"lang must be one of {', '.join(languages())}; it is {lang!r}.{hint}")
+    return _read(str(path))
+
+
+def say(key: str, lang: str, /, **values: Any) -> str:
+    """Return the sentence of a key in a language, its template filled with values; see `Catalogue.say`."""
+    return catalogue(lang).say(key, **values)
+
+
+@cache
+def _read(path: str) -> Catalogue:
+    return Catalogue(path)
+
+
+class Catalogue:
+    """The words of one language, by dotted key."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.entries = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        self.code = Path(path).stem
+        self.names: str = self.entries["language"]["names"]  # name_zh or name_en: what the tables call things
+        self.format: Mapping[str, Any] = self.entries["format"]
+        self._jinja = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=False)
+        shown = ("count", "percent", "day", "number", "listed")
+        self._jinja.filters |= {name: getattr(self, name) for name in shown} | {"word": self.word}
+        self._jinja.globals |= {"word": self.word, "say": self.say}
+        self._templates: dict[str, jinja2.Template] = {}
+
+    def find(self, key: str, default: Any = None) -> Any:
+        """Return the entry of a dotted key (a text, a list or a table), or the default."""
+        entry: Any = self.entries
+        for part in key.split("."):
+            if not isinstance(entry, Mapping) or part not in entry:
+                return default
+            entry = entry[part]
+        return entry
+
+    def word(self, key: str, default: str | None = None) -> str:
+        """Return the words of a key as they stand; without a default a key that is not there is a KeyError."""
+        entry = self.find(key, default)
+        if not isinstance(entry, str):
+            raise KeyError(f"{self.code}.toml has no words for {key!r}")
+        return entry
+
+    def say(self, key: str, /, **values: Any) -> str:
+        """Return the sentence of a key: a Jinja template, filled with values.
+
+        Templates know the filters `count`, `percent`, `day`, `number`, `listed` and `word`.
+        """
+        return self.fill(self.word(key), **values)
+
+    def lines(self, key: str, /, **values: Any) -> list[str]:
+        """Return the sentences of a key that holds several; empty ones are left out."""
+        texts = (self.fill(text, **values) for text in self.find(key, []))
+        return [text for text in texts if text]
+
+    def fill(self, template: str, /, **values: Any) -> str:
+        """Return a template of this catalogue filled with values. Never give it what a user typed as the template."""
+        if template not in self._templates:
+            self._templates[template] = self._jinja.from_string(template)
+        return self._templates[template].render(values).strip()
+
+    def named(self, row: Any, stem: str = "name") -> Any:
+        """Return `name_zh` or `name_en` (or `title_..`, `note_..`) of a row or frame of the tables; else the other.
+
+        Examples
+        --------
+        >>> catalogue("zh").named({"name_zh": "景德镇市", "name_en": "Jingdezhen"})
+        '景德镇市'
+        """
+        columns = (f"{stem}_{names}" for names in dict.fromkeys([self.names, "zh", "en"]))
+        own, *others = [row[column] for column in columns if column in row]
+        if hasattr(own, "fillna"):
+            for other in others:
+                own = own.fillna(other)
+            return own
+        return next((name for name in (own, *others) if isinstance(name, str)), None)
+
+    def count(self, value: float | None, unit: str = "", large: float | None = None) -> str:
+        """A number of persons, beds or places as it is read: 33.02万人, 10,592张; 330,217. `large` starts 万.
+
+        Examples
+        --------
+        >>> catalogue("zh").count(330_217, "人"), catalogue("en").count(330_217.4, " persons")
+        ('33.02万人', '330,217 persons')
+        """
+        if is_missing(value):
+            return self.word("words.missing")
+        start = self.format["large_from"] if large is None else large
+        if self.format["large_is"] and abs(value) >= start:
+            return minus(f"{value / self.format['large_is']:,.2f}") + self.format["large"] + unit
+        return minus(f"{value:,.0f}") + unit
+
+    def percent(self, value: float | None, digits: int = 2) -> str:
+        """A percentage.
+
+        Examples
+        --------
+        >>> catalogue("zh").percent(16.634), catalogue("en").percent(16.634, 1)
+        ('16.63%', '16.6 %')
+        """
+        if is_missing(value):
+            return self.word("words.missing")
+        return self.format["percent"].format(minus(f"{value:.{digits}f}"))
+
+    def number(self, value: float | None, spec: str = ",.0f") -> str:
+        """A number in a format of Python, with a true minus sign."""
+        return self.word("words.missing") if is_missing(value) else minus(format(value, spec))
+
+    def day(self, date: str) -> str:
+        """A date of the tables as it is read.
+
+        Examples
+        --------
+        >>> catalogue("zh").day("2020-11-01"), catalogue("en").day("2020-11-01"), catalogue("en").day("2020-12")
+        ('2020年11月1日', '1 November 2020', 'December 2020')
+        """
+        year, month, day = (*(int(part) for part in date.split("-")), None, None)[:3]
+        name = calendar.month_name[month] if month else None
+        return self.fill(self.format["day"], year=year, month=month, day=day, month_name=name)
+
+    def listed(self, items: Iterable[str]) -> str:
+        """Items in a row, with the comma of the language."""
+        return self.format["list"].join(items)
+
+
+def is_missing(value: object) -> bool:
+    """Tell whether a value is None or no number (NaN, NA)."""
+    return value is None or value != value or str(value) == "<NA>"
+
+
+def minus(text: str) -> str:
+    """Return a number with a true minus sign, and without one where it is rounded to zero.
+
+    Examples
+    --------
+    >>> minus("-1,234.5"), minus("-0.0")
+    ('−1,234.5', '0.0')
+    """
+    bare = text.removeprefix("-")
+    return text if bare == text else MINUS + bare if any(c in "123456789" for c in bare) else bare
