@@ -27,6 +27,7 @@ from .demography.measures import dependency_ratio as dependency_ratio
 from .demography.measures import elderly_share as elderly_share
 from .demography.measures import median_age as median_age
 from .demography.measures import persons as persons
+from .demography.measures import population_table as population_table
 from .demography.projection import Scenario as Scenario
 from .demography.projection import ageing_stage as ageing_stage
 from .demography.projection import project as project

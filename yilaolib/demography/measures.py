@@ -7,7 +7,10 @@ import pandas as pd
 import xarray as xr
 
 from ..errors import DataError
-from .ages import Population, as_array, refuse_cut
+from .ages import Population, as_array, labelled, refuse_cut
+
+OPEN = {"total": 0, "aged_60": 60, "aged_65": 65, "aged_80": 80}
+TABLE_AGES = {name: (low, None) for name, low in OPEN.items()} | {"aged_0_2": (0, 3)}
 
 
 def _sum(array: xr.DataArray, low: float, high: float = np.inf) -> xr.DataArray:
@@ -166,6 +169,37 @@ def median_age(population: Population) -> float | xr.DataArray:
         return float(np.interp(cumulated[-1] / 2, cumulated, bounds))
 
     return _plain(xr.apply_ufunc(middle, array, input_core_dims=[["age"]], vectorize=True))
+
+
+def population_table(future: Population) -> pd.DataFrame:
+    """Persons and shares of the age groups that plans speak of, year by year.
+
+    Parameters
+    ----------
+    future : Dataset, DataArray or DataFrame
+        [persons] by `age` and `year`, as `project` returns it.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by year (and draw or area, if there are any): total, aged_60, aged_65, aged_80, aged_0_2 [persons],
+        share_60_pct, share_65_pct, share_80_pct [percent of all].
+
+    Raises
+    ------
+    DataError
+        When the population has no further dim than sex and age.
+
+    Examples
+    --------
+    >>> import yilaolib as yl
+    >>> yl.population_table(yl.project("jingdezhen", end_year=2030)).loc[2025, "share_60_pct"].round(1)
+    np.float64(21.1)
+    """
+    table = pd.DataFrame({name: labelled(persons(future, *ages)).to_series() for name, ages in TABLE_AGES.items()})
+    for age in (60, 65, 80):
+        table[f"share_{age}_pct"] = 100 * table[f"aged_{age}"] / table["total"]
+    return table
 
 
 def stage_of(share_60: float, share_65: float, stages: pd.DataFrame, *, digits: int = 2) -> pd.DataFrame:

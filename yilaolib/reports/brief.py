@@ -9,9 +9,8 @@ import pandas as pd
 import xarray as xr
 
 from ..auditing.verdicts import audit
-from ..demography.ages import labelled
 from ..demography.local import census_pyramids, local_parameters
-from ..demography.measures import persons
+from ..demography.measures import population_table
 from ..demography.projection import ageing_stage, project
 from ..needs.beds import BedNeed, elderly_path, nursing_beds
 from ..needs.daycare import PlaceNeed, label_places
@@ -143,7 +142,7 @@ def city_brief(city: str, *, scenario: str = "medium", end_year: int = 2050, roo
         drawn=drawn,
         census=census,
         parameters=local_parameters(slug, root=root),
-        ageing=_ageing(population).join(share_ranges(drawn)),
+        ageing=population_table(population).join(share_ranges(drawn)),
         stages=ageing_stage(census, root=root),
         rows=_rows(slug, [*(parts | {"audit": shown}).values(), _own_figures(slug, root)], root),
         filled=list_filled(slug, root=root),
@@ -210,20 +209,6 @@ def _own_figures(area: str, root: str | Path | None) -> pd.DataFrame:
     kinds = ("elder_beds_needed", "elder_beds_gap", "daycare_places_needed", "daycare_places_gap")
     found = [figure(area, kind, root=root) for kind in kinds]
     return pd.DataFrame([row for row in found if row is not None])
-
-
-def _ageing(population: xr.Dataset) -> pd.DataFrame:
-    columns = {
-        "total": (0, None),
-        "aged_60": (60, None),
-        "aged_65": (65, None),
-        "aged_80": (80, None),
-        "aged_0_2": (0, 3),
-    }
-    frame = pd.DataFrame({name: labelled(persons(population, *ages)).to_series() for name, ages in columns.items()})
-    for age in (60, 65, 80):
-        frame[f"share_{age}_pct"] = 100 * frame[f"aged_{age}"] / frame["total"]
-    return frame
 
 
 def _forecasts(area: str, root: str | Path | None) -> pd.DataFrame:
