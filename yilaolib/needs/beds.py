@@ -27,7 +27,19 @@ from .methods import (
     beds_by_share,
     beds_by_utilisation,
 )
-from .rows import Counted, Need, at_year, counted, label_methods, method_row, middle, middles, printed_row, projected
+from .rows import (
+    Counted,
+    Need,
+    at_year,
+    checked_norm,
+    counted,
+    label_methods,
+    method_row,
+    middle,
+    middles,
+    printed_row,
+    projected,
+)
 from .supply import bed_supply
 
 WEIGHTS = {"aged_60": "60+", "aged_65": "65+", "aged_80": "80+", "care_need": "care need", "shortfall": "shortfall"}
@@ -140,13 +152,14 @@ class BedNeed(BedShare):
         survey: str = SURVEY,
         changed: dict[str, float] | None = None,
         only: str | None = None,
+        norm: float | None = None,
         share_by: str = "aged_60",
     ) -> None:
         super().__init__(area, elderly, root, changed)
         if share_by not in WEIGHTS:
             hint = did_you_mean(share_by, WEIGHTS)
             raise DataError(f"share_by is {share_by!r}; choose one of {', '.join(WEIGHTS)}.{hint}")
-        self.survey, self.share_by = survey, share_by
+        self.survey, self.share_by, self.norm = survey, share_by, checked_norm(norm)
         self.rows = [getattr(self, row)() for name, row in self.methods.items() if only in (None, name)]
 
     def look_at(self, population: Population) -> None:
@@ -173,6 +186,9 @@ class BedNeed(BedShare):
         return table[wanted].sort_values("year").groupby("source").last()[["value", "observation"]]
 
     def _norm(self) -> dict:
+        if self.norm is not None:
+            text = f"r {self.norm:g} (yours), E(t)"
+            return method_row("norm", beds_by_norm(self.elderly, self.norm), text) | {"norm": float(self.norm)}
         row = self.figure(NORM, "target", "standard")
         if row is None:
             return method_row("norm", inputs="not published: beds per 1000 elderly")
@@ -287,6 +303,7 @@ def triangulate_beds(
     *,
     scenario: str | Scenario = "medium",
     population: xr.Dataset | None = None,
+    norm: float | None = None,
     share_by: str = "aged_60",
     root: str | Path | None = None,
 ) -> pd.DataFrame:
@@ -303,6 +320,8 @@ def triangulate_beds(
     scenario : str or Scenario, default "medium"
     population : Dataset, optional
         A projection made before (by `project`), so that it is not made again.
+    norm : float, optional
+        [beds per 1000 persons 60+] Your own in place of the plan's, in the method `norm`.
     share_by : {'aged_60', 'aged_65', 'aged_80', 'care_need', 'shortfall'}
         Weight by which the province's beds are shared out. By shortfall the beds are whole (largest remainder), and
         present beds of places that print none are judged.
@@ -335,7 +354,7 @@ def triangulate_beds(
     """
     if population is None:
         population = projected(area, year, scenario, root)
-    need = BedNeed(area, elderly_path(population), root, share_by=share_by)
+    need = BedNeed(area, elderly_path(population), root, norm=norm, share_by=share_by)
     return label_methods(need.at(year), root)
 
 

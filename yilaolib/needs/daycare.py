@@ -21,7 +21,7 @@ from ..demography.projection import SCENARIOS, Scenario, project
 from ..tables.areas import find_area, load_table
 from ..tables.figures import figures_at
 from .methods import implied_coverage, places_by_coverage, places_by_intention, places_by_norm
-from .rows import Need, at_year, label_methods, method_row, middle, printed_row, projected
+from .rows import Need, at_year, checked_norm, label_methods, method_row, middle, printed_row, projected
 from .supply import TOTAL, place_supply, supply_path
 
 NORM, ESTATES = "daycare_places_per_1000", "daycare_places_per_1000_new_estates"
@@ -52,11 +52,12 @@ class PlaceNeed(Need):
         *,
         coverage: float | None = None,
         new_residents: float | None = None,
+        norm: float | None = None,
         changed: dict[str, float] | None = None,
         only: str | None = None,
     ) -> None:
         super().__init__(area, population, root, changed)
-        self.coverage, self.new_residents = coverage, new_residents
+        self.coverage, self.new_residents, self.norm = coverage, new_residents, checked_norm(norm)
         left_out = {"coverage_own"} if coverage is None else set()
         wanted = {name: row for name, row in self.methods.items() if only in (None, name) and name not in left_out}
         self.rows = [getattr(self, row)() for row in wanted.values()]
@@ -79,6 +80,9 @@ class PlaceNeed(Need):
         return printed_row("plan_places", row, "a number of places needed or planned")
 
     def _norm(self) -> dict:
+        if self.norm is not None:
+            text = f"r {self.norm:g} (yours), N(t)"
+            return method_row("norm_places", places_by_norm(self.people, self.norm), text) | {"norm": float(self.norm)}
         row = self.figure(NORM, "target")
         row = self.printed.required("china", NORM, "target") if row is None else row
         text = f"r {row['value']:g} ({row['year']}), N(t)"
@@ -133,6 +137,7 @@ def turning_years(
     *,
     scenarios: Sequence[str | Scenario] = SCENARIOS,
     end_year: int = 2050,
+    norm: float | None = None,
     draws: int = 0,
     seed: int = 0,
     root: str | Path | None = None,
@@ -149,6 +154,8 @@ def turning_years(
         Names of table `assumptions`, your own among them, or scenarios made in Python.
     end_year : int, default 2050
         [year] Horizon.
+    norm : float, optional
+        [places per 1000 residents] Your own in place of the plan's.
     draws : int, default 0
         Random paths of the demography of each scenario; 0 gives no range, 200 a smooth one.
     seed : int, default 0
@@ -183,9 +190,9 @@ def turning_years(
     for scenario in scenarios:
         name = scenario.name if isinstance(scenario, Scenario) else scenario
         future = partial(project, slug, scenario=scenario, end_year=end_year, root=root)
-        need = PlaceNeed(slug, future(), root)
+        need = PlaceNeed(slug, future(), root, norm=norm)
         supply = supply_path(places, TOTAL["places"], need.years)
-        ranges = _ranges(PlaceNeed(slug, future(draws=draws, seed=seed), root), supply) if draws else {}
+        ranges = _ranges(PlaceNeed(slug, future(draws=draws, seed=seed), root, norm=norm), supply) if draws else {}
         for method, path in need.paths().items():
             rows.append({"method": method, "scenario": name, **turn_of(path - supply), **ranges.get(method, {})})
     columns = ["method", "scenario", "year", "state", "first", "last"]
@@ -238,6 +245,7 @@ def triangulate_places(
     *,
     scenario: str | Scenario = "medium",
     population: xr.Dataset | None = None,
+    norm: float | None = None,
     coverage: float | None = None,
     new_residents: float | None = None,
     root: str | Path | None = None,
@@ -255,6 +263,8 @@ def triangulate_places(
     scenario : str or Scenario, default "medium"
     population : Dataset, optional
         A projection made before (by `project`), so that it is not made again.
+    norm : float, optional
+        [places per 1000 residents] Your own in place of the plan's, in the method `norm_places`.
     coverage : float, optional
         [share, 0-1] of the children under 3, a wish of your own: a further row.
     new_residents : float, optional
@@ -281,7 +291,7 @@ def triangulate_places(
     slug = find_area(area, root=root)["area"]
     if population is None:
         population = projected(slug, year, scenario, root)
-    need = PlaceNeed(slug, population, root, coverage=coverage, new_residents=new_residents)
+    need = PlaceNeed(slug, population, root, norm=norm, coverage=coverage, new_residents=new_residents)
     return label_places(need, year)
 
 

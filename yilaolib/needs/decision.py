@@ -206,6 +206,7 @@ def need_samples(
     year: int,
     *,
     what: str = "beds",
+    norm: float | None = None,
     draws: int = 200,
     parameters: int = 25,
     seed: int = 0,
@@ -225,6 +226,8 @@ def need_samples(
     year : int
         [year]
     what : {'beds', 'places'}
+    norm : float, optional
+        [beds per 1000 persons 60+, or places per 1000 residents] Your own in place of the plan's.
     draws, parameters : int
         Number of draws of the demography, and of points in each triangle.
     seed : int, default 0
@@ -252,7 +255,7 @@ def need_samples(
     """
     if population is None:
         population = projected(area, year, scenario, root, draws=draws, seed=seed)
-    return _samples(need_of(area, population, what, root), year, parameters)
+    return _samples(need_of(area, population, what, root, norm=norm), year, parameters)
 
 
 def _samples(need: Need, year: int, parameters: int) -> xr.DataArray:
@@ -277,6 +280,7 @@ def build_decision(
     year: int,
     *,
     what: str = "beds",
+    norm: float | None = None,
     cost_ratio: float = 1.0,
     draws: int = 200,
     seed: int = 0,
@@ -290,7 +294,7 @@ def build_decision(
 
     Parameters
     ----------
-    area, year, what, draws, seed, scenario, population, root
+    area, year, what, norm, draws, seed, scenario, population, root
         As in `need_samples`.
     cost_ratio : float, default 1
         [1] What a missing bed costs against an idle one; judge it yourself.
@@ -317,7 +321,7 @@ def build_decision(
     """
     if population is None:
         population = projected(area, year, scenario, root, draws=draws, seed=seed)
-    need = need_of(area, population, what, root)
+    need = need_of(area, population, what, root, norm=norm)
     samples = _samples(need, year, parameters=25)
     names = load_table("methods", root=root).set_index("method")
     occupied = need.occupancy.value if isinstance(need, BedNeed) else 1.0  # of the need in beds, so many are persons
@@ -378,6 +382,7 @@ def need_tornado(
     year: int,
     *,
     what: str = "beds",
+    norm: float | None = None,
     method: str | None = None,
     strongest: int = 8,
     scenario: str | Scenario = "medium",
@@ -395,6 +400,8 @@ def need_tornado(
     year : int
         [year]
     what : {'beds', 'places'}
+    norm : float, optional
+        As in `need_samples`.
     method : str, optional
         By default `prevalence` for beds and `coverage` for places.
     strongest : int, default 8
@@ -423,7 +430,7 @@ def need_tornado(
     'moderate need: share in homes'
     """
     method = method or {"beds": "prevalence", "places": "coverage"}.get(what, "")
-    moves = _Moves(area, year, what, method, scenario, population, root)
+    moves = _Moves(area, year, what, method, norm, scenario, population, root)
     frame = pd.DataFrame(moves.all())
     frame.attrs["sources"] = moves.row["sources"].split(";")
     width = (frame["high"] - frame["low"]).abs()
@@ -432,14 +439,14 @@ def need_tornado(
 
 
 class _Moves:
-    def __init__(self, area, year, what, method, scenario, population, root) -> None:
+    def __init__(self, area, year, what, method, norm, scenario, population, root) -> None:
         self.area = find_area(area, root)["area"]
         self.year, self.what, self.method, self.root = year, what, method, root
         self.scenario = scenario if isinstance(scenario, Scenario) else self._named(scenario)
         self.population = self._project(self.scenario) if population is None else population
-        self.need = need_of(self.area, self.population, what, root, only=method)
+        self.need = need_of(self.area, self.population, what, root, only=method, norm=norm)
         if not self.need.rows or pd.isna((row := self.need.at(year).iloc[0])["central"]):
-            every = need_of(self.area, self.population, what, root).at(year).set_index("method")["central"]
+            every = need_of(self.area, self.population, what, root, norm=norm).at(year).set_index("method")["central"]
             raise DataError(
                 f"method {method!r} has no number for {self.area}; choose one of {', '.join(every.dropna().index)}."
             )

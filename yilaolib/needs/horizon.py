@@ -24,20 +24,21 @@ LEVEL = 80  # percent of the draws; the back-test says what such a range did hol
 
 
 def need_of(
-    area: str, population: xr.Dataset, what: str = "beds", root: str | Path | None = None, *, only: str | None = None
+    area: str, population: xr.Dataset, what: str = "beds", root: str | Path | None = None, **options: object
 ) -> Need:
-    """Return `BedNeed` or `PlaceNeed` of an area on a projection, with all methods or with one only."""
+    """Return `BedNeed` or `PlaceNeed` of an area on a projection, of all methods or `only` one."""
     if what not in WHAT:
         raise DataError(f"what is {what!r}; it must be 'beds' or 'places'.")
     if what == "beds":
-        return BedNeed(area, elderly_path(population), root, only=only)
-    return PlaceNeed(area, population, root, only=only)
+        return BedNeed(area, elderly_path(population), root, **options)
+    return PlaceNeed(area, population, root, **options)
 
 
 def gap_by_year(
     area: str,
     *,
     what: str = "beds",
+    norm: float | None = None,
     method: str | None = None,
     beside: Sequence[str] = (),
     draws: int = 0,
@@ -58,6 +59,8 @@ def gap_by_year(
     area : str
         Slug, Chinese or English name, or adcode.
     what : {'beds', 'places'}
+    norm : float, optional
+        [beds per 1000 persons 60+, or places per 1000 residents] Your own in place of the plan's.
     method : str, optional
         A method that moves with the population; by default the plan's norm, else today's ratio, else 3 %.
     beside : sequence of str
@@ -99,7 +102,7 @@ def gap_by_year(
     """
     if population is None:
         population = project(area, scenario=scenario, end_year=end_year, root=root)
-    need = need_of(area, population, what, root)
+    need = need_of(area, population, what, root, norm=norm)
     if drawn is None and draws:
         last = int(need.years[-1])
         drawn = project(area, scenario=scenario, end_year=last, draws=draws, seed=seed, root=root)

@@ -416,6 +416,8 @@ def care_account(
     area: str,
     year: int,
     *,
+    norm: float | None = None,
+    place_norm: float | None = None,
     bed_method: str | None = None,
     place_method: str | None = None,
     bed_methods: pd.DataFrame | None = None,
@@ -435,6 +437,8 @@ def care_account(
         Slug, Chinese or English name, or adcode.
     year : int
         [year] Within the projection.
+    norm, place_norm : float, optional
+        [beds per 1000 persons 60+], [places per 1000 residents] Your own in place of the plan's.
     bed_method : str, optional
         A method of `triangulate_beds`; by default the plan's norm, else today's ratio, else 3 %.
     place_method : str, optional
@@ -468,9 +472,9 @@ def care_account(
     if population is None:
         population = projected(slug, year, scenario, root)
     if bed_methods is None:
-        bed_methods = triangulate_beds(slug, year, population=population, root=root)
+        bed_methods = triangulate_beds(slug, year, population=population, norm=norm, root=root)
     if place_methods is None:
-        place_methods = triangulate_places(slug, year, population=population, root=root)
+        place_methods = triangulate_places(slug, year, population=population, norm=place_norm, root=root)
     beds, places = _choose(bed_methods, bed_method, "beds"), _choose(place_methods, place_method, "places")
     old = care_staff(slug, year, beds=beds["central"], population=population, root=root)
     old = old[(old["role"] == "care_worker") & (old["level"] == "all")].iloc[0]

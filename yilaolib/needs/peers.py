@@ -100,8 +100,10 @@ def plan_targets(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
     return frame.sort_values("locator", key=lambda column: column.map(_place_in_table)).reset_index(drop=True)
 
 
-def _place_in_table(locator: str) -> tuple[int, ...]:
-    """(table, row, sub-row) of a locator such as `二(二) 表1 第2.6行`, to sort as the plan prints."""
+def _place_in_table(locator: object) -> tuple[int, ...]:
+    """(table, row, sub-row) of a locator such as `二(二) 表1 第2.6行`, what has none comes last."""
+    if not isinstance(locator, str):
+        return (10**6,)
     found = re.search(r"表(\d+) 第(\d+)(?:\.(\d+))?行", locator)
     return tuple(int(part or 0) for part in found.groups()) if found else (0,)
 

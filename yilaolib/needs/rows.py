@@ -25,6 +25,7 @@ from .methods import Number, beds_by_prevalence
 from .supply import opening, stock_of
 
 COUNTED_BY = 2025  # present beds may be counted later than at the census, and are held against the elderly of that year
+LAST_YEAR = 2025  # of a plan that prints none
 BOUNDS = ("lower", "central", "upper")
 LEFT_ORDER = ["method", *BOUNDS, "basis", "name_zh", "name_en", "inputs", "sources", "observations"]
 LEADING = {"beds": ("norm", "hold", "rule_9073"), "places": ("norm_places",)}  # the first that has a number leads
@@ -67,6 +68,25 @@ def leading_method(what: str, known: Iterable[str]) -> str:
     """The method that leads a report: the first of `LEADING` among those that have a number."""
     known = set(known)
     return next(method for method in LEADING[what] if method in known)
+
+
+def target_year(plan: pd.Series | None, years: Iterable[int]) -> int:
+    """The last year of a plan (a row of `sources`) within the years of a projection; 2025 where there is none.
+
+    Examples
+    --------
+    >>> target_year(pd.Series({"plan_end": 2025}), range(2020, 2051)), target_year(None, range(2030, 2051))
+    (2025, 2030)
+    """
+    last = LAST_YEAR if plan is None or pd.isna(plan["plan_end"]) else int(plan["plan_end"])
+    return int(np.clip(last, min(years), max(years)))
+
+
+def checked_norm(norm: float | None) -> float | None:
+    """Refuse a norm that is no number above 0 and below 1000."""
+    if norm is not None and not (isinstance(norm, int | float | np.number) and 0 < norm < 1000):
+        raise DataError(f"norm is {norm!r}; it is a number per 1000 persons, above 0 and below 1000 (such as 45).")
+    return norm
 
 
 def at_year(value: float | xr.DataArray, year: int) -> float | xr.DataArray:

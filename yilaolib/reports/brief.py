@@ -17,7 +17,7 @@ from ..needs.daycare import PlaceNeed, label_places
 from ..needs.horizon import gap_of, gap_waterfall, share_ranges
 from ..needs.money import care_staff, childcare_staff, operating_subsidy
 from ..needs.peers import compare_plans, plan_targets
-from ..needs.rows import label_methods
+from ..needs.rows import label_methods, target_year
 from ..tables.areas import find_area, load_table
 from ..tables.figures import figure, list_filled
 from ..tables.folders import quiet_table
@@ -113,21 +113,21 @@ def city_brief(city: str, *, scenario: str = "medium", end_year: int = 2050, roo
     census = census[max(census)]
     plan = plan_of(slug, root)
     years = population["year"].to_numpy()
-    target_year = int(min(plan["plan_end"] if plan is not None and pd.notna(plan["plan_end"]) else 2025, years[-1]))
+    year = target_year(plan, years)
     drawn = project(slug, scenario=scenario, end_year=end_year, draws=DRAWS, root=root)
     beds, places = BedNeed(slug, elderly_path(population), root), PlaceNeed(slug, population, root)
-    methods = {"bed": label_methods(beds.at(target_year), root), "place": label_places(places, target_year)}
+    methods = {"bed": label_methods(beds.at(year), root), "place": label_places(places, year)}
     gaps = {"bed": gap_of(beds, beside=BESIDE, drawn=drawn), "place": gap_of(places, drawn=drawn)}
     parts = {
         **{f"{what}_methods": frame for what, frame in methods.items()},
         **{f"{what}_gap": frame for what, frame in gaps.items()},
         "bed_supply": beds.supply,
         "place_supply": places.supply,
-        "bed_steps": gap_waterfall(methods["bed"], beds.supply, target_year),
-        "place_steps": gap_waterfall(methods["place"], places.supply, target_year),
-        "nursing": nursing_beds(slug, target_year, population=population, root=root),
-        "subsidy": operating_subsidy(slug, target_year, population=population, root=root),
-        "staff": _staff(slug, target_year, population, gaps["place"].loc[target_year, "demand"], root),
+        "bed_steps": gap_waterfall(methods["bed"], beds.supply, year),
+        "place_steps": gap_waterfall(methods["place"], places.supply, year),
+        "nursing": nursing_beds(slug, year, population=population, root=root),
+        "subsidy": operating_subsidy(slug, year, population=population, root=root),
+        "staff": _staff(slug, year, population, gaps["place"].loc[year, "demand"], root),
         "forecasts": _forecasts(slug, root),
         "targets": plan_targets(slug, root=root),
         "peers": _peers(slug, root),
@@ -146,7 +146,7 @@ def city_brief(city: str, *, scenario: str = "medium", end_year: int = 2050, roo
         stages=ageing_stage(census, root=root),
         rows=_rows(slug, [*(parts | {"audit": shown}).values(), _own_figures(slug, root)], root),
         filled=list_filled(slug, root=root),
-        target_year=target_year,
+        target_year=year,
         root=root,
         **parts,
     )
