@@ -18,11 +18,11 @@ import pytest
 from chromium import BROWSER
 from PIL import Image, ImageChops, ImageStat
 
-from yilaolib.reports.display import show_figure, show_heading, show_table, show_text
 from yilaolib.reports.indexpage import index_page
 from yilaolib.reports.numbering import set_display
 from yilaolib.reports.one import render_report
 from yilaolib.reports.page import notebook_page
+from yilaolib.reports.shows import show_figure, show_heading, show_table, show_text
 
 playwright = pytest.importorskip("playwright.sync_api", reason="pip install 'yilaolib[dev]' brings playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="'yilaolib[dev]' brings axe-core")

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from yilaolib.errors import DataError
-from yilaolib.reports.display import show_cover, show_figure, show_heading, show_table, show_text
 from yilaolib.reports.numbering import set_display
+from yilaolib.reports.shows import show_cover, show_figure, show_heading, show_table, show_text
 
 matplotlib.use("agg")
 

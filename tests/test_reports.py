@@ -22,7 +22,7 @@ import sys
 import matplotlib.pyplot as plt
 import pandas as pd
 from yilaolib.reports.numbering import set_display
-from yilaolib.reports.display import show_figure, show_table
+from yilaolib.reports.shows import show_figure, show_table
 set_display(lang=lang, tables_dir=tables_dir)"""
 FIGURE = """\
 _, ax = plt.subplots(figsize=(3, 2))

@@ -1,257 +1,535 @@
-"""What a report cell shows: figures with alternative text, tables with captions, sentences, headings.
+"""What a report shows: a cover, headings, sentences, figures and tables, numbered, in one language.
 
-Every text is escaped, so a name from a table can hold any character. Numbers are rounded here and nowhere
-before. `set_display` is called once at the top of a notebook; figures and tables are numbered as they come.
+A notebook makes one `Report` and tells it what to show. Each thing that is shown is a *piece*: plain JSON that says
+what it is (numbers as numbers), beside the HTML that JupyterLab shows. The page, PDF, Word and Excel are written from
+pieces.
+Words come from the catalogue of the language; rounding happens here and nowhere before; all that is shown is escaped.
 """
 
 from __future__ import annotations
 
-import html
+import base64
+import functools
+import io
+import json
 import os
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
-from IPython.display import HTML
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup, escape
 
-from ..errors import DataError
-from .htmltable import Format, plain_frame, table_html, write_csv
-from .numbering import WORDS, Links, forget, numbered, refer, references, settings
-from .pictures import picture
+from ..errors import DataError, did_you_mean
+from ..tables.schema import escaped
+from ..texts import Catalogue, catalogue, minus
+from .whole import write_whole
 
-SHORT_TABLE = 12  # rows
+MIME = "application/vnd.yilaolib.piece+json"
+TEMPLATES = Path(__file__).parents[1] / "templates"
+DPI = 144
+CSS_PIXELS_PER_INCH = 96
+SHORT_TABLE = 12  # rows; is printed on one page
+SHORT = 9  # characters; a column of words so short is not broken within one
+PREFIX = {"observation": "row"}  # of the ids of rows on the page; other columns of ids are their own prefix
+OPTIONS = ("heads", "words", "units", "formats", "links", "blanks")  # of a table, by column
+KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+CHINESE, ENGLISH = re.compile("[\u4e00-\u9fff]"), re.compile(r"[A-Za-z]{2,}")  # a character, a word
+LONG_ID = re.compile(r"[\w.-]{20,}", flags=re.ASCII)
+YEAR = r"(19|20|21)\d\d"
+NUMERAL = r"[-−]?\d[\d,]*(\.\d+)?"
 
-
-def show_figure(
-    figure,
-    *,
-    key: str,
-    caption: str,
-    alt: str,
-    table: pd.DataFrame | pd.Series | None = None,
-    formats: Mapping[str, Format] | None = None,
-    missing: Mapping[str, str | Sequence[str]] | None = None,
-    units: Mapping[str, str] | None = None,
-    number: int | None = None,
-    links: Links | None = None,
-    lang: str | None = None,
-    tables_dir: str | os.PathLike | None = None,
-) -> HTML:
-    """Show a matplotlib figure once, with caption, alternative text and, one click away, its table.
-
-    The figure is closed, so that Jupyter does not show it a second time: draw it anew to change it.
-
-    Parameters
-    ----------
-    figure : Figure, Axes, array of Axes or seaborn grid
-        What to draw, at its own size [inches].
-    key : str
-        Name of the figure in links and files: letters, digits, `-` and `_`.
-    caption : str
-        Text under the figure; its number is put before it.
-    alt : str
-        The finding in a sentence, for those who do not see the figure.
-    table : DataFrame or Series, optional
-        The values that are drawn; also written as `<tables_dir>/<key>.csv`.
-    formats, missing, units, links
-        Of that table; see `show_table`.
-    number : int, optional
-        Number of the figure; by default the order of first showing.
-    lang, tables_dir : optional
-        Instead of what `set_display` set.
-
-    Returns
-    -------
-    IPython.display.HTML
-        A `figure` element whose id is `fig-<key>`.
-
-    Raises
-    ------
-    DataError
-        When `key` is not such a name or `alt` is empty.
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> ax = plt.figure(figsize=(2, 1)).add_subplot()
-    >>> shown = show_figure(ax, key="beds", caption="Beds", alt="Beds rise.", lang="en", number=1)
-    >>> "<figcaption><b>Figure 1</b> Beds</figcaption>" in shown.data
-    True
-    """
-    _check_key(key)
-    if not alt.strip():
-        raise DataError(f"Figure {key!r} has no alternative text. Say in alt= what the figure shows.")
-    lang = lang or settings["lang"]
-    parts = [
-        f'<figure id="fig-{key}">',
-        # On a phone it scrolls in its box, so the box must be reachable by keyboard and have a name.
-        f'<div class="picture" tabindex="0" role="group" aria-label="{numbered("figure", key, lang, number)}">',
-        f"{picture(figure, alt)}</div>",
-        f"<figcaption>{_caption('figure', key, caption, number, lang)}</figcaption>",
-    ]
-    if table is not None:
-        body = _table(table, "figure", key, "", formats, missing, lang, tables_dir, links, units=units)
-        parts.append(f"<details><summary>{WORDS[lang]['data']}</summary>{body}</details>")
-    return HTML("".join([*parts, "</figure>"]))
+Piece = dict[str, Any]
 
 
-def show_table(
-    frame: pd.DataFrame | pd.Series,
-    *,
-    key: str,
-    caption: str,
-    formats: Mapping[str, Format] | None = None,
-    missing: Mapping[str, str | Sequence[str]] | None = None,
-    units: Mapping[str, str] | None = None,
-    number: int | None = None,
-    links: Links | None = None,
-    row_ids: Sequence[str] | None = None,
-    lang: str | None = None,
-    tables_dir: str | os.PathLike | None = None,
-) -> HTML:
-    """Show a table with a caption, and write its raw values as CSV.
-
-    A missing value is printed as 未公布 (not published), never 0. A named index becomes row headings.
+class Report:
+    """One report in one language: shows things, numbers them, and knows what has been shown.
 
     Parameters
     ----------
-    frame : DataFrame or Series
-        The table; its column names are printed as they are.
-    key : str
-        Name of the table in links and files: letters, digits, `-` and `_`.
-    caption : str
-        Text above the table; its number is put before it.
-    formats : mapping of column to format, optional
-        A format such as ``",.1f"``, or a function of one value; by default as many decimals as the size needs.
-    missing : mapping of column to text, optional
-        What a missing value of that column is printed as, for instance ``{"note": ""}``; a list has a text a row.
-    units : mapping of column to text, optional
-        Unit of a column whose heading does not say it; shown in CSV and Excel, where no caption is near.
-    links : mapping of column to list, optional
-        What on the page each cell leads to: an id, or a list of (id, text) for marks after the cell, or None.
-    row_ids : list of str, optional
-        Ids of the rows for such links; a last column then leads back to the figures and tables that use the row.
-    number, lang, tables_dir : optional
-        As in `show_figure`.
+    lang : str
+        `zh`, `en`, or the path of a catalogue of your own (a TOML file with the keys of `texts/en.toml`).
+    tables_dir : path, optional
+        Folder for one CSV file a table and for `results.json`; empty = none are written.
 
-    Returns
-    -------
-    IPython.display.HTML
-        A table whose id is `tab-<key>`.
-
-    Raises
-    ------
-    DataError
-        When `key` is not such a name, or `formats`, `missing` or `units` name a column that is not there.
-
-    Examples
-    --------
-    >>> beds = pd.DataFrame({"year": [2020, 2025], "beds": [4059.0, None]})
-    >>> shown = show_table(beds, key="beds", caption="Beds", lang="en", number=1)
-    >>> '<td class="num">2025</td><td class="none num">not published</td>' in shown.data
-    True
-    """
-    _check_key(key)
-    lang = lang or settings["lang"]
-    head = f"<caption>{_caption('table', key, caption, number, lang)}</caption>"
-    body = _table(frame, "table", key, head, formats, missing, lang, tables_dir, links, row_ids, units)
-    # Wide tables scroll on a phone, so the box must be reachable by keyboard and have a name.
-    label = html.escape(caption)
-    short = " short" if len(frame) <= SHORT_TABLE else ""  # is printed on one page
-    return HTML(
-        f'<div class="table{short}" id="tab-{key}" tabindex="0" role="region" aria-label="{label}">{body}</div>'
-    )
-
-
-def show_text(sentences: str | Iterable[str]) -> HTML:
-    """Show one sentence as a paragraph, several as a list of key lines.
-
-    Examples
-    --------
-    >>> show_text(["60+ < 30 %", "Beds rise."]).data
-    '<ul class="key-lines"><li>60+ &lt; 30 %</li><li>Beds rise.</li></ul>'
-    """
-    if isinstance(sentences, str):
-        return HTML(f"<p>{html.escape(sentences)}</p>")
-    items = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in sentences)
-    return HTML(f'<ul class="key-lines">{items}</ul>')
-
-
-def show_cover(title: str, subtitle: str, items: Mapping[str, str], *, badge: str = "") -> HTML:
-    """Show the title of a report with the lines of its cover; `yilao report` puts them on a page of their own.
-
-    Parameters
+    Attributes
     ----------
-    title, subtitle : str
-        What the report is called, and what it is about.
-    items : mapping of name to text
-        The lines of the cover, such as the plan and the base of the population.
-    badge : str, optional
-        A warning that stands out, such as that a plan is a draft.
-
-    Returns
-    -------
-    IPython.display.HTML
-        A heading of level 1 and a `div` of class `cover`.
+    words : Catalogue
+        The words of the language; `page.words.say("figure.beds.note")`.
+    pieces : list of (piece, PNG or None)
+        What has been shown, in order.
 
     Examples
     --------
-    >>> show_cover("Beds", "Jingdezhen", {"base": "census"}).data
-    '<h1>Beds</h1><div class="cover"><p class="subtitle">Jingdezhen</p><dl><dt>base</dt><dd>census</dd></dl></div>'
+    >>> page = Report("en")
+    >>> page.table(pd.DataFrame({"year": [2025, 2030], "beds": [4059.0, None]}), caption="Beds")
+    >>> piece, _ = page.pieces[-1]
+    >>> piece["label"], [[cell["text"] for cell in row] for row in piece["rows"]]
+    ('Table 1', [['2025', '4,059'], ['2030', 'not published']])
     """
-    mark = f'<p class="badge">{html.escape(badge)}</p>' if badge else ""
-    lines = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(text)}</dd>" for name, text in items.items())
-    return HTML(
-        f'<h1>{html.escape(title)}</h1><div class="cover"><p class="subtitle">{html.escape(subtitle)}</p>'
-        f"{mark}<dl>{lines}</dl></div>"
-    )
+
+    def __init__(self, lang: str = "zh", *, tables_dir: str | os.PathLike = "") -> None:
+        self.words = catalogue(lang)
+        self.tables_dir = os.fspath(tables_dir)
+        self.known: dict[str, Any] = {}
+        self.pieces: list[tuple[Piece, bytes | None]] = []
+        self._numbered: dict[str, list[str]] = {"figure": [], "table": []}
+        self._own: dict[str, list[str]] = {"figure": [], "table": []}  # captions of what has no key
+        self._targets: dict[str, tuple[str, str]] = {}  # id in the tables: (id on the page, number of the row)
+        self._references: dict[str, list[tuple[str, str]]] = {}  # id on the page: (id of the link to it, label)
+
+    def know(self, **values: Any) -> None:
+        """Keep values that all templates may use from now on.
+
+        Two names are special: `rows` (a frame with `observation`) and `documents` (a frame with `source`) are the
+        tables at the end that links lead to; links to anything else are left out.
+
+        Examples
+        --------
+        >>> Report("zh").know(year=2030)
+        """
+        self.known |= values
+        for name, column in (("rows", "observation"), ("documents", "source")):
+            for number, one in enumerate(values[name][column] if name in values else (), start=1):
+                self._targets[one] = (_target(column, one), str(number))
+
+    def note(self, key: str, **values: Any) -> str:
+        """Return the note of a figure, for the function that draws it; an empty text when it has none."""
+        return self._say(_entry(self.words, "figure", key).get("note", ""), values)
+
+    def cover(self, key: str = "report.cover", **values: Any) -> None:
+        """Show the title of the report and the lines of its cover, from the catalogue; empty lines are left out."""
+        entry = self.words.find(key)
+        if not isinstance(entry, Mapping):
+            raise DataError(f"The catalogue has no cover {key!r}.")
+        lines = [[self._say(text, values) for text in line] for line in entry.get("lines", [])]
+        texts = {name: self._say(entry.get(name, ""), values) for name in ("title", "subtitle", "badge")}
+        self._show({"kind": "cover", **texts, "items": [line for line in lines if line[1]]})
+
+    def heading(self, text: str, *, level: int = 2, **values: Any) -> None:
+        """Show a heading: a key of the catalogue, or else the text itself. Level 2 enters the contents list."""
+        entry = _entry(self.words, "report.headings", text)
+        shown = self._say(entry, values) if isinstance(entry, str) else text
+        self._show({"kind": "heading", "level": int(level), "text": shown})
+
+    def say(self, text: str | Sequence[str], **values: Any) -> None:
+        """Show a sentence as a paragraph, or several as key lines: a key of the catalogue, or the text itself.
+
+        Raises
+        ------
+        DataError
+            When the text looks like a key and there is none.
+        """
+        entry = _entry(self.words, "report.sentences", text) if isinstance(text, str) else None
+        if entry:
+            one = isinstance(entry, str)
+            lines = [self._say(line, values) for line in ([entry] if one else entry)]
+        else:
+            if isinstance(text, str) and re.fullmatch(r"[a-z][a-z0-9_.]*", text):
+                hint = did_you_mean(text, self.words.find("report.sentences", {}))
+                raise DataError(f"The catalogue has no sentence {text!r}.{hint}")
+            one = isinstance(text, str)
+            lines = [text] if isinstance(text, str) else list(text)
+        if lines := [line for line in lines if line]:
+            self._show({"kind": "text", "lines": lines, "list": not one})
+
+    def table(self, key, frame=None, *, caption: str = "", spec: Mapping[str, Any] | None = None, **values) -> None:
+        """Show a table, and write its raw values as `<tables_dir>/<key>.csv`.
+
+        A missing value is shown as 未公布 (not published), never 0. A named index becomes row headings.
+
+        Parameters
+        ----------
+        key : str, optional
+            The entry `[table.<key>]` of the catalogue. Without one, `page.table(frame, caption=...)`, the headings
+            are the columns and nothing is looked up.
+        frame : DataFrame or Series
+            The raw table: numbers, codes, ids.
+        caption : str
+            Text above the table, instead of the entry's; its number is put before it.
+        spec : mapping, optional
+            What an entry of the catalogue may say, besides or instead of it, all by column: `heads`, `words` (codes),
+            `units`, `formats` (``",.1f"``), `links` (column of ids), `blanks` (what a missing value is shown as, or
+            the column of the frame that says it); and `columns` (which, in order), `row_ids` (column of ids that
+            links lead to; a last column then leads back).
+        **values
+            For the templates of caption and headings, besides those of `know`.
+
+        Raises
+        ------
+        DataError
+            When the catalogue has no such table, or an option names a column that is not there.
+
+        Examples
+        --------
+        >>> page = Report("en")
+        >>> page.table(pd.DataFrame({"share": [16.634]}), caption="Share", spec={"formats": {"share": ".2f"}})
+        >>> page.pieces[-1][0]["rows"][0][0]["text"]
+        '16.63'
+        """
+        key, frame = (key, frame) if isinstance(key, str) else (None, key)
+        if frame is None:
+            raise DataError(f"page.table({key!r}) has no table; write page.table({key!r}, frame).")
+        self._show(self._table(frame, "table", *self._entry_of("table", key, caption, spec, values), values))
+
+    def figure(
+        self, key, figure=None, *, table=None, caption="", alt="", spec: Mapping[str, Any] | None = None, **values
+    ) -> None:
+        """Show a matplotlib figure with caption, alternative text and, one click away, the table behind it.
+
+        The figure is closed, so that Jupyter does not show it a second time: draw it anew to change it.
+
+        Parameters
+        ----------
+        key : str, optional
+            The entry `[figure.<key>]` of the catalogue; without one, `page.figure(ax, caption=..., alt=...)`.
+        figure : Figure, Axes, array of Axes or seaborn grid
+            What to draw, at its own size [inches].
+        table : DataFrame or Series, optional
+            The raw values that are drawn; the entry has the keys of a table for it.
+        caption, alt : str
+            Text under the figure; the finding in a sentence, for those who do not see it. Instead of the entry's.
+        spec, **values
+            As in `table`.
+
+        Raises
+        ------
+        DataError
+            When there is no alternative text.
+
+        Examples
+        --------
+        >>> import matplotlib.pyplot as plt
+        >>> page = Report("en")
+        >>> page.figure(plt.figure(figsize=(2, 1)), caption="Beds", alt="Beds rise.")
+        >>> page.pieces[-1][0]["label"], page.pieces[-1][0]["width"]
+        ('Figure 1', 192)
+        """
+        key, figure = (key, figure) if isinstance(key, str) else (None, key)
+        if figure is None:
+            raise DataError(f"page.figure({key!r}) has no figure; write page.figure({key!r}, ax).")
+        spec, name, caption = self._entry_of("figure", key, caption, spec, values)
+        alt = alt or self._say(spec.get("alt", ""), values)
+        if not alt.strip():
+            raise DataError(f"Figure {name!r} has no alternative text. Say in alt= what the figure shows.")
+        behind = None if table is None else self._table(table, "figure", spec, name, caption, values)
+        png, width, height = small_png(figure)
+        piece = {"kind": "figure", "key": name, "label": self._label("figure", name), "caption": caption, "alt": alt}
+        self._show({**piece, "width": width, "height": height, "table": behind}, png)
+
+    def save_results(self, **results: Any) -> None:
+        """Save the main results as `<tables_dir>/results.json`, for lists across areas; shows nothing.
+
+        A batch puts them into results.csv. Its index page sorts by `ageing_stage`, `share_60_pct` [percent],
+        `bed_gap`, `place_gap` [beds, places; below 0 is a surplus], `bed_coverage_pct` and `place_coverage_pct`
+        [percent]. What is not published is None, never 0. Names are small letters, digits and `_`.
+
+        Examples
+        --------
+        >>> Report("zh").save_results(share_60_pct=21.1, bed_gap=None)
+        """
+        plain = {name: _result(name, value) for name, value in results.items()}
+        if self.tables_dir:
+            Path(self.tables_dir).mkdir(parents=True, exist_ok=True)
+            write_whole(Path(self.tables_dir) / "results.json", json.dumps(plain, ensure_ascii=False, indent=1))
+
+    def _say(self, template: str, values: Mapping[str, Any]) -> str:
+        return self.words.fill(template, **{**self.known, **values})
+
+    def _label(self, kind: str, key: str) -> str:
+        """Return "图 1" or "Table 2": the number of the first showing, so that a cell run again keeps it."""
+        keys = self._numbered[kind]
+        if key not in keys:
+            keys.append(key)
+        return f"{self.words.word(f'page.{kind}')} {keys.index(key) + 1}"
+
+    def _entry_of(self, kind: str, key: str | None, caption: str, spec: Mapping | None, values: Mapping):
+        """Return (what the catalogue says of a table or figure, its name in files and links, its caption)."""
+        if key is None:
+            own = self._own[kind]
+            if caption not in own:
+                own.append(caption)
+            return dict(spec or {}), f"own-{kind}-{own.index(caption) + 1}", caption
+        entry = _entry(self.words, kind, key)
+        if not isinstance(entry, Mapping):
+            hint = did_you_mean(key, self.words.find(kind, {}))
+            raise DataError(f"The catalogue has no {kind} {key!r}.{hint} Without a key, give the frame and a caption.")
+        templates = {**self.words.find("columns", {}), **entry.get("heads", {})}
+        full = {**entry, "heads": {}, **(spec or {}), "templates": templates}
+        return full, _file_key(key.replace(".", "-")), caption or self._say(entry.get("caption", ""), values)
+
+    def _table(self, frame, kind: str, spec: Mapping, key: str, caption: str, values: Mapping) -> Piece:
+        """Return the piece of a table (also of the one behind a figure), and write its CSV."""
+        label = self._label(kind, key)
+        for found in self._references.values():  # a cell run again
+            found[:] = [each for each in found if each[1] != label]
+        levels, raw = _with_headings(frame)
+        names = list(spec.get("columns", raw.columns))
+        series = {name: self._column(raw, name, spec.get("words", {}).get(name)) for name in names}
+        for option in OPTIONS:
+            if unknown := [name for name in spec.get(option, {}) if name not in series]:
+                raise DataError(f"{option} names {unknown}, but the columns of {key!r} are {names}.")
+        columns, shown, count = [], [], 0
+        for name, column in series.items():
+            form = spec.get("formats", {}).get(name) or default_format(column)
+            missing = self.words.word("words.missing")
+            blank = spec.get("blanks", {}).get(name, missing)
+            blanks = raw[blank].fillna(missing) if isinstance(blank, str) and blank in raw else blank
+            blanks = [blanks] * len(column) if isinstance(blanks, str) else blanks
+            cells = [self._cell(value, form, text) for value, text in zip(column, blanks, strict=True)]
+            for cell, links in zip(cells, self._links(raw, spec.get("links", {}).get(name)), strict=True):
+                for target, text in links:
+                    count += 1
+                    cell["links"].append([target, text, f"ref-{key}-{count}"])
+                    self._references.setdefault(target, []).append((f"ref-{key}-{count}", label))
+            said = {"name": str(name), "head": self._head(spec, name, values)}
+            said |= {"unit": spec.get("units", {}).get(name, ""), "format": form, "numeric": self._is_right(column)}
+            columns.append(said)
+            shown.append(cells)
+        piece = {"kind": "table", "key": key, "label": label, "caption": caption, "columns": columns}
+        piece |= {
+            "n_headings": sum(name in levels for name in names),
+            "rows": [list(row) for row in zip(*shown, strict=True)],
+        }
+        piece |= self._back(raw, spec.get("row_ids"))
+        if self.tables_dir:
+            self._write_csv(key, columns, list(series.values()))
+        return piece
+
+    def _head(self, spec: Mapping, name: Any, values: Mapping) -> str:
+        template = spec.get("templates", {}).get(name)
+        known = self._say(template, values) if isinstance(template, str) else str(name)
+        return str(spec.get("heads", {}).get(name, known))
+
+    def _column(self, raw: pd.DataFrame, name: Any, group: str | None) -> pd.Series:
+        """Return a column of a raw frame, its codes as words; `name` is `name_zh` or its like when there is none."""
+        if name in raw:
+            column = raw[name]
+        elif any(str(each).startswith(f"{name}_") for each in raw):
+            column = self.words.named(raw, name)
+        else:
+            raise DataError(f"The table has no column {name!r}; it has {list(raw.columns)}.{did_you_mean(name, raw)}")
+        if group is None:
+            return column
+        known = self.words.find(f"words.{group}", {})
+        return column.astype(object).map(lambda code: known.get(str(code), code), na_action="ignore")
+
+    def _cell(self, value: Any, form: str, blank: str) -> Piece:
+        if np.ndim(value) == 0 and pd.isna(value):
+            return {"value": None, "text": blank, "links": []}
+        value = value.item() if isinstance(value, np.generic) else value
+        if isinstance(value, bool):
+            text = self.words.word("words.yes" if value else "words.no")
+        elif isinstance(value, int | float):
+            if np.isinf(value):
+                value = "∞" if value > 0 else "−∞"  # JSON has no such number
+            text = value if isinstance(value, str) else minus(formatted(value, form))
+        else:
+            text = value = str(value)[:10] if isinstance(value, pd.Timestamp) else str(value)
+        return {"value": value, "text": text, "links": []}
+
+    def _links(self, raw: pd.DataFrame, ids: str | Sequence | None) -> list[list[tuple[str, str]]]:
+        """Return for each row what a cell leads to: (id on the page, "" or the number that is put after the cell)."""
+        if ids is None:
+            return [[] for _ in range(len(raw))]
+        if not isinstance(ids, str):  # they are told row by row
+            return [[] if to is None else [(to, "")] if isinstance(to, str) else list(to) for to in ids]
+        found = []
+        for value in raw[ids]:
+            one = isinstance(value, str)
+            names = [value] if one else value if isinstance(value, Iterable) else ()
+            known = [self._targets[name] for name in names if name in self._targets]
+            found.append([(target, "" if one else number) for target, number in known])
+        return found
+
+    def _back(self, raw: pd.DataFrame, ids: str | Sequence | None) -> Piece:
+        """Return the ids of the rows and, for each, the first link to it from each figure and table."""
+        if ids is None:
+            return {"row_ids": None, "back": None}
+        names = [_target(ids, one) for one in raw[ids]] if isinstance(ids, str) else list(ids)
+        back = []
+        for name in names:
+            first: dict[str, str] = {}
+            for anchor, label in self._references.get(name, ()):
+                first.setdefault(label, anchor)
+            back.append([[anchor, label] for label, anchor in first.items()])
+        return {"row_ids": names, "back": back}
+
+    def _is_right(self, column: pd.Series) -> bool:
+        """Whether a column stands to the right: numbers, or texts of numbers, dashes and missing values."""
+        if pd.api.types.is_bool_dtype(column):
+            return False
+        if pd.api.types.is_numeric_dtype(column):
+            return True
+        texts = column.dropna().astype(str)
+        numerals = texts[texts.str.fullmatch(NUMERAL)]
+        if numerals.str.fullmatch(YEAR).all():  # years among words are words
+            return False
+        return bool((texts.isin(["–", self.words.word("words.missing")]) | texts.index.isin(numerals.index)).all())
+
+    def _write_csv(self, key: str, columns: list[Piece], series: list[pd.Series]) -> None:
+        """Write the raw values, the units of columns in their headings."""
+        heads = [
+            self.words.say("page.with_unit", name=column["head"], unit=column["unit"]) if column["unit"] else
+            column["head"] for column in columns
+        ]  # fmt: skip
+        safe = no_formulas(pd.concat(series, axis=1, keys=range(len(series))) if series else pd.DataFrame())
+        safe.columns = [_plain_text(head) for head in heads]
+        target = Path(self.tables_dir) / f"{key}.csv"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Excel reads Chinese only with the mark of utf-8-sig.
+        write_whole(target, lambda path: safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n"))
+
+    def _show(self, piece: Piece, png: bytes | None = None) -> None:
+        self.pieces.append((piece, png))
+        if "IPython" in sys.modules:
+            from IPython.core.interactiveshell import InteractiveShell
+            from IPython.display import display
+
+            if InteractiveShell.initialized():
+                display(mime_bundle(piece, self.words, png), raw=True)
 
 
-def show_heading(text: str, level: int = 2) -> HTML:
-    """Show a heading whose words come from data or depend on the language; level 2 enters the contents list.
+def mime_bundle(piece: Piece, words: Catalogue, png: bytes | None = None) -> dict[str, Any]:
+    """Return what a notebook keeps of a piece: the piece, its HTML, a line of text, and the picture."""
+    plain = " ".join(str(piece[name]) for name in ("label", "title", "caption", "text") if piece.get(name))
+    bundle = {MIME: piece, "text/html": str(piece_html(piece, words, png)), "text/plain": plain or piece["kind"]}
+    return bundle | ({"image/png": base64.b64encode(png).decode()} if png else {})
+
+
+def piece_html(piece: Piece, words: Catalogue, png: bytes | None = None, shares=None) -> Markup:
+    """Return a piece as HTML. With `shares` (a function of a table piece) it is for paper, with widths of columns.
 
     Examples
     --------
-    >>> show_heading("养老床位").data
-    '<h2>养老床位</h2>'
+    >>> piece_html({"kind": "text", "lines": ["60+ < 30 %"], "list": False}, catalogue("en"))
+    Markup('<p>60+ &lt; 30 %</p>')
     """
-    return HTML(f"<h{int(level)}>{html.escape(text)}</h{int(level)}>")
+    picture = base64.b64encode(png).decode() if png else ""
+    values = {"piece": piece, "word": words.word, "listed": words.listed, "picture": picture, "shares": shares}
+    chinese = CHINESE.search(words.word("words.missing")) is not None
+    foreign = functools.partial(_foreign, chinese=chinese)
+    return Markup(templates().get_template("piece.html").render(**values, foreign=foreign).strip())
 
 
-def _check_key(key: str) -> None:
+@functools.cache
+def templates() -> Environment:
+    """Return the templates of pages; each is read once, so that a batch has one state of them."""
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, auto_reload=False)
+    environment.filters["breakable"] = _breakable
+    environment.globals |= {"SHORT_TABLE": SHORT_TABLE, "is_word_column": _is_word_column}
+    return environment
+
+
+def small_png(figure) -> tuple[bytes, int, int]:
+    """Return a figure as PNG of 256 colours with its size in CSS pixels, and close the figure."""
+    import matplotlib.pyplot as plt
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
+
+    if isinstance(figure, np.ndarray):
+        figure = figure.flat[0]
+    while getattr(figure, "figure", figure) is not figure:  # Axes, subfigures and grids know their figure
+        figure = figure.figure
+    figure.set_dpi(DPI)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # once; savefig would draw a figure with a layout engine twice, and matplotlib-inline as well
+    plt.close(figure)
+    # 256 colours are a third of the bytes, and house figures have fewer than that but for smoothed edges.
+    image, small = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"), io.BytesIO()
+    image.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(small, format="png")
+    scale = CSS_PIXELS_PER_INCH / DPI
+    return small.getvalue(), round(image.width * scale), round(image.height * scale)
+
+
+def default_format(column: pd.Series) -> str:
+    """Return whole numbers whole, years without separators, others with decimals by their size.
+
+    Examples
+    --------
+    >>> default_format(pd.Series([2025], name="year")), default_format(pd.Series([17.456]))
+    ('.0f', ',.1f')
+    """
+    numbers = pd.to_numeric(column.map(lambda value: value if isinstance(value, int | float | np.number) else None))
+    numbers = numbers.dropna().astype(float)
+    if numbers.empty or (numbers % 1 == 0).all():
+        named_year = re.search(r"(^|[\W_])year\b|年份?$|年度$", str(column.name), flags=re.IGNORECASE)
+        return ".0f" if named_year and numbers.between(1900, 2200).all() else ",.0f"
+    largest = numbers.abs().max()
+    return ",.0f" if largest >= 1000 else ",.1f" if largest >= 10 else ",.2f"
+
+
+def formatted(value: float, form: str) -> str:
+    """Return a number in a format of Python, with or without text around it: `.1f` or `{:.1f} %`."""
+    return form.format(value) if "{" in form else format(value, form)
+
+
+def no_formulas(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose texts and headings no program for spreadsheets runs as a formula, or takes for two rows."""
+    return frame.map(_plain_text).rename(columns=_plain_text)
+
+
+def _plain_text(value: Any) -> Any:
+    # csv leaves a lone \r unquoted, and readers take it for a new row
+    return escaped(re.sub(r"\r\n?", "\n", value)) if isinstance(value, str) else value
+
+
+def _entry(words: Catalogue, section: str, key: str) -> Any:
+    """Return the entry of a section; a dotted key may name it in full (`comparison.headings.beds`)."""
+    found = words.find(f"{section}.{key}")
+    return words.find(key) if found is None and "." in key else found
+
+
+def _target(column: str, one: object) -> str:
+    return f"{PREFIX.get(column, column)}-{one}"
+
+
+def _file_key(key: str) -> str:
     # Keys become file names and ids, so nothing in them may leave the folder or the attribute.
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", key):
-        raise DataError(f"key must be letters, digits, '-' and '_'; it is {key!r}.")
+    if not KEY.fullmatch(key):
+        raise DataError(f"A key must be letters, digits, '-' and '_'; it is {key!r}.")
+    return key.replace("_", "-")
 
 
-def _caption(kind: str, key: str, caption: str, number: int | None, lang: str) -> str:
-    return f"<b>{numbered(kind, key, lang, number)}</b> {html.escape(caption)}"
+def _with_headings(frame: pd.DataFrame | pd.Series) -> tuple[list, pd.DataFrame]:
+    """Return (names of the row headings, frame): an index that has names is row headings, and else of no interest."""
+    if isinstance(frame, pd.Series):
+        frame = frame.to_frame(frame.name if frame.name is not None else "value")
+    named = any(name is not None for name in frame.index.names)
+    raw = frame.reset_index(drop=not named)
+    return list(raw.columns[: frame.index.nlevels]) if named else [], raw
 
 
-def _table(frame, kind, key, head, formats, missing, lang, tables_dir, links=None, row_ids=None, units=None) -> str:
-    plain = plain_frame(frame)
-    forget(kind, key)
-    marked = {
-        column: [_with_anchor(target, kind, key, lang) for target in targets]
-        for column, targets in (links or {}).items()
-    }
-    back = None if row_ids is None else (WORDS[lang]["used"], [_back(name, lang) for name in row_ids])
-    body = table_html(plain, head, formats or {}, missing or {}, lang, marked, row_ids, back, units)
-    if folder := settings["tables_dir"] if tables_dir is None else tables_dir:
-        write_csv(plain, key, folder, units, lang)
-    return body
+def _result(name: str, value: Any) -> Any:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise DataError(f"The name of a result must be small letters, digits and '_'; it is {name!r}.")
+    value = value.item() if isinstance(value, np.generic) else value
+    if value is None or value is pd.NA or (isinstance(value, float) and not np.isfinite(value)):
+        return None
+    if not isinstance(value, str | int | float):
+        kind = type(value).__name__
+        raise DataError(f"The result {name!r} must be a number, a text, True, False or None; it is a {kind}.")
+    return value
 
 
-def _with_anchor(target, kind: str, key: str, lang: str) -> list[tuple[str, str, str, str]]:
-    """Return (id that is linked to, id of the link, text or "" for the cell's own, its name) of a cell's links."""
-    if target is None:
-        return []
-    pairs = [(target, "")] if isinstance(target, str) else target
-    name = WORDS[lang]["row"]
-    return [(to, refer(to, kind, key), text, f"{name} {text}" if text else "") for to, text in pairs]
+def _foreign(text: str, chinese: bool) -> str:
+    """The language of a text that is mostly not in that of the page, so that it is read out as what it is."""
+    characters, english = len(CHINESE.findall(text)), len(ENGLISH.findall(text))
+    if chinese:
+        return "en" if english > max(characters, 1) else ""
+    return "zh-CN" if characters > english else ""
 
 
-def _back(target: str, lang: str) -> str:
-    """Links from a source row to where the report uses it."""
-    found = references(target, lang)
-    return WORDS[lang]["comma"].join(f'<a href="#{anchor}">{html.escape(text)}</a>' for anchor, text in found)
+def _breakable(text: str) -> Markup | str:
+    """A long id of the data may be broken at its dots and lines, or it would be as wide as a page."""
+    if not LONG_ID.fullmatch(text):
+        return text
+    return Markup("<wbr>").join(escape(part) for part in re.split(r"(?<=[._])", text) if part)
+
+
+def _is_word_column(rows: list[list[Piece]], place: int) -> bool:
+    return all(len(row[place]["text"]) <= SHORT for row in rows)
