@@ -1,4 +1,4 @@
-"""Which population did a plan divide by? Try every published and census population and list those that fit."""
+"""What a claim rests on: printed figures, persons of a census, sums of a project list; and who was divided by."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,55 +15,45 @@ import pandas as pd
 from ..errors import DataError, did_you_mean
 from ..tables.areas import find_area
 from ..tables.folders import as_root, quiet_table, stamp
+from ..tables.ownarea import FILLED
 from ..tables.printed import closed
-from ..tables.schema import Said, note
+from ..tables.schema import note
+from ..texts import catalogue
 from .intervals import Interval, evaluate, exact, input_interval, is_about
 
 OPEN = 999  # an age above all, where the last group ends
-FILLED = "filled-from-parent"  # the source of a pyramid that a user's place has not got itself
-ORIGINS = {"census": ("census", "普查"), "table": ("population", "人口"), "filled": ("filled in,", "按上级推算")}
 PEOPLE = re.compile(r"population_(total|(\d+)plus|under_?(\d+)|(\d+)_(\d+))")
-FIELDS = {  # of the project lists, in words
-    "count": ("projects", "项目数"),
-    "beds_new": ("new beds", "新增床位"),
-    "beds_renovated": ("renovated beds", "改造床位"),
-    "places_new": ("new daycare places", "新增托位"),
-    "classes": ("classes", "班级"),
-    "floor_area_m2": ("m2 of floor area", "建筑面积（平方米）"),
-    "investment_10k_yuan": ("10,000 yuan of investment", "总投资（万元）"),
-}
+LISTED = ("beds_new", "beds_renovated", "places_new", "classes", "floor_area_m2", "investment_10k_yuan")
 
 
-@dataclass(frozen=True)
-class Leaf:
-    """One look-up of a formula: what it found, and in words what it is."""
+class Leaf(NamedTuple):
+    """One look-up of a formula: what it found, and what `label` needs to say it."""
 
     call: tuple
     found: Interval
-    label_en: str
-    label_zh: str
+    said: str  # the template [audit.evidence] <said>, and its values
+    values: dict[str, Any]
     group: str = ""  # of persons: "total", "60+", "0-2" ...; empty when it is no population
     area: str = ""
     year: int | None = None
     basis: str = ""
     about: bool = False
-    doubt: Said | None = None
+    doubt: dict | None = None
+
+
+def label(leaf: Leaf, lang: str) -> str:
+    """Say what a look-up found, in words of a language; rows of our tables among its values are named in it."""
+    words = catalogue(lang)
+    values = {key: words.named(value) if isinstance(value, dict) else value for key, value in leaf.values.items()}
+    return words.say(f"audit.evidence.{leaf.said}", **values)
 
 
 @dataclass
 class Evidence:
-    """Look-ups over a set of tables.
+    """Look-ups over a set of tables; `load` returns a table by name.
 
-    Parameters
-    ----------
-    load : function
-        Returns a table by name: observations, indicators, sources, areas, population, age_standards, projects.
-
-    Examples
-    --------
     >>> import yilaolib as yl
-    >>> evidence = Evidence(yl.load_table)
-    >>> evidence.compute('100 * obs("jingdezhen.elder_beds_private.2020.actual.text") / 4059')[0].value
+    >>> Evidence(yl.load_table).compute('100 * obs("jingdezhen.elder_beds_private.2020.actual.text") / 4059')[0].value
     46.71
     """
 
@@ -71,12 +62,10 @@ class Evidence:
     def __post_init__(self) -> None:
         rows = self.load("observations")
         self.rows = {row["observation"]: row for row in rows.replace({np.nan: None}).to_dict("records")}
-        names = self.load("indicators")
-        self.indicators = dict(zip(names["indicator"], names["name_en"], strict=True))
+        self.indicators = {row["indicator"]: row for row in self.load("indicators").to_dict("records")}
         documents = self.load("sources")
         self.documents = dict(zip(documents["source"], documents["area"], strict=True))
-        places = self.load("areas")
-        self.areas = {row.area: row for row in places.itertuples()}
+        self.areas = {row["area"]: row for row in self.load("areas").to_dict("records")}
         people = self.load("population").dropna(subset=["area", "year", "age", "persons"])
         self.people = people.assign(end=(people["age"] + people["n"]).fillna(OPEN), basis=people["basis"].fillna(""))
         self.groups = self.people.groupby(["area", "year"]).indices
@@ -87,7 +76,7 @@ class Evidence:
         """Return the result of a formula and the look-ups it is made of; `instead` replaces some of them."""
         leaves: dict[tuple, Leaf] = {}
 
-        def remember(name: str, find: Callable[..., Leaf]) -> Callable[..., Interval]:
+        def remember(find: Callable[..., Leaf]) -> Callable[..., Interval]:
             def look_up(*values: object) -> Interval:
                 leaf = find(*values)
                 leaves.setdefault(leaf.call, leaf)
@@ -95,7 +84,7 @@ class Evidence:
 
             return look_up
 
-        lookups = {name: remember(name, getattr(self, name)) for name in ("obs", "pop", "projects")}
+        lookups = {name: remember(getattr(self, name)) for name in ("obs", "pop", "projects")}
         return evaluate(formula, lookups), list(leaves.values())
 
     def obs(self, observation: str) -> Leaf:
@@ -103,22 +92,19 @@ class Evidence:
         row = self.row(observation)
         if row["value"] is None:
             raise DataError(f"observation {observation!r} prints no number ({row['as_printed']}). Use another.")
-        printed, name = row["as_printed"] or "", closed(row["name_as_printed"] or "")
-        about = None if self.is_own(row) else self.areas.get(row["area"])
-        place, place_zh = (f"{about.name_en}, ", about.name_zh) if about else ("", "")
-        year = f" {row['year']}" if row["year"] else ""
-        named = name if place_zh in name else place_zh + name.removeprefix("全省")
+        printed, indicator, year = row["as_printed"] or "", row["indicator"], row["year"]
+        values = {
+            "place": "" if self.is_own(row) else self.areas.get(row["area"], ""),
+            "indicator": self.indicators.get(indicator, indicator),
+            "name": closed(row["name_as_printed"] or ""),
+            "year": year,
+            "printed": printed,
+        }
+        found = input_interval(row["value"], printed, row["unit"], row["kind"], row["value_max"] or np.nan)
+        group = group_of(indicator) if row["unit"] == "persons" else ""
+        whose = (group, row["area"], year, row["basis"] or "")
         return Leaf(
-            ("obs", observation),
-            input_interval(row["value"], printed, row["unit"], row["kind"], row["value_max"] or np.nan),
-            f"{place}{self.indicators.get(row['indicator'], row['indicator'])}{year}: {printed}",
-            f"{named}{printed}",
-            group_of(row["indicator"]) if row["unit"] == "persons" else "",
-            row["area"],
-            row["year"],
-            row["basis"] or "",
-            is_about(printed, row["comparator"]),
-            doubt_in(row),
+            ("obs", observation), found, "obs", values, *whose, is_about(printed, row["comparator"]), doubt_in(row)
         )
 
     def is_own(self, row: dict) -> bool:
@@ -129,10 +115,8 @@ class Evidence:
     def row(self, observation: str) -> dict:
         """The row of `observations` with an id; a DataError when there is none."""
         if observation not in self.rows:
-            raise DataError(
-                f"observation {observation!r} is not in observations.csv.{did_you_mean(observation, self.rows)} "
-                "Correct the id."
-            )
+            hint = did_you_mean(observation, self.rows)
+            raise DataError(f"observation {observation!r} is not in observations.csv.{hint} Correct the id.")
         note("observations", self.rows[observation]["area"])
         return dict(self.rows[observation])
 
@@ -149,19 +133,11 @@ class Evidence:
         for start, end, persons in rows[["age", "end", "persons"]].itertuples(index=False):
             share = self._share(year, start, end, low, top)
             total, split = total + share * persons, split or 0 < share < 1
-        name, place, origin = ages(low, high), self.areas[area], ORIGINS[self.origin(area, year)]
-        words = (", split by single ages of the nation", "（按全国单岁结构拆分）") if split else ("", "")
-        whose = "all ages" if name == "0+" else name
-        return Leaf(
-            ("pop", area, year, low, high),
-            exact(total),
-            f"{place.name_en}, {origin[0]} {year}, {whose}: {total:,.0f}{words[0]}",
-            f"{year}年{origin[1]}{place.name_zh}{ages(low, high, 'zh')}人口{total:,.0f}人{words[1]}",
-            "total" if name == "0+" else name,
-            area,
-            year,
-            rows["basis"].iloc[0],
-        )
+        values = {"place": self.areas[area], "origin": self.origin(area, year), "year": year}
+        values |= {"low": low, "high": high, "total": total, "split": split}
+        group = "total" if (low, high) == (0, None) else f"{low}+" if high is None else f"{low}-{high - 1}"
+        basis = rows["basis"].iloc[0]
+        return Leaf(("pop", area, year, low, high), exact(total), "pop", values, group, area, year, basis)
 
     def origin(self, area: str, year: int) -> str:
         """Where a pyramid comes from: a census, another table, or the parent of a place that has totals only."""
@@ -184,19 +160,14 @@ class Evidence:
         note("projects", area)
         rows = self.load("projects")
         rows = rows[(rows["area"] == area) & (True if category is None else rows["category"] == category)]
-        if rows.empty or what not in FIELDS:
+        if rows.empty or what not in ("count", *LISTED):
             raise DataError(
                 f"projects({area!r}, {what!r}, {category!r}) finds nothing. Give the area of a project list, one of "
-                f"{', '.join(FIELDS)}, and eldercare, childcare or health (or none)."
+                f"count, {', '.join(LISTED)}, and eldercare, childcare or health (or none)."
             )
         numbers = pd.Series(1, rows.index) if what == "count" else rows[what].dropna()
-        total, (name, name_zh) = numbers.sum(), FIELDS[what]
-        return Leaf(
-            ("projects", area, what, category),
-            exact(total),
-            f"project list, {name} of the {len(numbers)} of {len(rows)} projects that print them: {total:,.0f}",
-            f"项目清单{len(rows)}项中{len(numbers)}项所列{name_zh}合计{total:,.0f}",
-        )
+        values = {"what": what, "counted": len(numbers), "listed": len(rows), "total": numbers.sum()}
+        return Leaf(("projects", area, what, category), exact(numbers.sum()), "projects", values)
 
 
 def evidence_at(root: str | Path | None) -> Evidence:
@@ -214,8 +185,6 @@ def _evidence(root: Path | None, state: tuple) -> Evidence:
 def group_of(indicator: str) -> str:
     """Return the persons that an indicator counts: "total", "60+", "0-2"; empty for other indicators.
 
-    Examples
-    --------
     >>> group_of("population_60plus"), group_of("population_0_3"), group_of("elder_beds_total")
     ('60+', '0-3', '')
     """
@@ -226,32 +195,16 @@ def group_of(indicator: str) -> str:
     return f"{plus}+" if plus else f"0-{int(under) - 1}" if under else f"{low}-{high}" if low else kind
 
 
-def ages(low: int, high: int | None, lang: str = "en") -> str:
-    """Return an age range as people write it: "60+", "0-2"; `high` is exclusive.
-
-    Examples
-    --------
-    >>> ages(60, None), ages(0, 3), ages(60, None, "zh")
-    ('60+', '0-2', '60岁及以上')
-    """
-    if lang == "en":
-        return f"{low}+" if high is None else f"{low}-{high - 1}"
-    if high is None:
-        return "总" if low == 0 else f"{low}岁及以上"
-    return f"{low}至{high - 1}岁"
-
-
-def doubt_in(row: dict) -> Said | None:
-    """Return what the note of a figure doubts (what follows DOUBT:), in both languages where both are written."""
-    note = row["note"]
-    if not (isinstance(note, str) and note.startswith("DOUBT:")):
+def doubt_in(row: dict) -> dict | None:
+    """Return what the note of a figure doubts (what follows DOUBT:), named doubt_en and, where written, doubt_zh."""
+    text = row["note"]
+    if not (isinstance(text, str) and text.startswith("DOUBT:")):
         return None
-    doubt = note.removeprefix("DOUBT:").strip()
-    return Said(doubt, row.get("note_zh") or doubt)
+    return {"doubt_en": text.removeprefix("DOUBT:").strip(), "doubt_zh": row.get("note_zh")}
 
 
 GROUPS = [(0, None), (60, None), (65, None), (80, None), (0, 3), (0, 4), (0, 5)]
-COLUMNS = ["area", "group", "year", "basis", "origin", "persons", "candidate", "candidate_zh", "observation", "source"]
+COLUMNS = ["area", "group", "year", "basis", "origin", "persons", "leaf", "observation", "source"]
 
 
 def solve_denominator(
@@ -304,8 +257,11 @@ def solve_denominator(
         if not 0 < value < float("inf"):
             raise DataError(f"{name} is {value}; it must be a number above 0.")
     slug = None if area is None else find_area(area, root=root)["area"]
-    candidates = populations(evidence_at(root), slug)
-    return fitting(candidates, numerator * per / ratio, tolerance)
+    close = fitting(populations(evidence_at(root), slug), numerator * per / ratio, tolerance)
+    at = close.columns.get_loc("leaf")
+    for place, (column, lang) in enumerate({"candidate": "en", "candidate_zh": "zh"}.items()):
+        close.insert(at + place, column, pd.Series([label(leaf, lang) for leaf in close["leaf"]], dtype="str"))
+    return close.drop(columns="leaf")
 
 
 def fitting(candidates: pd.DataFrame, needed: float, tolerance: float = 0.005) -> pd.DataFrame:
@@ -330,11 +286,15 @@ def populations(evidence: Evidence, area: str | None) -> pd.DataFrame:
 
 def lineage(evidence: Evidence, area: str) -> list[str]:
     """Return an area and the areas that it belongs to, nearest first."""
-    line = []
+    line: list[str] = []
     while isinstance(area, str) and area in evidence.areas and area not in line:
         line.append(area)
-        area = evidence.areas[area].parent
+        area = evidence.areas[area]["parent"]
     return line
+
+
+def _candidate(leaf: Leaf, origin: str, observation: str, source: str) -> tuple:
+    return leaf.area, leaf.group, leaf.year, leaf.basis, origin, leaf.found.value, leaf, observation, source
 
 
 def _of_census(evidence: Evidence, places: list[str]) -> list[tuple]:
@@ -346,8 +306,7 @@ def _of_census(evidence: Evidence, places: list[str]) -> list[tuple]:
                 leaf = evidence.pop(area, year, low, high)
             except DataError:
                 continue  # a user's pyramid may have wider groups than this one needs
-            words, source = (leaf.label_en, leaf.label_zh), evidence.people["source"].iloc[rows_of[0]]
-            rows.append((area, leaf.group, year, leaf.basis, origin, leaf.found.value, *words, "", source))
+            rows.append(_candidate(leaf, origin, "", evidence.people["source"].iloc[rows_of[0]]))
     return rows
 
 
@@ -356,10 +315,7 @@ def _printed(evidence: Evidence, places: list[str]) -> list[tuple]:
     for name, row in evidence.rows.items():
         if row["area"] in places and row["unit"] == "persons" and row["value"] and group_of(row["indicator"]):
             leaf = evidence.obs(name)
-            words = leaf.label_en, leaf.label_zh
-            rows.append(
-                (row["area"], leaf.group, row["year"], leaf.basis, "printed", row["value"], *words, name, row["source"])
-            )
+            rows.append(_candidate(leaf._replace(found=exact(row["value"])), "printed", name, row["source"]))
     return rows
 
 
@@ -372,14 +328,16 @@ def _implied(evidence: Evidence, places: list[str]) -> list[tuple]:
     }
     rows = []
     for name, row in evidence.rows.items():
-        key = (row["area"], f"{row['indicator']}_share_pct", row["year"], row["kind"], row["source"])
-        if row["unit"] == "persons" and row["value"] and key in shares:
-            share = shares[key]
-            whole = 100 * row["value"] / share["value"]
-            words = (
-                f"total {row['year']} implied by {row['as_printed']} at {share['as_printed']}: {whole:,.0f}",
-                f"由{row['as_printed']}占{share['as_printed']}推出的{row['year']}年总人口{whole:,.0f}人",
-            )
-            ids, basis = f"{name}, {share['observation']}", share["basis"] or row["basis"] or ""
-            rows.append((row["area"], "total", row["year"], basis, "implied", whole, *words, ids, row["source"]))
+        share = shares.get((row["area"], f"{row['indicator']}_share_pct", row["year"], row["kind"], row["source"]))
+        if row["unit"] == "persons" and row["value"] and share:
+            whole = exact(100 * row["value"] / share["value"])
+            values = {
+                "year": row["year"],
+                "part": row["as_printed"],
+                "share": share["as_printed"],
+                "whole": whole.value,
+            }
+            whose = ("total", row["area"], row["year"], share["basis"] or row["basis"] or "")
+            leaf = Leaf(("implied", name), whole, "implied", values, *whose)
+            rows.append(_candidate(leaf, "implied", f"{name}, {share['observation']}", row["source"]))
     return rows

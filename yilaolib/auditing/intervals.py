@@ -1,4 +1,4 @@
-"""Formulas as data: arithmetic over named look-ups, read by an explicit list of what is allowed and never by eval.
+"""Formulas as data: interval arithmetic over named look-ups, read by a list of what is allowed, never by eval.
 
 >>> evaluate('100 * obs("a") / 4', {"obs": lambda name: exact(3)}).value
 75.0
@@ -23,15 +23,8 @@ MEASURED = {"pct", "pct_points", "per_1000", "ratio", "years"}  # a whole number
 
 
 class Interval(NamedTuple):
-    """A figure and the range that its last digit leaves open.
+    """A figure and the range that its last digit leaves open: low <= value <= high [any unit].
 
-    Parameters
-    ----------
-    low, value, high : float
-        [any unit] low <= value <= high.
-
-    Examples
-    --------
     >>> Interval(269_150, 269_200, 269_250) / exact(1_619_000) * exact(100)
     Interval(low=16.62446, value=16.62755, high=16.63063)
     """
@@ -81,26 +74,19 @@ def greatest(*parts: Interval) -> Interval:
 
 
 def last_digit(value: float, as_printed: str) -> float:
-    """Return what the last printed digit is worth, in base units.
+    """Return what the last printed digit is worth, in base units; a figure in words is whole.
 
-    Where several numbers are printed (4-5个), the one that is the value counts; a figure in words is whole.
+    Where several numbers are printed (4-5个), the one that is the value counts.
 
-    Examples
-    --------
     >>> last_digit(269_200, "26.92万人"), last_digit(16.63, "16.63%"), last_digit(1, "每县至少一所")
     (100.0, 0.01, 1.0)
     """
-    for number, worth in printed_numbers(as_printed):
-        if math.isclose(number, value):
-            return worth
-    return 1.0
+    return next((worth for number, worth in printed_numbers(as_printed) if math.isclose(number, value)), 1.0)
 
 
 def printed_interval(value: float, as_printed: str) -> Interval:
     """Return a printed figure with half of its last digit on either side.
 
-    Examples
-    --------
     >>> printed_interval(269_200, "26.92万人")
     Interval(low=269150.0, value=269200.0, high=269250.0)
     """
@@ -109,24 +95,10 @@ def printed_interval(value: float, as_printed: str) -> Interval:
 
 
 def input_interval(value: float, as_printed: str, unit: str, kind: str, value_max: float = math.nan) -> Interval:
-    """Return a printed figure as an input of a computation.
+    """Return a printed figure [unit] as an input of a computation; its columns are those of `observations`.
 
     A target or a standard is set and not measured, and things counted one by one are counts: both are exact.
 
-    Parameters
-    ----------
-    value, value_max : float
-        [unit] The figure, and the upper end where a range is printed.
-    as_printed, unit, kind : str
-        As in `observations`.
-
-    Returns
-    -------
-    Interval
-        [unit]
-
-    Examples
-    --------
     >>> input_interval(4059, "4059张", "beds", "actual").high, input_interval(24, "24", "per_1000", "actual").high
     (4059.0, 24.5)
     """
@@ -139,8 +111,6 @@ def input_interval(value: float, as_printed: str, unit: str, kind: str, value_ma
 def is_about(as_printed: str, comparator: str | None = None) -> bool:
     """Whether the document itself says that a figure is only about right (约, 左右, 近, 余).
 
-    Examples
-    --------
     >>> is_about("约 990 张"), is_about("990 张")
     (True, False)
     """
@@ -157,7 +127,6 @@ def _checked(low: float, value: float, high: float) -> Interval:
 LONGEST, DEEPEST = 1000, 40
 OPERATIONS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
 CHOICES = {"min": least, "max": greatest}
-ALLOWED = "Allowed are numbers, + - * /, parentheses, min, max and the look-ups"
 
 Lookups = Mapping[str, Callable[..., Interval]]
 
@@ -205,12 +174,13 @@ def parse(formula: str) -> ast.expr:
             warnings.simplefilter("ignore")  # what Python thinks of odd spelling is nothing to the user
             tree = ast.parse(formula.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise DataError(f"The formula {_short(formula)} cannot be read ({_first_words(error)}). Correct it.") from None
+        why = str(getattr(error, "msg", None) or error or type(error).__name__)[:80]
+        raise _fault(formula, f"cannot be read ({why}). Correct it.") from None
     level, depth = [tree], 0
     while level:
         level, depth = [child for node in level for child in ast.iter_child_nodes(node)], depth + 1
         if depth > DEEPEST:
-            raise DataError(f"The formula {_short(formula)} is nested more than {DEEPEST} deep. Simplify it.")
+            raise _fault(formula, f"is nested more than {DEEPEST} deep. Simplify it.")
     return tree
 
 
@@ -228,27 +198,22 @@ def _compute(node: ast.expr, formula: str, lookups: Lookups) -> Interval:
         case ast.Call(func=ast.Name(id=name), keywords=[]) if name in lookups:
             return _look_up(name, node, formula, lookups)
         case ast.Call(func=ast.Name(id=name)) if name in CHOICES:
-            raise DataError(f"The formula {_short(formula)} gives {name} fewer than two parts. Write {name}(a, b).")
+            raise _fault(formula, f"gives {name} fewer than two parts. Write {name}(a, b).")
         case ast.Call(func=ast.Name(id=name)) if name not in lookups:
-            hint = did_you_mean(name, [*lookups, *CHOICES])
-            raise DataError(f"The formula {_short(formula)} calls {name!r}.{hint} {_allowed(lookups)}")
+            raise _fault(formula, f"calls {name!r}.{did_you_mean(name, [*lookups, *CHOICES])} {_allowed(lookups)}")
     article = {ast.Attribute: "an attribute", ast.Name: "a bare name"}.get(type(node), f"a {type(node).__name__}")
-    raise DataError(f"The formula {_short(formula)} has {article}, which is not allowed. {_allowed(lookups)}")
+    raise _fault(formula, f"has {article}, which is not allowed. {_allowed(lookups)}")
 
 
 def _look_up(name: str, node: ast.Call, formula: str, lookups: Lookups) -> Interval:
     values = [part.value for part in node.args if isinstance(part, ast.Constant)]
     if len(values) < len(node.args) or not all(type(value) in (str, int, type(None)) for value in values):
-        raise DataError(
-            f'The formula {_short(formula)} gives {name} something else than plain values. Write such as {name}("...").'
-        )
+        raise _fault(formula, f'gives {name} something else than plain values. Write such as {name}("...").')
     try:
         return lookups[name](*values)
     except TypeError:
-        raise DataError(
-            f"The formula {_short(formula)} gives {name} the values {values!r}, which do not fit it. "
-            "See the examples in claims.csv."
-        ) from None
+        why = f"gives {name} the values {values!r}, which do not fit it. See the examples in claims.csv."
+        raise _fault(formula, why) from None
 
 
 def _number(value: float, formula: str) -> Interval:
@@ -257,18 +222,14 @@ def _number(value: float, formula: str) -> Interval:
     except OverflowError:
         number = math.inf
     if not math.isfinite(number):
-        raise DataError(f"The formula {_short(formula)} has a number that is too large. Correct it.")
+        raise _fault(formula, "has a number that is too large. Correct it.")
     return exact(number)
 
 
 def _allowed(lookups: Lookups) -> str:
-    return f"{ALLOWED} {', '.join(lookups) or '(none here)'}."
+    return f"Allowed are numbers, + - * /, parentheses, min, max and the look-ups {', '.join(lookups)}."
 
 
-def _short(formula: object) -> str:
+def _fault(formula: object, what: str) -> DataError:
     text = str(formula)
-    return repr(text if len(text) <= 80 else text[:77] + "...")
-
-
-def _first_words(error: BaseException) -> str:
-    return str(getattr(error, "msg", None) or error or type(error).__name__)[:80]
+    return DataError(f"The formula {text if len(text) <= 80 else text[:77] + '...'!r} {what}")

@@ -14,40 +14,17 @@ from ..errors import DataError
 from ..tables.areas import find_area, load_table
 from ..tables.printed import closed
 from ..tables.schema import note
-from .evidence import Evidence, doubt_in, evidence_at
+from ..texts import catalogue
+from .evidence import Evidence, Leaf, doubt_in, evidence_at, label
 
 COLUMNS = ["area", "indicator", "finding", "severity", "explanation", "explanation_zh", "observation", "source"]
 STOCKS = {  # a ratio, its stock, and the age from which persons count in it
     "elder_beds_per_1000_60plus": ("elder_beds_total", 60),
     "daycare_places_per_1000": ("daycare_places_total", 0),
 }
-SENTENCES = {  # in the order in which findings are listed
-    "below_baseline": (
-        "{name}: the target for {year} is {target}, and the state of {base_year} is already better, {base}.",
-        "{name}：{year}年目标为{target}，不及{base_year}年现状（{base}）。",
-    ),
-    "equals_baseline": (
-        "{name}: the target for {year} is {target}, the same as the state of {base_year} ({base}).",
-        "{name}：{year}年目标（{target}）与{base_year}年现状（{base}）相同。",
-    ),
-    "already_met": (
-        "{name}: the target for {year} is {target}; today's state is {met}.",
-        "{name}：{year}年目标为{target}，目前已为{met}。",
-    ),
-    "text_and_table_differ": (
-        "{name}: the table prints {target} for {year}, the text {text}{text_year} ({where}).",
-        "{name}：{year}年目标，表格为{target}，正文为{text}{text_year}（{where}）。",
-    ),
-    "no_baseline": (
-        "{name}: the target for {year} is {target}; where it starts is not published.",
-        "{name}：{year}年目标为{target}，现状值未公布。",
-    ),
-    "name_or_unit_drifts": (
-        "{name}: printed as {mine}; in other plans as {others}. Compare only with care.",
-        "{name}：本规划称“{mine}”，其他规划称{others}，比较时须留意。",
-    ),
-}
-DOUBT = (" The source text is in doubt ({}).", "存疑：{}。")
+FINDINGS = (  # in the order in which they are listed; their sentences are [audit.findings] of the catalogues
+    "below_baseline", "equals_baseline", "already_met", "text_and_table_differ", "no_baseline", "name_or_unit_drifts",
+)  # fmt: skip
 
 
 class Target(NamedTuple):
@@ -61,7 +38,7 @@ class Target(NamedTuple):
     evidence: Evidence
 
 
-def lint_targets(area: object = None, *, root: str | Path | None = None) -> pd.DataFrame:
+def lint_targets(area: object = None, *, lang: str = "en", root: str | Path | None = None) -> pd.DataFrame:
     """Judge the targets of plans: below or at the baseline, met already, without one, or printed in two ways.
 
     A floor (≥) below today's value is no error: it is listed as a note, because a floor that holds already steers
@@ -71,6 +48,8 @@ def lint_targets(area: object = None, *, root: str | Path | None = None) -> pd.D
     ----------
     area : str or int, optional
         Slug, Chinese or English name, or adcode; without it all areas below the nation.
+    lang : str, default "en"
+        Language of the column `explanation`, or the path of a catalogue of your own (TOML).
     root : path, optional
         Folder with your own tables.
 
@@ -79,12 +58,12 @@ def lint_targets(area: object = None, *, root: str | Path | None = None) -> pd.D
     DataFrame
         One row a finding, warnings first: area, indicator, finding (below_baseline, equals_baseline, already_met,
         text_and_table_differ, no_baseline, name_or_unit_drifts), severity ("warning": ask; "note": know),
-        explanation, explanation_zh, and observation, source of the target.
+        explanation (in `lang`), explanation_zh, and observation, source of the target.
 
     Raises
     ------
     DataError
-        For an unknown area.
+        For an unknown area or language.
 
     Examples
     --------
@@ -92,6 +71,7 @@ def lint_targets(area: object = None, *, root: str | Path | None = None) -> pd.D
     >>> found.loc[found.finding == "below_baseline", ["indicator", "severity"]].head(2).to_numpy().tolist()
     [['newborn_visit_pct', 'warning'], ['vaccination_pct', 'warning']]
     """
+    catalogue(lang)  # an unknown language first
     evidence = evidence_at(root)
     note("observations")
     slug = None if area is None else find_area(area, root=root)["area"]
@@ -99,13 +79,12 @@ def lint_targets(area: object = None, *, root: str | Path | None = None) -> pd.D
     targets = _targets(evidence, concepts)
     rows = []
     for (place, indicator), target in targets.items():
-        if place == slug or (slug is None and evidence.areas[place].level != "nation"):
+        if place == slug or (slug is None and evidence.areas[place]["level"] != "nation"):
             others = [t.goal for (other, same), t in targets.items() if same == indicator and other != place]
             found = [*_against_baseline(target), *_text_against_table(target), *_drift(target, others)]
-            rows += [_row(target, *finding) for finding in found]
+            rows += [_row(target, *finding, lang) for finding in found]
     frame = pd.DataFrame(rows, columns=COLUMNS)
-    order = list(SENTENCES)
-    rank = frame["severity"].eq("note") * len(order) + frame["finding"].map(order.index).astype(int)
+    rank = frame["severity"].eq("note") * len(FINDINGS) + frame["finding"].map(FINDINGS.index).astype(int)
     return frame.iloc[rank.argsort(kind="stable")].sort_values("area", kind="stable", ignore_index=True)
 
 
@@ -129,7 +108,7 @@ def _targets(evidence: Evidence, concepts: dict) -> dict[tuple[str, str], Target
     return targets
 
 
-Finding = tuple[str, str, dict | None, dict]  # its name, its severity, another figure it rests on, its words
+Finding = tuple[str, str, dict | None, dict]  # its name, its severity, another figure it rests on, its values
 
 
 def _against_baseline(target: Target) -> Iterator[Finding]:
@@ -146,8 +125,7 @@ def _against_baseline(target: Target) -> Iterator[Finding]:
     else:
         met = [row for row in target.actuals if sign and sign * (row["value"] - goal["value"]) >= 0]
         for row in met[-1:]:
-            words = f"{row['as_printed']} ({row['locator']})", f"{row['as_printed']}（{row['locator']}）"
-            yield "already_met", "warning", row, {"met": words}
+            yield "already_met", "warning", row, {"met": row["as_printed"], "where": row["locator"]}
     if goal["indicator"] in STOCKS:
         yield from _stock_meets(target, *STOCKS[goal["indicator"]])
 
@@ -170,8 +148,7 @@ def _stock_meets(target: Target, stock: str, age: int) -> Iterator[Finding]:
         return
     ratio = 1000 * row["value"] / people.found.value
     if ratio >= target.goal["value"]:
-        words = f"{ratio:.2f} ({row['as_printed']}; {people.label_en})"
-        yield "already_met", "warning", row, {"met": (words, f"{ratio:.2f}（{row['as_printed']}；{people.label_zh}）")}
+        yield "already_met", "warning", row, {"ratio": ratio, "stock": row["as_printed"], "people": people}
 
 
 def _text_against_table(target: Target) -> Iterator[Finding]:
@@ -181,36 +158,35 @@ def _text_against_table(target: Target) -> Iterator[Finding]:
         same_year = _year(text) == _year(goal)
         differs = same_year and text["value"] != goal["value"]
         if differs or early or (same_year and text["comparator"] != goal["comparator"]):
-            year = (f" for {text['year']}", f"（{text['year']}年）") if early else ""
-            words = {"text": text["as_printed"], "where": text["locator"], "text_year": year}
-            yield "text_and_table_differ", "warning" if differs else "note", text, words
+            year = text["year"] if early else None
+            values = {"text": text["as_printed"], "where": text["locator"], "text_year": year}
+            yield "text_and_table_differ", "warning" if differs else "note", text, values
 
 
 def _drift(target: Target, others: list[dict]) -> Iterator[Finding]:
     mine = _plain_name(target.goal)
-    listed = {}
+    listed: dict[str, list[dict]] = {}
     for row in others:
         name, word = _plain_name(row)
         if (name and mine[0] and name != mine[0]) or (word and mine[1] and word != mine[1]):
             listed.setdefault(_shown(row), []).append(target.evidence.areas[row["area"]])
     if listed:
-        words = (
-            "; ".join(f"{name} ({', '.join(place.name_en for place in places)})" for name, places in listed.items()),
-            "、".join(f"“{name}”（{'、'.join(place.name_zh for place in places)}）" for name, places in listed.items()),
-        )
-        yield "name_or_unit_drifts", "note", None, {"mine": _shown(target.goal), "others": words}
+        yield "name_or_unit_drifts", "note", None, {"mine": _shown(target.goal), "others": listed}
 
 
-def _row(target: Target, finding: str, severity: str, other: dict | None, words: dict) -> tuple:
-    """A finding in both languages; where the source text is in doubt it is said, and is no warning."""
+def _row(target: Target, finding: str, severity: str, other: dict | None, values: dict, lang: str) -> tuple:
+    """A finding in words; where the source text is in doubt it is said, and is no warning."""
     goal = target.goal
     doubts = [doubt for row in (goal, other) if row and (doubt := doubt_in(row))]
     texts = []
-    for at, name in enumerate((target.concept["name_en"], target.concept["name_zh"])):
-        values = {key: value[at] if isinstance(value, tuple) else value for key, value in words.items()}
-        text = SENTENCES[finding][at].format(name=name, year=goal["year"], target=goal["as_printed"], **values)
-        doubt = DOUBT[at].format(("; ", "；")[at].join(doubt[at] for doubt in doubts)) if doubts else ""
-        texts.append(text + doubt)
+    for language in (lang, "zh"):
+        words = catalogue(language)
+        known = {"name": words.named(target.concept), "year": goal["year"], "target": goal["as_printed"]}
+        known |= {"doubts": [words.named(doubt, "doubt") for doubt in doubts]}
+        known |= {key: label(value, language) if isinstance(value, Leaf) else value for key, value in values.items()}
+        parts = [words.say(f"audit.findings.{finding}", **known)]
+        parts += [words.say("audit.findings.doubt", **known)] if doubts else []
+        texts.append(words.say("audit.explanation", parts=parts))
     severity = "note" if doubts else severity
     return goal["area"], goal["indicator"], finding, severity, *texts, goal["observation"], goal["source"]
 

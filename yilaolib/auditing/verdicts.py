@@ -4,68 +4,22 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
 from ..errors import DataError
 from ..tables.areas import load_table
 from ..tables.printed import with_minus
-from ..tables.schema import Said
-from .evidence import Evidence, Leaf, doubt_in, evidence_at, fitting, populations
+from ..texts import catalogue
+from .evidence import Evidence, Leaf, doubt_in, evidence_at, fitting, label, populations
 from .intervals import Interval, exact, is_about, last_digit, printed_interval
 
-VERDICTS = {  # worst first: when several hold, the first is given
-    "inconsistent": ("not reproduced", "未能复现"),
-    "text_vs_table": ("text and table differ", "正文与表格不同"),
-    "year_mismatch": ("population of another year", "人口年份不同"),
-    "other_denominator": ("another population", "人口口径不同"),
-    "convenient": ("convenient rounding", "取整"),
-    "approximate": ("approximate, as it says", "约数"),
-    "truncated": ("cut off, not rounded", "截尾"),
-    "rounding": ("within rounding", "在舍入范围内"),
-    "exact": ("reproduced", "吻合"),
-    "unverifiable": ("cannot be verified", "无法核验"),
-}
-UNITS = {  # what stands behind a result, and behind a difference of two
-    "pct": ((" %", "%"), (" percentage points", "个百分点")),
-    "persons": ((" persons", "人"), (" persons", "人")),
-    "beds": ((" beds", "张"), (" beds", "张")),
-    "places": ((" places", "个"), (" places", "个")),
-}
-NO_UNIT = (("", ""), ("", ""))
-SENTENCES = {
-    "inconsistent": (
-        "Not reproduced: the result differs by {by} ({off} % of the printed figure).",
-        "未能复现：计算结果与原文相差{by}（占原文数字的{off}%）。",
-    ),
-    "text_vs_table": ("The text and the table print different figures.", "正文与表格的数字不同。"),
-    "year_mismatch": ("It holds for the population of another year: {found}.", "按另一年份的人口可以得出：{found}。"),
-    "other_denominator": ("It holds for another population: {found}.", "按另一口径的人口可以得出：{found}。"),
-    "convenient": ("Within 1 % of the result, and a rounder number.", "与计算结果相差不到1%，且数字更整。"),
-    "approximate": ("The document itself says that a figure is approximate.", "文件自称为约数。"),
-    "truncated": ("The result was cut off after the printed digits.", "原文截去了计算结果的尾数，未作四舍五入。"),
-    "rounding": ("Equal within the rounding of the printed figures.", "在原文数字的舍入范围内相符。"),
-    "exact": ("Reproduced.", "可以复现。"),
-    "unverifiable": ("", ""),
-    "tried": (
-        "{needed} persons would fit exactly; {tried} published and census populations were tried, {close} fit.",
-        "恰好相符需要{needed}人；试算已公布和普查人口{tried}个，相符{close}个。",
-    ),
-    "feasibility": (
-        "Shown for judgement: the result is {share} % of the printed figure, and no document says that they are equal.",
-        "供判断可行性：计算结果为原文数字的{share}%，文件并未称两者相等。",
-    ),
-    "agree": ("The two places print the same figure.", "两处数字相同。"),
-    "bound": ("The result keeps to the printed limit.", "计算结果符合原文的上限或下限。"),
-    "bases": (
-        "Resident and registered persons cannot be compared, so nothing is concluded.",
-        "常住与户籍口径不可比，不作判断。",
-    ),
-    "doubt": ("The source text is in doubt ({doubt}).", "存疑：{doubt}。"),
-    "spared": ("For that reason nothing is concluded.", "因此不作判断。"),
-    "draft": ("The plan is a draft for comment.", "该规划为征求意见稿。"),
-}
+# Worst first: when several hold, the first is given. Their names are [words.verdict] of the catalogues.
+VERDICTS = (
+    "inconsistent", "text_vs_table", "year_mismatch", "other_denominator", "convenient", "approximate", "truncated",
+    "rounding", "exact", "unverifiable",
+)  # fmt: skip
 
 
 class Case(NamedTuple):
@@ -74,8 +28,8 @@ class Case(NamedTuple):
     kind: str
     printed: dict  # the row of `observations`
     result: Interval
-    leaves: list  # what the result was computed from
-    base: Any  # the look-up that is the population behind the figure, or None
+    leaves: list[Leaf]  # what the result was computed from
+    base: Leaf | None  # the look-up that is the population behind the figure
     close: pd.DataFrame  # candidates for it, with attrs needed and tried
     draft: bool
 
@@ -109,29 +63,38 @@ def fits(case: Case) -> bool:
     return printed.meets(case.result) or _truncated(case)
 
 
-def doubts(case: Case) -> list[Said]:
-    """Return what the notes doubt about the printed figure and about what it is computed from."""
+def doubts(case: Case) -> list[dict]:
+    """Return what the notes doubt about the printed figure and about what it is computed from, each once."""
     found = [doubt_in(case.printed), *(leaf.doubt for leaf in case.leaves)]
-    return list(dict.fromkeys(doubt for doubt in found if doubt))
+    return list({tuple(doubt.items()): doubt for doubt in found if doubt}.values())
 
 
 def explain(case: Case, verdict: str, lang: str = "en") -> str:
     """Return the explanation of a verdict: from what, by how much, and what else was tried."""
-    at = ("en", "zh").index(lang)
-    printed, result = case.printed["value"], case.result
-    words = {
-        "by": number(abs(round(result.value, _decimals(case, result.value)) - printed), case, like=result.value)
-        + _unit(case)[1][at],
+    words, printed, result = catalogue(lang), case.printed["value"], case.result
+    unit = case.printed["unit"]
+    values = {
+        "printed": case.printed["as_printed"],
+        "inputs": [label(leaf, lang) for leaf in case.leaves],
+        "low": number(result.low, case),
+        "result": number(result.value, case),
+        "high": number(result.high, case),
+        "unit": words.find(f"audit.units.{unit}", ""),
+        "by": number(abs(round(result.value, _decimals(case, result.value)) - printed), case, like=result.value),
+        "difference_unit": words.find(f"audit.difference_units.{unit}", ""),
         "off": f"{abs(100 * (result.value / printed - 1)):.1f}" if printed else "-",
         "share": f"{100 * result.value / printed:.0f}" if printed else "-",
-        "found": ("; ", "；")[at].join(_candidates(case.close, lang)) if "{found}" in SENTENCES[verdict][0] else "",
-        "doubt": ("; ", "；")[at].join(doubt[at] for doubt in doubts(case)),
-        "needed": f"{case.close.attrs.get('needed', 0):,.0f}",
+        "doubts": [words.named(doubt, "doubt") for doubt in doubts(case)],
+        "needed": case.close.attrs.get("needed", 0),
         "tried": case.close.attrs.get("tried", 0),
         "close": len(case.close),
+        "found": [
+            {"name": label(leaf, lang), "off": with_minus(f"{off:+.2f}")}
+            for leaf, off in case.close.head(3)[["leaf", "off_pct"]].itertuples(index=False)
+        ],
     }
-    sentences = [_computed(case, lang), *(SENTENCES[key][at].format(**words) for key in _keys(case, verdict))]
-    return ("" if lang == "zh" else " ").join(part for part in sentences if part)
+    parts = [words.say(f"audit.sentences.{key}", **values) for key in _keys(case, verdict)]
+    return words.say("audit.explanation", parts=[part for part in parts if part])
 
 
 def number(value: float, case: Case, like: float | None = None) -> str:
@@ -141,23 +104,20 @@ def number(value: float, case: Case, like: float | None = None) -> str:
 
 
 def _decimals(case: Case, value: float) -> int:
-    printed = -round(math.log10(last_digit(case.printed["value"], case.printed["as_printed"])))
+    printed = -round(math.log10(_digit(case)))
     return 0 if printed <= 0 and abs(value) >= 100 else max(0, printed) + 2
-
-
-def _unit(case: Case) -> tuple[tuple[str, str], tuple[str, str]]:
-    """The unit of a result, and that of a difference, in both languages."""
-    return UNITS.get(case.printed["unit"], NO_UNIT)
 
 
 def _keys(case: Case, verdict: str) -> list[str]:
     """The sentences that an explanation is made of."""
-    keys = ["feasibility" if case.kind == "feasibility" else verdict]
-    digit = last_digit(case.printed["value"], case.printed["as_printed"])
+    repeated = case.kind == "text_vs_table" and [leaf.found for leaf in case.leaves] == [case.result]
+    keys = ["two_places" if repeated else "computed"]
     if verdict == "exact" and case.kind == "text_vs_table":
-        keys = ["agree"]
-    elif verdict == "exact" and abs(case.result.value - case.printed["value"]) > digit:
-        keys = ["bound"]
+        keys.append("agree")
+    elif verdict == "exact" and abs(case.result.value - case.printed["value"]) > _digit(case):
+        keys.append("bound")
+    else:
+        keys.append("feasibility" if case.kind == "feasibility" else verdict)
     if case.base is not None and not fits(case) and case.kind not in ("feasibility", "text_vs_table"):
         keys.append("tried")
     if len(_bases(case)) > 1:
@@ -169,36 +129,12 @@ def _keys(case: Case, verdict: str) -> list[str]:
     return keys + ["draft"] * case.draft
 
 
-def _computed(case: Case, lang: str) -> str:
-    printed = case.printed["as_printed"]
-    if case.kind == "text_vs_table" and [leaf.found for leaf in case.leaves] == [case.result]:  # nothing is computed
-        label_en, label_zh = case.leaves[0].label_en, case.leaves[0].label_zh
-        return (
-            f"One place prints {printed}; another, {label_en}."
-            if lang == "en"
-            else f"一处为{printed}；另一处为{label_zh}。"
-        )
-    low, value, high = (number(part, case) for part in case.result)
-    span = "" if low == high else f" ({low} to {high})" if lang == "en" else f"（{low}至{high}）"
-    value += _unit(case)[0][lang == "zh"]
-    if lang == "en":
-        inputs = "; ".join(leaf.label_en for leaf in case.leaves)
-        return f"Printed {printed}; computed {value}{span} from {inputs}."
-    inputs = "；".join(leaf.label_zh for leaf in case.leaves)
-    return f"原文为{printed}。依据{inputs}，计算得{value}{span}。"
-
-
-def _candidates(close: pd.DataFrame, lang: str) -> list[str]:
-    """The closest populations, each with its distance from the one that would fit exactly."""
-    name, form = {"en": ("candidate", "{} ({} %)"), "zh": ("candidate_zh", "{}（{}%）")}[lang]
-    best = close.head(3)
-    return [
-        form.format(words, with_minus(f"{off:+.2f}")) for words, off in zip(best[name], best["off_pct"], strict=True)
-    ]
-
-
 def _printed(case: Case) -> Interval:
     return printed_interval(case.printed["value"], case.printed["as_printed"])
+
+
+def _digit(case: Case) -> float:
+    return last_digit(case.printed["value"], case.printed["as_printed"])
 
 
 def _fit(case: Case) -> str:
@@ -215,23 +151,21 @@ def _fit(case: Case) -> str:
 
 def _truncated(case: Case) -> bool:
     """Whether cutting off the result after the printed digits gives the printed figure."""
-    digit = last_digit(case.printed["value"], case.printed["as_printed"])
-    return 0 <= case.result.value - case.printed["value"] < digit
+    return 0 <= case.result.value - case.printed["value"] < _digit(case)
 
 
 def _convenient(case: Case) -> bool:
     """Whether the printed figure is near the result and has fewer significant digits."""
-    digit = last_digit(case.printed["value"], case.printed["as_printed"])
-    printed, result = (str(round(abs(x) / digit)).rstrip("0") for x in (case.printed["value"], case.result.value))
-    near = abs(case.printed["value"] - case.result.value) <= 0.01 * abs(case.result.value)
-    return near and len(printed) < len(result)
+    value, digit = case.printed["value"], _digit(case)
+    printed, result = (str(round(abs(x) / digit)).rstrip("0") for x in (value, case.result.value))
+    return abs(value - case.result.value) <= 0.01 * abs(case.result.value) and len(printed) < len(result)
 
 
 def _other_year(case: Case) -> bool:
     """Whether the closest candidate is the same group of the same place in another year."""
-    best = case.close.iloc[0]
-    same = (best["area"], best["group"]) == (case.base.area, case.base.group)
-    return bool(same and best["year"] != case.base.year)
+    best, base = case.close.iloc[0], case.base
+    same = base is not None and (best["area"], best["group"]) == (base.area, base.group)
+    return bool(same and best["year"] != base.year)
 
 
 def _bases(case: Case) -> set[str]:
@@ -244,7 +178,7 @@ COLUMNS = ["claim", "area", "kind", "statement_en", "statement_zh", *NUMBERS, "u
 COLUMNS += ["explanation", "explanation_zh", "observation", "source", "locator"]
 
 
-def audit(area: object = None, *, root: str | Path | None = None) -> pd.DataFrame:
+def audit(area: object = None, *, lang: str = "en", root: str | Path | None = None) -> pd.DataFrame:
     """Recompute every claim of the plans from the figures behind it, and say how well it holds.
 
     A verdict is about figures and not about people: a plan may be a draft, an input may be rounded in a way that is
@@ -254,6 +188,8 @@ def audit(area: object = None, *, root: str | Path | None = None) -> pd.DataFram
     ----------
     area : str or int, optional
         Slug, Chinese or English name, or adcode; without it all areas.
+    lang : str, default "en"
+        Language of the column `explanation`, or the path of a catalogue of your own (TOML).
     root : path, optional
         Folder with your own tables; your claims are judged too.
 
@@ -261,13 +197,13 @@ def audit(area: object = None, *, root: str | Path | None = None) -> pd.DataFram
     -------
     DataFrame
         One row a claim: claim, area, kind, statement_en, statement_zh, published, recomputed_low, recomputed,
-        recomputed_high [unit], unit, verdict (a key of `VERDICTS`, the worst that holds), explanation,
+        recomputed_high [unit], unit, verdict (one of `VERDICTS`, the worst that holds), explanation (in `lang`),
         explanation_zh, and observation, source, locator of the printed figure.
 
     Raises
     ------
     DataError
-        For an unknown area.
+        For an unknown area or language.
 
     References
     ----------
@@ -281,6 +217,7 @@ def audit(area: object = None, *, root: str | Path | None = None) -> pd.DataFram
     >>> print(found.verdict["jingdezhen.beds_needed_2025"], round(found.recomputed["jingdezhen.beds_needed_2025"]))
     convenient 10592
     """
+    catalogue(lang)  # an unknown language first
     evidence = evidence_at(root)
     drafts = set(load_table("sources", root=root).query("status == 'draft'")["source"])
     people: dict[str, pd.DataFrame] = {}
@@ -288,26 +225,22 @@ def audit(area: object = None, *, root: str | Path | None = None) -> pd.DataFram
     for claim in load_table("claims", area=area, root=root).to_dict("records"):
         if claim["area"] not in people:
             people[claim["area"]] = populations(evidence, claim["area"])
-        rows.append(_row(claim, evidence, people[claim["area"]], drafts))
+        rows.append(_row(claim, evidence, people[claim["area"]], drafts, lang))
     return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(NUMBERS, "float64"))
 
 
 def audit_table(area: object = None, *, lang: str = "en", root: str | Path | None = None) -> pd.DataFrame:
-    """Return the audit as people read it: verdict in words, statement, printed, computed, explanation.
+    """Return the audit as people read it, worst verdicts first: verdict in words, statement, printed, computed.
 
     Parameters
     ----------
-    area : str or int, optional
-        As in `audit`.
-    lang : {"en", "zh"}
-        Language of statements, verdicts and explanations.
-    root : path, optional
-        Folder with your own tables.
+    area, lang, root
+        As in `audit`; everything is said in `lang`.
 
     Returns
     -------
     DataFrame
-        Worst verdicts first: claim, verdict, statement, published, recomputed [unit], unit, explanation.
+        claim, verdict, statement, published, recomputed [unit], unit, explanation.
 
     Raises
     ------
@@ -319,36 +252,29 @@ def audit_table(area: object = None, *, lang: str = "en", root: str | Path | Non
     >>> audit_table("yueyang", lang="zh").verdict[0]
     '未能复现'
     """
-    if lang not in ("en", "zh"):
-        raise DataError(f"lang is {lang!r}; it must be 'en' or 'zh'.")
-    found = audit(area, root=root)
-    rank = {verdict: place for place, verdict in enumerate(VERDICTS)}
-    found = found.sort_values("verdict", key=lambda column: column.map(rank), kind="stable", ignore_index=True)
-    return pd.DataFrame(
-        {
-            "claim": found["claim"],
-            "verdict": found["verdict"].map({key: words[lang == "zh"] for key, words in VERDICTS.items()}),
-            "statement": found[f"statement_{lang}"],
-            **{name: found[name] for name in ("published", "recomputed", "unit")},
-            "explanation": found["explanation" if lang == "en" else "explanation_zh"],
-        }
-    )
+    words, found = catalogue(lang), audit(area, lang=lang, root=root)
+    found = found.sort_values("verdict", key=lambda one: one.map(VERDICTS.index), kind="stable", ignore_index=True)
+    shown = found[["claim", "verdict", "published", "recomputed", "unit", "explanation"]]
+    shown = shown.assign(verdict=[words.word(f"words.verdict.{key}") for key in found["verdict"]])
+    shown.insert(2, "statement", words.named(found, "statement"))
+    return shown
 
 
-def _row(claim: dict, evidence: Evidence, people: pd.DataFrame, drafts: set[str]) -> dict:
+def _row(claim: dict, evidence: Evidence, people: pd.DataFrame, drafts: set[str], lang: str) -> dict:
     """One claim with its verdict; what cannot be computed says why and is not judged."""
     row = {name: claim[name] for name in COLUMNS if name in claim}
+    columns = {"explanation": lang, "explanation_zh": "zh"}
     try:
         printed = evidence.row(claim["observation"])
         row.update(source=printed["source"], locator=printed["locator"])
         case = _case(claim, printed, evidence, people, printed["source"] in drafts)
     except DataError as error:
-        why = {"explanation": str(error), "explanation_zh": f"无法计算：{error}"}
+        why = {name: catalogue(lang).say("audit.cannot", why=str(error)) for name, lang in columns.items()}
         return row | {"verdict": "unverifiable", **why}
     verdict = judge(case)
+    texts = {name: explain(case, verdict, lang) for name, lang in columns.items()}
     numbers = dict(zip(NUMBERS[1:], case.result, strict=True))
-    words = {"explanation": explain(case, verdict), "explanation_zh": explain(case, verdict, "zh")}
-    return row | numbers | {"published": printed["value"], "verdict": verdict, **words}
+    return row | numbers | {"published": printed["value"], "verdict": verdict, **texts}
 
 
 def _case(claim: dict, printed: dict, evidence: Evidence, people: pd.DataFrame, draft: bool) -> Case:

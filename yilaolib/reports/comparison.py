@@ -11,6 +11,7 @@ from ..auditing.verdicts import VERDICTS
 from ..needs.peers import compare_plans
 from ..plots.style import COMPARATORS
 from ..tables.areas import cite, load_table
+from ..texts import catalogue
 from .brief import REPRODUCED, Brief, city_brief
 from .planwords import WORDS
 from .printedtables import rank_ranges, shared_percentages
@@ -194,7 +195,7 @@ class Comparison:
         alike = dict.fromkeys(REPRODUCED, "exact")
         counts = {name_of(b, self.lang): b.audit["verdict"].replace(alike).value_counts() for b in self.briefs}
         frame = pd.DataFrame(counts).reindex(list(VERDICTS)).dropna(how="all").fillna(0).astype(int)
-        names = {verdict: words[self.lang == "zh"] for verdict, words in VERDICTS.items()}
+        names = {verdict: catalogue(self.lang).word(f"words.verdict.{verdict}") for verdict in VERDICTS}
         frame.index = frame.index.map(names | {"exact": self["reproduced"]})
         frame = frame.T.rename_axis(self["city"])
         return frame.assign(**{self["total"]: frame.sum(axis=1)})

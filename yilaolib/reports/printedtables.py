@@ -7,6 +7,7 @@ import pandas as pd
 from ..auditing.verdicts import VERDICTS
 from ..needs.peers import slack_side
 from ..tables.printed import closed
+from ..texts import catalogue
 from .brief import REPRODUCED, project_id
 from .phrases import COLUMNS
 from .sourcetables import SourceTables
@@ -117,7 +118,7 @@ class PrintedTables(SourceTables):
         """The claims that `audit` shows, worst verdicts first."""
         ledger = self.brief.audit
         ledger = ledger[~ledger["verdict"].isin(REPRODUCED)]
-        return ledger.iloc[ledger["verdict"].map(list(VERDICTS).index).argsort(kind="stable")]
+        return ledger.iloc[ledger["verdict"].map(VERDICTS.index).argsort(kind="stable")]
 
     def audit(self) -> pd.DataFrame:
         """The audit ledger: what was printed and the verdict, worst first; reproduced figures are left out."""
@@ -125,7 +126,7 @@ class PrintedTables(SourceTables):
         frame = ledger.assign(
             statement=ledger[f"statement_{self.lang}"],
             explanation=ledger[f"explanation{suffix}"],
-            verdict=ledger["verdict"].map(lambda v: VERDICTS[v][self.lang == "zh"]),
+            verdict=[catalogue(self.lang).word(f"words.verdict.{verdict}") for verdict in ledger["verdict"]],
         )
         return self._named(frame, "statement", "verdict", "explanation").reset_index(drop=True)
 
