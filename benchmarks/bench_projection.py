@@ -17,10 +17,10 @@ import numpy as np
 import xarray as xr
 
 import yilaolib as yl
-from yilaolib.demography.backtest import block_size, stream
-from yilaolib.demography.cohorts import SEX, project_cohorts
+from yilaolib.demography.ages import SEX
+from yilaolib.demography.cohorts import project_cohorts
 from yilaolib.demography.local import launch_of
-from yilaolib.demography.projection import Scenario, nation_of
+from yilaolib.demography.projection import Scenario, block_size, nation_of, stream
 
 YEARS, DRAWS, AGES = 30, 1000, 101
 CHINA = 2800

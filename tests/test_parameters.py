@@ -33,8 +33,8 @@ def test_one_census_takes_the_parent_s_migration(one_census):
     """With one census the rates are the province's and what counties add, and the table says so."""
     level = local_parameters("my-county", root=one_census).set_index("parameter")
     assert "jiangsu and the usual difference of a county" in level.note["net_migration_per_1000"]
-    rates = local_migration("my-county", census_pyramids("my-county", one_census), one_census)
-    above = local_migration("jiangsu", census_pyramids("jiangsu", None), None)
+    rates = local_migration("my-county", one_census)
+    above = local_migration("jiangsu")
     assert float((rates - above).sel(age=22).max()) < 0  # the young leave counties for the cities of the province
 
 
@@ -42,8 +42,8 @@ def test_a_prefecture_s_migration_is_not_moved_twice(one_census):
     """A county differs from its prefecture by what counties add to a province less what prefectures add."""
     areas = pd.read_csv(one_census / "areas.csv").assign(parent="jingdezhen")
     areas.to_csv(one_census / "areas.csv", index=False)
-    rates = local_migration("my-county", census_pyramids("my-county", one_census), one_census)
-    above = local_migration("jingdezhen", census_pyramids("jingdezhen", None), None)
+    rates = local_migration("my-county", one_census)
+    above = local_migration("jingdezhen")
     county, prefecture = (usual_migration(kind) for kind in ("county", "prefecture"))
     assert abs(prefecture).max() > 0
     np.testing.assert_allclose(rates - above, county - prefecture, atol=1e-12)
@@ -87,8 +87,7 @@ def test_survival_of_the_own_life_expectancy_is_not_migration(tmp_path):
     """With a lower e0 fewer of the old are missing by migration, by what the lower survival explains."""
     row = {"area": "haian", "parameter": "e0", "year": 2020, "value": 70, "unit": "years", "source": "judged"}
     pd.DataFrame([row]).to_csv(tmp_path / "assumptions.csv", index=False)
-    census = census_pyramids("haian", None)
-    lived, as_published = (local_migration("haian", census, root) for root in (tmp_path, None))
+    lived, as_published = (local_migration("haian", root) for root in (tmp_path, None))
     more = (1 + lived) / (1 + as_published) - 1
     assert 0 <= float(more.sel(age=slice(3, 40)).max()) < 0.003 < float(more.sel(age=slice(65, 80)).min())
 

@@ -5,10 +5,9 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from yilaolib.demography.backtest import block_size, project_ranges, stream
 from yilaolib.demography.local import launch_of
 from yilaolib.demography.measures import persons
-from yilaolib.demography.projection import Scenario, nation_of, project
+from yilaolib.demography.projection import Scenario, block_size, nation_of, project, project_ranges, stream
 from yilaolib.errors import DataError
 from yilaolib.tables.areas import load_table
 

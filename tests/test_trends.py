@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from yilaolib.demography.backtest import (
-    MEASURES,
     backtest,
     compare_with_plans,
     e0_known,
@@ -13,7 +12,7 @@ from yilaolib.demography.backtest import (
     known_migration,
     nation_as_known,
 )
-from yilaolib.demography.measures import persons
+from yilaolib.demography.measures import MEASURES, persons
 from yilaolib.demography.projection import nation_of, project
 from yilaolib.errors import DataError
 from yilaolib.tables.areas import cite, load_table

@@ -10,7 +10,6 @@ from .demography.ages import rake as rake
 from .demography.backtest import backtest as backtest
 from .demography.backtest import compare_with_plans as compare_with_plans
 from .demography.backtest import extrapolate as extrapolate
-from .demography.backtest import project_ranges as project_ranges
 from .demography.calibration import migration_rates as migration_rates
 from .demography.calibration import tfr_ratio as tfr_ratio
 from .demography.cohorts import project_cohorts as project_cohorts
@@ -20,8 +19,12 @@ from .demography.lifetables import life_table_for_e0 as life_table_for_e0
 from .demography.lifetables import single_year_mx as single_year_mx
 from .demography.lifetables import survival_table as survival_table
 from .demography.lifetables import tfr as tfr
+from .demography.local import age_standard as age_standard
 from .demography.local import assumed_range as assumed_range
+from .demography.local import census_pyramids as census_pyramids
+from .demography.local import fertility_schedule as fertility_schedule
 from .demography.local import fill_pyramid as fill_pyramid
+from .demography.local import local_migration as local_migration
 from .demography.local import local_parameters as local_parameters
 from .demography.measures import dependency_ratio as dependency_ratio
 from .demography.measures import elderly_share as elderly_share
@@ -31,6 +34,7 @@ from .demography.measures import population_table as population_table
 from .demography.projection import Scenario as Scenario
 from .demography.projection import ageing_stage as ageing_stage
 from .demography.projection import project as project
+from .demography.projection import project_ranges as project_ranges
 from .errors import DataError as DataError
 from .errors import YilaoError as YilaoError
 from .needs.allocation import allocate_beds as allocate_beds

@@ -16,8 +16,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from yilaolib.demography.ages import as_array
-from yilaolib.demography.cohorts import SEX
+from yilaolib.demography.ages import SEX, as_array
 
 AGES = np.arange(0, 90, 5)
 PROVINCES = {32: "江苏", 36: "江西", 43: "湖南"}

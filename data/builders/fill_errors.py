@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 from counties import PROVINCES, read_provinces, read_units
 
-from yilaolib.demography.ages import bend, graduate, group_ages, rake
-from yilaolib.demography.calibration import carry_forward
+from yilaolib.demography.ages import bend, carry_forward, graduate, group_ages, rake
 from yilaolib.demography.local import age_standard
 
 OUT = Path(__file__).resolve().parent.parent

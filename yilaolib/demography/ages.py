@@ -1,6 +1,8 @@
-"""Age groups: to single years and back. (`rake`, which moves a pyramid to published margins, is in `raking`.)
+"""Age groups: sum them, split them, move them to published totals, carry them from one census to the next.
 
-Every function takes a population in the form its user has (see `forms`) and returns the same form.
+Every function takes persons by `age` as a Series indexed by age, a tidy frame (sex, age, persons), a DataArray or a
+projection, whatever further dims there are, and returns the same form. It is pure mathematics: it opens no file, and
+tables may use it too.
 """
 
 from __future__ import annotations
@@ -16,119 +18,177 @@ from scipy.interpolate import PchipInterpolator
 from ..errors import DataError
 
 OPEN_AGE = 100  # model ages are 0, 1 ... 100, and 100 means 100 and over
+TOP = 85  # start of the open group that county tables print
+SEX = ["female", "male"]
 TIDY_KEYS = ("area", "scenario", "draw", "year", "basis", "sex")
+BEND, BEND_UNTIL = 0.4, 72  # share of the slope from 60-64 to 65+ that goes on, and the age where it ends
+KNOWN_FROM, OLDER_FROM = 60, 65
 
 Population = pd.Series | pd.DataFrame | xr.DataArray | xr.Dataset
 Form = TypeVar("Form", pd.Series, pd.DataFrame, xr.DataArray)  # what comes in this form goes out in it
+Margins = Mapping[tuple[int, int | None], float]
 
 
-def as_array(population: Population) -> xr.DataArray:
-    """Return any of the accepted forms as a DataArray with a sorted dim `age`.
+@overload
+def group_ages(population: Form, edges: Sequence[int] = ...) -> Form: ...
+@overload
+def group_ages(population: xr.Dataset, edges: Sequence[int] = ...) -> xr.DataArray: ...
+def group_ages(population: Population, edges: Sequence[int] = (0, 3, 15, 60, 65, 80)) -> Population:
+    """Sum ages into groups that start at `edges`; the last group is open.
 
     Parameters
     ----------
     population : Series, DataFrame, DataArray or Dataset
-        Persons by `age`; see the module's first lines.
+        [persons] by `age`.
+    edges : sequence of int, default (0, 3, 15, 60, 65, 80)
+        [completed years] Lower bounds, each of them a lower bound of the population too.
 
     Returns
     -------
-    DataArray
-        Persons; dim `age` and whatever other keys the input has.
+    same form as `population`
+        [persons]; `age` holds the edges.
 
     Raises
     ------
     DataError
-        When there is no `age`, an age comes twice, or a value is negative.
+        When an edge falls inside one of the population's groups, or there is no edge.
 
     Examples
     --------
-    >>> as_array(pd.Series([5.0, 3.0], index=[0, 60])).sizes
-    Frozen({'age': 2})
+    >>> group_ages(pd.Series([1.0, 2.0, 3.0], index=[0, 60, 65]), edges=(0, 60)).tolist()
+    [1.0, 5.0]
     """
-    if isinstance(population, xr.Dataset):
-        population = population["population"]
-    if isinstance(population, pd.DataFrame):
-        if not {"age", "persons"} <= set(population.columns):
-            raise DataError(
-                f"A population table needs the columns 'age' and 'persons'; it has {list(population.columns)}. "
-                "Rename the columns, or pass a Series indexed by age."
-            )
-        # a key with one value (the year of one census) labels the table, it is no dim
-        keys = [k for k in TIDY_KEYS if k in population and (population[k].nunique() > 1 or k == "sex")]
-        axes: Any = [*keys, "age"]
-        series = population.set_index(axes)["persons"].astype(float)
-        if series.index.has_duplicates:
-            first = series.index[series.index.duplicated()][:1].to_frame().astype(str).iloc[0]
-            twice = ", ".join(f"{key} {value}" for key, value in first.items())
-            raise DataError(f"The population table has {twice} twice. Each key may come once; filter or sum first.")
-        array = series.to_xarray()
-    elif isinstance(population, pd.Series):
-        array = xr.DataArray(
-            population.astype(float).to_numpy(), coords={"age": population.index.to_numpy()}, dims="age"
+    array = as_array(population)
+    ages = array["age"].to_numpy()
+    if edges is None or not len(edges):
+        raise DataError("group_ages needs the lower bounds of the groups, such as edges=(0, 15, 60); none was given.")
+    bounds = np.asarray(sorted(edges))
+    missing = [int(e) for e in bounds if e not in ages]
+    if missing:
+        raise DataError(
+            f"Age {missing[0]} is not a lower bound of this population ({ages.tolist()}). graduate() it first."
         )
+    starts, empty = np.searchsorted(ages, bounds), array.isnull()
+    has_gaps = bool(empty.any())  # areas of one frame may have other open groups
+    if has_gaps:
+        refuse_cut(empty, bounds)
+    filled = array.fillna(0) if has_gaps else array
+    sums = np.add.reduceat(filled.to_numpy(), starts, axis=array.get_axis_num("age"))  # from each edge to the next
+    coords = {name: coord for name, coord in array.coords.items() if "age" not in coord.dims}
+    grouped = xr.DataArray(sums, coords=coords | {"age": bounds}, dims=array.dims)
+    grouped = grouped.where(~empty.all("age")) if has_gaps else grouped
+    return like(grouped, population, widths_of(bounds))
+
+
+@overload
+def graduate(population: Form, *, standard: Population | None = None) -> Form: ...
+@overload
+def graduate(population: xr.Dataset, *, standard: Population | None = None) -> xr.DataArray: ...
+def graduate(population: Population, *, standard: Population | None = None) -> Population:
+    """Split age groups into single years 0, 1 ... 100+, keeping every group total.
+
+    Without a standard the cumulated counts are interpolated (monotone cubic, never negative) and the open group
+    falls off geometrically. That smooths over real waves: China's cohorts of 1959-61 are a third smaller than their
+    neighbours, so give a standard where one is known.
+
+    Parameters
+    ----------
+    population : Series, DataFrame, DataArray or Dataset
+        [persons] by lower bound `age`; the first group starts at 0, the last is open.
+    standard : same, optional
+        [persons or shares] by single age, and by sex if the population is; groups are split in its proportions.
+
+    Returns
+    -------
+    same form as `population`
+        [persons] at ages 0 ... 100; 100 means 100 and over.
+
+    Raises
+    ------
+    DataError
+        When the first age is not 0, or the standard lacks single ages.
+
+    References
+    ----------
+    Fritsch and Carlson (1980), Monotone piecewise cubic interpolation, for the cumulated counts.
+
+    Examples
+    --------
+    >>> groups = pd.Series([500.0, 400.0, 100.0], index=[0, 5, 85])
+    >>> print(graduate(groups).loc[:4].sum())
+    500.0
+    """
+    groups = as_array(population)
+    ages = groups["age"].to_numpy()
+    if ages[0] != 0 or ages[-1] > OPEN_AGE:
+        raise DataError(
+            f"Age groups must start at 0 and end at {OPEN_AGE} or below; they run from {ages[0]} to {ages[-1]}."
+        )
+    if bool(groups.isnull().any()):
+        empty = groups["age"].where(groups.isnull(), drop=True).to_numpy()
+        raise DataError(
+            f"The population lacks persons at age {empty[0]:g} for some of its keys; all must have the same groups. "
+            "Graduate populations with other age groups one by one."
+        )
+    if standard is None:
+        single = xr.apply_ufunc(
+            lambda counts: _graduate_pchip(ages, counts),
+            groups,
+            input_core_dims=[["age"]],
+            output_core_dims=[["single"]],
+        )
+        single = single.rename(single="age").assign_coords(age=np.arange(OPEN_AGE + 1))
     else:
-        array = population
-    if not isinstance(array, xr.DataArray):
-        raise DataError(
-            f"A population must be a Series indexed by age, a DataFrame, a DataArray or a projection, "
-            f"not {type(population).__name__}."
-        )
-    if "age" not in array.dims or not array.sizes["age"]:
-        raise DataError(f"A population needs an axis 'age' with ages; its axes are {dict(array.sizes)}. Name it 'age'.")
-    array = array.assign_coords(age=_whole(array["age"].to_numpy()))
-    if not array.indexes["age"].is_monotonic_increasing:  # sorting copies, and draws are large
-        array = array.sortby("age")
-    if array.indexes["age"].has_duplicates:
-        raise DataError("An age comes twice in the population. Each lower bound may come once; sum the rows first.")
-    if bool((array < 0).any()):
-        raise DataError(f"A population may not be negative; the smallest value is {float(array.min()):g}.")
-    return array
+        single = _split_by_standard(groups, as_array(standard))
+    single = single.transpose(*groups.dims)
+    return like(single, population, widths_of(np.arange(OPEN_AGE + 1)))
 
 
-def _whole(ages: np.ndarray) -> np.ndarray:
-    try:
-        exact = ages.astype(float)
-    except (TypeError, ValueError):  # "60+", a missing age
-        exact = np.array([np.nan])
-    if not (exact % 1 == 0).all():
-        raise DataError(
-            f"Ages must be whole numbers, the lower bounds of their groups; they are {ages.tolist()[:6]}. "
-            "Write 60 for 60-64 and for 60+."
-        )
-    return exact.astype(int)
+def _graduate_pchip(ages: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    cumulated = np.concatenate([np.zeros_like(counts[..., :1]), np.cumsum(counts[..., :-1], axis=-1)], axis=-1)
+    single = np.zeros((*counts.shape[:-1], OPEN_AGE + 1))
+    start = int(ages[-1])
+    if len(ages) > 2:
+        spline = PchipInterpolator(ages, cumulated, axis=-1)
+        single[..., :start] = np.diff(spline(np.arange(start + 1)), axis=-1)
+    elif len(ages) == 2:
+        single[..., :start] = counts[..., :1] / start
+    height = single[..., start - 1] if start else np.zeros_like(counts[..., 0])
+    single[..., start:] = _open_tail(counts[..., -1], height, OPEN_AGE + 1 - start)
+    return np.maximum(single, 0.0)
 
 
-def labelled(measure: float | xr.DataArray) -> xr.DataArray:
-    """Return what a measure gives for a population with further dims; a DataError for one that has none.
-
-    Examples
-    --------
-    >>> labelled(xr.DataArray([0.2], coords={"year": [2030]}, dims="year")).sizes
-    Frozen({'year': 1})
-    """
-    if not isinstance(measure, xr.DataArray):
-        raise DataError("The population has neither years nor draws; give a projection, as `project` returns.")
-    return measure
-
-
-def like(array: xr.DataArray, original: Population, widths: np.ndarray) -> Any:
-    """Return `array` in the form that `original` came in; `widths` fills column `n` of a tidy frame."""
-    if isinstance(original, pd.Series):
-        return pd.Series(array.to_numpy(), index=pd.Index(array["age"].to_numpy(), name="age"), name=original.name)
-    if isinstance(original, pd.DataFrame):
-        frame = array.to_series().rename("persons").dropna().reset_index()
-        n = pd.Series(widths, index=array["age"].to_numpy(), dtype="Int64")
-        frame.insert(frame.columns.get_loc("persons"), "n", n.reindex(frame["age"]).to_numpy())
-        return frame
-    return array
+def _open_tail(total: np.ndarray, height: np.ndarray, n: int) -> np.ndarray:
+    """Split an open group geometrically over n ages so that it starts near `height` and sums to `total`."""
+    steps = np.arange(1, n + 1)
+    low, high = np.zeros_like(total), np.ones_like(total)
+    for _ in range(60):  # bisection on the yearly ratio r: height (r + r^2 + ...) = total
+        ratio = (low + high) / 2
+        too_many = height * (ratio[..., None] ** steps).sum(-1) > total
+        low, high = np.where(too_many, low, ratio), np.where(too_many, ratio, high)
+    weights = ((low + high) / 2)[..., None] ** steps + 1e-300
+    return total[..., None] * weights / weights.sum(-1, keepdims=True)
 
 
-def widths_of(ages: np.ndarray) -> np.ndarray:
-    """Widths in years of groups given by their lower bounds; the open group has width NaN (pd.NA in frames)."""
-    return np.append(np.diff(ages).astype(float), np.nan)
+def _split_by_standard(groups: xr.DataArray, standard: xr.DataArray) -> xr.DataArray:
+    single_ages = np.arange(OPEN_AGE + 1)
+    if not set(single_ages) <= set(standard["age"].to_numpy()):
+        raise DataError(f"The standard must have all single ages 0 ... {OPEN_AGE}; use graduate() on it first.")
+    ages = groups["age"].to_numpy()
+    owner = np.searchsorted(ages, single_ages, side="right") - 1
+    standard = standard.sel(age=single_ages)
+    if "sex" in standard.dims and "sex" not in groups.dims:
+        standard = standard.sum("sex")
+    if "sex" in standard.dims and not set(groups["sex"].to_numpy()) <= set(standard["sex"].to_numpy()):
+        raise DataError(f"The standard must have all sexes of the population; it has {standard['sex'].to_numpy()}.")
 
+    def per_single_age(array: xr.DataArray) -> xr.DataArray:
+        return array.isel(age=owner).drop_vars("age").assign_coords(age=single_ages)
 
-Margins = Mapping[tuple[int, int | None], float]
+    sums = per_single_age(group_ages(standard, edges=ages.tolist()))
+    evenly = 1 / np.bincount(owner)[owner]  # where the standard is empty in a whole group
+    share = xr.where(sums > 0, standard / sums.where(sums > 0, 1), xr.DataArray(evenly, {"age": single_ages}, "age"))
+    return per_single_age(groups) * share
 
 
 @overload
@@ -138,8 +198,8 @@ def rake(population: xr.Dataset, margins: Margins) -> xr.DataArray: ...
 def rake(population: Population, margins: Margins) -> Population:
     """Scale a pyramid so that it meets published totals of age ranges, changing its shape as little as possible.
 
-    Within each range the ages (and sexes) keep their proportions. Ranges may nest (total, 60+, 65+) or cross;
-    nested ranges are met in one pass, crossing ones by iterative proportional fitting.
+    Within each range the ages (and sexes) keep their proportions. Ranges that nest (total, 60+, 65+) are met in one
+    pass, crossing ones by iterative proportional fitting.
 
     Parameters
     ----------
@@ -164,7 +224,6 @@ def rake(population: Population, margins: Margins) -> Population:
 
     Examples
     --------
-    >>> import pandas as pd
     >>> shape = pd.Series([50.0, 30.0, 20.0], index=[0, 60, 65])
     >>> rake(shape, {(0, None): 200, (60, None): 80, (65, None): 50}).tolist()
     [120.0, 30.0, 50.0]
@@ -250,14 +309,10 @@ def _rings(ranges: Mapping, margins: Mapping) -> list[tuple[str, np.ndarray, flo
     return rings
 
 
-BEND, BEND_UNTIL = 0.4, 72  # share of the slope from 60-64 to 65+ that goes on, and the age where it ends
-KNOWN_FROM, OLDER_FROM = 60, 65
-
-
 def bend(parent: Population, margins: Margins) -> xr.DataArray:
-    """The parent's pyramid with the old ages bent towards the place's own balance of 60-64 to 65+.
+    """The parent's pyramid with the old ages bent towards the area's own balance of 60-64 to 65+.
 
-    A place with many more of 65+ than of 60-64, against its parent, tends to have more of 70-74 than of 65-69 too.
+    An area with many more of 65+ than of 60-64, against its parent, tends to have more of 70-74 than of 65-69 too.
     Without both totals the parent comes back as it is.
     """
     array = as_array(parent)
@@ -275,116 +330,146 @@ def bend(parent: Population, margins: Margins) -> xr.DataArray:
     return array * xr.DataArray(np.where(ages >= OLDER_FROM, np.exp(tilt), 1.0), {"age": ages}, "age")
 
 
-@overload
-def graduate(population: Form, *, standard: Population | None = None) -> Form: ...
-@overload
-def graduate(population: xr.Dataset, *, standard: Population | None = None) -> xr.DataArray: ...
-def graduate(population: Population, *, standard: Population | None = None) -> Population:
-    """Split age groups into single years 0, 1 ... 100+, keeping every group total.
+def carry_forward(older: Population, parent_older: Population, parent: Population, *, years: int = 10) -> xr.DataArray:
+    """Five-year groups (sex, age 0 ... 85+) of an area, its cohorts changed since the older census as the parent's.
 
-    Without a standard the cumulated counts are interpolated (monotone cubic, never negative) and the open group
-    falls off geometrically, starting at the height where the closed groups end. That smooths over real waves:
-    China's cohorts of 1959-61 are a third smaller than their neighbours, so give a standard where one is known.
-
-    Parameters
-    ----------
-    population : Series, DataFrame, DataArray or Dataset
-        [persons] by lower bound `age`; the first group starts at 0, the last is open.
-    standard : optional
-        [persons or shares] by single age, and by sex if the population is; groups are split in its proportions.
-
-    Returns
-    -------
-    same form as `population`
-        [persons] at ages 0 ... 100; 100 means 100 and over.
-
-    Raises
-    ------
-    DataError
-        When the first age is not 0, or the standard lacks single ages.
-
-    References
-    ----------
-    Fritsch and Carlson (1980), Monotone piecewise cubic interpolation, for the cumulated counts.
+    Ages below `years`, not yet born then, are as many per person of 15-49 as in the parent.
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> groups = pd.Series([500.0, 400.0, 100.0], index=[0, 5, 85])
-    >>> print(graduate(groups).loc[:4].sum())
-    500.0
+    >>> labels = {"sex": ["female", "male"], "age": range(0, 90, 5)}
+    >>> groups = xr.DataArray(np.full((2, 18), 100.0), labels, ("sex", "age"))
+    >>> there = carry_forward(groups / 10, groups, groups)  # the parent stays as it is, and so does a tenth of it
+    >>> print(float(there.sum() / groups.sum()))
+    0.1
     """
-    groups = as_array(population)
-    ages = groups["age"].to_numpy()
-    if ages[0] != 0 or ages[-1] > OPEN_AGE:
-        raise DataError(
-            f"Age groups must start at 0 and end at {OPEN_AGE} or below; they run from {ages[0]} to {ages[-1]}."
+    edges, step = range(0, TOP + 1, 5), years // 5
+    then, above_then, above_now = (
+        group_ages(as_array(p), edges=edges).transpose(..., "sex", "age").to_numpy()
+        for p in (older, parent_older, parent)
+    )
+    mine, parents_own = (found_again(groups, years) for groups in (then, above_then))
+    if (parents_own <= 0).any():
+        raise DataError("A five-year cohort of the parent is empty at the older census, so it tells no ratio.")
+    grown = mine * above_now[..., step:] / parents_own
+    adults = slice(max(0, 3 - step), 10 - step)  # 15-49 of the newer census
+    parents = above_now[..., step:][..., adults].sum(axis=(-1, -2), keepdims=True)
+    young = above_now[..., :step] * grown[..., adults].sum(axis=(-1, -2), keepdims=True) / parents
+    array = as_array(older)
+    dims = [*(d for d in array.dims if d not in ("sex", "age")), "sex", "age"]
+    coords = {d: array[d] for d in dims if d in array.coords and d != "age"}
+    return xr.DataArray(np.concatenate([young, grown], axis=-1), {**coords, "age": edges}, dims)
+
+
+def found_again(groups: np.ndarray, years: int) -> np.ndarray:
+    """Five-year groups (..., age 0 ... 85+) as the cohorts that a census `years` later can tell, the last one open."""
+    if years < 5 or years % 5:
+        raise DataError(f"The two censuses are {years} years apart; cohorts can be followed over multiples of 5 years.")
+    top = groups[..., -1 - years // 5 :].sum(axis=-1, keepdims=True)
+    return np.concatenate([groups[..., : -1 - years // 5], top], axis=-1)
+
+
+def fit_pyramid(
+    margins: Margins,
+    parent: Population,
+    *,
+    older: Population | None = None,
+    parent_older: Population | None = None,
+    years: int = 10,
+) -> xr.DataArray:
+    """A pyramid by single age that meets an area's totals: its older census carried forward, or its parent's; raked.
+
+    Without `older` (the area's census `years` before, with that of its parent) the parent is bent first.
+    """
+    if older is None or parent_older is None:
+        return rake(bend(parent, margins), margins)
+    groups = carry_forward(older, parent_older, parent, years=years)
+    return rake(graduate(groups, standard=parent), margins)
+
+
+def as_array(population: Population) -> xr.DataArray:
+    """Any accepted form of persons by `age` as a DataArray with a sorted dim `age`; DataError for what is none.
+
+    Examples
+    --------
+    >>> as_array(pd.Series([5.0, 3.0], index=[0, 60])).sizes
+    Frozen({'age': 2})
+    """
+    if isinstance(population, xr.Dataset):
+        population = population["population"]
+    if isinstance(population, pd.DataFrame):
+        if not {"age", "persons"} <= set(population.columns):
+            raise DataError(
+                f"A population table needs the columns 'age' and 'persons'; it has {list(population.columns)}. "
+                "Rename the columns, or pass a Series indexed by age."
+            )
+        # a key with one value (the year of one census) labels the table, it is no dim
+        keys = [k for k in TIDY_KEYS if k in population and (population[k].nunique() > 1 or k == "sex")]
+        axes: Any = [*keys, "age"]
+        series = population.set_index(axes)["persons"].astype(float)
+        if series.index.has_duplicates:
+            first = series.index[series.index.duplicated()][:1].to_frame().astype(str).iloc[0]
+            twice = ", ".join(f"{key} {value}" for key, value in first.items())
+            raise DataError(f"The population table has {twice} twice. Each key may come once; filter or sum first.")
+        array = series.to_xarray()
+    elif isinstance(population, pd.Series):
+        array = xr.DataArray(
+            population.astype(float).to_numpy(), coords={"age": population.index.to_numpy()}, dims="age"
         )
-    if bool(groups.isnull().any()):
-        empty = groups["age"].where(groups.isnull(), drop=True).to_numpy()
-        raise DataError(
-            f"The population lacks persons at age {empty[0]:g} for some of its keys; all must have the same groups. "
-            "Graduate populations with other age groups one by one."
-        )
-    if standard is None:
-        single = xr.apply_ufunc(
-            lambda counts: _graduate_pchip(ages, counts),
-            groups,
-            input_core_dims=[["age"]],
-            output_core_dims=[["single"]],
-        )
-        single = single.rename(single="age").assign_coords(age=np.arange(OPEN_AGE + 1))
     else:
-        single = _split_by_standard(groups, as_array(standard))
-    single = single.transpose(*groups.dims)
-    return like(single, population, widths_of(np.arange(OPEN_AGE + 1)))
+        array = population
+    if not isinstance(array, xr.DataArray):
+        raise DataError(
+            f"A population must be a Series indexed by age, a DataFrame, a DataArray or a projection, "
+            f"not {type(population).__name__}."
+        )
+    if "age" not in array.dims or not array.sizes["age"]:
+        raise DataError(f"A population needs an axis 'age' with ages; its axes are {dict(array.sizes)}. Name it 'age'.")
+    array = array.assign_coords(age=_whole(array["age"].to_numpy()))
+    if not array.indexes["age"].is_monotonic_increasing:  # sorting copies, and draws are large
+        array = array.sortby("age")
+    if array.indexes["age"].has_duplicates:
+        raise DataError("An age comes twice in the population. Each lower bound may come once; sum the rows first.")
+    if bool((array < 0).any()):
+        raise DataError(f"A population may not be negative; the smallest value is {float(array.min()):g}.")
+    return array
 
 
-def _graduate_pchip(ages: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    cumulated = np.concatenate([np.zeros_like(counts[..., :1]), np.cumsum(counts[..., :-1], axis=-1)], axis=-1)
-    single = np.zeros((*counts.shape[:-1], OPEN_AGE + 1))
-    start = int(ages[-1])
-    if len(ages) > 2:
-        spline = PchipInterpolator(ages, cumulated, axis=-1)
-        single[..., :start] = np.diff(spline(np.arange(start + 1)), axis=-1)
-    elif len(ages) == 2:
-        single[..., :start] = counts[..., :1] / start
-    height = single[..., start - 1] if start else np.zeros_like(counts[..., 0])
-    single[..., start:] = _open_tail(counts[..., -1], height, OPEN_AGE + 1 - start)
-    return np.maximum(single, 0.0)
+def _whole(ages: np.ndarray) -> np.ndarray:
+    try:
+        exact = ages.astype(float)
+    except (TypeError, ValueError):  # "60+", a missing age
+        exact = np.array([np.nan])
+    if not (exact % 1 == 0).all():
+        raise DataError(
+            f"Ages must be whole numbers, the lower bounds of their groups; they are {ages.tolist()[:6]}. "
+            "Write 60 for 60-64 and for 60+."
+        )
+    return exact.astype(int)
 
 
-def _open_tail(total: np.ndarray, height: np.ndarray, n: int) -> np.ndarray:
-    """Split an open group geometrically over n ages so that it starts near `height` and sums to `total`."""
-    steps = np.arange(1, n + 1)
-    low, high = np.zeros_like(total), np.ones_like(total)
-    for _ in range(60):  # bisection on the yearly ratio r: height (r + r^2 + ...) = total
-        ratio = (low + high) / 2
-        too_many = height * (ratio[..., None] ** steps).sum(-1) > total
-        low, high = np.where(too_many, low, ratio), np.where(too_many, ratio, high)
-    weights = ((low + high) / 2)[..., None] ** steps + 1e-300
-    return total[..., None] * weights / weights.sum(-1, keepdims=True)
+def labelled(measure: float | xr.DataArray) -> xr.DataArray:
+    """What a measure gives for a population with further dims; a DataError for one that has none."""
+    if not isinstance(measure, xr.DataArray):
+        raise DataError("The population has neither years nor draws; give a projection, as `project` returns.")
+    return measure
 
 
-def _split_by_standard(groups: xr.DataArray, standard: xr.DataArray) -> xr.DataArray:
-    single_ages = np.arange(OPEN_AGE + 1)
-    if not set(single_ages) <= set(standard["age"].to_numpy()):
-        raise DataError(f"The standard must have all single ages 0 ... {OPEN_AGE}; use graduate() on it first.")
-    ages = groups["age"].to_numpy()
-    owner = np.searchsorted(ages, single_ages, side="right") - 1
-    standard = standard.sel(age=single_ages)
-    if "sex" in standard.dims and "sex" not in groups.dims:
-        standard = standard.sum("sex")
-    if "sex" in standard.dims and not set(groups["sex"].to_numpy()) <= set(standard["sex"].to_numpy()):
-        raise DataError(f"The standard must have all sexes of the population; it has {standard['sex'].to_numpy()}.")
+def like(array: xr.DataArray, original: Population, widths: np.ndarray) -> Any:
+    """`array` in the form that `original` came in; `widths` fills column `n` of a tidy frame."""
+    if isinstance(original, pd.Series):
+        return pd.Series(array.to_numpy(), index=pd.Index(array["age"].to_numpy(), name="age"), name=original.name)
+    if isinstance(original, pd.DataFrame):
+        frame = array.to_series().rename("persons").dropna().reset_index()
+        n = pd.Series(widths, index=array["age"].to_numpy(), dtype="Int64")
+        frame.insert(frame.columns.get_loc("persons"), "n", n.reindex(frame["age"]).to_numpy())
+        return frame
+    return array
 
-    def per_single_age(array: xr.DataArray) -> xr.DataArray:
-        return array.isel(age=owner).drop_vars("age").assign_coords(age=single_ages)
 
-    sums = per_single_age(group_ages(standard, edges=ages.tolist()))
-    evenly = 1 / np.bincount(owner)[owner]  # where the standard is empty in a whole group
-    share = xr.where(sums > 0, standard / sums.where(sums > 0, 1), xr.DataArray(evenly, {"age": single_ages}, "age"))
-    return per_single_age(groups) * share
+def widths_of(ages: np.ndarray) -> np.ndarray:
+    """Widths [years] of groups given by their lower bounds; that of the open group is NaN (pd.NA in frames)."""
+    return np.append(np.diff(ages).astype(float), np.nan)
 
 
 def refuse_cut(empty: xr.DataArray, bounds: Iterable[float]) -> None:
@@ -396,55 +481,3 @@ def refuse_cut(empty: xr.DataArray, bounds: Iterable[float]) -> None:
                 f"Age {bound:g} is not a lower bound for some of the keys (areas, years, sexes) of this population. "
                 "Take those apart, or graduate() them first."
             )
-
-
-@overload
-def group_ages(population: Form, edges: Sequence[int] = ...) -> Form: ...
-@overload
-def group_ages(population: xr.Dataset, edges: Sequence[int] = ...) -> xr.DataArray: ...
-def group_ages(population: Population, edges: Sequence[int] = (0, 3, 15, 60, 65, 80)) -> Population:
-    """Sum ages into groups that start at `edges`; the last group is open.
-
-    Parameters
-    ----------
-    population : Series, DataFrame, DataArray or Dataset
-        [persons] by `age`.
-    edges : sequence of int, default (0, 3, 15, 60, 65, 80)
-        [completed years] Lower bounds. Each must be a lower bound of the population too.
-
-    Returns
-    -------
-    same form as `population`
-        [persons]; `age` holds the edges.
-
-    Raises
-    ------
-    DataError
-        When an edge falls inside one of the population's groups, or there is no edge.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> group_ages(pd.Series([1.0, 2.0, 3.0], index=[0, 60, 65]), edges=(0, 60)).tolist()
-    [1.0, 5.0]
-    """
-    array = as_array(population)
-    ages = array["age"].to_numpy()
-    if edges is None or not len(edges):
-        raise DataError("group_ages needs the lower bounds of the groups, such as edges=(0, 15, 60); none was given.")
-    bounds = np.asarray(sorted(edges))
-    missing = [int(e) for e in bounds if e not in ages]
-    if missing:
-        raise DataError(
-            f"Age {missing[0]} is not a lower bound of this population ({ages.tolist()}). graduate() it first."
-        )
-    starts, empty = np.searchsorted(ages, bounds), array.isnull()
-    has_gaps = bool(empty.any())  # areas of one frame may have other open groups
-    if has_gaps:
-        refuse_cut(empty, bounds)
-    filled = array.fillna(0) if has_gaps else array
-    sums = np.add.reduceat(filled.to_numpy(), starts, axis=array.get_axis_num("age"))  # from each edge to the next
-    coords = {name: coord for name, coord in array.coords.items() if "age" not in coord.dims}
-    grouped = xr.DataArray(sums, coords=coords | {"age": bounds}, dims=array.dims)
-    grouped = grouped.where(~empty.all("age")) if has_gaps else grouped
-    return like(grouped, population, widths_of(bounds))

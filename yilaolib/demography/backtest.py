@@ -1,8 +1,7 @@
-"""Trends of a series by statsmodels, and what the engine and simpler methods would have said at an older census."""
+"""How good the projection is: launched from an older census, beside simpler methods, and beside what plans print."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,76 +11,135 @@ import xarray as xr
 
 from ..errors import DataError
 from ..tables.areas import find_area, load_table
-from .ages import OPEN_AGE, graduate
-from .calibration import by_single_age, carry_forward, tfr_ratio
-from .cohorts import DECADE, SEX, imbalance, shared
-from .local import Launch, age_standard, census_pyramids, fertility_schedule, kind_of, launch_of, survival_grid
-from .measures import persons
-from .projection import CENSUS_TO_YEAR_END, Nation, Scenario, nation_of, one_base, schedules, simulate, sources_behind
+from .ages import SEX, carry_forward, graduate
+from .calibration import by_single_age, tfr_ratio
+from .cohorts import DECADE, imbalance, shared
+from .local import (
+    Launch,
+    age_standard,
+    areas_above,
+    census_pyramids,
+    fertility_schedule,
+    kind_of,
+    launch_of,
+    survival_grid,
+)
+from .measures import MEASURES, measured, persons
+from .projection import CENSUS_TO_YEAR_END, Nation, Scenario, nation_of, schedules, simulate, sources_behind
 
 AGED = {"population_total": 0, "population_60plus": 60, "population_65plus": 65}
 SHARE = "population_60plus_share_pct"
 TEN_MONTHS = 304 / 365  # January to October
+FIRST_PROJECTED = 2024  # of World Population Prospects 2024: its ranges open from the year before on
+MANY = 10  # points from which exponential smoothing can be fitted
 
 
-def compare_with_plans(*, scenario: str = "medium", root: str | Path | None = None) -> pd.DataFrame:
-    """What documents print of residents and births after an area's last census, beside its projection.
+def backtest(
+    area: str,
+    *,
+    launch: int = 2010,
+    target: int = 2020,
+    draws: int = 500,
+    seed: int = 0,
+    root: str | Path | None = None,
+) -> pd.DataFrame:
+    """What the engine would have said about `target` at the census of `launch`, beside simpler methods.
 
-    Nothing is tuned to it. A printed projection of a plan is no outcome, and what a survey found is no register; only
-    actual totals of residents would judge the launch. Registered people and targets are left out.
+    The engine knows the national paths up to the launch, the census itself, and its province's migration of the ten
+    years before; the usual migration of a kind of area and the spreads are fitted to 2010-2020 over three provinces,
+    this area's probably among them (table `backtest` judges each province by the other two). Hamilton-Perry knows
+    how the province's cohorts fared until the target, which nobody does at the launch.
 
     Parameters
     ----------
-    scenario : str, default "medium"
-    root : path, optional
-        Folder with your own tables.
+    area : str, slug, name or adcode
+        With both censuses.
+    launch, target : int, default 2010 and 2020
+        [year] Censuses, ten years apart.
+    draws : int, default 500
+    seed : int, default 0
+    root : path of your own tables, optional
 
     Returns
     -------
     DataFrame
-        area, indicator, year, kind (actual or projection), printed, projected [persons, or births in ten months],
-        difference_pct (projected against printed), source. `population_total_implied` is printed persons of 60 and over
-        divided by their printed share.
+        measure (total, 60+, 65+, 80+, 0-4), method (engine, hold, hamilton_perry where there is a province, log-linear
+        for the nation's total), projected (the central path), lower_80, upper_80, actual
+        [persons], error_pct, inside_80.
+
+    Raises
+    ------
+    DataError
+        When the area has no census of one of the years.
 
     Examples
     --------
-    >>> told = compare_with_plans().set_index(["area", "indicator"])
-    >>> print(told.printed["jingdezhen", "population_60plus"], told.kind["jingdezhen", "population_60plus"])
-    324100.0 projection
+    >>> table = backtest("jingdezhen", draws=50).set_index(["method", "measure"])
+    >>> print(bool(abs(table.error_pct["engine", "60+"]) < abs(table.error_pct["hold", "60+"])))
+    True
     """
-    table = load_table("observations", root=root)
-    wanted = table["indicator"].isin([*AGED, SHARE, "births_jan_oct"]) & table["value"].notna()
-    table = table[wanted & (table["kind"] != "target") & (table["basis"].fillna("") != "registered")]
-    places = load_table("areas", root=root).set_index("area")["level"]
-    counted = load_table("population", root=root).groupby("area")["year"].max()
-    here = table["area"].map(places).isin(["county", "prefecture"]) & table["area"].isin(counted.index)
-    table = table[here & (table["year"] > table["area"].map(counted))]
-    rows = []
-    for (area, year), group in table.groupby(["area", "year"]):
-        launch = launch_of(area, root)
-        assumed = Scenario.load(scenario, area=area, root=root)
-        path = simulate([launch], assumed, int(year), nation_of(root)).isel(area=0)
-        figures = group.drop_duplicates("indicator").set_index("indicator")
-        for name, row in figures.drop(index=SHARE, errors="ignore").iterrows():
-            rows.append((area, name, year, row["kind"], row["value"], _projected(path, name, year), row["source"]))
-        if {SHARE, "population_60plus"} <= set(figures.index):
-            old, share = figures.loc["population_60plus"], figures.loc[SHARE, "value"]
-            whole = (100 * old["value"] / share, _projected(path, "population_total", year), old["source"])
-            rows.append((area, "population_total_implied", year, old["kind"], *whole))
-    columns = ["area", "indicator", "year", "kind", "printed", "projected", "source"]
-    frame = pd.DataFrame(rows, columns=columns)
-    frame.insert(6, "difference_pct", 100 * (frame["projected"] / frame["printed"] - 1))
+    place = find_area(area, root)
+    census = census_pyramids(place["area"], root)
+    for year in (launch, target):
+        if year not in census:
+            raise DataError(f"{place['area']!r} has censuses of {sorted(census)}, not of {year}. Choose two of them.")
+    if target - launch != 10:
+        raise DataError(f"{launch} and {target} are {target - launch} years apart; the back-test needs ten.")
+    actual = measured(census[target]).to_series()
+    middle, low, high = _engine(place, census[launch], launch, target, draws, seed, root)
+    told = {"engine": (middle, low, high), "hold": (measured(census[launch]).to_series(), np.nan, np.nan)}
+    if place["level"] in ("county", "prefecture") and pd.notna(place["parent"]):
+        above = census_pyramids(place["parent"], root)
+        if launch in above and target in above:
+            perry = carry_forward(census[launch], above[launch], above[target], years=target - launch)
+            told["hamilton_perry"] = (measured(perry).to_series(), np.nan, np.nan)
+    if place["level"] == "nation":
+        told["log-linear"] = _trend_of_total(launch, target, root)
+    frames = [
+        pd.DataFrame({"projected": p, "lower_80": lo, "upper_80": hi}).assign(method=method)
+        for method, (p, lo, hi) in told.items()
+    ]
+    frame = pd.concat(frames).rename_axis("measure").reset_index()
+    frame["actual"] = frame["measure"].map(actual)
+    frame["error_pct"] = 100 * (frame["projected"] / frame["actual"] - 1)
+    within = (frame["lower_80"] <= frame["actual"]) & (frame["actual"] <= frame["upper_80"])
+    frame["inside_80"] = within.astype("boolean").mask(frame["lower_80"].isna())
+    columns = ["measure", "method", "projected", "lower_80", "upper_80", "actual", "error_pct", "inside_80"]
+    frame = frame[columns].dropna(subset="projected").reset_index(drop=True)
+    base = launch_of(place["area"], root).base
+    frame.attrs["sources"] = list(sources_behind(place["area"], base, "as before", draws > 0, root))
     return frame
 
 
-def _projected(path: xr.Dataset, indicator: str, year: int) -> float:
-    if indicator == "births_jan_oct":  # births of the calendar year carry the year end before
-        return float(path.births.sum("sex").sel(year=year - 1)) * TEN_MONTHS
-    return float(persons(path.sel(year=year), AGED[indicator]))
+def _engine(place, pyramid, launch, target, draws, seed, root) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Central path and 80 % range of the projection launched with what was known."""
+    nation, kind = nation_as_known(launch, root), kind_of(place)
+    groups = pyramid.expand_dims(area=[place["area"]])
+    launches = launches_then(
+        launch,
+        graduate(groups, standard=age_standard(launch, root)),
+        groups,
+        census_pyramids("china", root)[launch],
+        age_standard(launch, root),
+        fertility_schedule(launch, root),
+        kinds=[kind],
+        e0_offsets=np.array([e0_known(place, launch, root)]),
+        migration=known_migration(place, kind, root)[None],
+    )
+
+    def counted(paths: int) -> xr.DataArray:
+        future = simulate(launches, Scenario("as before"), target, nation, draws=paths, seed=seed)
+        return at_census(measured(future.population.sel(year=[target - 1, target])), target).isel(area=0)
+
+    drawn = counted(draws)
+    return counted(0).to_series(), *(drawn.quantile(q, "draw").to_series().rename(None) for q in (0.1, 0.9))
 
 
-FIRST_PROJECTED = 2024  # of World Population Prospects 2024: its ranges open from the year before on
-MEASURES = {"total": (0, None), "60+": (60, None), "65+": (65, None), "80+": (80, None), "0-4": (0, 5)}
+def _trend_of_total(launch, target, root) -> tuple[pd.Series, pd.Series, pd.Series]:
+    series = load_table("series", area="china", root=root)
+    total = series[series["indicator"] == "population"].set_index("year")["value"].loc[launch - 20 : launch]
+    told = extrapolate(total, target, method="log-linear").loc[target]
+    return tuple(pd.Series({"total": told[name]}).reindex(list(MEASURES)) for name in ("value", "lower", "upper"))
 
 
 def nation_as_known(year: int, root: str | Path | None = None) -> Nation:
@@ -122,26 +180,10 @@ def launches_then(
     e0_offsets: np.ndarray,
     migration: np.ndarray,
 ) -> list[Launch]:
-    """Launches of many areas at an older census.
+    """Launches of many areas at the older census of `year`.
 
-    Parameters
-    ----------
-    year : int
-        Of the census.
-    people, groups : DataArray (area, sex, age)
-        [persons] By single age, and as the census prints them.
-    reference : DataArray (sex, age)
-        [persons] The nation at that census.
-    standard : DataArray (sex, age)
-        [persons] The same by single age.
-    schedule : Series
-        [share of the TFR] by five-year age.
-    kinds : list
-        county, district, prefecture or province, by area.
-    e0_offsets : ndarray (area)
-        [years] Local less national life expectancy.
-    migration : ndarray (area, sex, cohort)
-        [net migrants per survivor and year] as `cohort_rates` has them.
+    `people` (area, sex, age) are by single age, `groups` as printed; `standard` and `reference` are the nation in these
+    two forms, `schedule` its fertility; by area `kinds`, `e0_offsets` [years] and `migration` as `cohort_rates` has it.
     """
     ratios = np.atleast_1d(tfr_ratio(groups, reference, schedule))
     rates = by_single_age(migration).to_numpy()
@@ -155,12 +197,6 @@ def launches_then(
         return Launch(str(names[i]), kinds[i], year, counts[i], *levels, *moves)
 
     return [launch(i) for i in range(len(names))]
-
-
-def measured(population) -> xr.DataArray:
-    """Persons in the groups by which a projection is judged: total, 60+, 65+, 80+, 0-4; dim `measure` first."""
-    parts = [persons(population, low, high) for low, high in MEASURES.values()]
-    return xr.concat([xr.DataArray(part) for part in parts], pd.Index(list(MEASURES), name="measure"))
 
 
 def at_census(people: xr.DataArray, year: int) -> xr.DataArray:
@@ -191,146 +227,9 @@ def e0_known(place: pd.Series, launch: int, root: str | Path | None = None) -> f
 
 
 def _province(place: pd.Series, root: str | Path | None) -> str:
-    """The province that a place lies in, or is; where there is none, the uppermost area above it."""
-    while place["level"] != "province" and pd.notna(place["parent"]):
-        place = find_area(place["parent"], root)
-    return place["area"]
-
-
-LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
-ARRAYS = 6  # as large as the population that exist at one time: population, survival, migration twice, scratch
-
-
-def project_ranges(
-    areas: Iterable[str],
-    *,
-    scenario: str | Scenario = "medium",
-    end_year: int = 2050,
-    draws: int = 1000,
-    seed: int = 0,
-    levels: Sequence[float] = LEVELS,
-    memory_mib: int = 256,
-    root: str | Path | None = None,
-) -> xr.Dataset:
-    """Quantiles of population, 60+, 65+, 80+, 0-4 and births for any number of areas.
-
-    Quantiles do not add up: the range of a province is not the sum of its counties' ranges. The draws of an area are
-    those of `project` with the same seed, in whatever block it falls. Areas that have their own rows of the scenario in
-    `assumptions` go through by themselves.
-
-    Parameters
-    ----------
-    areas : iterable of str
-        Slugs, names or adcodes.
-    scenario : str or Scenario, default "medium"
-    end_year : int, default 2050
-        [year]
-    draws : int, default 1000
-        Random paths of each area.
-    seed : int, default 0
-    levels : sequence of float
-        [share] Quantiles to keep; 0.1 and 0.9 bound the 80 % range.
-    memory_mib : int, default 256
-        [MiB] About what a block may take; areas go through in blocks that fit. Small blocks are the fast ones.
-    root : path, optional
-        Folder with your own tables.
-
-    Returns
-    -------
-    Dataset
-        `persons` (measure, quantile, year, area) and `births` (quantile, year, area) [persons].
-
-    Raises
-    ------
-    DataError
-        No area, an unknown one, or areas whose last censuses differ in year.
-
-    Examples
-    --------
-    >>> ranges = project_ranges(["jingdezhen", "haian"], end_year=2030, draws=20)
-    >>> dict(ranges.persons.sizes)
-    {'measure': 5, 'quantile': 5, 'year': 11, 'area': 2}
-    """
-    places = [find_area(area, root)["area"] for area in areas]
-    if not places:
-        raise DataError("No area was given. Name at least one, such as project_ranges(['jingdezhen']).")
-    if draws < 1:
-        raise DataError(f"draws is {draws}; a range needs at least one path, better 200 or more.")
-    launches = [launch_of(place, root) for place in places]
-    size = block_size(end_year, draws, memory_mib, first_year=one_base(launches))
-    keep = {"draws": draws, "seed": seed, "levels": levels, "block": size}
-    parts: list[xr.Dataset] = []
-    order: list[int] = []
-    for at, each in _by_scenario(places, scenario, root):
-        parts += stream([launches[i] for i in at], each, end_year, nation_of(root), **keep)
-        order += at
-    return xr.concat(parts, "area").isel(area=np.argsort(order))
-
-
-def _by_scenario(places, scenario, root) -> Iterator[tuple[list[int], Scenario]]:
-    """Positions of the areas that go by one scenario: those without rows of their own together, the others alone."""
-    alone: set[int] = set()
-    if not isinstance(scenario, Scenario):
-        rows, name = load_table("assumptions", root=root), scenario
-        own = set(rows.loc[rows["scenario"] == name, "area"].dropna())
-        alone = {i for i, place in enumerate(places) if place in own}
-        for i in sorted(alone):
-            yield [i], Scenario.load(name, area=places[i], root=root)
-    if together := [i for i in range(len(places)) if i not in alone]:
-        if not isinstance(scenario, Scenario):  # asked for one of them: rows of another area are none of theirs
-            scenario = Scenario.load(scenario, area=places[together[0]], root=root)
-        yield together, scenario
-
-
-def block_size(end_year: int, draws: int, memory_mib: int, *, first_year: int = 2020) -> int:
-    """Areas that fit into the memory at one time, at least one."""
-    one = (end_year - first_year + 2) * 2 * (OPEN_AGE + 1) * draws * 8 * ARRAYS
-    return max(1, int(memory_mib * 2**20 // one))
-
-
-def stream(
-    launches: Iterable[Launch],
-    scenario: Scenario,
-    end_year: int,
-    nation: Nation,
-    *,
-    draws: int,
-    seed: int = 0,
-    levels: Sequence[float] = LEVELS,
-    block: int = 1,
-) -> Iterator[xr.Dataset]:
-    """Quantiles of one block of areas after another; nothing of a block is kept when the next one starts."""
-    waiting: list[Launch] = []
-    for launch in launches:
-        waiting.append(launch)
-        if len(waiting) == block:
-            yield _quantiles(simulate(waiting, scenario, end_year, nation, draws=draws, seed=seed), levels)
-            waiting = []
-    if waiting:
-        yield _quantiles(simulate(waiting, scenario, end_year, nation, draws=draws, seed=seed), levels)
-
-
-def _quantiles(future: xr.Dataset, levels: Sequence[float]) -> xr.Dataset:
-    # sums by hand: five look-ups with labels would each go through all single ages
-    counts = future["population"].transpose("year", "age", "sex", "area", "draw").to_numpy()
-    people = np.stack([counts[:, low:high].sum(axis=(1, 2)) for low, high in MEASURES.values()])
-    births = future["births"].sum("sex", skipna=False).transpose("year", "area", "draw").to_numpy()
-    coords = {
-        "measure": list(MEASURES),
-        "quantile": list(levels),
-        "year": future["year"].to_numpy(),
-        "area": future["area"].to_numpy(),
-    }
-    return xr.Dataset(
-        {
-            "persons": (("measure", "quantile", "year", "area"), np.quantile(people, levels, axis=-1).swapaxes(0, 1)),
-            "births": (("quantile", "year", "area"), np.quantile(births, levels, axis=-1)),
-        },
-        coords=coords,
-    )
-
-
-MANY = 10  # points from which exponential smoothing can be fitted
+    """The province that an area lies in, or is; where there is none, the uppermost area above it."""
+    up = [place, *areas_above(place, root)]
+    return next((each for each in up if each["level"] == "province"), up[-1])["area"]
 
 
 def extrapolate(series: pd.Series, end_year: int, *, level: float = 0.8, method: str | None = None) -> pd.DataFrame:
@@ -411,110 +310,56 @@ def _smoothed(logs, steps, level) -> np.ndarray:
     return np.stack([frame["mean"], frame["pi_lower"], frame["pi_upper"]])
 
 
-def backtest(
-    area: str,
-    *,
-    launch: int = 2010,
-    target: int = 2020,
-    draws: int = 500,
-    seed: int = 0,
-    root: str | Path | None = None,
-) -> pd.DataFrame:
-    """What the engine would have said about `target` at the census of `launch`, beside simpler methods.
+def compare_with_plans(*, scenario: str = "medium", root: str | Path | None = None) -> pd.DataFrame:
+    """What documents print of residents and births after an area's last census, beside its projection.
 
-    The engine knows the national paths up to the launch, the census itself, and its province's migration of the ten
-    years before; the usual migration of a kind of place and the spreads are fitted to 2010-2020 over three provinces,
-    this area's probably among them (table `backtest` judges each province by the other two). Hamilton-Perry knows
-    how the province's cohorts fared until the target, which nobody does at the launch.
+    Nothing is tuned to it. A printed projection of a plan is no outcome, and what a survey found is no register; only
+    actual totals of residents would judge the launch. Registered people and targets are left out.
 
     Parameters
     ----------
-    area : str
-        Slug, name or adcode of a place with both censuses.
-    launch, target : int, default 2010 and 2020
-        [year] Censuses, ten years apart.
-    draws : int, default 500
-    seed : int, default 0
-    root : path, optional
-        Folder with your own tables.
+    scenario : str, default "medium"
+    root : path of your own tables, optional
 
     Returns
     -------
     DataFrame
-        measure (total, 60+, 65+, 80+, 0-4), method (engine, hold, hamilton_perry where there is a province, log-linear
-        for the nation's total), projected (the central path), lower_80, upper_80, actual
-        [persons], error_pct, inside_80.
-
-    Raises
-    ------
-    DataError
-        When the area has no census of one of the years.
+        area, indicator, year, kind (actual or projection), printed, projected [persons, or births in ten months],
+        difference_pct (projected against printed), source. `population_total_implied` is printed persons of 60 and over
+        divided by their printed share.
 
     Examples
     --------
-    >>> table = backtest("jingdezhen", draws=50).set_index(["method", "measure"])
-    >>> print(bool(abs(table.error_pct["engine", "60+"]) < abs(table.error_pct["hold", "60+"])))
-    True
+    >>> told = compare_with_plans().set_index(["area", "indicator"])
+    >>> print(told.printed["jingdezhen", "population_60plus"], told.kind["jingdezhen", "population_60plus"])
+    324100.0 projection
     """
-    place = find_area(area, root)
-    census = census_pyramids(place["area"], root)
-    for year in (launch, target):
-        if year not in census:
-            raise DataError(f"{place['area']!r} has censuses of {sorted(census)}, not of {year}. Choose two of them.")
-    if target - launch != 10:
-        raise DataError(f"{launch} and {target} are {target - launch} years apart; the back-test needs ten.")
-    actual = measured(census[target]).to_series()
-    middle, low, high = _engine(place, census[launch], launch, target, draws, seed, root)
-    told = {"engine": (middle, low, high), "hold": (measured(census[launch]).to_series(), np.nan, np.nan)}
-    if place["level"] in ("county", "prefecture") and pd.notna(place["parent"]):
-        above = census_pyramids(place["parent"], root)
-        if launch in above and target in above:
-            perry = carry_forward(census[launch], above[launch], above[target], years=target - launch)
-            told["hamilton_perry"] = (measured(perry).to_series(), np.nan, np.nan)
-    if place["level"] == "nation":
-        told["log-linear"] = _trend_of_total(launch, target, root)
-    frames = [
-        pd.DataFrame({"projected": p, "lower_80": lo, "upper_80": hi}).assign(method=method)
-        for method, (p, lo, hi) in told.items()
-    ]
-    frame = pd.concat(frames).rename_axis("measure").reset_index()
-    frame["actual"] = frame["measure"].map(actual)
-    frame["error_pct"] = 100 * (frame["projected"] / frame["actual"] - 1)
-    within = (frame["lower_80"] <= frame["actual"]) & (frame["actual"] <= frame["upper_80"])
-    frame["inside_80"] = within.astype("boolean").mask(frame["lower_80"].isna())
-    columns = ["measure", "method", "projected", "lower_80", "upper_80", "actual", "error_pct", "inside_80"]
-    frame = frame[columns].dropna(subset="projected").reset_index(drop=True)
-    here = launch_of(place["area"], root)
-    frame.attrs["sources"] = sources_behind(here, Scenario("as before"), drawn=draws > 0, root=root)
+    table = load_table("observations", root=root)
+    wanted = table["indicator"].isin([*AGED, SHARE, "births_jan_oct"]) & table["value"].notna()
+    table = table[wanted & (table["kind"] != "target") & (table["basis"].fillna("") != "registered")]
+    places = load_table("areas", root=root).set_index("area")["level"]
+    counted = load_table("population", root=root).groupby("area")["year"].max()
+    here = table["area"].map(places).isin(["county", "prefecture"]) & table["area"].isin(counted.index)
+    table = table[here & (table["year"] > table["area"].map(counted))]
+    rows = []
+    for (area, year), group in table.groupby(["area", "year"]):
+        launch = launch_of(area, root)
+        assumed = Scenario.load(scenario, area=area, root=root)
+        path = simulate([launch], assumed, int(year), nation_of(root)).isel(area=0)
+        figures = group.drop_duplicates("indicator").set_index("indicator")
+        for name, row in figures.drop(index=SHARE, errors="ignore").iterrows():
+            rows.append((area, name, year, row["kind"], row["value"], _projected(path, name, year), row["source"]))
+        if {SHARE, "population_60plus"} <= set(figures.index):
+            old, share = figures.loc["population_60plus"], figures.loc[SHARE, "value"]
+            whole = (100 * old["value"] / share, _projected(path, "population_total", year), old["source"])
+            rows.append((area, "population_total_implied", year, old["kind"], *whole))
+    columns = ["area", "indicator", "year", "kind", "printed", "projected", "source"]
+    frame = pd.DataFrame(rows, columns=columns)
+    frame.insert(6, "difference_pct", 100 * (frame["projected"] / frame["printed"] - 1))
     return frame
 
 
-def _engine(place, pyramid, launch, target, draws, seed, root) -> tuple[pd.Series, pd.Series, pd.Series]:
-    """Central path and 80 % range of the projection launched with what was known."""
-    nation, kind = nation_as_known(launch, root), kind_of(place)
-    groups = pyramid.expand_dims(area=[place["area"]])
-    launches = launches_then(
-        launch,
-        graduate(groups, standard=age_standard(launch, root)),
-        groups,
-        census_pyramids("china", root)[launch],
-        age_standard(launch, root),
-        fertility_schedule(launch, root),
-        kinds=[kind],
-        e0_offsets=np.array([e0_known(place, launch, root)]),
-        migration=known_migration(place, kind, root)[None],
-    )
-
-    def counted(paths: int) -> xr.DataArray:
-        future = simulate(launches, Scenario("as before"), target, nation, draws=paths, seed=seed)
-        return at_census(measured(future.population.sel(year=[target - 1, target])), target).isel(area=0)
-
-    drawn = counted(draws)
-    return counted(0).to_series(), *(drawn.quantile(q, "draw").to_series().rename(None) for q in (0.1, 0.9))
-
-
-def _trend_of_total(launch, target, root) -> tuple[pd.Series, pd.Series, pd.Series]:
-    series = load_table("series", area="china", root=root)
-    total = series[series["indicator"] == "population"].set_index("year")["value"].loc[launch - 20 : launch]
-    told = extrapolate(total, target, method="log-linear").loc[target]
-    return tuple(pd.Series({"total": told[name]}).reindex(list(MEASURES)) for name in ("value", "lower", "upper"))
+def _projected(path: xr.Dataset, indicator: str, year: int) -> float:
+    if indicator == "births_jan_oct":  # births of the calendar year carry the year end before
+        return float(path.births.sum("sex").sel(year=year - 1)) * TEN_MONTHS
+    return float(persons(path.sel(year=year), AGED[indicator]))

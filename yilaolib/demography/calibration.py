@@ -11,56 +11,17 @@ import pandas as pd
 import xarray as xr
 
 from ..errors import DataError
-from .ages import OPEN_AGE, Population, as_array, group_ages
-from .cohorts import SEX
+from .ages import OPEN_AGE, SEX, TOP, Population, as_array, found_again
+from .ages import carry_forward as carry_forward  # until the filling of areas imports it from ages
 
-
-def carry_forward(older: Population, parent_older: Population, parent: Population, *, years: int = 10) -> xr.DataArray:
-    """Five-year groups (sex, age 0 ... 85+) of a place, its cohorts changed since the older census as the parent's.
-
-    Ages below `years`, not yet born then, are as many per person of 15-49 as in the parent.
-
-    Examples
-    --------
-    >>> labels = {"sex": ["female", "male"], "age": range(0, 90, 5)}
-    >>> groups = xr.DataArray(np.full((2, 18), 100.0), labels, ("sex", "age"))
-    >>> there = carry_forward(groups / 10, groups, groups)  # the parent stays as it is, and so does a tenth of it
-    >>> print(float(there.sum() / groups.sum()))
-    0.1
-    """
-    if years < 5 or years % 5:
-        raise DataError(f"The two censuses are {years} years apart; cohorts can be followed over multiples of 5 years.")
-    edges, step = range(0, TOP + 1, 5), years // 5
-    then, above_then, above_now = (
-        group_ages(as_array(p), edges=edges).transpose(..., "sex", "age").to_numpy()
-        for p in (older, parent_older, parent)
-    )
-
-    def aged(groups: np.ndarray) -> np.ndarray:
-        top = groups[..., -1 - step :].sum(axis=-1, keepdims=True)
-        return np.concatenate([groups[..., : -1 - step], top], axis=-1)
-
-    if (aged(above_then) <= 0).any():
-        raise DataError("A five-year cohort of the parent is empty at the older census, so it tells no ratio.")
-    grown = aged(then) * above_now[..., step:] / aged(above_then)
-    adults = slice(max(0, 3 - step), 10 - step)  # 15-49 of the newer census
-    parents = above_now[..., step:][..., adults].sum(axis=(-1, -2), keepdims=True)
-    young = above_now[..., :step] * grown[..., adults].sum(axis=(-1, -2), keepdims=True) / parents
-    array = as_array(older)
-    dims = [*(d for d in array.dims if d not in ("sex", "age")), "sex", "age"]
-    coords = {d: array[d] for d in dims if d in array.coords and d != "age"}
-    return xr.DataArray(np.concatenate([young, grown], axis=-1), {**coords, "age": edges}, dims)
-
-
-FERTILE = (15, 20, 25, 30, 35, 40, 45)
-TOP = 85  # start of the open group that county tables print
+FERTILE = (15, 20, 25, 30, 35, 40, 45)  # five-year ages of the schedules of fertility
 
 
 def tfr_ratio(population: Population, reference: Population, schedule: pd.Series) -> float:
     """Local fertility as a multiple of the reference's, from children 0-4 and the women who could have borne them.
 
-    It is the fertility of the last five years before the census of the women who live there now. Where children are
-    left behind or brought along, the ratio contains that too.
+    It is the fertility of the last five years before the census of the women who live there now. Children who were left
+    behind or brought along are in it too.
 
     Parameters
     ----------
@@ -85,8 +46,8 @@ def tfr_ratio(population: Population, reference: Population, schedule: pd.Series
 
     Examples
     --------
-    >>> from yilaolib.tables.areas import load_table
-    >>> china = load_table("population", area="china").query("year == 2020")
+    >>> import yilaolib as yl
+    >>> china = yl.load_table("population", area="china").query("year == 2020")
     >>> tfr_ratio(china, china, pd.Series(1 / 7, index=[15, 20, 25, 30, 35, 40, 45]))
     1.0
     """
@@ -117,9 +78,8 @@ def migration_rates(
     """Annual net migration rates by sex and single age from two censuses.
 
     A cohort that shrank more than the same cohort of the closed reference has lost migrants. The residual is spread
-    evenly over the years between, put at the cohort's middle age, and interpolated between cohorts, which smooths it.
-    Children under 3 get none (their migration is in `tfr_ratio`), and above 80 it fades out, where it cannot
-    be told from mortality.
+    evenly over the years between, put at the cohort's middle age, and interpolated between cohorts. Children under 3
+    get none (their migration is in `tfr_ratio`), and above 80 it fades out, where mortality hides it.
 
     Parameters
     ----------
@@ -149,8 +109,8 @@ def migration_rates(
 
     Examples
     --------
-    >>> from yilaolib.tables.areas import load_table
-    >>> china = load_table("population", area="china")
+    >>> import yilaolib as yl
+    >>> china = yl.load_table("population", area="china")
     >>> then, now = china.query("year == 2010"), china.query("year == 2020")
     >>> float(abs(migration_rates(then, now, then, now)).max())
     0.0
@@ -161,8 +121,6 @@ def migration_rates(
 
 def cohort_rates(then, now, reference_then, reference_now, *, survival_ratio=None, years: int = 10) -> np.ndarray:
     """Annual net migration rates (..., sex, cohort) of the cohorts 0-4, 5-9 ... of the older census, the last open."""
-    if years < 5 or years % 5:
-        raise DataError(f"The two censuses are {years} years apart; cohorts can be followed over multiples of 5 years.")
     relative = _cohort_ratio(then, now, years) / _cohort_ratio(reference_then, reference_now, years)
     if survival_ratio is not None:
         cohorts = np.arange(0, TOP - years + 1, 5)
@@ -185,24 +143,10 @@ def by_single_age(annual: np.ndarray, *, years: int = 10) -> xr.DataArray:
 
 
 def at_level(rates: np.ndarray, people: np.ndarray, per_1000: float) -> np.ndarray:
-    """Net migration rates moved to a crude rate, more at the ages where more move, whichever way.
+    """Net migration rates (sex, age) moved to a crude rate of all `people`, more at the ages where more move.
 
     A level of the same sign scales the rates; one of the other sign, or from nothing, needs no division by what is
     near 0. Where nobody moved, everybody is as likely to.
-
-    Parameters
-    ----------
-    rates : ndarray (sex, age)
-        [net migrants per person and year]
-    people : ndarray (sex, age)
-        [persons]
-    per_1000 : float
-        [per 1000 and year] Wanted of all persons together.
-
-    Returns
-    -------
-    ndarray (sex, age)
-        [net migrants per person and year]
 
     Examples
     --------
@@ -217,9 +161,7 @@ def at_level(rates: np.ndarray, people: np.ndarray, per_1000: float) -> np.ndarr
 def _cohort_ratio(before: Population, after: Population, years: int) -> np.ndarray:
     """Persons of each sex and five-year cohort (the last one open) at the newer census over those at the older."""
     old, new = (_five_year_groups(p) for p in (before, after))
-    top = (TOP - years) // 5
-    start = np.concatenate([old[..., :top], old[..., top:].sum(axis=-1, keepdims=True)], axis=-1)
-    end = new[..., years // 5 :]
+    start, end = found_again(old, years), new[..., years // 5 :]
     if (start <= 0).any() or (end <= 0).any():
         raise DataError("A five-year cohort is empty in one of the two censuses, so its migration cannot be measured.")
     return end / start
@@ -227,8 +169,7 @@ def _cohort_ratio(before: Population, after: Population, years: int) -> np.ndarr
 
 def _five_year_groups(population: Population) -> np.ndarray:
     """Persons (..., sex, age group 0, 5 ... 85+) as numbers."""
-    array = as_array(population).sel(sex=SEX)
-    array = array.transpose(..., "sex", "age")
+    array = as_array(population).sel(sex=SEX).transpose(..., "sex", "age")
     ages = array["age"].to_numpy()
     edges = np.arange(0, TOP + 1, 5)
     missing = np.setdiff1d(edges, ages)

@@ -1,4 +1,7 @@
-"""The cohort-component step, in the United Nations' order of operations. Labelled arrays in, labelled arrays out."""
+"""The cohort-component step in the United Nations' order, what evens out the sexes, and the random paths of its rates.
+
+Labelled arrays in, labelled arrays out. Nothing here knows an area or a table.
+"""
 
 from __future__ import annotations
 
@@ -9,216 +12,8 @@ import numpy as np
 import xarray as xr
 
 from ..errors import DataError
+from .ages import SEX
 
-CHILDREN = 15  # years: whose sex ratio is that of births
-PULLED = (25, 60)  # ages; before, the young leave by their own rates; after, men and women move alike
-
-
-def log_sex_ratio(people: np.ndarray) -> np.ndarray:
-    """Logarithm of men over women by age, from persons (sex female and male, age, ...); missing where one is."""
-    women, men = np.asarray(people, dtype=float)
-    known = (women > 0) & (men > 0)
-    return np.where(known, np.log(np.where(known, men, 1.0) / np.where(known, women, 1.0)), np.nan)
-
-
-def men_share(people: np.ndarray) -> np.ndarray:
-    """Men among the persons (sex female and male, age, ...) of each age; half where there is nobody."""
-    women, men = np.maximum(np.asarray(people, dtype=float), 1e-9)
-    return men / (women + men)
-
-
-def imbalance(people: np.ndarray, standard: np.ndarray) -> np.ndarray:
-    """How many more men per woman than in the standard, as a logarithm by age; children's is no migration and left out.
-
-    Where nobody of one sex is there, it is 0.
-
-    Parameters
-    ----------
-    people, standard : ndarray (sex, age)
-        [persons] Sexes female, male; the standard is the nation at the same census.
-
-    Returns
-    -------
-    ndarray (age)
-
-    Examples
-    --------
-    >>> imbalance(np.full((2, 101), 10.0), np.full((2, 101), 7.0)).any()
-    np.False_
-    """
-    more = log_sex_ratio(people) - log_sex_ratio(standard)
-    more[:CHILDREN] = 0.0
-    return np.nan_to_num(more)
-
-
-def shared(rates: np.ndarray, people: np.ndarray) -> np.ndarray:
-    """Migration rates (sex, age), from 25 on the same for both sexes: their mean, weighted by the persons.
-
-    As many people move as before.
-
-    Examples
-    --------
-    >>> rates = shared(np.array([np.full(101, -0.01), np.full(101, 0.03)]), np.ones((2, 101)))
-    >>> rates[:, [20, 40]].tolist()
-    [[-0.01, 0.01], [0.03, 0.01]]
-    """
-    people = np.maximum(people, 1e-9)
-    mean = (rates * people).sum(axis=0) / people.sum(axis=0)
-    return np.where(np.arange(rates.shape[1]) >= PULLED[0], mean, rates)
-
-
-def drawn_to_balance(rates: np.ndarray, more_men: np.ndarray, men: np.ndarray, pull: float | np.ndarray) -> np.ndarray:
-    """Migration rates by year, with what draws the sex ratio of each cohort nearer to the standard's.
-
-    As many come as go: what is added is split so that it moves nobody on balance.
-
-    Parameters
-    ----------
-    rates : ndarray (year, sex, age)
-        [net migrants per survivor and year] Without it.
-    more_men : ndarray (age)
-        [logarithm] `imbalance` at the launch.
-    men : ndarray (age)
-        [share] `men_share` at the launch; cohorts take it along.
-    pull : float or ndarray (year)
-        [per year] Share of the imbalance that goes in a year.
-
-    Returns
-    -------
-    ndarray (year, sex, age)
-        [net migrants per survivor and year]
-
-    Examples
-    --------
-    >>> still = np.zeros((2, 2, 101))
-    >>> drawn_to_balance(still, np.full(101, -0.1), np.full(101, 0.5), 0.07)[:, 1, [20, 40]].round(5).tolist()
-    [[0.0, 0.0035], [0.0, 0.00326]]
-    """
-    rates, more = rates.copy(), np.asarray(more_men, dtype=float)
-    ages = np.arange(len(more))
-    pulled = (ages >= PULLED[0]) & (ages < PULLED[1])
-    for year, part in enumerate(np.broadcast_to(pull, len(rates))):
-        gap = np.where(pulled, -part * more, 0.0)  # too few men: more is below 0, men come and women go
-        rates[year] += np.stack([-gap * men, gap * (1 - men)])
-        more = more + rates[year, 1] - rates[year, 0]
-        more, men = (np.concatenate([[first], each[:-1]]) for first, each in ((0.0, more), (0.5, men)))  # a year older
-    return rates
-
-
-HORIZON = 140  # years of random numbers made, whatever the horizon asked for
-NORMAL_90 = 1.2815515655446004  # 90th percentile of the normal distribution: half of an 80 % range
-DECADE = 10
-
-
-def random_stream(seed: int, *names: str) -> np.random.Generator:
-    """A generator of its own for each name, the same on every machine and in every process."""
-    return np.random.default_rng([seed, *(crc32(name.encode()) for name in names)])
-
-
-def autoregressive(
-    rng: np.random.Generator, n_years: int, draws: int, correlation: float, *, known_start: bool = False
-) -> np.ndarray:
-    """Standard normal paths in which neighbouring years are alike.
-
-    Parameters
-    ----------
-    rng : Generator
-        As `stream` makes it.
-    n_years, draws : int
-        Size of the result; more of either leaves what was there as it is.
-    correlation : float
-        [1] From one year to the next, 0 to below 1.
-    known_start : bool, default False
-        True: the first year is 0 and the spread opens towards 1. False: every year has spread 1.
-
-    Returns
-    -------
-    ndarray (n_years, draws)
-
-    Examples
-    --------
-    >>> few, many = (autoregressive(stream(0, "tfr"), 5, draws, 0.9) for draws in (2, 100))
-    >>> bool((few == many[:, :2]).all())
-    True
-    """
-    shocks = rng.standard_normal((draws, HORIZON))[:, :n_years].T
-    z = np.empty((n_years, draws))
-    z[0] = 0.0 if known_start else shocks[0]
-    for t in range(1, n_years):
-        z[t] = correlation * z[t - 1] + np.sqrt(1 - correlation**2) * shocks[t]
-    return z
-
-
-def two_sided(z: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-    """Deviations whose 80 % range is `lower` to `upper` [distances from the centre, both positive], year by year.
-
-    Examples
-    --------
-    >>> two_sided(np.array([[-1.2815515655, 1.2815515655]]), np.array([2.0]), np.array([3.0]))
-    array([[-2.,  3.]])
-    """
-    sides = [np.reshape(side, (-1, *[1] * (z.ndim - 1))) / NORMAL_90 for side in (lower, upper)]
-    return np.where(z < 0, z * sides[0], z * sides[1])
-
-
-def annual_correlation(persistence: float) -> float:
-    """Correlation from year to year of a process that keeps `persistence` of a deviation over ten years."""
-    return persistence ** (1 / DECADE)
-
-
-def stationary_spread(ten_year_sd: float, persistence: float) -> float:
-    """Spread in the long run of an autoregressive process whose value ten years ahead has the spread `ten_year_sd`.
-
-    Examples
-    --------
-    >>> print(stationary_spread(0.8, 0.6))
-    1.0
-    """
-    return ten_year_sd / np.sqrt(1 - persistence**2)
-
-
-def mean_spread(correlation: float, n_years: int = DECADE) -> float:
-    """Spread of the mean of `n_years` years of a standard autoregressive path; spreads are fitted to such means.
-
-    Examples
-    --------
-    >>> print(mean_spread(0.0, n_years=4))
-    0.5
-    """
-    lags = np.abs(np.subtract.outer(np.arange(n_years), np.arange(n_years)))
-    return float(np.sqrt((correlation**lags).mean()))
-
-
-def migration_noise(seed: int, area: str, n_years: int, draws: int, loadings: np.ndarray, correlation: float):
-    """Deviations of net migration rates: a few patterns by sex and age, each with a path of its own.
-
-    Parameters
-    ----------
-    loadings : ndarray (factor, sex, age)
-        [net migrants per survivor and year] One standard deviation of a ten-year mean, pattern by pattern.
-
-    Returns
-    -------
-    ndarray (n_years, sex, age, draws)
-
-    Examples
-    --------
-    >>> migration_noise(0, "x", 3, 4, np.full((1, 2, 101), 0.01), 0.9).shape
-    (3, 2, 101, 4)
-    """
-    factors, *shape = loadings.shape
-    z = np.stack(
-        [
-            autoregressive(random_stream(seed, area, f"migration {k}"), n_years, draws, correlation)
-            for k in range(factors)
-        ],
-        axis=1,
-    )
-    flat = loadings.reshape(factors, -1).T / mean_spread(correlation)
-    return np.matmul(flat, z).reshape(n_years, *shape, draws)
-
-
-SEX = ["female", "male"]
 CORE = ("year", "sex", "age")
 INPUTS = {
     "population": ("sex", "age"),
@@ -228,6 +23,11 @@ INPUTS = {
     "net_migration": CORE,
     "net_migration_rate": CORE,
 }
+CHILDREN = 15  # years: whose sex ratio is that of births
+PULLED = (25, 60)  # ages; before, the young leave by their own rates; after, men and women move alike
+HORIZON = 140  # years of random numbers made, whatever the horizon asked for
+NORMAL_90 = 1.2815515655446004  # 90th percentile of the normal distribution: half of an 80 % range
+DECADE = 10
 
 
 def project_cohorts(
@@ -437,3 +237,152 @@ def _dataset(p, births, mothers, deaths, moved, negative, years, step, ages, fer
         "negative_cells": (("year", *dims), negative, {"units": "cells"}),
     }
     return xr.Dataset(data, coords={**labels, "age": ages, "mother_age": ages[fertile]})
+
+
+def log_sex_ratio(people: np.ndarray) -> np.ndarray:
+    """Logarithm of men over women by age, from persons (female and male, age, ...); missing where one is."""
+    women, men = np.asarray(people, dtype=float)
+    known = (women > 0) & (men > 0)
+    return np.where(known, np.log(np.where(known, men, 1.0) / np.where(known, women, 1.0)), np.nan)
+
+
+def men_share(people: np.ndarray) -> np.ndarray:
+    """Share of men among the persons (female and male, age, ...) of each age; half where there is nobody."""
+    women, men = np.maximum(np.asarray(people, dtype=float), 1e-9)
+    return men / (women + men)
+
+
+def imbalance(people: np.ndarray, standard: np.ndarray) -> np.ndarray:
+    """How many more men per woman than in the standard (both sex, age), as a logarithm by age; 0 where it is unknown.
+
+    That of children is no migration and left out.
+
+    Examples
+    --------
+    >>> imbalance(np.full((2, 101), 10.0), np.full((2, 101), 7.0)).any()
+    np.False_
+    """
+    more = log_sex_ratio(people) - log_sex_ratio(standard)
+    more[:CHILDREN] = 0.0
+    return np.nan_to_num(more)
+
+
+def shared(rates: np.ndarray, people: np.ndarray) -> np.ndarray:
+    """Migration rates (sex, age), from 25 on their mean weighted by `people` for both sexes; as many move as before.
+
+    Examples
+    --------
+    >>> rates = shared(np.array([np.full(101, -0.01), np.full(101, 0.03)]), np.ones((2, 101)))
+    >>> rates[:, [20, 40]].tolist()
+    [[-0.01, 0.01], [0.03, 0.01]]
+    """
+    people = np.maximum(people, 1e-9)
+    mean = (rates * people).sum(axis=0) / people.sum(axis=0)
+    return np.where(np.arange(rates.shape[1]) >= PULLED[0], mean, rates)
+
+
+def drawn_to_balance(rates: np.ndarray, more_men: np.ndarray, men: np.ndarray, pull: float | np.ndarray) -> np.ndarray:
+    """Migration rates (year, sex, age) with what draws the sex ratio of each cohort nearer to the standard's.
+
+    What is added moves nobody on balance. `more_men` is the `imbalance` and `men` the `men_share` by age at the launch,
+    which cohorts take along; `pull` is the share of the imbalance that goes in a year.
+
+    Examples
+    --------
+    >>> still = np.zeros((2, 2, 101))
+    >>> drawn_to_balance(still, np.full(101, -0.1), np.full(101, 0.5), 0.07)[:, 1, [20, 40]].round(5).tolist()
+    [[0.0, 0.0035], [0.0, 0.00326]]
+    """
+    rates, more = rates.copy(), np.asarray(more_men, dtype=float)
+    ages = np.arange(len(more))
+    pulled = (ages >= PULLED[0]) & (ages < PULLED[1])
+    for year, part in enumerate(np.broadcast_to(pull, len(rates))):
+        gap = np.where(pulled, -part * more, 0.0)  # too few men: more is below 0, men come and women go
+        rates[year] += np.stack([-gap * men, gap * (1 - men)])
+        more = more + rates[year, 1] - rates[year, 0]
+        more, men = (np.concatenate([[first], each[:-1]]) for first, each in ((0.0, more), (0.5, men)))  # a year older
+    return rates
+
+
+def random_stream(seed: int, *names: str) -> np.random.Generator:
+    """A generator of its own for each name, the same on every machine and in every process."""
+    return np.random.default_rng([seed, *(crc32(name.encode()) for name in names)])
+
+
+def autoregressive(
+    rng: np.random.Generator, n_years: int, draws: int, correlation: float, *, known_start: bool = False
+) -> np.ndarray:
+    """Standard normal paths (year, draw) in which neighbouring years are alike by `correlation` (0 to below 1).
+
+    More years or draws leave what was there as it is. With `known_start` the first year is 0 and the spread opens
+    towards 1; without, every year has spread 1.
+
+    Examples
+    --------
+    >>> few, many = (autoregressive(random_stream(0, "tfr"), 5, draws, 0.9) for draws in (2, 100))
+    >>> bool((few == many[:, :2]).all())
+    True
+    """
+    shocks = rng.standard_normal((draws, HORIZON))[:, :n_years].T
+    z = np.empty((n_years, draws))
+    z[0] = 0.0 if known_start else shocks[0]
+    for t in range(1, n_years):
+        z[t] = correlation * z[t - 1] + np.sqrt(1 - correlation**2) * shocks[t]
+    return z
+
+
+def two_sided(z: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    """Deviations whose 80 % range is `lower` to `upper` [distances from the centre, both positive], year by year.
+
+    Examples
+    --------
+    >>> two_sided(np.array([[-1.2815515655, 1.2815515655]]), np.array([2.0]), np.array([3.0]))
+    array([[-2.,  3.]])
+    """
+    sides = [np.reshape(side, (-1, *[1] * (z.ndim - 1))) / NORMAL_90 for side in (lower, upper)]
+    return np.where(z < 0, z * sides[0], z * sides[1])
+
+
+def annual_correlation(persistence: float) -> float:
+    """Correlation from year to year of a process that keeps `persistence` of a deviation over ten years."""
+    return persistence ** (1 / DECADE)
+
+
+def stationary_spread(ten_year_sd: float, persistence: float) -> float:
+    """Long-run spread of an autoregressive process whose value ten years ahead has the spread `ten_year_sd`.
+
+    Examples
+    --------
+    >>> print(stationary_spread(0.8, 0.6))
+    1.0
+    """
+    return ten_year_sd / np.sqrt(1 - persistence**2)
+
+
+def mean_spread(correlation: float, n_years: int = DECADE) -> float:
+    """Spread of the mean of `n_years` years of a standard autoregressive path; spreads are fitted to such means.
+
+    Examples
+    --------
+    >>> print(mean_spread(0.0, n_years=4))
+    0.5
+    """
+    lags = np.abs(np.subtract.outer(np.arange(n_years), np.arange(n_years)))
+    return float(np.sqrt((correlation**lags).mean()))
+
+
+def migration_noise(seed: int, area: str, n_years: int, draws: int, loadings: np.ndarray, correlation: float):
+    """Deviations (year, sex, age, draw) of net migration rates: a few patterns, each with a random path of its own.
+
+    `loadings` (pattern, sex, age) [net migrants per survivor and year] are one standard deviation of a ten-year mean.
+
+    Examples
+    --------
+    >>> migration_noise(0, "x", 3, 4, np.full((1, 2, 101), 0.01), 0.9).shape
+    (3, 2, 101, 4)
+    """
+    factors, *shape = loadings.shape
+    streams = [random_stream(seed, area, f"migration {k}") for k in range(factors)]
+    z = np.stack([autoregressive(rng, n_years, draws, correlation) for rng in streams], axis=1)
+    flat = loadings.reshape(factors, -1).T / mean_spread(correlation)
+    return np.matmul(flat, z).reshape(n_years, *shape, draws)

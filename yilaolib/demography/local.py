@@ -1,11 +1,13 @@
-"""A pyramid for a place that prints totals only: from its parent, or from its own older census carried forward."""
+"""What an area brings to a projection: its people at the census and its levels against the nation's, with sources."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, wraps
+from inspect import signature
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -14,172 +16,42 @@ import xarray as xr
 from ..errors import DataError, did_you_mean
 from ..tables.areas import find_area, load_table
 from ..tables.folders import as_root, merged_table, quiet_table, stamp
-from .ages import OPEN_AGE, Margins, Population, as_array, bend, graduate, rake
-from .calibration import at_level, by_single_age, carry_forward, migration_rates, tfr_ratio
-from .cohorts import SEX, imbalance, shared
-from .lifetables import survival_table
+from .ages import OPEN_AGE, SEX, Margins, Population, as_array, fit_pyramid, graduate
+from .calibration import at_level, by_single_age, migration_rates, tfr_ratio
+from .cohorts import imbalance, shared
+from .lifetables import look_up, survival_table
 
-
-class Range(NamedTuple):
-    """An assumed value, its bounds, and the document behind it (`judged` where it is judgement)."""
-
-    lower: float
-    value: float
-    upper: float
-    unit: str
-    source: str
-
-    @property
-    def judged(self) -> bool:
-        """Whether the value is judgement and no document's."""
-        return self.source == "judged"
-
-
-def assumed_range(
-    parameter: str, *, area: str | None = None, root: str | Path | None = None, table: pd.DataFrame | None = None
-) -> Range:
-    """Return a row of `assumptions` with its `_lower` and `_upper`, an area's own row before the default.
-
-    A value of your own outside the range widens it, so that lower <= value <= upper always holds.
-
-    Parameters
-    ----------
-    parameter : str
-        For example `target_occupancy`.
-    area : str, optional
-        Slug, Chinese or English name, or adcode of the area whose own row comes first.
-    root : path, optional
-        Folder with your own tables.
-    table : DataFrame, optional
-        As from `area_values`, when it is at hand; `area` and `root` are then not looked at.
-
-    Returns
-    -------
-    Range
-        lower, value, upper [unit of the row], unit, source; `judged` tells judgement from documents.
-
-    Raises
-    ------
-    DataError
-        When there is no such parameter, or no such area.
-
-    Examples
-    --------
-    >>> assumed_range("target_occupancy")[:3]
-    (0.8, 0.85, 0.95)
-    """
-    if table is None:
-        slug = None if area is None else find_area(area, root)["area"]
-        rows = area_values(slug, root)
-    else:
-        rows = table
-    if parameter not in rows.index:
-        hint = did_you_mean(parameter, [name for name in rows.index if not name.endswith(("_lower", "_upper"))])
-        raise DataError(f"assumptions has no parameter {parameter!r}.{hint} Add it to your own data folder.")
-    row = rows.loc[parameter]
-    value = float(row["value"])
-    bounds = [float(rows["value"].get(f"{parameter}_{side}", value)) for side in ("lower", "upper")]
-    return Range(min(bounds[0], value), value, max(bounds[1], value), row["unit"], row["source"])
-
-
-def area_values(area: str | None = None, root: str | Path | None = None) -> pd.DataFrame:
-    """Rows of `assumptions` that hold for an area (its slug) in every scenario, indexed by parameter.
-
-    Examples
-    --------
-    >>> area_values("jingdezhen").value["e0"]
-    np.float64(77.8)
-    """
-    assumptions = load_table("assumptions", area=area or "china", root=root)  # those of other areas are not read
-    mine = (assumptions["area"].isna() | (assumptions["area"] == area)) & assumptions["scenario"].isna()
-    rows = assumptions[mine].sort_values("area", na_position="last").drop_duplicates("parameter")
-    return rows.set_index("parameter")
-
-
-STANDARD = "china-wpp2024"
-
-
-def survival_grid(year: int, root: str | Path | None = None) -> xr.DataArray:
-    """Survival ratios by e0, shaped like the nation's mortality of the period nearest to `year`."""
-    return _survival_grid(int(year), as_root(root), stamp(root))
-
-
-@lru_cache(maxsize=8)
-def _survival_grid(year: int, root: Path | None, state: tuple) -> xr.DataArray:
-    table = load_table("mortality", root=root)
-    table = table[table["standard"] == STANDARD]
-    nearest = min(table["year"].unique(), key=lambda y: abs(int(y) - year))
-    rows = table[table["year"] == nearest]
-    grid = survival_table({sex: group.set_index("age")["mx"] for sex, group in rows.groupby("sex")})
-    grid.values.flags.writeable = False  # every projection reads this one
-    return grid
-
-
-def look_up(grid: xr.DataArray, e0: np.ndarray) -> np.ndarray:
-    """Survival (year, sex, age, ...) at each e0 (year, sex, ...), linear between the grid's points."""
-    points = grid["e0"].to_numpy()
-    low, high = float(e0.min()), float(e0.max())
-    if low < points[0] or high > points[-1]:
-        raise DataError(
-            f"Life expectancy runs from {low:.1f} to {high:.1f}; the tables cover {points[0]:g} to {points[-1]:g}."
-        )
-    table = grid.transpose("sex", "age", "e0").to_numpy()
-    steps = np.diff(table, axis=-1)
-    position = (e0 - points[0]) / (points[1] - points[0])
-    left = np.minimum(position.astype(int), len(points) - 2)
-    share = position - left
-    survival = np.empty((*e0.shape[:2], table.shape[1], *e0.shape[2:]))
-    for t in range(e0.shape[0]):
-        for s in range(e0.shape[1]):
-            out = np.take(steps[s], left[t, s], axis=1)
-            out *= share[t, s]
-            out += np.take(table[s], left[t, s], axis=1)
-            survival[t, s] = out
-    return survival
-
-
-def survival_ratio(
-    e0: dict[str, float], offsets: np.ndarray, year: int, *, years: int = 10, root: str | Path | None = None
-) -> xr.DataArray:
-    """Survival over `years` where life expectancy differs by an offset, over that where it does not.
-
-    Parameters
-    ----------
-    e0 : dict
-        {'female': years, 'male': years} of the reference.
-    offsets : ndarray
-        [years] Local less the reference's life expectancy.
-    year : int
-        Whose pattern of mortality by age is taken; the middle of the period.
-    years : int, default 10
-        [years] Length of the period.
-    root : path, optional
-        Folder with your own tables.
-
-    Returns
-    -------
-    DataArray
-        [ratio] dims (offset, sex, age); age at the start, up to 100 - `years`.
-
-    Examples
-    --------
-    >>> ratio = survival_ratio({"female": 81.0, "male": 75.0}, np.array([0.0, 2.0]), 2015)
-    >>> print(ratio.sel(sex="male", age=77).round(2).to_numpy().tolist())
-    [1.0, 1.1]
-    """
-    levels = np.array([e0[sex] for sex in SEX])[:, None] + np.append(0.0, offsets)
-    yearly = look_up(survival_grid(year, root), levels[None])[0]
-    ages = np.arange(yearly.shape[1] - years)
-    logs = np.concatenate([np.zeros_like(yearly[:, :1]), np.log(yearly).cumsum(axis=1)], axis=1)
-    alive = np.exp(logs[:, ages + years + 1] - logs[:, ages + 1])  # arriving in the next age, `years` times
-    ratio = np.moveaxis(alive[..., 1:] / alive[..., :1], -1, 0)
-    return xr.DataArray(ratio, {"sex": SEX, "age": ages}, ("offset", "sex", "age"))
-
-
+STANDARD = "china-wpp2024"  # of table `mortality`
 MIGRATION = "net_migration_per_1000"
 TOLD = ["source", "note", "note_zh"]  # what is told of a level
 NOBODY_MOVES = np.zeros((2, OPEN_AGE + 1))
-NOBODY_MOVES.flags.writeable = False  # one array for many places
+NOBODY_MOVES.flags.writeable = False  # one array for many areas
+
+Of = TypeVar("Of", bound=Callable)
+
+
+def while_unchanged(most: int) -> Callable[[Of], Of]:
+    """Keep the `most` last results of a function of (..., root) while no table changes; nobody may write to them."""
+
+    def wrap(function: Of) -> Of:
+        form = signature(function)
+        cached = lru_cache(most)(lambda _state, *given: function(*given))
+
+        @wraps(function)
+        def call(*given: Any, **named: Any) -> Any:
+            bound = form.bind(*given, **named)
+            bound.apply_defaults()
+            *first, root = bound.args
+            return cached(stamp(root), *first, as_root(root))
+
+        return call  # type: ignore[return-value]
+
+    return wrap
+
+
+def nearest_rows(table: pd.DataFrame, year: int) -> pd.DataFrame:
+    """The rows of the year that is nearest to `year`; of two as near, the earlier."""
+    return table[table["year"] == min(sorted(table["year"].unique()), key=lambda each: abs(int(each) - year))]
 
 
 @dataclass(frozen=True)
@@ -196,14 +68,35 @@ class Launch:
     more_men: np.ndarray  # (age) logarithm of the sex ratio over the nation's, which migration evens out
 
 
-def census_pyramids(area: str, root: str | Path | None) -> dict[int, xr.DataArray]:
-    """Pyramids (sex, age) of the area by census year; residents only."""
+def census_pyramids(area: str, root: str | Path | None = None) -> dict[int, xr.DataArray]:
+    """Residents of an area by sex and age, as each census prints them.
+
+    Parameters
+    ----------
+    area : str, slug, name or adcode
+    root : path of your own tables, optional
+
+    Returns
+    -------
+    dict of DataArray
+        [persons] by year of the census: dims (sex, age), age groups as printed. Registered people are left out.
+
+    Raises
+    ------
+    DataError
+        Unknown area, or one without residents by age and sex.
+
+    Examples
+    --------
+    >>> {year: round(float(people.sum())) for year, people in census_pyramids("haian").items()}
+    {2010: 866337, 2020: 874334}
+    """
     slug = find_area(area, root)["area"]
-    return {year: array.copy() for year, array in _pyramids(slug, as_root(root), stamp(root)).items()}
+    return {year: people.copy() for year, people in _pyramids(slug, root).items()}
 
 
-@lru_cache(maxsize=256)
-def _pyramids(slug: str, root: Path | None, state: tuple) -> dict[int, xr.DataArray]:
+@while_unchanged(256)
+def _pyramids(slug: str, root: Path | None) -> dict[int, xr.DataArray]:
     table = load_table("population", area=slug, root=root)
     table = table[table["basis"].isna() | (table["basis"] == "resident")]
     if table.empty:
@@ -214,137 +107,14 @@ def _pyramids(slug: str, root: Path | None, state: tuple) -> dict[int, xr.DataAr
     return {int(year): as_array(rows[columns]).reindex(sex=SEX) for year, rows in table.groupby("year")}
 
 
-def national_paths(root: str | Path | None) -> pd.DataFrame:
-    """TFR, e0 and sex ratio at birth of the nation by year: columns (indicator, value | lower_80 | upper_80)."""
-    return _national_paths(as_root(root), stamp(root)).copy()
-
-
-@lru_cache(maxsize=8)
-def _national_paths(root: Path | None, state: tuple) -> pd.DataFrame:
-    series = load_table("series", area="china", root=root)
-    wanted = ["tfr", "e0_both", "e0_female", "e0_male", "sex_ratio_at_birth"]
-    series = series[series["indicator"].isin(wanted)]
-    bounds = series.melt(["indicator", "year"], ["value", "lower_80", "upper_80"], "of", "x")
-    return bounds.pivot(index="year", columns=["indicator", "of"], values="x").astype(float)
-
-
-def age_standard(year: int, root: str | Path | None) -> xr.DataArray:
-    """The nation by sex and single age at the census nearest to `year`."""
-    return _age_standard(int(year), as_root(root), stamp(root)).copy()
-
-
-@lru_cache(maxsize=16)
-def _age_standard(year: int, root: Path | None, state: tuple) -> xr.DataArray:
-    table = load_table("age_standards", root=root)
-    nearest = min(sorted(table["year"].unique()), key=lambda y: abs(int(y) - year))
-    return as_array(table[table["year"] == nearest][["sex", "age", "persons"]])
-
-
-def fertility_schedule(year: int, root: str | Path | None) -> pd.Series:
-    """Share of the TFR by five-year age of the mother, of the period nearest to `year`."""
-    table = merged_table("fertility", root)
-    nearest = min(table["year"].unique(), key=lambda y: abs(int(y) - year))
-    return table[table["year"] == nearest].set_index("age")["share"]
-
-
-def kind_of(place: pd.Series) -> str:
-    """County, district, prefecture, province or nation; county-level districts have codes that end in 01 to 20."""
-    if place["level"] != "county" or pd.isna(place["adcode"]):
-        return place["level"]
-    return "district" if int(place["adcode"]) % 100 <= 20 else "county"
-
-
-def local_migration(area: str, census: dict[int, xr.DataArray], root: str | Path | None) -> xr.DataArray:
-    """Net migration rates (sex, age) a year between the area's last two censuses, after the survival of its own e0.
-
-    A projection gives the place its own life expectancy; what that explains of a cohort is not migration, or the old
-    would be taken away twice. With one census the rates are its parent's, and what places of its kind add to that.
-    `attrs` say so: note, note_zh, source.
-    """
-    place = find_area(area, root)
-    note, note_zh = "none: the nation is taken as closed", "无：全国视为封闭人口"
-    source, rates = "", NOBODY_MOVES
-    nation = census_pyramids("china", root)
-    years = sorted(year for year in census if year in nation)  # a count of other years has nothing to be measured by
-    if len(years) >= 2 and place["level"] != "nation":
-        then, now = years[-2:]
-        lived = expected_survival(np.array([_e0_offset(place["area"], now, root)]), then, now, root).isel(offset=0)
-        given = (census[then], census[now], nation[then], nation[now])
-        rates = migration_rates(*given, survival_ratio=lived, years=now - then)
-        note, note_zh = f"cohorts {then}-{now} against the nation", f"{then}—{now}年队列变化，与全国相比"
-        source = census_source(place["area"], root)
-    elif place["level"] != "nation" and (above := _counted_parent(place, root)) is not None:
-        rates = local_migration(above["area"], census_pyramids(above["area"], root), root)
-        kind = kind_of(place)
-        usual, usual_above = (usual_migration(each, root) for each in (kind, kind_of(above)))
-        rates = rates.to_numpy() + usual - usual_above  # both against the province, itself 0
-        source, added = census_source(above["area"], root), bool(usual.any())
-        note = f"one census only, so the rates of {above['area']}" + f" and the usual difference of a {kind}" * added
-        note_zh = f"仅有一次普查，取{above['name_zh']}的迁移率" + "，并加同类地区通常的差异" * added
-    rates = np.asarray(rates, dtype=float)
-    return xr.DataArray(
-        rates,
-        coords={"sex": SEX, "age": np.arange(OPEN_AGE + 1)},
-        dims=("sex", "age"),
-        attrs={"note": note, "note_zh": note_zh, "source": source},
-    )
-
-
-def expected_survival(offsets: np.ndarray, then: int, now: int, root: str | Path | None = None) -> xr.DataArray:
-    """Survival between two years over the nation's (offset, sex, age), where e0 is so much higher or lower."""
-    middle = (then + now) // 2
-    national = national_paths(root).loc[middle]
-    e0 = {sex: float(national[f"e0_{sex}", "value"]) for sex in SEX}
-    return survival_ratio(e0, offsets, middle, years=now - then, root=root)
-
-
-def _e0_offset(slug: str, base: int, root: str | Path | None) -> float:
-    assumed = load_table("assumptions", area=slug, root=root)
-    mine = assumed[(assumed["area"] == slug) & assumed["scenario"].isna()].set_index("parameter")
-    return _local_mortality(slug, mine, base, root)[1]
-
-
-def _counted_parent(place: pd.Series, root: str | Path | None) -> pd.Series | None:
-    """The nearest area above a place that has a census by age and sex, below the nation."""
-    counted = set(quiet_table("population", root)["area"])
-    while pd.notna(place["parent"]):
-        place = find_area(place["parent"], root)
-        if place["level"] != "nation" and place["area"] in counted:
-            return place
-    return None
-
-
-def usual_migration(kind: str, root: str | Path | None = None) -> np.ndarray:
-    """What places of a kind add to their province's rates (sex, age); 0 for other kinds."""
-    table = load_table("spreads", root=root)
-    rows = table[(table["parameter"] == "migration_usual") & (table["kind"] == kind)]
-    if rows.empty:
-        return NOBODY_MOVES
-    cohorts = rows.pivot(index="sex", columns="age", values="value").loc[SEX].to_numpy(dtype=float)
-    return by_single_age(cohorts).to_numpy()
-
-
-def census_source(area: str, root: str | Path | None, year: int | None = None) -> str:
-    """The document that prints the persons by age and sex of an area, of its last census or of a year."""
-    rows = load_table("population", area=area, root=root)
-    return (rows if year is None else rows[rows["year"] == year]).sort_values("year")["source"].iloc[-1]
-
-
-def launch_of(area: str, root: str | Path | None = None) -> Launch:
-    """Everything that the projection of an area starts from; worked out once while no table changes."""
-    return _derived(find_area(area, root)["area"], as_root(root), stamp(root))[0]
-
-
 def local_parameters(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
     """Levels that a projection of the area uses, each with its source.
 
     Parameters
     ----------
-    area : str
-        Slug, Chinese or English name, or adcode.
-    root : path, optional
-        Folder with your own tables; a row `e0`, `tfr_ratio` or `net_migration_per_1000` of your
-        `assumptions` for the area comes first.
+    area : str, slug, name or adcode
+    root : path of your own tables, optional
+        A row `e0`, `tfr_ratio` or `net_migration_per_1000` of your `assumptions` for the area comes first.
 
     Returns
     -------
@@ -358,20 +128,21 @@ def local_parameters(area: str, *, root: str | Path | None = None) -> pd.DataFra
     >>> print(local_parameters("china").set_index("parameter").value["tfr_ratio"])
     1.0
     """
-    return _derived(find_area(area, root)["area"], as_root(root), stamp(root))[1].copy()
+    return _derived(find_area(area, root)["area"], root)[1].copy()
 
 
-@lru_cache(maxsize=4096)
-def _derived(slug: str, root: Path | None, state: tuple) -> tuple[Launch, pd.DataFrame]:
+def launch_of(area: str, root: str | Path | None = None) -> Launch:
+    """Everything that the projection of an area starts from; worked out once while no table changes."""
+    return _derived(find_area(area, root)["area"], root)[0]
+
+
+@while_unchanged(4096)
+def _derived(slug: str, root: Path | None) -> tuple[Launch, pd.DataFrame]:
     place = find_area(slug, root)
-    census, nation = census_pyramids(slug, root), census_pyramids("china", root)
-    base = max(census)
-    assumed = load_table("assumptions", area=slug, root=root)
-    assumed = assumed[(assumed["area"] == slug) & assumed["scenario"].isna()].set_index("parameter")
-    fertility = _local_fertility(place, assumed, census[base], nation, base, root)
-    standard = age_standard(base, root)
+    census, assumed, base = _pyramids(slug, root), _own_levels(slug, root), max(_pyramids(slug, root))
+    fertility, standard = _local_fertility(slug, assumed, base, root), _age_standard(base, root)
     people = graduate(census[base], standard=standard).transpose("sex", "age").to_numpy()
-    rates = local_migration(slug, census, root)
+    rates = local_migration(slug, root)
     moved, told, year = shared(rates.to_numpy(), people), [rates.attrs[name] for name in TOLD], base
     if MIGRATION in assumed.index:
         row = assumed.loc[MIGRATION]
@@ -387,6 +158,12 @@ def _derived(slug: str, root: Path | None, state: tuple) -> tuple[Launch, pd.Dat
     return launch, frame
 
 
+def _own_levels(slug: str, root: str | Path | None) -> pd.DataFrame:
+    """The area's own rows of `assumptions` that hold in every scenario, by parameter."""
+    assumed = load_table("assumptions", area=slug, root=root)
+    return assumed[(assumed["area"] == slug) & assumed["scenario"].isna()].set_index("parameter")
+
+
 def _local_mortality(slug: str, assumed: pd.DataFrame, base: int, root: str | Path | None) -> tuple:
     if slug == "china" or "e0" not in assumed.index:
         nothing = ("no local figure: the nation's e0", "无当地数字，取全国平均预期寿命")
@@ -398,15 +175,103 @@ def _local_mortality(slug: str, assumed: pd.DataFrame, base: int, root: str | Pa
     return "e0_offset", offset, "years", int(row["year"]), row["source"], note, note_zh
 
 
-def _local_fertility(place, assumed, pyramid, nation, base: int, root: Path | None) -> tuple:
+def _local_fertility(slug: str, assumed: pd.DataFrame, base: int, root: Path | None) -> tuple:
     if "tfr_ratio" in assumed.index:
         row = assumed.loc["tfr_ratio"]
         return "tfr_ratio", float(row["value"]), "ratio", row["year"], *(row[name] for name in TOLD)
-    nearest = min(nation, key=lambda year: abs(year - base))
-    ratio = tfr_ratio(pyramid, nation[nearest], fertility_schedule(base, root))
-    source = census_source(place["area"], root)
+    nation = _pyramids("china", root)
+    nearest = nation[min(nation, key=lambda year: abs(year - base))]
+    ratio = tfr_ratio(_pyramids(slug, root)[base], nearest, fertility_schedule(base, root))
     notes = ("children 0-4 per woman, against the nation", "每名育龄妇女的0—4岁儿童数，与全国相比")
-    return "tfr_ratio", ratio, "ratio", base, source, *notes
+    return "tfr_ratio", ratio, "ratio", base, census_source(slug, root), *notes
+
+
+def local_migration(area: str, root: str | Path | None = None) -> xr.DataArray:
+    """Net migration rates of an area a year between its last two censuses, after the survival of its own e0.
+
+    A projection gives the area its own life expectancy; what that explains of a cohort is not migration, or the old
+    would be taken away twice. With one census the rates are its parent's, and what areas of its kind add to that.
+
+    Parameters
+    ----------
+    area : str, slug, name or adcode
+    root : path of your own tables, optional
+
+    Returns
+    -------
+    DataArray
+        [net migrants per survivor and year] dims (sex, age), ages 0 ... 100; `attrs` have note, note_zh and source.
+
+    Examples
+    --------
+    >>> rates = 1000 * local_migration("jingdezhen")
+    >>> print(rates.sel(sex="male", age=[2, 20]).round(0).to_numpy())  # under 3 nobody moves
+    [  0. -15.]
+    """
+    place = find_area(area, root)
+    census, nation = _pyramids(place["area"], root), _pyramids("china", root)
+    years = sorted(year for year in census if year in nation)  # a count of other years has nothing to be measured by
+    note, note_zh = "none: the nation is taken as closed", "无：全国视为封闭人口"
+    source, rates = "", NOBODY_MOVES
+    if len(years) >= 2 and place["level"] != "nation":
+        then, now = years[-2:]
+        offset = _local_mortality(place["area"], _own_levels(place["area"], root), now, root)[1]
+        lived = expected_survival(np.array([offset]), then, now, root).isel(offset=0)
+        given = (census[then], census[now], nation[then], nation[now])
+        rates = migration_rates(*given, survival_ratio=lived, years=now - then)
+        note, note_zh = f"cohorts {then}-{now} against the nation", f"{then}—{now}年队列变化，与全国相比"
+        source = census_source(place["area"], root)
+    elif place["level"] != "nation" and (above := _counted_parent(place, root)) is not None:
+        kind = kind_of(place)
+        usual, usual_above = (usual_migration(each, root) for each in (kind, kind_of(above)))
+        rates = (
+            local_migration(above["area"], root).to_numpy() + usual - usual_above
+        )  # both against the province, itself 0
+        source, added = census_source(above["area"], root), bool(usual.any())
+        note = f"one census only, so the rates of {above['area']}" + f" and the usual difference of a {kind}" * added
+        note_zh = f"仅有一次普查，取{above['name_zh']}的迁移率" + "，并加同类地区通常的差异" * added
+    labels = {"sex": SEX, "age": np.arange(OPEN_AGE + 1)}
+    told = {"note": note, "note_zh": note_zh, "source": source}
+    return xr.DataArray(np.asarray(rates, dtype=float), labels, ("sex", "age"), attrs=told)
+
+
+def _counted_parent(place: pd.Series, root: str | Path | None) -> pd.Series | None:
+    """The nearest area above that has a census by age and sex, below the nation."""
+    counted = set(quiet_table("population", root)["area"])
+    fit = (each for each in areas_above(place, root) if each["level"] != "nation" and each["area"] in counted)
+    return next(fit, None)
+
+
+def usual_migration(kind: str, root: str | Path | None = None) -> np.ndarray:
+    """What areas of a kind add to their province's rates (sex, age); 0 for other kinds."""
+    table = load_table("spreads", root=root)
+    rows = table[(table["parameter"] == "migration_usual") & (table["kind"] == kind)]
+    if rows.empty:
+        return NOBODY_MOVES
+    cohorts = rows.pivot(index="sex", columns="age", values="value").loc[SEX].to_numpy(dtype=float)
+    return by_single_age(cohorts).to_numpy()
+
+
+def expected_survival(offsets: np.ndarray, then: int, now: int, root: str | Path | None = None) -> xr.DataArray:
+    """Survival between two years where e0 is `offsets` years above the nation's, over the nation's.
+
+    Dims (offset, sex, age); age at the start, up to 100 less the years between.
+
+    Examples
+    --------
+    >>> ratio = expected_survival(np.array([0.0, 2.0]), 2010, 2020)
+    >>> print(ratio.sel(sex="male", age=77).round(2).to_numpy().tolist())
+    [1.0, 1.1]
+    """
+    middle, years = (then + now) // 2, now - then
+    national = national_paths(root).loc[middle]
+    levels = np.array([float(national[f"e0_{sex}", "value"]) for sex in SEX])[:, None] + np.append(0.0, offsets)
+    yearly = look_up(survival_grid(middle, root), levels[None])[0]
+    ages = np.arange(yearly.shape[1] - years)
+    logs = np.concatenate([np.zeros_like(yearly[:, :1]), np.log(yearly).cumsum(axis=1)], axis=1)
+    alive = np.exp(logs[:, ages + years + 1] - logs[:, ages + 1])  # arriving in the next age, `years` times
+    ratio = np.moveaxis(alive[..., 1:] / alive[..., :1], -1, 0)
+    return xr.DataArray(ratio, {"sex": SEX, "age": ages}, ("offset", "sex", "age"))
 
 
 def fill_pyramid(
@@ -421,8 +286,8 @@ def fill_pyramid(
 ) -> pd.DataFrame:
     """A pyramid by sex and single age that meets published totals, each cell with how well such cells are filled.
 
-    With an older census of the place, its cohorts are carried forward as the parent's fared, and raked. Without one,
-    the parent's pyramid is bent towards the place's own balance of 60-64 to 65+, and raked. What the totals do not
+    With an older census of the area, its cohorts are carried forward as the parent's fared, and raked. Without one,
+    the parent's pyramid is bent towards the area's own balance of 60-64 to 65+, and raked. What the totals do not
     say (15-59, say) is the parent's shape: read `error_pct` before using a narrow age group.
 
     Parameters
@@ -434,13 +299,12 @@ def fill_pyramid(
     parent_level : {'nation', 'province', 'prefecture'}
         What the parent is; the nearer, the better.
     older : DataArray or DataFrame, optional
-        [persons] of the place by `sex` and `age` at the census `years` before (five-year groups to 85+, or single).
+        [persons] of the area by `sex` and `age` at the census `years` before (five-year groups to 85+, or single).
     parent_older : same, optional
         [persons] of the parent at that census; wanted when `older` is given.
     years : int, default 10
         [years] Between the two; a multiple of 5.
-    root : path, optional
-        Folder with your own tables.
+    root : path of your own tables, optional
 
     Returns
     -------
@@ -460,8 +324,7 @@ def fill_pyramid(
 
     Examples
     --------
-    >>> from yilaolib.demography.local import age_standard
-    >>> filled = fill_pyramid({(0, None): 1000, (60, None): 250, (65, None): 180}, age_standard(2020, None),
+    >>> filled = fill_pyramid({(0, None): 1000, (60, None): 250, (65, None): 180}, age_standard(2020),
     ...     parent_level="nation")
     >>> print(filled.persons.sum(), filled[filled.age >= 65].persons.sum(), filled.method[0])
     1000.0 180.0 nation
@@ -473,25 +336,166 @@ def fill_pyramid(
     single = as_array(parent)
     if not set(range(OPEN_AGE + 1)) <= set(single["age"].to_numpy()):
         raise DataError(f"The parent's pyramid needs all single ages 0 ... {OPEN_AGE}; graduate() it first.")
-    method = parent_level
-    if older is None:
-        shape = bend(single, margins)
-    elif parent_older is None:
-        raise DataError("An older census of the place is carried forward as its parent's: give parent_older too.")
-    else:
-        groups = carry_forward(older, parent_older, single, years=years)
-        shape, method = graduate(groups, standard=single), f"older_{parent_level}"
-    raked = rake(shape, margins)
-    frame = raked.rename("persons").transpose("sex", "age").to_series().reset_index()
+    if older is not None and parent_older is None:
+        raise DataError("An older census of the area is carried forward as its parent's: give parent_older too.")
+    filled = fit_pyramid(margins, single, older=older, parent_older=parent_older, years=years)
+    method = parent_level if older is None else f"older_{parent_level}"
+    frame = filled.rename("persons").transpose("sex", "age").to_series().reset_index()
     frame.insert(2, "n", pd.Series(1, index=frame.index, dtype="Int64").mask(frame["age"] == OPEN_AGE))
-    return frame.assign(method=method, error_pct=fill_error(frame["age"], method, root=root))
+    return frame.assign(method=method, error_pct=_fill_error(frame["age"], method, root))
 
 
-def fill_error(ages: pd.Series, method: str, *, root: str | Path | None = None) -> np.ndarray:
-    """Mean absolute percentage error [pct] that a method of table `fill_errors` had in the broad group of each age."""
+def _fill_error(ages: pd.Series, method: str, root: str | Path | None) -> np.ndarray:
+    """Mean absolute percentage error that a method of table `fill_errors` had in the broad group of each age."""
     table = load_table("fill_errors", root=root)
     table = table[table["method"] == method].sort_values("age")
     if table.empty:
         return np.full(len(ages), np.nan)
-    place = np.searchsorted(table["age"].to_numpy(dtype=int), ages.to_numpy(dtype=int), side="right") - 1
-    return table["mape_pct"].to_numpy()[place]
+    group = np.searchsorted(table["age"].to_numpy(dtype=int), ages.to_numpy(dtype=int), side="right") - 1
+    return table["mape_pct"].to_numpy()[group]
+
+
+def assumed_range(
+    parameter: str, *, area: str | None = None, root: str | Path | None = None, table: pd.DataFrame | None = None
+) -> Range:
+    """Return a row of `assumptions` with its `_lower` and `_upper`, an area's own row before the default.
+
+    A value of your own outside the range widens it, so that lower <= value <= upper always holds.
+
+    Parameters
+    ----------
+    parameter : str
+        For example `target_occupancy`.
+    area : str, slug, name or adcode, optional
+        Whose own row comes first.
+    root : path of your own tables, optional
+    table : DataFrame, optional
+        As from `area_values`, when it is at hand; `area` and `root` are then not looked at.
+
+    Returns
+    -------
+    Range
+        lower, value, upper [unit of the row], unit, source; `judged` tells judgement from documents.
+
+    Raises
+    ------
+    DataError
+        When there is no such parameter, or no such area.
+
+    Examples
+    --------
+    >>> assumed_range("target_occupancy")[:3]
+    (0.8, 0.85, 0.95)
+    """
+    rows = table
+    if rows is None:
+        rows = area_values(None if area is None else find_area(area, root)["area"], root)
+    if parameter not in rows.index:
+        hint = did_you_mean(parameter, [name for name in rows.index if not name.endswith(("_lower", "_upper"))])
+        raise DataError(f"assumptions has no parameter {parameter!r}.{hint} Add it to your own data folder.")
+    row = rows.loc[parameter]
+    value = float(row["value"])
+    bounds = [float(rows["value"].get(f"{parameter}_{side}", value)) for side in ("lower", "upper")]
+    return Range(min(bounds[0], value), value, max(bounds[1], value), row["unit"], row["source"])
+
+
+class Range(NamedTuple):
+    """An assumed value, its bounds, and the document behind it (`judged` where it is judgement)."""
+
+    lower: float
+    value: float
+    upper: float
+    unit: str
+    source: str
+
+    @property
+    def judged(self) -> bool:
+        """Whether the value is judgement and no document's."""
+        return self.source == "judged"
+
+
+def area_values(area: str | None = None, root: str | Path | None = None) -> pd.DataFrame:
+    """Rows of `assumptions` that hold for an area (its slug) in every scenario, indexed by parameter.
+
+    Examples
+    --------
+    >>> area_values("jingdezhen").value["e0"]
+    np.float64(77.8)
+    """
+    assumptions = load_table("assumptions", area=area or "china", root=root)  # those of other areas are not read
+    mine = (assumptions["area"].isna() | (assumptions["area"] == area)) & assumptions["scenario"].isna()
+    rows = assumptions[mine].sort_values("area", na_position="last").drop_duplicates("parameter")
+    return rows.set_index("parameter")
+
+
+def age_standard(year: int, root: str | Path | None = None) -> xr.DataArray:
+    """The nation by sex and single age at the census nearest to `year`: what age groups are split by.
+
+    Returns
+    -------
+    DataArray
+        [persons] dims (sex, age), ages 0 ... 100; 100 means 100 and over.
+
+    Examples
+    --------
+    >>> people = age_standard(2020)
+    >>> print(f"{float(people.sel(age=59).sum() / people.sel(age=57).sum()):.2f}")  # few were born in 1961
+    0.46
+    """
+    return _age_standard(year, root).copy()
+
+
+@while_unchanged(16)
+def _age_standard(year: int, root: Path | None) -> xr.DataArray:
+    return as_array(nearest_rows(load_table("age_standards", root=root), year)[["sex", "age", "persons"]])
+
+
+def fertility_schedule(year: int, root: str | Path | None = None) -> pd.Series:
+    """Share of the nation's TFR [1] by five-year age of the mother, of the period nearest to `year`.
+
+    Examples
+    --------
+    >>> print(fertility_schedule(2020).idxmax(), fertility_schedule(2020).sum().round(3))
+    25 1.0
+    """
+    return nearest_rows(merged_table("fertility", root), year).set_index("age")["share"]
+
+
+@while_unchanged(8)
+def national_paths(root: str | Path | None) -> pd.DataFrame:
+    """TFR, e0 and sex ratio at birth of the nation by year: columns (indicator, value | lower_80 | upper_80)."""
+    series = load_table("series", area="china", root=root)
+    wanted = ["tfr", "e0_both", "e0_female", "e0_male", "sex_ratio_at_birth"]
+    series = series[series["indicator"].isin(wanted)]
+    bounds = series.melt(["indicator", "year"], ["value", "lower_80", "upper_80"], "of", "x")
+    return bounds.pivot(index="year", columns=["indicator", "of"], values="x").astype(float)
+
+
+@while_unchanged(8)
+def survival_grid(year: int, root: str | Path | None = None) -> xr.DataArray:
+    """Survival ratios by e0, shaped like the nation's mortality of the period nearest to `year`."""
+    table = load_table("mortality", root=root)
+    rows = nearest_rows(table[table["standard"] == STANDARD], year)
+    grid = survival_table({sex: group.set_index("age")["mx"] for sex, group in rows.groupby("sex")})
+    grid.values.flags.writeable = False  # every projection reads this one
+    return grid
+
+
+def census_source(area: str, root: str | Path | None, year: int | None = None) -> str:
+    """The document that prints the persons by age and sex of an area, of its last census or of a year."""
+    rows = load_table("population", area=area, root=root)
+    return (rows if year is None else rows[rows["year"] == year]).sort_values("year")["source"].iloc[-1]
+
+
+def kind_of(place: pd.Series) -> str:
+    """County, district, prefecture, province or nation; county-level districts have codes that end in 01 to 20."""
+    if place["level"] != "county" or pd.isna(place["adcode"]):
+        return place["level"]
+    return "district" if int(place["adcode"]) % 100 <= 20 else "county"
+
+
+def areas_above(place: pd.Series, root: str | Path | None) -> Iterator[pd.Series]:
+    """The rows of the areas that an area lies in, the nearest first."""
+    while pd.notna(place["parent"]):
+        place = find_area(place["parent"], root)
+        yield place

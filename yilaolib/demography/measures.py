@@ -9,28 +9,35 @@ import xarray as xr
 from ..errors import DataError
 from .ages import Population, as_array, labelled, refuse_cut
 
-OPEN = {"total": 0, "aged_60": 60, "aged_65": 65, "aged_80": 80}
-TABLE_AGES = {name: (low, None) for name, low in OPEN.items()} | {"aged_0_2": (0, 3)}
+TABLE_AGES = {"total": (0, None), "aged_60": (60, None), "aged_65": (65, None), "aged_80": (80, None)}
+TABLE_AGES |= {"aged_0_2": (0, 3)}
+MEASURES = {"total": (0, None), "60+": (60, None), "65+": (65, None), "80+": (80, None), "0-4": (0, 5)}
 
 
-def _sum(array: xr.DataArray, low: float, high: float = np.inf) -> xr.DataArray:
-    ages = array["age"].to_numpy()
-    for cut in (low, high):
-        if np.isfinite(cut) and cut not in ages and cut > ages[0]:
-            raise DataError(
-                f"Age {cut:g} is not a lower bound of this population; graduate() it to single years first."
-            )
-    chosen = array.isel(age=np.flatnonzero((ages >= low) & (ages < high)))
-    dims = [d for d in ("sex", "age") if d in array.dims]
-    empty = array.isnull()
-    if not bool(empty.any()):
-        return chosen.sum(dims)
-    refuse_cut(empty, [cut for cut in (low, high) if cut in ages])
-    return chosen.sum(dims).where(~empty.all(dims))  # an area without that census has no persons to sum, not 0
+def population_table(future: Population) -> pd.DataFrame:
+    """Persons and shares of the age groups that plans speak of, year by year.
 
+    Parameters
+    ----------
+    future : Dataset, DataArray or DataFrame
+        [persons] by `age` and `year`, as `project` returns it; without a year it is a DataError.
 
-def _plain(result: xr.DataArray) -> float | xr.DataArray:
-    return float(result) if result.ndim == 0 else result
+    Returns
+    -------
+    DataFrame
+        Indexed by year (and draw or area, if there are any): total, aged_60, aged_65, aged_80, aged_0_2 [persons],
+        share_60_pct, share_65_pct, share_80_pct [percent of all].
+
+    Examples
+    --------
+    >>> import yilaolib as yl
+    >>> yl.population_table(yl.project("jingdezhen", end_year=2030)).loc[2025, "share_60_pct"].round(1)
+    np.float64(21.1)
+    """
+    table = pd.DataFrame({name: labelled(persons(future, *ages)).to_series() for name, ages in TABLE_AGES.items()})
+    for age in (60, 65, 80):
+        table[f"share_{age}_pct"] = 100 * table[f"aged_{age}"] / table["total"]
+    return table
 
 
 def persons(population: Population, low: int = 0, high: int | None = None) -> float | xr.DataArray:
@@ -67,7 +74,7 @@ def elderly_share(population: Population, age: int = 60) -> float | xr.DataArray
     Parameters
     ----------
     population : Series, DataFrame, DataArray or Dataset
-        [persons] by `age`.
+        [persons] by `age`, which must be one of its lower bounds (DataError).
     age : int, default 60
         [completed years]
 
@@ -75,11 +82,6 @@ def elderly_share(population: Population, age: int = 60) -> float | xr.DataArray
     -------
     float or DataArray
         [share, 0-1] with the dims that are not sex or age.
-
-    Raises
-    ------
-    DataError
-        When `age` falls inside an age group.
 
     Examples
     --------
@@ -137,17 +139,12 @@ def median_age(population: Population) -> float | xr.DataArray:
     Parameters
     ----------
     population : Series, DataFrame, DataArray or Dataset
-        [persons] by `age`; groups should be narrow around the middle.
+        [persons] by `age`; groups should be narrow around the middle. An empty population is a DataError.
 
     Returns
     -------
     float or DataArray
         [years]
-
-    Raises
-    ------
-    DataError
-        When the population is empty.
 
     Examples
     --------
@@ -171,54 +168,16 @@ def median_age(population: Population) -> float | xr.DataArray:
     return _plain(xr.apply_ufunc(middle, array, input_core_dims=[["age"]], vectorize=True))
 
 
-def population_table(future: Population) -> pd.DataFrame:
-    """Persons and shares of the age groups that plans speak of, year by year.
-
-    Parameters
-    ----------
-    future : Dataset, DataArray or DataFrame
-        [persons] by `age` and `year`, as `project` returns it.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by year (and draw or area, if there are any): total, aged_60, aged_65, aged_80, aged_0_2 [persons],
-        share_60_pct, share_65_pct, share_80_pct [percent of all].
-
-    Raises
-    ------
-    DataError
-        When the population has no further dim than sex and age.
-
-    Examples
-    --------
-    >>> import yilaolib as yl
-    >>> yl.population_table(yl.project("jingdezhen", end_year=2030)).loc[2025, "share_60_pct"].round(1)
-    np.float64(21.1)
-    """
-    table = pd.DataFrame({name: labelled(persons(future, *ages)).to_series() for name, ages in TABLE_AGES.items()})
-    for age in (60, 65, 80):
-        table[f"share_{age}_pct"] = 100 * table[f"aged_{age}"] / table["total"]
-    return table
+def measured(population) -> xr.DataArray:
+    """Persons in the groups by which a projection is judged: total, 60+, 65+, 80+, 0-4; dim `measure` first."""
+    parts = [persons(population, low, high) for low, high in MEASURES.values()]
+    return xr.concat([xr.DataArray(part) for part in parts], pd.Index(list(MEASURES), name="measure"))
 
 
 def stage_of(share_60: float, share_65: float, stages: pd.DataFrame, *, digits: int = 2) -> pd.DataFrame:
-    """Name the ageing stage under each scheme, side by side; schemes disagree and none is "the" standard.
+    """Ageing stages by the shares [0-1] of 60+ and 65+ under each scheme of `stages`; see `ageing_stage`.
 
-    Parameters
-    ----------
-    share_60, share_65 : float
-        [share, 0-1] of the population aged 60+ and 65+.
-    stages : DataFrame
-        Table `ageing_stages`: scheme, rank, base_age [years], from_pct, inclusive, stage_zh, stage_en, source. Each
-        scheme has a row of rank 0 that everybody reaches.
-    digits : int, default 2
-        Decimals of a printed percentage; a share within half of the last digit of a cut is flagged.
-
-    Returns
-    -------
-    DataFrame
-        One row per scheme: scheme, base_age, share_pct, from_pct (cut reached), stage_zh, stage_en, near_cut, source.
+    `stages` is the table `ageing_stages`; each scheme has a row of rank 0 that everybody reaches.
 
     Examples
     --------
@@ -240,3 +199,23 @@ def stage_of(share_60: float, share_65: float, stages: pd.DataFrame, *, digits: 
     stage = stage.assign(near_cut=stage["scheme"].map(near))
     order = list(dict.fromkeys(stages["scheme"]))
     return stage.set_index("scheme").loc[order].reset_index()[columns]
+
+
+def _sum(array: xr.DataArray, low: float, high: float = np.inf) -> xr.DataArray:
+    ages = array["age"].to_numpy()
+    for cut in (low, high):
+        if np.isfinite(cut) and cut not in ages and cut > ages[0]:
+            raise DataError(
+                f"Age {cut:g} is not a lower bound of this population; graduate() it to single years first."
+            )
+    chosen = array.isel(age=np.flatnonzero((ages >= low) & (ages < high)))
+    dims = [d for d in ("sex", "age") if d in array.dims]
+    empty = array.isnull()
+    if not bool(empty.any()):
+        return chosen.sum(dims)
+    refuse_cut(empty, [cut for cut in (low, high) if cut in ages])
+    return chosen.sum(dims).where(~empty.all(dims))  # an area without that census has no persons to sum, not 0
+
+
+def _plain(result: xr.DataArray) -> float | xr.DataArray:
+    return float(result) if result.ndim == 0 else result

@@ -1,16 +1,15 @@
-"""Projections of an area, from its last census to the horizon.
+"""Projections of areas from their last census on: central paths, random paths, ranges of many areas.
 
 A projection says what follows if its assumptions hold. It is not a prediction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from itertools import islice
 from numbers import Real
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,22 +17,20 @@ import xarray as xr
 
 from ..errors import DataError, did_you_mean
 from ..tables.areas import find_area, load_table
-from ..tables.folders import as_root, stamp
-from .ages import Population, as_array
+from .ages import OPEN_AGE, SEX, Population, as_array
 from .calibration import at_level, by_single_age
 from .cohorts import (
-    SEX,
     annual_correlation,
     autoregressive,
     drawn_to_balance,
     men_share,
     migration_noise,
     project_cohorts,
+    random_stream,
     stationary_spread,
     two_sided,
 )
-from .cohorts import random_stream as stream
-from .lifetables import asfr
+from .lifetables import asfr, look_up
 from .local import (
     STANDARD,
     Launch,
@@ -41,17 +38,239 @@ from .local import (
     fertility_schedule,
     launch_of,
     local_parameters,
-    look_up,
     national_paths,
+    nearest_rows,
     survival_grid,
+    while_unchanged,
 )
-from .measures import elderly_share, stage_of
+from .measures import MEASURES, elderly_share, stage_of
 
 SCENARIOS = ("low", "medium", "high", "zero-migration")  # ours; a user's table `assumptions` may name more
-
-
 PATHS = ("tfr_offset", "net_migration_factor")
 LEVELS = ("e0", "tfr_ratio", "e0_year", "net_migration_per_1000")
+CENSUS_TO_YEAR_END = 61 / 366  # 1 November to 31 December 2020; 61 / 365 of 2010 is hardly more
+STANDARD_YEAR = 2023  # middle of 2020-2025: the mortality schedule that is bent to each e0
+LOWEST_RATE = -0.5  # of net migration: no draw empties an age in a year
+FADING = ("tfr_ratio_persistence", "sex_ratio_pull")  # of table spreads: in every projection
+QUANTILES = (0.025, 0.1, 0.5, 0.9, 0.975)
+ARRAYS = 6  # as large as the population that exist at one time: population, survival, migration twice, scratch
+
+
+def project(
+    area: str,
+    *,
+    scenario: str | Scenario = "medium",
+    end_year: int = 2050,
+    draws: int = 0,
+    seed: int = 0,
+    root: str | Path | None = None,
+) -> xr.Dataset:
+    """Project an area by single age and sex from its last census to `end_year`.
+
+    Populations are those of 31 December; the census of 1 November is moved there first. Births, deaths and
+    migration labelled t take place between 31 December t and 31 December t + 1.
+
+    Parameters
+    ----------
+    area : str, slug, name or adcode
+    scenario : str or Scenario, default "medium"
+        low, medium, high (fertility as WPP 2024's variants), zero-migration, or a Scenario of your own.
+    end_year : int, default 2050
+        [year] Last 31 December; at most 2100, where the national paths end.
+    draws : int, default 0
+        Number of random paths of fertility, mortality and migration around the scenario; 0 gives the central path.
+    seed : int, default 0
+        Of the draws; the same seed gives the same draws, in any process and however many are asked for.
+    root : path of your own tables, optional
+
+    Returns
+    -------
+    Dataset
+        As `project_cohorts`: dims year, sex, age and, if `draws`, draw; `attrs` name the area, the scenario, the base
+        and the documents behind it (`yl.cite(result)`).
+
+    Raises
+    ------
+    DataError
+        Unknown area or scenario, an end year not after the census or beyond 2100, missing tables.
+
+    Notes
+    -----
+    The nation's paths and their spread are those of World Population Prospects 2024; the local level of fertility
+    draws nearer to the nation's (`tfr_ratio_persistence`), the local level of e0 keeps its distance, and local net
+    migration follows the scenario, while the sex ratio of each cohort nears the nation's (`sex_ratio_pull`). Table
+    `spreads` has the figures behind the draws and how they were fitted.
+
+    References
+    ----------
+    United Nations (2024), World Population Prospects 2024: Methodology. Parameters: `local_parameters`.
+
+    Examples
+    --------
+    >>> future = project("jingdezhen", end_year=2035)
+    >>> print(f"{float(elderly_share(future).sel(year=2035)):.2f}")
+    0.31
+    """
+    slug = find_area(area, root=root)["area"]
+    if not isinstance(scenario, Scenario):
+        scenario = Scenario.load(scenario, area=slug, root=root)
+    launch = launch_of(slug, root)
+    result = simulate([launch], scenario, end_year, nation_of(root), draws=draws, seed=seed)
+    result = result.isel(area=0, drop=True)
+    result.attrs = {
+        "area": slug,
+        "scenario": scenario.name,
+        "base": f"{launch.base}-12-31",
+        "census": f"{launch.base}-11-01",
+        "sources": list(sources_behind(slug, launch.base, scenario.name, draws > 0, root)),
+    }
+    return result
+
+
+def project_ranges(
+    areas: Iterable[str],
+    *,
+    scenario: str | Scenario = "medium",
+    end_year: int = 2050,
+    draws: int = 1000,
+    seed: int = 0,
+    levels: Sequence[float] = QUANTILES,
+    memory_mib: int = 256,
+    root: str | Path | None = None,
+) -> xr.Dataset:
+    """Quantiles of population, 60+, 65+, 80+, 0-4 and births for any number of areas.
+
+    Quantiles do not add up: the range of a province is not the sum of its counties' ranges. The draws of an area are
+    those of `project` with the same seed, in whatever block it falls.
+
+    Parameters
+    ----------
+    areas : iterable of str
+        Slugs, names or adcodes.
+    scenario, end_year, seed, root
+        As for `project`.
+    draws : int, default 1000
+        Random paths of each area.
+    levels : sequence of float
+        [share] Quantiles to keep; 0.1 and 0.9 bound the 80 % range.
+    memory_mib : int, default 256
+        [MiB] About what a block may take; areas go through in blocks that fit. Small blocks are the fast ones.
+
+    Returns
+    -------
+    Dataset
+        `persons` (measure, quantile, year, area) and `births` (quantile, year, area) [persons].
+
+    Raises
+    ------
+    DataError
+        No area, an unknown one, or areas whose last censuses differ in year.
+
+    Examples
+    --------
+    >>> ranges = project_ranges(["jingdezhen", "haian"], end_year=2030, draws=20)
+    >>> dict(ranges.persons.sizes)
+    {'measure': 5, 'quantile': 5, 'year': 11, 'area': 2}
+    """
+    places = [find_area(area, root)["area"] for area in areas]
+    if not places:
+        raise DataError("No area was given. Name at least one, such as project_ranges(['jingdezhen']).")
+    if draws < 1:
+        raise DataError(f"draws is {draws}; a range needs at least one path, better 200 or more.")
+    launches = [launch_of(place, root) for place in places]
+    size = block_size(end_year, draws, memory_mib, first_year=one_base(launches))
+    keep = {"draws": draws, "seed": seed, "levels": levels, "block": size}
+    parts: list[xr.Dataset] = []
+    order: list[int] = []
+    for at, each in _by_scenario(places, scenario, root):
+        parts += stream([launches[i] for i in at], each, end_year, nation_of(root), **keep)
+        order += at
+    return xr.concat(parts, "area").isel(area=np.argsort(order))
+
+
+def _by_scenario(
+    places: list[str], scenario: str | Scenario, root: str | Path | None
+) -> Iterator[tuple[list[int], Scenario]]:
+    """Positions of the areas that go by one scenario: those with rows of their own alone, the others together."""
+    everywhere = list(range(len(places)))
+    if isinstance(scenario, Scenario):
+        yield everywhere, scenario
+        return
+    rows = load_table("assumptions", root=root)
+    own = set(rows.loc[rows["scenario"] == scenario, "area"].dropna())
+    for at in [*([i] for i in everywhere if places[i] in own), [i for i in everywhere if places[i] not in own]]:
+        if at:
+            yield at, Scenario.load(scenario, area=places[at[0]], root=root)
+
+
+def block_size(end_year: int, draws: int, memory_mib: int, *, first_year: int = 2020) -> int:
+    """Areas that fit into the memory at one time, at least one."""
+    one = (end_year - first_year + 2) * 2 * (OPEN_AGE + 1) * draws * 8 * ARRAYS
+    return max(1, int(memory_mib * 2**20 // one))
+
+
+def stream(
+    launches: Iterable[Launch],
+    scenario: Scenario,
+    end_year: int,
+    nation: Nation,
+    *,
+    draws: int,
+    seed: int = 0,
+    levels: Sequence[float] = QUANTILES,
+    block: int = 1,
+) -> Iterator[xr.Dataset]:
+    """Quantiles of one block of areas after another; nothing of a block is kept when the next one starts."""
+    waiting = iter(launches)
+    while here := list(islice(waiting, block)):
+        yield _quantiles(simulate(here, scenario, end_year, nation, draws=draws, seed=seed), levels)
+
+
+def _quantiles(future: xr.Dataset, levels: Sequence[float]) -> xr.Dataset:
+    # sums by hand: five look-ups with labels would each go through all single ages
+    counts = future["population"].transpose("year", "age", "sex", "area", "draw").to_numpy()
+    people = np.stack([counts[:, low:high].sum(axis=(1, 2)) for low, high in MEASURES.values()])
+    births = future["births"].sum("sex", skipna=False).transpose("year", "area", "draw").to_numpy()
+    told = {
+        "persons": (("measure", "quantile", "year", "area"), np.quantile(people, levels, axis=-1).swapaxes(0, 1)),
+        "births": (("quantile", "year", "area"), np.quantile(births, levels, axis=-1)),
+    }
+    labels = {name: future[name].to_numpy() for name in ("year", "area")}
+    return xr.Dataset(told, {"measure": list(MEASURES), "quantile": list(levels), **labels})
+
+
+def ageing_stage(population: Population, *, digits: int = 2, root: str | Path | None = None) -> pd.DataFrame:
+    """Name the ageing stage under every scheme, side by side; schemes disagree and none is "the" standard.
+
+    Parameters
+    ----------
+    population : Series, DataFrame, DataArray or Dataset
+        [persons] by `age` (and sex) at one date.
+    digits : int, default 2
+        Decimals of a printed percentage; a share within half of the last digit of a cut is flagged `near_cut`.
+    root : path of your own tables, optional
+
+    Returns
+    -------
+    DataFrame
+        scheme, base_age, share_pct, from_pct (the cut that was reached), stage_zh, stage_en, near_cut, source.
+
+    Raises
+    ------
+    DataError
+        When the population has further dims; choose one date first.
+
+    Examples
+    --------
+    >>> city = load_table("population", area="jingdezhen").query("year == 2020")
+    >>> ageing_stage(city).set_index("scheme").stage_en["nhc-2022"]
+    'mild ageing'
+    """
+    over_60, over_65 = (elderly_share(population, age) for age in (60, 65))
+    if isinstance(over_60, xr.DataArray) or isinstance(over_65, xr.DataArray):
+        dims = [dim for dim in as_array(population).dims if dim not in ("sex", "age")]
+        raise DataError(f"ageing_stage needs one population at one date; this one also has {dims}. Select first.")
+    return stage_of(over_60, over_65, load_table("ageing_stages", root=root), digits=digits)
 
 
 def _is_number(value: object) -> bool:
@@ -141,11 +360,6 @@ class Scenario:
         return np.interp(np.asarray(years, dtype=float), list(path), list(path.values()))
 
 
-CENSUS_TO_YEAR_END = 61 / 366  # 1 November to 31 December 2020; 61 / 365 of 2010 is hardly more
-STANDARD_YEAR = 2023  # middle of 2020-2025: the mortality schedule that is bent to each e0
-LOWEST_RATE = -0.5  # of net migration: no draw empties an age in a year
-
-
 @dataclass(frozen=True)
 class Spreads:
     """How far draws may stray; table `spreads`."""
@@ -171,13 +385,9 @@ class Nation:
     lowest_tfr: float  # no draw goes below
 
 
+@while_unchanged(8)
 def nation_of(root: str | Path | None = None) -> Nation:
     """The nation's paths as the tables have them; made once while no table changes."""
-    return _nation(as_root(root), stamp(root))
-
-
-@lru_cache(maxsize=8)
-def _nation(root: Path | None, state: tuple) -> Nation:
     table, paths = national_paths(root), {}
     for name in ("tfr", "e0_female", "e0_male"):
         one = table[name]
@@ -240,13 +450,9 @@ def simulate(
         raise DataError(f"draws is {draws}; it must be a number of paths, 0 for the central one only.")
     years = np.arange(base, end_year + 1)  # calendar years; that of the census moves the launch to year end
     rates = _rates(launches, scenario, years, nation, draws, seed)
-    areas = [launch.area for launch in launches]
     people = np.stack([launch.people for launch in launches], axis=-1)
-    start = xr.DataArray(
-        people,
-        coords={"sex": SEX, "age": np.arange(people.shape[1]), "area": areas},
-        dims=("sex", "age", "area"),
-    )
+    labels = {"sex": SEX, "age": np.arange(OPEN_AGE + 1), "area": [launch.area for launch in launches]}
+    start = xr.DataArray(people, labels, ("sex", "age", "area"))
     first = {name: array.isel(year=[0]) for name, array in rates.items()}
     ahead = project_cohorts(start, **first).population.isel(year=1, drop=True)
     start = start + CENSUS_TO_YEAR_END * (ahead - start)  # everybody grows two months older, once
@@ -254,7 +460,7 @@ def simulate(
     return project_cohorts(start, **rates)
 
 
-def _rates(launches, scenario, years, nation, draws, seed) -> dict[str, Any]:
+def _rates(launches, scenario, years, nation, draws, seed) -> dict[str, xr.DataArray]:
     """The arguments of project_cohorts besides the population, by calendar year: year, sex, age, area, draw."""
     tail = ("area", "draw") if draws else ("area",)
     ages = nation.survival["age"].to_numpy()
@@ -282,19 +488,16 @@ def _tfr(launches, scenario, years, nation, draws, seed) -> np.ndarray:
     centre, offset = here["tfr"].to_numpy()[:, None], scenario.at("tfr_offset", years)[:, None]
     if not draws:
         return np.maximum(centre * np.exp(level) + offset, 0)
-    z = autoregressive(stream(seed, "tfr"), len(years), draws, spreads.tfr_correlation)
+    z = autoregressive(random_stream(seed, "tfr"), len(years), draws, spreads.tfr_correlation)
     centre = centre + two_sided(z, here["tfr_down"].to_numpy(), here["tfr_up"].to_numpy())
     spread = stationary_spread(spreads.tfr_local_sd, spreads.tfr_ratio_persistence)
-    local = np.stack([_local_tfr(launch, len(years), draws, seed, spreads) for launch in launches], axis=1) * spread
+    correlation, local = annual_correlation(spreads.tfr_ratio_persistence), np.zeros((len(years), len(launches), draws))
+    for i, launch in enumerate(launches):
+        if launch.kind != "nation":
+            rng = random_stream(seed, launch.area, "tfr")
+            local[:, i] = autoregressive(rng, len(years), draws, correlation, known_start=True) * spread
     tfr = centre[:, None] * np.exp(level[..., None] + local) + offset[..., None]
     return np.maximum(tfr, nation.lowest_tfr)
-
-
-def _local_tfr(launch, n_years, draws, seed, spreads) -> np.ndarray:
-    if launch.kind == "nation":
-        return np.zeros((n_years, draws))
-    correlation = annual_correlation(spreads.tfr_ratio_persistence)
-    return autoregressive(stream(seed, launch.area, "tfr"), n_years, draws, correlation, known_start=True)
 
 
 def _e0(launches, scenario, years, nation, draws, seed) -> np.ndarray:
@@ -307,16 +510,11 @@ def _e0(launches, scenario, years, nation, draws, seed) -> np.ndarray:
     e0 = centre[:, :, None] + offset
     if not draws:
         return e0
-    z = autoregressive(stream(seed, "e0"), len(years), draws, spreads.e0_correlation)
+    z = autoregressive(random_stream(seed, "e0"), len(years), draws, spreads.e0_correlation)
     common = [two_sided(z, *(here[f"e0_{sex}_{side}"].to_numpy() for side in ("down", "up"))) for sex in SEX]
-    local = np.stack(
-        [
-            stream(seed, launch.area, "e0").standard_normal(draws) * (launch.kind != "nation") * spreads.e0_local_sd
-            for launch in launches
-        ]
-    )
-    points = nation.survival["e0"].to_numpy()
-    return np.clip(e0[..., None] + np.stack(common, axis=1)[:, :, None] + local, points[0], points[-1])
+    own = [random_stream(seed, x.area, "e0").standard_normal(draws) * (x.kind != "nation") for x in launches]
+    drawn = e0[..., None] + np.stack(common, axis=1)[:, :, None] + np.stack(own) * spreads.e0_local_sd
+    return np.clip(drawn, *nation.survival["e0"].to_numpy()[[0, -1]])
 
 
 def _migration(launches, scenario, years, nation, draws, seed) -> np.ndarray:
@@ -346,144 +544,24 @@ def _migration(launches, scenario, years, nation, draws, seed) -> np.ndarray:
     return noisy[0][..., None, :] if len(noisy) == 1 else np.stack(noisy, axis=-2)
 
 
-FADING = ("tfr_ratio_persistence", "sex_ratio_pull")  # of table spreads: in every projection
-
-
-def sources_behind(launch: Launch, scenario: Scenario, *, drawn: bool, root: str | Path | None = None) -> list[str]:
-    """Ids of the documents that a projection of the area rests on, in the order of its making.
+@while_unchanged(4096)
+def sources_behind(area: str, base: int, scenario: str, drawn: bool, root: str | Path | None = None) -> tuple[str, ...]:
+    """Ids of the documents that a projection of the area (its slug) rests on, in the order of its making.
 
     The censuses (the older one tells who moved), the local levels, the national paths and schedules, the assumptions of
     the scenario, and the spreads: of the central path those that say how the local levels fade, of draws all.
     """
-    return list(_behind(launch.area, launch.base, scenario.name, drawn, as_root(root), stamp(root)))
-
-
-@lru_cache(maxsize=4096)
-def _behind(area: str, base: int, scenario: str, drawn: bool, root: Path | None, state: tuple) -> tuple[str, ...]:
     people, assumed = (load_table(name, area=area, root=root) for name in ("population", "assumptions"))
-    singles, mortality, spreads = (load_table(name, root=root) for name in ("age_standards", "mortality", "spreads"))
-    nearest = min(singles["year"].unique(), key=lambda year: abs(int(year) - base))
+    mortality, spreads = (load_table(name, root=root) for name in ("mortality", "spreads"))
+    series = load_table("series", area="china", root=root)
     frames = [
         people[people["year"] <= base].sort_values("year", ascending=False),
         local_parameters(area, root=root),
-        singles[singles["year"] == nearest],
-        _paths(root),
+        nearest_rows(load_table("age_standards", root=root), base),
+        series[series["indicator"].isin(national_paths(root).columns.get_level_values(0))],
         mortality[mortality["standard"] == STANDARD],
         load_table("fertility", root=root),
         assumed[assumed["scenario"] == scenario],
         spreads if drawn else spreads[spreads["parameter"].isin(FADING)],
     ]
     return tuple(dict.fromkeys(pd.concat([frame["source"] for frame in frames]).dropna()))
-
-
-def _paths(root: Path | None) -> pd.DataFrame:
-    """The rows of the nation's series that are its paths."""
-    series = load_table("series", area="china", root=root)
-    return series[series["indicator"].isin(national_paths(root).columns.get_level_values(0))]
-
-
-def project(
-    area: str,
-    *,
-    scenario: str | Scenario = "medium",
-    end_year: int = 2050,
-    draws: int = 0,
-    seed: int = 0,
-    root: str | Path | None = None,
-) -> xr.Dataset:
-    """Project an area by single age and sex from its last census to `end_year`.
-
-    Populations are those of 31 December; the census of 1 November is moved there first. Births, deaths and
-    migration labelled t take place between 31 December t and 31 December t + 1.
-
-    Parameters
-    ----------
-    area : str
-        Slug, Chinese or English name, or adcode.
-    scenario : str or Scenario, default "medium"
-        low, medium, high (fertility as WPP 2024's variants), zero-migration, or a Scenario of your own.
-    end_year : int, default 2050
-        [year] Last 31 December; at most 2100, where the national paths end.
-    draws : int, default 0
-        Number of random paths of fertility, mortality and migration around the scenario; 0 gives the central path.
-    seed : int, default 0
-        Of the draws; the same seed gives the same draws, in any process and however many are asked for.
-    root : path, optional
-        Folder with your own tables, laid over the library's.
-
-    Returns
-    -------
-    Dataset
-        As `project_cohorts`: dims year, sex, age and, if `draws`, draw; `attrs` name the area, the scenario, the base
-        and the documents behind it (`yl.cite(result)`).
-
-    Raises
-    ------
-    DataError
-        Unknown area or scenario, an end year not after the census or beyond 2100, missing tables.
-
-    Notes
-    -----
-    The nation's paths and their spread are those of World Population Prospects 2024; the local level of fertility
-    draws nearer to the nation's (`tfr_ratio_persistence`), the local level of e0 keeps its distance, and local net
-    migration follows the scenario, while the sex ratio of each cohort nears the nation's (`sex_ratio_pull`). Table
-    `spreads` has the figures behind the draws and how they were fitted.
-
-    References
-    ----------
-    United Nations (2024), World Population Prospects 2024: Methodology. Parameters: `local_parameters`.
-
-    Examples
-    --------
-    >>> future = project("jingdezhen", end_year=2035)
-    >>> print(f"{float(elderly_share(future).sel(year=2035)):.2f}")
-    0.31
-    """
-    slug = find_area(area, root=root)["area"]
-    if not isinstance(scenario, Scenario):
-        scenario = Scenario.load(scenario, area=slug, root=root)
-    launch = launch_of(slug, root)
-    result = simulate([launch], scenario, end_year, nation_of(root), draws=draws, seed=seed)
-    result = result.isel(area=0, drop=True)
-    result.attrs = {
-        "area": slug,
-        "scenario": scenario.name,
-        "base": f"{launch.base}-12-31",
-        "census": f"{launch.base}-11-01",
-        "sources": sources_behind(launch, scenario, drawn=draws > 0, root=root),
-    }
-    return result
-
-
-def ageing_stage(population: Population, *, digits: int = 2, root: str | Path | None = None) -> pd.DataFrame:
-    """Name the ageing stage under every scheme, side by side; schemes disagree and none is "the" standard.
-
-    Parameters
-    ----------
-    population : Series, DataFrame, DataArray or Dataset
-        [persons] by `age` (and sex) at one date.
-    digits : int, default 2
-        Decimals of a printed percentage; a share within half of the last digit of a cut is flagged `near_cut`.
-
-    Returns
-    -------
-    DataFrame
-        scheme, base_age, share_pct, from_pct (the cut that was reached), stage_zh, stage_en, near_cut, source.
-
-    Raises
-    ------
-    DataError
-        When the population has further dims; choose one date first.
-
-    Examples
-    --------
-    >>> from yilaolib.tables.areas import load_table
-    >>> city = load_table("population", area="jingdezhen").query("year == 2020")
-    >>> ageing_stage(city).set_index("scheme").stage_en["nhc-2022"]
-    'mild ageing'
-    """
-    over_60, over_65 = (elderly_share(population, age) for age in (60, 65))
-    if isinstance(over_60, xr.DataArray) or isinstance(over_65, xr.DataArray):
-        dims = [dim for dim in as_array(population).dims if dim not in ("sex", "age")]
-        raise DataError(f"ageing_stage needs one population at one date; this one also has {dims}. Select first.")
-    return stage_of(over_60, over_65, load_table("ageing_stages", root=root), digits=digits)

@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..demography.ages import OPEN_AGE, Population, as_array
-from ..demography.cohorts import SEX
+from ..demography.ages import OPEN_AGE, SEX, Population, as_array
 from ..demography.local import assumed_range, census_pyramids
 from ..errors import DataError, did_you_mean
 from ..tables.areas import load_table
