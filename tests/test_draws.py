@@ -202,5 +202,5 @@ def test_no_draw_goes_below_the_floor_of_the_tables(tmp_path):
     """The lowest TFR of a draw is a row of `assumptions`: with a floor of 2 no draw has less."""
     row = "parameter,value,unit,source\nlowest_tfr,2,children per woman,judged\n"
     (tmp_path / "assumptions.csv").write_text(row, encoding="utf-8")
-    drawn = _tfr([launch_of("haian")], Scenario("x"), np.arange(2020, 2030), nation_of(tmp_path), 20, 0)
+    drawn = _tfr([launch_of("haian")], Scenario("x"), np.arange(2020, 2030), nation_of(root=tmp_path), 20, 0)
     assert drawn.min() == 2.0

@@ -1,14 +1,14 @@
 """Age groups: sum them, split them, move them to published totals, carry them from one census to the next.
 
 Every function takes persons by `age` as a Series indexed by age, a tidy frame (sex, age, persons), a DataArray or a
-projection, whatever further dims there are, and returns the same form. It is pure mathematics: it opens no file, and
-tables may use it too.
+projection, whatever further dims there are, and returns the same form.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar, overload
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,33 +25,22 @@ BEND, BEND_UNTIL = 0.4, 72  # share of the slope from 60-64 to 65+ that goes on,
 KNOWN_FROM, OLDER_FROM = 60, 65
 
 Population = pd.Series | pd.DataFrame | xr.DataArray | xr.Dataset
-Form = TypeVar("Form", pd.Series, pd.DataFrame, xr.DataArray)  # what comes in this form goes out in it
 Margins = Mapping[tuple[int, int | None], float]
 
 
-@overload
-def group_ages(population: Form, edges: Sequence[int] = ...) -> Form: ...
-@overload
-def group_ages(population: xr.Dataset, edges: Sequence[int] = ...) -> xr.DataArray: ...
-def group_ages(population: Population, edges: Sequence[int] = (0, 3, 15, 60, 65, 80)) -> Population:
+def group_ages(population: Population, edges: Sequence[int] = (0, 3, 15, 60, 65, 80)) -> Any:
     """Sum ages into groups that start at `edges`; the last group is open.
+
+    DataError: an edge falls inside one of the population's groups, or there is no edge.
 
     Parameters
     ----------
-    population : Series, DataFrame, DataArray or Dataset
-        [persons] by `age`.
-    edges : sequence of int, default (0, 3, 15, 60, 65, 80)
-        [completed years] Lower bounds, each of them a lower bound of the population too.
+    population : Series, DataFrame, DataArray or Dataset; [persons] by `age`
+    edges : sequence of int; [completed years] lower bounds, each of them one of the population's too
 
     Returns
     -------
-    same form as `population`
-        [persons]; `age` holds the edges.
-
-    Raises
-    ------
-    DataError
-        When an edge falls inside one of the population's groups, or there is no edge.
+    same form as `population`: [persons]; `age` holds the edges
 
     Examples
     --------
@@ -63,11 +52,9 @@ def group_ages(population: Population, edges: Sequence[int] = (0, 3, 15, 60, 65,
     if edges is None or not len(edges):
         raise DataError("group_ages needs the lower bounds of the groups, such as edges=(0, 15, 60); none was given.")
     bounds = np.asarray(sorted(edges))
-    missing = [int(e) for e in bounds if e not in ages]
-    if missing:
-        raise DataError(
-            f"Age {missing[0]} is not a lower bound of this population ({ages.tolist()}). graduate() it first."
-        )
+    inside = next((int(edge) for edge in bounds if edge not in ages), None)
+    if inside is not None:
+        raise DataError(f"Age {inside} is not a lower bound of this population ({ages.tolist()}). graduate() it first.")
     starts, empty = np.searchsorted(ages, bounds), array.isnull()
     has_gaps = bool(empty.any())  # areas of one frame may have other open groups
     if has_gaps:
@@ -77,40 +64,27 @@ def group_ages(population: Population, edges: Sequence[int] = (0, 3, 15, 60, 65,
     coords = {name: coord for name, coord in array.coords.items() if "age" not in coord.dims}
     grouped = xr.DataArray(sums, coords=coords | {"age": bounds}, dims=array.dims)
     grouped = grouped.where(~empty.all("age")) if has_gaps else grouped
-    return like(grouped, population, widths_of(bounds))
+    return like(grouped, population)
 
 
-@overload
-def graduate(population: Form, *, standard: Population | None = None) -> Form: ...
-@overload
-def graduate(population: xr.Dataset, *, standard: Population | None = None) -> xr.DataArray: ...
-def graduate(population: Population, *, standard: Population | None = None) -> Population:
+def graduate(population: Population, *, standard: Population | None = None) -> Any:
     """Split age groups into single years 0, 1 ... 100+, keeping every group total.
 
     Without a standard the cumulated counts are interpolated (monotone cubic, never negative) and the open group
     falls off geometrically. That smooths over real waves: China's cohorts of 1959-61 are a third smaller than their
     neighbours, so give a standard where one is known.
+    Source: Fritsch and Carlson (1980), Monotone piecewise cubic interpolation, for the cumulated counts.
+    DataError: the first age is not 0, or the standard lacks single ages.
 
     Parameters
     ----------
-    population : Series, DataFrame, DataArray or Dataset
-        [persons] by lower bound `age`; the first group starts at 0, the last is open.
+    population : Series, DataFrame, DataArray or Dataset; [persons] by `age` from 0 on, the last group open
     standard : same, optional
         [persons or shares] by single age, and by sex if the population is; groups are split in its proportions.
 
     Returns
     -------
-    same form as `population`
-        [persons] at ages 0 ... 100; 100 means 100 and over.
-
-    Raises
-    ------
-    DataError
-        When the first age is not 0, or the standard lacks single ages.
-
-    References
-    ----------
-    Fritsch and Carlson (1980), Monotone piecewise cubic interpolation, for the cumulated counts.
+    same form as `population`: [persons] at ages 0 ... 100; 100 means 100 and over
 
     Examples
     --------
@@ -131,17 +105,12 @@ def graduate(population: Population, *, standard: Population | None = None) -> P
             "Graduate populations with other age groups one by one."
         )
     if standard is None:
-        single = xr.apply_ufunc(
-            lambda counts: _graduate_pchip(ages, counts),
-            groups,
-            input_core_dims=[["age"]],
-            output_core_dims=[["single"]],
-        )
+        split = partial(_graduate_pchip, ages)
+        single = xr.apply_ufunc(split, groups, input_core_dims=[["age"]], output_core_dims=[["single"]])
         single = single.rename(single="age").assign_coords(age=np.arange(OPEN_AGE + 1))
     else:
         single = _split_by_standard(groups, as_array(standard))
-    single = single.transpose(*groups.dims)
-    return like(single, population, widths_of(np.arange(OPEN_AGE + 1)))
+    return like(single.transpose(*groups.dims), population)
 
 
 def _graduate_pchip(ages: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -191,36 +160,26 @@ def _split_by_standard(groups: xr.DataArray, standard: xr.DataArray) -> xr.DataA
     return per_single_age(groups) * share
 
 
-@overload
-def rake(population: Form, margins: Margins) -> Form: ...
-@overload
-def rake(population: xr.Dataset, margins: Margins) -> xr.DataArray: ...
-def rake(population: Population, margins: Margins) -> Population:
+def rake(population: Population, margins: Margins) -> Any:
     """Scale a pyramid so that it meets published totals of age ranges, changing its shape as little as possible.
 
     Within each range the ages (and sexes) keep their proportions. Ranges that nest (total, 60+, 65+) are met in one
     pass, crossing ones by iterative proportional fitting.
+    Source: Deming and Stephan (1940), On a least squares adjustment of a sampled frequency table.
 
     Parameters
     ----------
-    population : Series, DataFrame, DataArray or Dataset
-        [persons] by `age`, the shape to start from (a parent's pyramid, or an older one carried forward).
-    margins : dict
-        {(low, high): persons}; `low` inclusive, `high` exclusive, None for open. All sexes together.
+    population : Series, DataFrame, DataArray or Dataset; [persons] by `age`, the shape to start from
+    margins : dict; {(low, high): persons}; `low` inclusive, `high` exclusive, None for open. All sexes together
 
     Returns
     -------
-    same form as `population`
-        [persons]; its sums over each range equal the margins.
+    same form as `population`: [persons]; its sums over each range equal the margins
 
     Raises
     ------
     DataError
         When there are none, or they contradict one another (65+ above 60+), are negative, or no age lies in a range.
-
-    References
-    ----------
-    Deming and Stephan (1940), On a least squares adjustment of a sampled frequency table.
 
     Examples
     --------
@@ -260,7 +219,7 @@ def rake(population: Population, margins: Margins) -> Population:
     if off > 1e-6:
         names = ", ".join(f"{_range_name(k)} = {v:,.0f}" for k, v in margins.items())
         raise DataError(f"These margins contradict one another: {names}. No pyramid meets them all; check the figures.")
-    return like(raked.transpose(*array.dims), population, widths_of(ages))
+    return like(raked.transpose(*array.dims), population)
 
 
 def _range_name(key: tuple[int, int | None]) -> str:
@@ -269,19 +228,18 @@ def _range_name(key: tuple[int, int | None]) -> str:
 
 def _check_ranges(ages: np.ndarray, ranges: Mapping, margins: Mapping) -> None:
     for key, value in margins.items():
+        name = _range_name(key)
         bounds = [b for b in key if b is not None]
         cut = [b for b in bounds if b not in ages and not b == ages[-1] + 1 == OPEN_AGE + 1]
         if cut:
-            raise DataError(
-                f"The margin {_range_name(key)} cuts an age group at {cut[0]}. graduate() the pyramid first."
-            )
+            raise DataError(f"The margin {name} cuts an age group at {cut[0]}. graduate() the pyramid first.")
         if not np.isfinite(value) or value < 0:
-            raise DataError(f"The margin {_range_name(key)} is {value}; it must be a number of persons, 0 or more.")
+            raise DataError(f"The margin {name} is {value}; it must be a number of persons, 0 or more.")
         for other, mask in ranges.items():
             inside = not (ranges[key] & ~mask).any()
             if inside and other != key and value > margins[other] * (1 + 1e-12):
                 raise DataError(
-                    f"The margin {_range_name(key)} ({value:,.0f} persons) is larger than {_range_name(other)} "
+                    f"The margin {name} ({value:,.0f} persons) is larger than {_range_name(other)} "
                     f"({margins[other]:,.0f}), which contains it. Check both figures and whether they have one basis."
                 )
 
@@ -292,6 +250,7 @@ def _rings(ranges: Mapping, margins: Mapping) -> list[tuple[str, np.ndarray, flo
     rings: list[tuple[str, np.ndarray, float]] = []
     for i, key in enumerate(order):
         mask, value, covered = ranges[key], float(margins[key]), np.zeros_like(ranges[key])
+        name = _range_name(key)
         for inner in reversed(order[:i]):  # the largest children first; grandchildren are covered by them
             common = mask & ranges[inner]
             if not common.any() or (common & covered).any():
@@ -300,11 +259,9 @@ def _rings(ranges: Mapping, margins: Mapping) -> list[tuple[str, np.ndarray, flo
                 return []
             covered, value = covered | common, value - float(margins[inner])
         if value < -1e-9 * max(float(margins[key]), 1.0):
-            raise DataError(
-                f"The margins inside {_range_name(key)} sum to more than its {margins[key]:,.0f} persons. Check them."
-            )
+            raise DataError(f"The margins inside {name} sum to more than its {margins[key]:,.0f} persons. Check them.")
         if (mask & ~covered).any():
-            name = _range_name(key) + (" outside the narrower margins" if covered.any() else "")
+            name += " outside the narrower margins" if covered.any() else ""
             rings.append((name, mask & ~covered, max(value, 0.0)))
     return rings
 
@@ -334,14 +291,6 @@ def carry_forward(older: Population, parent_older: Population, parent: Populatio
     """Five-year groups (sex, age 0 ... 85+) of an area, its cohorts changed since the older census as the parent's.
 
     Ages below `years`, not yet born then, are as many per person of 15-49 as in the parent.
-
-    Examples
-    --------
-    >>> labels = {"sex": ["female", "male"], "age": range(0, 90, 5)}
-    >>> groups = xr.DataArray(np.full((2, 18), 100.0), labels, ("sex", "age"))
-    >>> there = carry_forward(groups / 10, groups, groups)  # the parent stays as it is, and so does a tenth of it
-    >>> print(float(there.sum() / groups.sum()))
-    0.1
     """
     edges, step = range(0, TOP + 1, 5), years // 5
     then, above_then, above_now = (
@@ -370,31 +319,19 @@ def found_again(groups: np.ndarray, years: int) -> np.ndarray:
 
 
 def fit_pyramid(
-    margins: Margins,
-    parent: Population,
-    *,
-    older: Population | None = None,
-    parent_older: Population | None = None,
-    years: int = 10,
+    margins: Margins, parent: Population, then: tuple[Population, Population] | None = None, *, years: int = 10
 ) -> xr.DataArray:
-    """A pyramid by single age that meets an area's totals: its older census carried forward, or its parent's; raked.
+    """A pyramid by single age that meets an area's totals, from its parent's bent to them, or from an older census.
 
-    Without `older` (the area's census `years` before, with that of its parent) the parent is bent first.
+    `then` is the census of the area and that of its parent `years` before.
     """
-    if older is None or parent_older is None:
+    if then is None:
         return rake(bend(parent, margins), margins)
-    groups = carry_forward(older, parent_older, parent, years=years)
-    return rake(graduate(groups, standard=parent), margins)
+    return rake(graduate(carry_forward(*then, parent, years=years), standard=parent), margins)
 
 
 def as_array(population: Population) -> xr.DataArray:
-    """Any accepted form of persons by `age` as a DataArray with a sorted dim `age`; DataError for what is none.
-
-    Examples
-    --------
-    >>> as_array(pd.Series([5.0, 3.0], index=[0, 60])).sizes
-    Frozen({'age': 2})
-    """
+    """Any accepted form of persons by `age` as a DataArray with a sorted dim `age`; DataError for what is none."""
     if isinstance(population, xr.Dataset):
         population = population["population"]
     if isinstance(population, pd.DataFrame):
@@ -413,9 +350,7 @@ def as_array(population: Population) -> xr.DataArray:
             raise DataError(f"The population table has {twice} twice. Each key may come once; filter or sum first.")
         array = series.to_xarray()
     elif isinstance(population, pd.Series):
-        array = xr.DataArray(
-            population.astype(float).to_numpy(), coords={"age": population.index.to_numpy()}, dims="age"
-        )
+        array = xr.DataArray(population.astype(float).to_numpy(), {"age": population.index.to_numpy()}, "age")
     else:
         array = population
     if not isinstance(array, xr.DataArray):
@@ -455,21 +390,17 @@ def labelled(measure: float | xr.DataArray) -> xr.DataArray:
     return measure
 
 
-def like(array: xr.DataArray, original: Population, widths: np.ndarray) -> Any:
-    """`array` in the form that `original` came in; `widths` fills column `n` of a tidy frame."""
+def like(array: xr.DataArray, original: Population) -> Any:
+    """`array` in the form that `original` came in; of a tidy frame `n` is the width, missing for the open group."""
+    ages = array["age"].to_numpy()
     if isinstance(original, pd.Series):
-        return pd.Series(array.to_numpy(), index=pd.Index(array["age"].to_numpy(), name="age"), name=original.name)
+        return pd.Series(array.to_numpy(), index=pd.Index(ages, name="age"), name=original.name)
     if isinstance(original, pd.DataFrame):
         frame = array.to_series().rename("persons").dropna().reset_index()
-        n = pd.Series(widths, index=array["age"].to_numpy(), dtype="Int64")
+        n = pd.Series(np.append(np.diff(ages).astype(float), np.nan), index=ages, dtype="Int64")
         frame.insert(frame.columns.get_loc("persons"), "n", n.reindex(frame["age"]).to_numpy())
         return frame
     return array
-
-
-def widths_of(ages: np.ndarray) -> np.ndarray:
-    """Widths [years] of groups given by their lower bounds; that of the open group is NaN (pd.NA in frames)."""
-    return np.append(np.diff(ages).astype(float), np.nan)
 
 
 def refuse_cut(empty: xr.DataArray, bounds: Iterable[float]) -> None:

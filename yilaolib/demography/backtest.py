@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from .calibration import by_single_age, tfr_ratio
 from .cohorts import DECADE, imbalance, shared
 from .local import (
     Launch,
+    Root,
     age_standard,
     areas_above,
     census_pyramids,
@@ -35,13 +35,7 @@ MANY = 10  # points from which exponential smoothing can be fitted
 
 
 def backtest(
-    area: str,
-    *,
-    launch: int = 2010,
-    target: int = 2020,
-    draws: int = 500,
-    seed: int = 0,
-    root: str | Path | None = None,
+    area: str, *, launch: int = 2010, target: int = 2020, draws: int = 500, seed: int = 0, root: Root = None
 ) -> pd.DataFrame:
     """What the engine would have said about `target` at the census of `launch`, beside simpler methods.
 
@@ -49,28 +43,20 @@ def backtest(
     years before; the usual migration of a kind of area and the spreads are fitted to 2010-2020 over three provinces,
     this area's probably among them (table `backtest` judges each province by the other two). Hamilton-Perry knows
     how the province's cohorts fared until the target, which nobody does at the launch.
+    DataError: the area has no census of one of the years.
 
     Parameters
     ----------
-    area : str, slug, name or adcode
-        With both censuses.
-    launch, target : int, default 2010 and 2020
-        [year] Censuses, ten years apart.
-    draws : int, default 500
-    seed : int, default 0
+    area : str, slug, name or adcode; with both censuses
+    launch, target : int, default 2010 and 2020; [year] censuses, ten years apart
+    draws, seed : int, default 500 and 0; as for `project`
     root : path of your own tables, optional
 
     Returns
     -------
     DataFrame
-        measure (total, 60+, 65+, 80+, 0-4), method (engine, hold, hamilton_perry where there is a province, log-linear
-        for the nation's total), projected (the central path), lower_80, upper_80, actual
-        [persons], error_pct, inside_80.
-
-    Raises
-    ------
-    DataError
-        When the area has no census of one of the years.
+        measure (total, 60+, 65+, 80+, 0-4), method (engine, hold, hamilton_perry below a province, log-linear for the
+        nation's total), projected (the central path), lower_80, upper_80, actual [persons], error_pct, inside_80.
 
     Examples
     --------
@@ -107,25 +93,17 @@ def backtest(
     columns = ["measure", "method", "projected", "lower_80", "upper_80", "actual", "error_pct", "inside_80"]
     frame = frame[columns].dropna(subset="projected").reset_index(drop=True)
     base = launch_of(place["area"], root).base
-    frame.attrs["sources"] = list(sources_behind(place["area"], base, "as before", draws > 0, root))
+    frame.attrs["sources"] = list(sources_behind(place["area"], base, "as before", draws > 0, root=root))
     return frame
 
 
 def _engine(place, pyramid, launch, target, draws, seed, root) -> tuple[pd.Series, pd.Series, pd.Series]:
     """Central path and 80 % range of the projection launched with what was known."""
     nation, kind = nation_as_known(launch, root), kind_of(place)
-    groups = pyramid.expand_dims(area=[place["area"]])
-    launches = launches_then(
-        launch,
-        graduate(groups, standard=age_standard(launch, root)),
-        groups,
-        census_pyramids("china", root)[launch],
-        age_standard(launch, root),
-        fertility_schedule(launch, root),
-        kinds=[kind],
-        e0_offsets=np.array([e0_known(place, launch, root)]),
-        migration=known_migration(place, kind, root)[None],
-    )
+    groups, standard = pyramid.expand_dims(area=[place["area"]]), age_standard(launch, root)
+    given = (groups, census_pyramids("china", root)[launch], standard, fertility_schedule(launch, root))
+    known = {"e0_offsets": [e0_known(place, launch, root)], "migration": known_migration(place, kind, root)[None]}
+    launches = launches_then(launch, graduate(groups, standard=standard), *given, kinds=[kind], **known)
 
     def counted(paths: int) -> xr.DataArray:
         future = simulate(launches, Scenario("as before"), target, nation, draws=paths, seed=seed)
@@ -142,19 +120,14 @@ def _trend_of_total(launch, target, root) -> tuple[pd.Series, pd.Series, pd.Seri
     return tuple(pd.Series({"total": told[name]}).reindex(list(MEASURES)) for name in ("value", "lower", "upper"))
 
 
-def nation_as_known(year: int, root: str | Path | None = None) -> Nation:
+def nation_as_known(year: int, root: Root = None) -> Nation:
     """The nation's paths as they could be drawn in `year`: fertility held, life expectancy rising as before.
 
     Fertility stays at the mean of the last five years, life expectancy gains what it gained a year over the last
     ten, the sex ratio stays. Ranges are as wide as World Population Prospects 2024 makes them the same number of
     years ahead. (The estimates of the years before are today's; those of the time were a little different.)
-
-    Examples
-    --------
-    >>> print(nation_as_known(2010).paths.loc[2020, "e0_female"].round(1))
-    81.8
     """
-    now = nation_of(root)
+    now = nation_of(root=root)
     years = np.arange(year, year + 41)
     wide = now.paths.loc[years - year + FIRST_PROJECTED - 1]
     paths = pd.DataFrame({c: wide[c].to_numpy() for c in wide if c.endswith(("_up", "_down"))}, index=years)
@@ -164,22 +137,11 @@ def nation_as_known(year: int, root: str | Path | None = None) -> Nation:
         before = now.paths[name]
         gain = (before[year] - before[year - DECADE]) / DECADE
         paths[name] = before[year] + gain * (years - year)
-    known = replace(now, paths=paths, survival=survival_grid(year - 2, root))
+    known = replace(now, paths=paths, survival=survival_grid(year - 2, root=root))
     return replace(known, schedule=schedules(np.full(len(years), year - 2), root).assign_coords(year=years))
 
 
-def launches_then(
-    year: int,
-    people: xr.DataArray,
-    groups: xr.DataArray,
-    reference: xr.DataArray,
-    standard: xr.DataArray,
-    schedule: pd.Series,
-    *,
-    kinds: list[str],
-    e0_offsets: np.ndarray,
-    migration: np.ndarray,
-) -> list[Launch]:
+def launches_then(year, people, groups, reference, standard, schedule, *, kinds, e0_offsets, migration) -> list[Launch]:
     """Launches of many areas at the older census of `year`.
 
     `people` (area, sex, age) are by single age, `groups` as printed; `standard` and `reference` are the nation in these
@@ -189,14 +151,12 @@ def launches_then(
     rates = by_single_age(migration).to_numpy()
     nation = standard.transpose("sex", "age").sel(sex=SEX).to_numpy()
     counts = people.transpose("area", "sex", "age").to_numpy()
-    names = people["area"].to_numpy()
-
-    def launch(i: int) -> Launch:
+    launches = []
+    for i, name in enumerate(people["area"].to_numpy()):
         levels = (float(ratios[i]), float(e0_offsets[i]))
         moves = (shared(rates[i], counts[i]), imbalance(counts[i], nation))
-        return Launch(str(names[i]), kinds[i], year, counts[i], *levels, *moves)
-
-    return [launch(i) for i in range(len(names))]
+        launches.append(Launch(str(name), kinds[i], year, counts[i], *levels, *moves))
+    return launches
 
 
 def at_census(people: xr.DataArray, year: int) -> xr.DataArray:
@@ -204,7 +164,7 @@ def at_census(people: xr.DataArray, year: int) -> xr.DataArray:
     return people.sel(year=year) - CENSUS_TO_YEAR_END * (people.sel(year=year) - people.sel(year=year - 1))
 
 
-def known_migration(place: pd.Series, kind: str, root: str | Path | None = None) -> np.ndarray:
+def known_migration(place: pd.Series, kind: str, root: Root = None) -> np.ndarray:
     """Cohort rates (sex, cohort) to be expected in 2010: the province's of 2000-2010 plus what its kind adds."""
     table, rates, up = load_table("spreads", root=root), np.zeros((2, 16)), _province(place, root)
     for name, column, value in (("migration_before", "area", up), ("migration_usual_before", "kind", kind)):
@@ -214,7 +174,7 @@ def known_migration(place: pd.Series, kind: str, root: str | Path | None = None)
     return rates
 
 
-def e0_known(place: pd.Series, launch: int, root: str | Path | None = None) -> float:
+def e0_known(place: pd.Series, launch: int, root: Root = None) -> float:
     """Local less national e0 as last reported for the province; of a distance half is taken to be left per decade."""
     series = load_table("series", root=root)
     series = series[(series["indicator"] == "e0_both_reported") & (series["year"] <= launch)]
@@ -226,7 +186,7 @@ def e0_known(place: pd.Series, launch: int, root: str | Path | None = None) -> f
     return float((row["value"] - row["value_china"]) * 0.5 ** ((launch - row["year"]) / 10))
 
 
-def _province(place: pd.Series, root: str | Path | None) -> str:
+def _province(place: pd.Series, root: Root) -> str:
     """The province that an area lies in, or is; where there is none, the uppermost area above it."""
     up = [place, *areas_above(place, root)]
     return next((each for each in up if each["level"] == "province"), up[-1])["area"]
@@ -237,33 +197,21 @@ def extrapolate(series: pd.Series, end_year: int, *, level: float = 0.8, method:
 
     It knows nothing of ages: a small cohort that will reach 60 in ten years is not in the trend. The interval holds
     if the model does, which the engine's range does not ask for.
+    Source: Hyndman, Koehler, Ord and Snyder (2008), Forecasting with Exponential Smoothing; statsmodels (2010).
+    DataError: fewer than three points, values that are not above 0, an end year inside the series, an unknown method.
 
     Parameters
     ----------
-    series : Series
-        [any unit, above 0] indexed by year; gaps are allowed for the log-linear method.
-    end_year : int
-        [year] Last year wanted.
-    level : float, default 0.8
-        [share] Of outcomes that the interval should hold.
+    series : Series; [any unit, above 0] indexed by year; gaps are allowed for the log-linear method
+    end_year : int; [year] last year wanted
+    level : float, default 0.8; [share] of outcomes that the interval should hold
     method : {'log-linear', 'ets'}, optional
         A straight line through the logarithms, or exponential smoothing with a damped trend of the logarithms.
         Default: 'ets' from ten points without a gap on, else 'log-linear'.
 
     Returns
     -------
-    DataFrame
-        Indexed by year from the first year after the series: value, lower, upper [as the series], method.
-
-    Raises
-    ------
-    DataError
-        Fewer than three points, values that are not above 0, an end year inside the series, an unknown method.
-
-    References
-    ----------
-    Seabold and Perktold (2010), statsmodels: Econometric and statistical modeling with Python. Hyndman, Koehler, Ord
-    and Snyder (2008), Forecasting with Exponential Smoothing.
+    DataFrame: indexed by year from the first year after the series: value, lower, upper [as the series], method
 
     Examples
     --------
@@ -310,16 +258,11 @@ def _smoothed(logs, steps, level) -> np.ndarray:
     return np.stack([frame["mean"], frame["pi_lower"], frame["pi_upper"]])
 
 
-def compare_with_plans(*, scenario: str = "medium", root: str | Path | None = None) -> pd.DataFrame:
+def compare_with_plans(*, scenario: str = "medium", root: Root = None) -> pd.DataFrame:
     """What documents print of residents and births after an area's last census, beside its projection.
 
     Nothing is tuned to it. A printed projection of a plan is no outcome, and what a survey found is no register; only
     actual totals of residents would judge the launch. Registered people and targets are left out.
-
-    Parameters
-    ----------
-    scenario : str, default "medium"
-    root : path of your own tables, optional
 
     Returns
     -------
@@ -345,7 +288,7 @@ def compare_with_plans(*, scenario: str = "medium", root: str | Path | None = No
     for (area, year), group in table.groupby(["area", "year"]):
         launch = launch_of(area, root)
         assumed = Scenario.load(scenario, area=area, root=root)
-        path = simulate([launch], assumed, int(year), nation_of(root)).isel(area=0)
+        path = simulate([launch], assumed, int(year), nation_of(root=root)).isel(area=0)
         figures = group.drop_duplicates("indicator").set_index("indicator")
         for name, row in figures.drop(index=SHARE, errors="ignore").iterrows():
             rows.append((area, name, year, row["kind"], row["value"], _projected(path, name, year), row["source"]))
@@ -353,8 +296,7 @@ def compare_with_plans(*, scenario: str = "medium", root: str | Path | None = No
             old, share = figures.loc["population_60plus"], figures.loc[SHARE, "value"]
             whole = (100 * old["value"] / share, _projected(path, "population_total", year), old["source"])
             rows.append((area, "population_total_implied", year, old["kind"], *whole))
-    columns = ["area", "indicator", "year", "kind", "printed", "projected", "source"]
-    frame = pd.DataFrame(rows, columns=columns)
+    frame = pd.DataFrame(rows, columns=["area", "indicator", "year", "kind", "printed", "projected", "source"])
     frame.insert(6, "difference_pct", 100 * (frame["projected"] / frame["printed"] - 1))
     return frame
 

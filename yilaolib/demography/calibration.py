@@ -22,27 +22,17 @@ def tfr_ratio(population: Population, reference: Population, schedule: pd.Series
 
     It is the fertility of the last five years before the census of the women who live there now. Children who were left
     behind or brought along are in it too.
+    Source: Hauer, Baker and Brown (2013), Indirect estimates of total fertility rate, PLOS ONE 8.
+    DataError: there are no women of childbearing age.
 
     Parameters
     ----------
-    population, reference : DataArray or DataFrame
-        [persons] by `sex` and `age` (five-year groups from 0 or 0, 1-4).
-    schedule : Series
-        [share of the TFR] by five-year `age` from 15 to 45.
+    population, reference : DataArray or DataFrame; [persons] by `sex` and `age` (five-year groups from 0 or 0, 1-4)
+    schedule : Series; [share of the TFR] by five-year `age` from 15 to 45
 
     Returns
     -------
-    float
-        [ratio] local TFR / reference TFR; an array when the population has a further dim (area).
-
-    Raises
-    ------
-    DataError
-        When there are no women of childbearing age.
-
-    References
-    ----------
-    Hauer, Baker and Brown (2013), Indirect estimates of total fertility rate using child woman/ratio, PLOS ONE 8.
+    float: [ratio] local TFR / reference TFR; an array when the population has a further dim (area)
 
     Examples
     --------
@@ -80,32 +70,25 @@ def migration_rates(
     A cohort that shrank more than the same cohort of the closed reference has lost migrants. The residual is spread
     evenly over the years between, put at the cohort's middle age, and interpolated between cohorts. Children under 3
     get none (their migration is in `tfr_ratio`), and above 80 it fades out, where mortality hides it.
+    Source: United Nations (1970), Manual VI: Methods of Measuring Internal Migration (census survival ratios).
 
     Parameters
     ----------
     then, now : DataArray or DataFrame
         [persons] by `sex` and five-year `age` (0 or 0, 1-4, to 85+), at the older and the newer census.
-    reference_then, reference_now : same
-        [persons] of a (nearly) closed population, for example the nation.
+    reference_then, reference_now : same; [persons] of a (nearly) closed population, for example the nation
     survival_ratio : DataArray (sex, age), optional
-        [ratio] Expected local survival over `years` against the reference's, by single age at the older census;
-        default 1.
-    years : int, default 10
-        [years] Between the censuses; a multiple of 5.
+        [ratio] Expected local survival over `years` against the reference's, by single age at the older census.
+    years : int, default 10; [years] between the censuses; a multiple of 5
 
     Returns
     -------
-    DataArray
-        [net migrants per survivor and year] dims (sex, age), ages 0 ... 100; further dims of `then` come first.
+    DataArray: [net migrants per survivor and year] dims (sex, age 0 ... 100); further dims of `then` come first
 
     Raises
     ------
     DataError
         When the censuses lack common five-year groups or are not a multiple of 5 years apart, or a cohort is empty.
-
-    References
-    ----------
-    United Nations (1970), Manual VI: Methods of Measuring Internal Migration (census survival ratios).
 
     Examples
     --------
@@ -147,11 +130,6 @@ def at_level(rates: np.ndarray, people: np.ndarray, per_1000: float) -> np.ndarr
 
     A level of the same sign scales the rates; one of the other sign, or from nothing, needs no division by what is
     near 0. Where nobody moved, everybody is as likely to.
-
-    Examples
-    --------
-    >>> at_level(np.array([[-0.02, -0.01]]), np.array([[100.0, 100.0]]), -30.0)
-    array([[-0.04, -0.02]])
     """
     size = np.abs(rates) if np.any(rates) else np.ones_like(rates)
     missing = per_1000 / 1000 * people.sum() - (rates * people).sum()

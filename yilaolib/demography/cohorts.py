@@ -45,18 +45,16 @@ def project_cohorts(
 
     Rates labelled year t carry the population of t to t + `step`, so with year-end populations they are the
     rates of the calendar year t + 1. Any further dims (area, scenario, draw) broadcast.
+    Source: Preston, Heuveline and Guillot (2001), Demography, chapter 6; United Nations (2024), WPP: Methodology.
+    DataError: missing or negative inputs, ages or years that do not fit, an unknown timing.
 
     Parameters
     ----------
-    population : DataArray (sex, age)
-        [persons] Ages equally spaced by `step`, the last one open.
+    population : DataArray (sex, age); [persons] ages equally spaced by `step`, the last one open
     survival : DataArray (year, sex, age)
-        [probability] of arriving in the age; at age 0 of births. The last value applies to the two last groups
-        together.
-    asfr : DataArray (year, age)
-        [births per woman-year] at the fertile ages; ages that are not given count 0.
-    sex_ratio_at_birth : DataArray (year)
-        [boys per girl]
+        [probability] of arriving in the age; at 0 of births. The last is that of the two last groups together.
+    asfr : DataArray (year, age); [births per woman-year] at the fertile ages; ages that are not given count 0
+    sex_ratio_at_birth : DataArray (year); [boys per girl]
     net_migration : DataArray (year, sex, age), optional
         [persons per step] labelled by the age at the end of the step.
     net_migration_rate : DataArray (year, sex, age), optional
@@ -64,8 +62,7 @@ def project_cohorts(
     migration_timing : {'end', 'even'}
         "end": all migrants arrive after survival and births. "even": half arrive at the start and half at the
         end, and births see both (rates of migration stay at the end).
-    step : int, default 1
-        [years] Width of an age group and of a step.
+    step : int, default 1; [years] width of an age group and of a step
 
     Returns
     -------
@@ -74,16 +71,6 @@ def project_cohorts(
         `births_by_age` of mother (year, age), `deaths` (year, sex), `net_migration` (year, sex, age) [persons per
         step], NaN in the last year; `negative_cells` (year) counts cells that migration drove below 0 and that
         were set to 0 (the migration recorded is what took place, so P1 = P0 + B - D + M always holds).
-
-    Raises
-    ------
-    DataError
-        Missing or negative inputs, ages or years that do not fit, an unknown timing.
-
-    References
-    ----------
-    Preston, Heuveline and Guillot (2001), Demography, chapter 6. United Nations (2024), World Population
-    Prospects 2024: Methodology, for the order of a step.
 
     Examples
     --------
@@ -112,7 +99,6 @@ def project_cohorts(
     sized = _broadcast(population, survival, asfr, sex_ratio_at_birth, net_migration, net_migration_rate, years, ages)
     (start, s, f, srb, m, rate), fertile, extra, coords = sized
     n_years, shape = len(years), start.shape[2:]
-
     p = np.empty((n_years + 1, 2, len(ages), *shape))
     moved = np.zeros(p.shape)  # not zeros_like: pages that nobody writes to cost nothing
     mothers = np.empty((n_years + 1, fertile.stop - fertile.start, *shape))
@@ -256,11 +242,6 @@ def imbalance(people: np.ndarray, standard: np.ndarray) -> np.ndarray:
     """How many more men per woman than in the standard (both sex, age), as a logarithm by age; 0 where it is unknown.
 
     That of children is no migration and left out.
-
-    Examples
-    --------
-    >>> imbalance(np.full((2, 101), 10.0), np.full((2, 101), 7.0)).any()
-    np.False_
     """
     more = log_sex_ratio(people) - log_sex_ratio(standard)
     more[:CHILDREN] = 0.0
@@ -270,8 +251,6 @@ def imbalance(people: np.ndarray, standard: np.ndarray) -> np.ndarray:
 def shared(rates: np.ndarray, people: np.ndarray) -> np.ndarray:
     """Migration rates (sex, age), from 25 on their mean weighted by `people` for both sexes; as many move as before.
 
-    Examples
-    --------
     >>> rates = shared(np.array([np.full(101, -0.01), np.full(101, 0.03)]), np.ones((2, 101)))
     >>> rates[:, [20, 40]].tolist()
     [[-0.01, 0.01], [0.03, 0.01]]
@@ -287,8 +266,6 @@ def drawn_to_balance(rates: np.ndarray, more_men: np.ndarray, men: np.ndarray, p
     What is added moves nobody on balance. `more_men` is the `imbalance` and `men` the `men_share` by age at the launch,
     which cohorts take along; `pull` is the share of the imbalance that goes in a year.
 
-    Examples
-    --------
     >>> still = np.zeros((2, 2, 101))
     >>> drawn_to_balance(still, np.full(101, -0.1), np.full(101, 0.5), 0.07)[:, 1, [20, 40]].round(5).tolist()
     [[0.0, 0.0035], [0.0, 0.00326]]
@@ -316,12 +293,6 @@ def autoregressive(
 
     More years or draws leave what was there as it is. With `known_start` the first year is 0 and the spread opens
     towards 1; without, every year has spread 1.
-
-    Examples
-    --------
-    >>> few, many = (autoregressive(random_stream(0, "tfr"), 5, draws, 0.9) for draws in (2, 100))
-    >>> bool((few == many[:, :2]).all())
-    True
     """
     shocks = rng.standard_normal((draws, HORIZON))[:, :n_years].T
     z = np.empty((n_years, draws))
@@ -332,13 +303,7 @@ def autoregressive(
 
 
 def two_sided(z: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-    """Deviations whose 80 % range is `lower` to `upper` [distances from the centre, both positive], year by year.
-
-    Examples
-    --------
-    >>> two_sided(np.array([[-1.2815515655, 1.2815515655]]), np.array([2.0]), np.array([3.0]))
-    array([[-2.,  3.]])
-    """
+    """Deviations whose 80 % range is `lower` to `upper` [distances from the centre, both positive], year by year."""
     sides = [np.reshape(side, (-1, *[1] * (z.ndim - 1))) / NORMAL_90 for side in (lower, upper)]
     return np.where(z < 0, z * sides[0], z * sides[1])
 
@@ -349,24 +314,12 @@ def annual_correlation(persistence: float) -> float:
 
 
 def stationary_spread(ten_year_sd: float, persistence: float) -> float:
-    """Long-run spread of an autoregressive process whose value ten years ahead has the spread `ten_year_sd`.
-
-    Examples
-    --------
-    >>> print(stationary_spread(0.8, 0.6))
-    1.0
-    """
+    """Long-run spread of an autoregressive process whose value ten years ahead has the spread `ten_year_sd`."""
     return ten_year_sd / np.sqrt(1 - persistence**2)
 
 
 def mean_spread(correlation: float, n_years: int = DECADE) -> float:
-    """Spread of the mean of `n_years` years of a standard autoregressive path; spreads are fitted to such means.
-
-    Examples
-    --------
-    >>> print(mean_spread(0.0, n_years=4))
-    0.5
-    """
+    """Spread of the mean of `n_years` years of a standard autoregressive path; spreads are fitted to such means."""
     lags = np.abs(np.subtract.outer(np.arange(n_years), np.arange(n_years)))
     return float(np.sqrt((correlation**lags).mean()))
 
@@ -375,11 +328,6 @@ def migration_noise(seed: int, area: str, n_years: int, draws: int, loadings: np
     """Deviations (year, sex, age, draw) of net migration rates: a few patterns, each with a random path of its own.
 
     `loadings` (pattern, sex, age) [net migrants per survivor and year] are one standard deviation of a ten-year mean.
-
-    Examples
-    --------
-    >>> migration_noise(0, "x", 3, 4, np.full((1, 2, 101), 0.01), 0.9).shape
-    (3, 2, 101, 4)
     """
     factors, *shape = loadings.shape
     streams = [random_stream(seed, area, f"migration {k}") for k in range(factors)]

@@ -31,12 +31,7 @@ A0_MODELS = {"andreev-kingkade": ANDREEV_KINGKADE_A0, "coale-demeny-west": COALE
 
 
 def life_table(
-    mx: pd.Series,
-    *,
-    sex: str,
-    radix: float = 100_000,
-    ax: pd.Series | None = None,
-    a0: str = "andreev-kingkade",
+    mx: pd.Series, *, sex: str, radix: float = 100_000, ax: pd.Series | None = None, a0: str = "andreev-kingkade"
 ) -> pd.DataFrame:
     """Turn death rates into a life table, for single ages or for groups (0, 1-4, 5-9 ...).
 
@@ -44,36 +39,25 @@ def life_table(
     during one step of a projection (``L_x / L_(x-1)``; births ``L_0 / (n l_0)``; the last value,
     ``T_w / T_(w-1)``, applies to the last two groups together). With the groups 0 and 1-4, `sx` is that of
     five-year steps and stands at 0 (births into 0-4) and from 5 on.
+    Source: Preston, Heuveline and Guillot (2001), Demography, chapter 3. Andreev and Kingkade (2015), Demographic
+    Research 33. Greville (1943), The Record of the American Institute of Actuaries 32.
+    DataError: unknown sex or model, ages that do not start at 0, missing or negative rates.
 
     Parameters
     ----------
-    mx : Series
-        [deaths per person-year] indexed by `age`, the lower bound in completed years; the first is 0.
-    sex : {'female', 'male'}
-        Infants' mean time lived depends on it.
-    radix : float, default 100000
-        [persons] Born into the table.
+    mx : Series; [deaths per person-year] indexed by `age`, the lower bound in completed years; the first is 0
+    sex : {'female', 'male'}; infants' mean time lived depends on it
+    radix : float, default 100000; [persons] born into the table
     ax : Series, optional
         [years] Mean time lived in the age by those who die in it. Default: `a0` at age 0, Coale-Demeny West for
         1-4, 2.5 at 5 and 10, Greville from 15 on; 0.5 in single ages.
-    a0 : {'andreev-kingkade', 'coale-demeny-west'}
-        Model for age 0. World Population Prospects 2024 uses Andreev-Kingkade.
+    a0 : {'andreev-kingkade', 'coale-demeny-west'}; model for age 0. The UN (2024) uses Andreev-Kingkade
 
     Returns
     -------
     DataFrame
         Indexed by `age`: n [years], mx, ax [years], qx [probability], lx [persons], dx [persons],
         Lx [person-years], Tx [person-years], ex [years], sx [probability].
-
-    Raises
-    ------
-    DataError
-        Unknown sex or model, ages that do not start at 0, missing or negative rates.
-
-    References
-    ----------
-    Preston, Heuveline and Guillot (2001), Demography, chapter 3. Andreev and Kingkade (2015), Demographic
-    Research 33. Greville (1943), The Record of the American Institute of Actuaries 32.
 
     Examples
     --------
@@ -86,9 +70,7 @@ def life_table(
     mx = as_rates(mx, "mx")
     ages = mx.index.to_numpy()
     if ages[0] != 0 or len(ages) < 2:
-        raise DataError(
-            f"mx must start at age 0 and have at least two ages; it starts at {ages[0]} and has {len(ages)}."
-        )
+        raise DataError(f"mx must start at age 0 and have at least two ages; it starts at {ages[0]} and has {len(mx)}.")
     if mx.iloc[-1] <= 0:
         raise DataError(
             f"The death rate of the open group {ages[-1]}+ must be above 0, or nobody in it would ever die."
@@ -140,9 +122,7 @@ def piecewise(m0: float, rows: tuple[tuple[float, float, float], ...]) -> float:
     return next(intercept + slope * m0 for limit, intercept, slope in rows if m0 < limit)
 
 
-def _survival_ratios(
-    ages: np.ndarray, n: np.ndarray, years: np.ndarray, years_above: np.ndarray, radix: float
-) -> np.ndarray:
+def _survival_ratios(ages, n, years, years_above, radix) -> np.ndarray:
     abridged = len(ages) > 2 and n[0] == 1 and n[1] == 4
     if abridged:  # 0 and 1-4 are one group in a five-year projection
         years = np.concatenate([[years[0] + years[1]], years[2:]])
@@ -160,28 +140,18 @@ def life_table_for_e0(e0: float, *, sex: str, standard: pd.Series) -> pd.DataFra
 
     The logits of the standard's survivors are shifted by one constant (Brass's alpha, beta 1), found by root search.
     For many values use `survival_table`, which tabulates once.
+    Source: Brass (1971), On the scale of mortality, in Biological Aspects of Demography.
+    DataError: e0 lies outside what the standard can be bent to (about 20 to 100 years).
 
     Parameters
     ----------
-    e0 : float
-        [years] Wanted life expectancy at birth of this sex (a plan's 人均预期寿命 is for both sexes).
+    e0 : float; [years] wanted life expectancy at birth of this sex (a plan's 人均预期寿命 is for both sexes)
     sex : {'female', 'male'}
-    standard : Series
-        [deaths per person-year] by age, single or 0, 1, 5 ... 100.
+    standard : Series; [deaths per person-year] by age, single or 0, 1, 5 ... 100
 
     Returns
     -------
-    DataFrame
-        As `life_table`, ages 0 ... 100+; ``ex[0]`` equals `e0` to 1e-6 years.
-
-    Raises
-    ------
-    DataError
-        When e0 lies outside what the standard can be bent to (about 20 to 100 years).
-
-    References
-    ----------
-    Brass (1971), On the scale of mortality, in Biological Aspects of Demography.
+    DataFrame: as `life_table`, ages 0 ... 100+; ``ex[0]`` equals `e0` to 1e-6 years
 
     Examples
     --------
@@ -214,16 +184,13 @@ def single_year_mx(mx: pd.Series, *, sex: str, open_age: int = OPEN_AGE) -> pd.S
 
     Parameters
     ----------
-    mx : Series
-        [deaths per person-year] by group; ages 0, 1, 5, ... `open_age`. Single ages are returned unchanged.
+    mx : Series; [deaths per person-year] by group; ages 0, 1, 5, ... `open_age`. Single ages are returned unchanged
     sex : {'female', 'male'}
-    open_age : int, default 100
-        [years] Start of the open group; the input must have it as its last age (DataError).
+    open_age : int, default 100; [years] start of the open group; the input must have it as its last age (DataError)
 
     Returns
     -------
-    Series
-        [deaths per person-year] at ages 0, 1 ... `open_age`.
+    Series: [deaths per person-year] at ages 0, 1 ... `open_age`
 
     Examples
     --------
@@ -261,15 +228,12 @@ def survival_table(standard: dict[str, pd.Series], e0_grid: np.ndarray | None = 
 
     Parameters
     ----------
-    standard : dict
-        {'female': mx, 'male': mx} [deaths per person-year] by age, as for `life_table_for_e0`.
-    e0_grid : array, default 45, 45.1 ... 95
-        [years] DataError beyond what the standard can be bent to.
+    standard : dict; {'female': mx, 'male': mx} [deaths per person-year] by age, as for `life_table_for_e0`
+    e0_grid : array, default 45, 45.1 ... 95; [years] DataError beyond what the standard can be bent to
 
     Returns
     -------
-    DataArray
-        [probability] dims (sex, e0, age), ages 0 ... 100; the last applies to 99 and 100+ together.
+    DataArray: [probability] dims (sex, e0, age), ages 0 ... 100; the last applies to 99 and 100+ together
 
     Examples
     --------
@@ -330,11 +294,9 @@ def _brass_grid(base: pd.DataFrame, alphas: np.ndarray, sex: str) -> tuple[np.nd
 def look_up(grid: xr.DataArray, e0: np.ndarray) -> np.ndarray:
     """Survival (year, sex, age, ...) at each e0 (year, sex, ...), linear between the grid's points."""
     points = grid["e0"].to_numpy()
-    low, high = float(e0.min()), float(e0.max())
-    if low < points[0] or high > points[-1]:
-        raise DataError(
-            f"Life expectancy runs from {low:.1f} to {high:.1f}; the tables cover {points[0]:g} to {points[-1]:g}."
-        )
+    (first, last), low, high = points[[0, -1]], float(e0.min()), float(e0.max())
+    if low < first or high > last:
+        raise DataError(f"Life expectancy runs from {low:.1f} to {high:.1f}; the tables cover {first:g} to {last:g}.")
     table = grid.transpose("sex", "age", "e0").to_numpy()
     steps = np.diff(table, axis=-1)
     position = (e0 - points[0]) / (points[1] - points[0])
@@ -353,22 +315,16 @@ def look_up(grid: xr.DataArray, e0: np.ndarray) -> np.ndarray:
 def asfr(tfr: float | xr.DataArray, schedule: pd.Series) -> pd.Series | xr.DataArray:
     """Age-specific fertility rates by single age from a total fertility rate and a schedule.
 
+    DataError: the schedule is empty or negative, or the TFR is negative.
+
     Parameters
     ----------
-    tfr : float or DataArray
-        [children per woman] A DataArray keeps its dims.
-    schedule : Series
-        [share of the TFR, or percent] by `age`, single or five-year groups; it is scaled to sum to 1.
+    tfr : float or DataArray; [children per woman] A DataArray keeps its dims
+    schedule : Series; [share of the TFR, or percent] by `age`, single or five-year groups; it is scaled to sum to 1
 
     Returns
     -------
-    Series or DataArray
-        [births per woman-year] at single ages; a DataArray when `tfr` is one.
-
-    Raises
-    ------
-    DataError
-        When the schedule is empty or negative, or the TFR is negative.
+    Series or DataArray: [births per woman-year] at single ages; a DataArray when `tfr` is one
 
     Examples
     --------
@@ -397,13 +353,11 @@ def tfr(asfr: pd.Series | xr.DataArray) -> float | xr.DataArray:
 
     Parameters
     ----------
-    asfr : Series or DataArray
-        [births per woman-year] by `age`; group rates are multiplied by their width.
+    asfr : Series or DataArray; [births per woman-year] by `age`; group rates are multiplied by their width
 
     Returns
     -------
-    float or DataArray
-        [children per woman]
+    float or DataArray: [children per woman]
 
     Examples
     --------

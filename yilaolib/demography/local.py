@@ -1,13 +1,15 @@
-"""What an area brings to a projection: its people at the census and its levels against the nation's, with sources."""
+"""What an area brings to a projection: its people at the census and its levels against the nation's, with sources.
+
+`area` is a slug, a name or an adcode; `root` is where a user's own tables are.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, wraps
-from inspect import signature
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -27,24 +29,16 @@ TOLD = ["source", "note", "note_zh"]  # what is told of a level
 NOBODY_MOVES = np.zeros((2, OPEN_AGE + 1))
 NOBODY_MOVES.flags.writeable = False  # one array for many areas
 
+Root = str | Path | None
 Of = TypeVar("Of", bound=Callable)
 
 
 def while_unchanged(most: int) -> Callable[[Of], Of]:
-    """Keep the `most` last results of a function of (..., root) while no table changes; nobody may write to them."""
+    """Keep the `most` last results of a function of (..., root=None) while no table changes. Do not write to them."""
 
     def wrap(function: Of) -> Of:
-        form = signature(function)
-        cached = lru_cache(most)(lambda _state, *given: function(*given))
-
-        @wraps(function)
-        def call(*given: Any, **named: Any) -> Any:
-            bound = form.bind(*given, **named)
-            bound.apply_defaults()
-            *first, root = bound.args
-            return cached(stamp(root), *first, as_root(root))
-
-        return call  # type: ignore[return-value]
+        kept = lru_cache(most)(lambda _state, root, *given: function(*given, root=root))
+        return wraps(function)(lambda *given, root=None: kept(stamp(root), as_root(root), *given))
 
     return wrap
 
@@ -68,23 +62,14 @@ class Launch:
     more_men: np.ndarray  # (age) logarithm of the sex ratio over the nation's, which migration evens out
 
 
-def census_pyramids(area: str, root: str | Path | None = None) -> dict[int, xr.DataArray]:
+def census_pyramids(area: str, root: Root = None) -> dict[int, xr.DataArray]:
     """Residents of an area by sex and age, as each census prints them.
 
-    Parameters
-    ----------
-    area : str, slug, name or adcode
-    root : path of your own tables, optional
+    DataError: unknown area, or one without residents by age and sex.
 
     Returns
     -------
-    dict of DataArray
-        [persons] by year of the census: dims (sex, age), age groups as printed. Registered people are left out.
-
-    Raises
-    ------
-    DataError
-        Unknown area, or one without residents by age and sex.
+    dict: {year of the census: DataArray of persons (sex, age)}, age groups as printed, without registered people
 
     Examples
     --------
@@ -92,11 +77,11 @@ def census_pyramids(area: str, root: str | Path | None = None) -> dict[int, xr.D
     {2010: 866337, 2020: 874334}
     """
     slug = find_area(area, root)["area"]
-    return {year: people.copy() for year, people in _pyramids(slug, root).items()}
+    return {year: people.copy() for year, people in _pyramids(slug, root=root).items()}
 
 
 @while_unchanged(256)
-def _pyramids(slug: str, root: Path | None) -> dict[int, xr.DataArray]:
+def _pyramids(slug: str, *, root: Root = None) -> dict[int, xr.DataArray]:
     table = load_table("population", area=slug, root=root)
     table = table[table["basis"].isna() | (table["basis"] == "resident")]
     if table.empty:
@@ -107,7 +92,7 @@ def _pyramids(slug: str, root: Path | None) -> dict[int, xr.DataArray]:
     return {int(year): as_array(rows[columns]).reindex(sex=SEX) for year, rows in table.groupby("year")}
 
 
-def local_parameters(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
+def local_parameters(area: str, *, root: Root = None) -> pd.DataFrame:
     """Levels that a projection of the area uses, each with its source.
 
     Parameters
@@ -128,19 +113,19 @@ def local_parameters(area: str, *, root: str | Path | None = None) -> pd.DataFra
     >>> print(local_parameters("china").set_index("parameter").value["tfr_ratio"])
     1.0
     """
-    return _derived(find_area(area, root)["area"], root)[1].copy()
+    return _derived(find_area(area, root)["area"], root=root)[1].copy()
 
 
-def launch_of(area: str, root: str | Path | None = None) -> Launch:
+def launch_of(area: str, root: Root = None) -> Launch:
     """Everything that the projection of an area starts from; worked out once while no table changes."""
-    return _derived(find_area(area, root)["area"], root)[0]
+    return _derived(find_area(area, root)["area"], root=root)[0]
 
 
 @while_unchanged(4096)
-def _derived(slug: str, root: Path | None) -> tuple[Launch, pd.DataFrame]:
+def _derived(slug: str, *, root: Root = None) -> tuple[Launch, pd.DataFrame]:
     place = find_area(slug, root)
-    census, assumed, base = _pyramids(slug, root), _own_levels(slug, root), max(_pyramids(slug, root))
-    fertility, standard = _local_fertility(slug, assumed, base, root), _age_standard(base, root)
+    census, assumed, base = _pyramids(slug, root=root), _own_levels(slug, root), max(_pyramids(slug, root=root))
+    fertility, standard = _local_fertility(slug, assumed, base, root), age_standard(base, root)
     people = graduate(census[base], standard=standard).transpose("sex", "age").to_numpy()
     rates = local_migration(slug, root)
     moved, told, year = shared(rates.to_numpy(), people), [rates.attrs[name] for name in TOLD], base
@@ -158,49 +143,43 @@ def _derived(slug: str, root: Path | None) -> tuple[Launch, pd.DataFrame]:
     return launch, frame
 
 
-def _own_levels(slug: str, root: str | Path | None) -> pd.DataFrame:
+def _own_levels(slug: str, root: Root) -> pd.DataFrame:
     """The area's own rows of `assumptions` that hold in every scenario, by parameter."""
     assumed = load_table("assumptions", area=slug, root=root)
     return assumed[(assumed["area"] == slug) & assumed["scenario"].isna()].set_index("parameter")
 
 
-def _local_mortality(slug: str, assumed: pd.DataFrame, base: int, root: str | Path | None) -> tuple:
+def _local_mortality(slug: str, assumed: pd.DataFrame, base: int, root: Root) -> tuple:
     if slug == "china" or "e0" not in assumed.index:
         nothing = ("no local figure: the nation's e0", "无当地数字，取全国平均预期寿命")
         return "e0_offset", 0.0, "years", base, "un-wpp-2024", *nothing
-    row, national = assumed.loc["e0"], national_paths(root)
+    row, national = assumed.loc["e0"], national_paths(root=root)
     offset = round(float(row["value"] - national.loc[int(row["year"]), ("e0_both", "value")]), 4)
     note = f"e0 {row['value']:g}: {row['note']}"
     note_zh = f"预期寿命{row['value']:g}岁" + (f"：{row['note_zh']}" if pd.notna(row["note_zh"]) else "")
     return "e0_offset", offset, "years", int(row["year"]), row["source"], note, note_zh
 
 
-def _local_fertility(slug: str, assumed: pd.DataFrame, base: int, root: Path | None) -> tuple:
+def _local_fertility(slug: str, assumed: pd.DataFrame, base: int, root: Root) -> tuple:
     if "tfr_ratio" in assumed.index:
         row = assumed.loc["tfr_ratio"]
         return "tfr_ratio", float(row["value"]), "ratio", row["year"], *(row[name] for name in TOLD)
-    nation = _pyramids("china", root)
+    nation = _pyramids("china", root=root)
     nearest = nation[min(nation, key=lambda year: abs(year - base))]
-    ratio = tfr_ratio(_pyramids(slug, root)[base], nearest, fertility_schedule(base, root))
+    ratio = tfr_ratio(_pyramids(slug, root=root)[base], nearest, fertility_schedule(base, root))
     notes = ("children 0-4 per woman, against the nation", "每名育龄妇女的0—4岁儿童数，与全国相比")
     return "tfr_ratio", ratio, "ratio", base, census_source(slug, root), *notes
 
 
-def local_migration(area: str, root: str | Path | None = None) -> xr.DataArray:
+def local_migration(area: str, root: Root = None) -> xr.DataArray:
     """Net migration rates of an area a year between its last two censuses, after the survival of its own e0.
 
     A projection gives the area its own life expectancy; what that explains of a cohort is not migration, or the old
     would be taken away twice. With one census the rates are its parent's, and what areas of its kind add to that.
 
-    Parameters
-    ----------
-    area : str, slug, name or adcode
-    root : path of your own tables, optional
-
     Returns
     -------
-    DataArray
-        [net migrants per survivor and year] dims (sex, age), ages 0 ... 100; `attrs` have note, note_zh and source.
+    DataArray: [net migrants per survivor and year] dims (sex, age 0 ... 100); `attrs` have note, note_zh and source
 
     Examples
     --------
@@ -209,7 +188,7 @@ def local_migration(area: str, root: str | Path | None = None) -> xr.DataArray:
     [  0. -15.]
     """
     place = find_area(area, root)
-    census, nation = _pyramids(place["area"], root), _pyramids("china", root)
+    census, nation = _pyramids(place["area"], root=root), _pyramids("china", root=root)
     years = sorted(year for year in census if year in nation)  # a count of other years has nothing to be measured by
     note, note_zh = "none: the nation is taken as closed", "无：全国视为封闭人口"
     source, rates = "", NOBODY_MOVES
@@ -224,9 +203,7 @@ def local_migration(area: str, root: str | Path | None = None) -> xr.DataArray:
     elif place["level"] != "nation" and (above := _counted_parent(place, root)) is not None:
         kind = kind_of(place)
         usual, usual_above = (usual_migration(each, root) for each in (kind, kind_of(above)))
-        rates = (
-            local_migration(above["area"], root).to_numpy() + usual - usual_above
-        )  # both against the province, itself 0
+        rates = local_migration(above["area"], root).to_numpy() + usual - usual_above  # against the province, itself 0
         source, added = census_source(above["area"], root), bool(usual.any())
         note = f"one census only, so the rates of {above['area']}" + f" and the usual difference of a {kind}" * added
         note_zh = f"仅有一次普查，取{above['name_zh']}的迁移率" + "，并加同类地区通常的差异" * added
@@ -235,14 +212,14 @@ def local_migration(area: str, root: str | Path | None = None) -> xr.DataArray:
     return xr.DataArray(np.asarray(rates, dtype=float), labels, ("sex", "age"), attrs=told)
 
 
-def _counted_parent(place: pd.Series, root: str | Path | None) -> pd.Series | None:
+def _counted_parent(place: pd.Series, root: Root) -> pd.Series | None:
     """The nearest area above that has a census by age and sex, below the nation."""
     counted = set(quiet_table("population", root)["area"])
     fit = (each for each in areas_above(place, root) if each["level"] != "nation" and each["area"] in counted)
     return next(fit, None)
 
 
-def usual_migration(kind: str, root: str | Path | None = None) -> np.ndarray:
+def usual_migration(kind: str, root: Root = None) -> np.ndarray:
     """What areas of a kind add to their province's rates (sex, age); 0 for other kinds."""
     table = load_table("spreads", root=root)
     rows = table[(table["parameter"] == "migration_usual") & (table["kind"] == kind)]
@@ -252,21 +229,15 @@ def usual_migration(kind: str, root: str | Path | None = None) -> np.ndarray:
     return by_single_age(cohorts).to_numpy()
 
 
-def expected_survival(offsets: np.ndarray, then: int, now: int, root: str | Path | None = None) -> xr.DataArray:
+def expected_survival(offsets: np.ndarray, then: int, now: int, root: Root = None) -> xr.DataArray:
     """Survival between two years where e0 is `offsets` years above the nation's, over the nation's.
 
     Dims (offset, sex, age); age at the start, up to 100 less the years between.
-
-    Examples
-    --------
-    >>> ratio = expected_survival(np.array([0.0, 2.0]), 2010, 2020)
-    >>> print(ratio.sel(sex="male", age=77).round(2).to_numpy().tolist())
-    [1.0, 1.1]
     """
     middle, years = (then + now) // 2, now - then
-    national = national_paths(root).loc[middle]
+    national = national_paths(root=root).loc[middle]
     levels = np.array([float(national[f"e0_{sex}", "value"]) for sex in SEX])[:, None] + np.append(0.0, offsets)
-    yearly = look_up(survival_grid(middle, root), levels[None])[0]
+    yearly = look_up(survival_grid(middle, root=root), levels[None])[0]
     ages = np.arange(yearly.shape[1] - years)
     logs = np.concatenate([np.zeros_like(yearly[:, :1]), np.log(yearly).cumsum(axis=1)], axis=1)
     alive = np.exp(logs[:, ages + years + 1] - logs[:, ages + 1])  # arriving in the next age, `years` times
@@ -282,13 +253,15 @@ def fill_pyramid(
     older: Population | None = None,
     parent_older: Population | None = None,
     years: int = 10,
-    root: str | Path | None = None,
+    root: Root = None,
 ) -> pd.DataFrame:
     """A pyramid by sex and single age that meets published totals, each cell with how well such cells are filled.
 
     With an older census of the area, its cohorts are carried forward as the parent's fared, and raked. Without one,
     the parent's pyramid is bent towards the area's own balance of 60-64 to 65+, and raked. What the totals do not
     say (15-59, say) is the parent's shape: read `error_pct` before using a narrow age group.
+    Source: `rake`, and Hamilton and Perry (1962), A short method for projecting population, Social Forces 41.
+    DataError: margins that contradict one another (named), an unknown level, an older census without the parent's.
 
     Parameters
     ----------
@@ -296,14 +269,11 @@ def fill_pyramid(
         {(low, high): persons}; `low` inclusive, `high` exclusive, None for open: {(0, None): 80_000, (60, None): ...}.
     parent : DataArray or DataFrame
         [persons] by `sex` and single `age` of the nearest area that has them, at about the same date.
-    parent_level : {'nation', 'province', 'prefecture'}
-        What the parent is; the nearer, the better.
+    parent_level : {'nation', 'province', 'prefecture'}; what the parent is; the nearer, the better
     older : DataArray or DataFrame, optional
         [persons] of the area by `sex` and `age` at the census `years` before (five-year groups to 85+, or single).
-    parent_older : same, optional
-        [persons] of the parent at that census; wanted when `older` is given.
-    years : int, default 10
-        [years] Between the two; a multiple of 5.
+    parent_older : same, optional; [persons] of the parent at that census; wanted when `older` is given
+    years : int, default 10; [years] between the two; a multiple of 5
     root : path of your own tables, optional
 
     Returns
@@ -311,16 +281,6 @@ def fill_pyramid(
     DataFrame
         sex, age, n, persons, method (a row of `fill_errors`) and error_pct: the mean absolute percentage error that
         the method had in the broad age group of the cell, over counties whose total, 0-4, 60+ and 65+ were given.
-
-    Raises
-    ------
-    DataError
-        Margins that contradict one another (named), an unknown level, an older census without the parent's.
-
-    References
-    ----------
-    Deming and Stephan (1940), as for `rake`. Hamilton and Perry (1962), A short method for projecting population by
-    age from one decennial census to another, Social Forces 41.
 
     Examples
     --------
@@ -336,16 +296,18 @@ def fill_pyramid(
     single = as_array(parent)
     if not set(range(OPEN_AGE + 1)) <= set(single["age"].to_numpy()):
         raise DataError(f"The parent's pyramid needs all single ages 0 ... {OPEN_AGE}; graduate() it first.")
-    if older is not None and parent_older is None:
-        raise DataError("An older census of the area is carried forward as its parent's: give parent_older too.")
-    filled = fit_pyramid(margins, single, older=older, parent_older=parent_older, years=years)
-    method = parent_level if older is None else f"older_{parent_level}"
+    method, then = parent_level, None
+    if older is not None:
+        if parent_older is None:
+            raise DataError("An older census of the area is carried forward as its parent's: give parent_older too.")
+        method, then = f"older_{parent_level}", (older, parent_older)
+    filled = fit_pyramid(margins, single, then, years=years)
     frame = filled.rename("persons").transpose("sex", "age").to_series().reset_index()
     frame.insert(2, "n", pd.Series(1, index=frame.index, dtype="Int64").mask(frame["age"] == OPEN_AGE))
     return frame.assign(method=method, error_pct=_fill_error(frame["age"], method, root))
 
 
-def _fill_error(ages: pd.Series, method: str, root: str | Path | None) -> np.ndarray:
+def _fill_error(ages: pd.Series, method: str, root: Root) -> np.ndarray:
     """Mean absolute percentage error that a method of table `fill_errors` had in the broad group of each age."""
     table = load_table("fill_errors", root=root)
     table = table[table["method"] == method].sort_values("age")
@@ -356,31 +318,23 @@ def _fill_error(ages: pd.Series, method: str, root: str | Path | None) -> np.nda
 
 
 def assumed_range(
-    parameter: str, *, area: str | None = None, root: str | Path | None = None, table: pd.DataFrame | None = None
+    parameter: str, *, area: str | None = None, root: Root = None, table: pd.DataFrame | None = None
 ) -> Range:
     """Return a row of `assumptions` with its `_lower` and `_upper`, an area's own row before the default.
 
     A value of your own outside the range widens it, so that lower <= value <= upper always holds.
+    DataError: there is no such parameter, or no such area.
 
     Parameters
     ----------
-    parameter : str
-        For example `target_occupancy`.
-    area : str, slug, name or adcode, optional
-        Whose own row comes first.
+    parameter : str; for example `target_occupancy`
+    area : str, slug, name or adcode, optional; whose own row comes first
     root : path of your own tables, optional
-    table : DataFrame, optional
-        As from `area_values`, when it is at hand; `area` and `root` are then not looked at.
+    table : DataFrame, optional; as from `area_values`, when it is at hand; `area` and `root` are then not looked at
 
     Returns
     -------
-    Range
-        lower, value, upper [unit of the row], unit, source; `judged` tells judgement from documents.
-
-    Raises
-    ------
-    DataError
-        When there is no such parameter, or no such area.
+    Range: lower, value, upper [unit of the row], unit, source; `judged` tells judgement from documents
 
     Examples
     --------
@@ -414,27 +368,20 @@ class Range(NamedTuple):
         return self.source == "judged"
 
 
-def area_values(area: str | None = None, root: str | Path | None = None) -> pd.DataFrame:
-    """Rows of `assumptions` that hold for an area (its slug) in every scenario, indexed by parameter.
-
-    Examples
-    --------
-    >>> area_values("jingdezhen").value["e0"]
-    np.float64(77.8)
-    """
+def area_values(area: str | None = None, root: Root = None) -> pd.DataFrame:
+    """Rows of `assumptions` that hold for an area (its slug) in every scenario, indexed by parameter."""
     assumptions = load_table("assumptions", area=area or "china", root=root)  # those of other areas are not read
     mine = (assumptions["area"].isna() | (assumptions["area"] == area)) & assumptions["scenario"].isna()
     rows = assumptions[mine].sort_values("area", na_position="last").drop_duplicates("parameter")
     return rows.set_index("parameter")
 
 
-def age_standard(year: int, root: str | Path | None = None) -> xr.DataArray:
+def age_standard(year: int, root: Root = None) -> xr.DataArray:
     """The nation by sex and single age at the census nearest to `year`: what age groups are split by.
 
     Returns
     -------
-    DataArray
-        [persons] dims (sex, age), ages 0 ... 100; 100 means 100 and over.
+    DataArray: [persons] dims (sex, age), ages 0 ... 100; 100 means 100 and over
 
     Examples
     --------
@@ -442,15 +389,10 @@ def age_standard(year: int, root: str | Path | None = None) -> xr.DataArray:
     >>> print(f"{float(people.sel(age=59).sum() / people.sel(age=57).sum()):.2f}")  # few were born in 1961
     0.46
     """
-    return _age_standard(year, root).copy()
-
-
-@while_unchanged(16)
-def _age_standard(year: int, root: Path | None) -> xr.DataArray:
     return as_array(nearest_rows(load_table("age_standards", root=root), year)[["sex", "age", "persons"]])
 
 
-def fertility_schedule(year: int, root: str | Path | None = None) -> pd.Series:
+def fertility_schedule(year: int, root: Root = None) -> pd.Series:
     """Share of the nation's TFR [1] by five-year age of the mother, of the period nearest to `year`.
 
     Examples
@@ -462,7 +404,7 @@ def fertility_schedule(year: int, root: str | Path | None = None) -> pd.Series:
 
 
 @while_unchanged(8)
-def national_paths(root: str | Path | None) -> pd.DataFrame:
+def national_paths(*, root: Root = None) -> pd.DataFrame:
     """TFR, e0 and sex ratio at birth of the nation by year: columns (indicator, value | lower_80 | upper_80)."""
     series = load_table("series", area="china", root=root)
     wanted = ["tfr", "e0_both", "e0_female", "e0_male", "sex_ratio_at_birth"]
@@ -472,7 +414,7 @@ def national_paths(root: str | Path | None) -> pd.DataFrame:
 
 
 @while_unchanged(8)
-def survival_grid(year: int, root: str | Path | None = None) -> xr.DataArray:
+def survival_grid(year: int, *, root: Root = None) -> xr.DataArray:
     """Survival ratios by e0, shaped like the nation's mortality of the period nearest to `year`."""
     table = load_table("mortality", root=root)
     rows = nearest_rows(table[table["standard"] == STANDARD], year)
@@ -481,7 +423,7 @@ def survival_grid(year: int, root: str | Path | None = None) -> xr.DataArray:
     return grid
 
 
-def census_source(area: str, root: str | Path | None, year: int | None = None) -> str:
+def census_source(area: str, root: Root, year: int | None = None) -> str:
     """The document that prints the persons by age and sex of an area, of its last census or of a year."""
     rows = load_table("population", area=area, root=root)
     return (rows if year is None else rows[rows["year"] == year]).sort_values("year")["source"].iloc[-1]
@@ -494,7 +436,7 @@ def kind_of(place: pd.Series) -> str:
     return "district" if int(place["adcode"]) % 100 <= 20 else "county"
 
 
-def areas_above(place: pd.Series, root: str | Path | None) -> Iterator[pd.Series]:
+def areas_above(place: pd.Series, root: Root) -> Iterator[pd.Series]:
     """The rows of the areas that an area lies in, the nearest first."""
     while pd.notna(place["parent"]):
         place = find_area(place["parent"], root)

@@ -19,8 +19,7 @@ def population_table(future: Population) -> pd.DataFrame:
 
     Parameters
     ----------
-    future : Dataset, DataArray or DataFrame
-        [persons] by `age` and `year`, as `project` returns it; without a year it is a DataError.
+    future : Dataset, DataArray or DataFrame; [persons] by `age` and `year` (DataError without), as `project` has it
 
     Returns
     -------
@@ -43,22 +42,16 @@ def population_table(future: Population) -> pd.DataFrame:
 def persons(population: Population, low: int = 0, high: int | None = None) -> float | xr.DataArray:
     """Persons aged `low` to below `high`, both sexes.
 
+    DataError: a bound falls inside an age group.
+
     Parameters
     ----------
-    population : Series, DataFrame, DataArray or Dataset
-        [persons] by `age`.
-    low, high : int
-        [completed years] `high` is exclusive; None is open.
+    population : Series, DataFrame, DataArray or Dataset; [persons] by `age`
+    low, high : int; [completed years] `high` is exclusive; None is open
 
     Returns
     -------
-    float or DataArray
-        [persons] with the dims that are not sex or age.
-
-    Raises
-    ------
-    DataError
-        When a bound falls inside an age group.
+    float or DataArray: [persons] with the dims that are not sex or age
 
     Examples
     --------
@@ -73,15 +66,12 @@ def elderly_share(population: Population, age: int = 60) -> float | xr.DataArray
 
     Parameters
     ----------
-    population : Series, DataFrame, DataArray or Dataset
-        [persons] by `age`, which must be one of its lower bounds (DataError).
-    age : int, default 60
-        [completed years]
+    population : Series, DataFrame, DataArray or Dataset; [persons] by `age`
+    age : int, default 60; [completed years] a lower bound of the population, or it is a DataError
 
     Returns
     -------
-    float or DataArray
-        [share, 0-1] with the dims that are not sex or age.
+    float or DataArray: [share, 0-1] with the dims that are not sex or age
 
     Examples
     --------
@@ -99,25 +89,17 @@ def dependency_ratio(
 
     The bounds are inclusive, as they are printed: (15, 59) is the Chinese default, (15, 64) the UN's. The two are
     not comparable, and a plan's 老年抚养比 may be either (鹰潭's footnote is 65+ over 15-64).
+    DataError: unknown kind, or a bound inside an age group.
 
     Parameters
     ----------
-    population : Series, DataFrame, DataArray or Dataset
-        [persons] by `age`.
-    kind : {'old', 'young', 'total'}
-        Dependants above the working ages, below them, or both.
-    working_ages : (int, int), default (15, 59)
-        [completed years] First and last age, both included.
+    population : Series, DataFrame, DataArray or Dataset; [persons] by `age`
+    kind : {'old', 'young', 'total'}; dependants above the working ages, below them, or both
+    working_ages : (int, int), default (15, 59); [completed years] first and last age, both included
 
     Returns
     -------
-    float or DataArray
-        [dependants per person of working age]
-
-    Raises
-    ------
-    DataError
-        Unknown kind, or a bound inside an age group.
+    float or DataArray: [dependants per person of working age]
 
     Examples
     --------
@@ -138,13 +120,11 @@ def median_age(population: Population) -> float | xr.DataArray:
 
     Parameters
     ----------
-    population : Series, DataFrame, DataArray or Dataset
-        [persons] by `age`; groups should be narrow around the middle. An empty population is a DataError.
+    population : Series, DataFrame, DataArray or Dataset; [persons] by `age`, in narrow groups; DataError if empty
 
     Returns
     -------
-    float or DataArray
-        [years]
+    float or DataArray: [years]
 
     Examples
     --------
@@ -178,14 +158,6 @@ def stage_of(share_60: float, share_65: float, stages: pd.DataFrame, *, digits: 
     """Ageing stages by the shares [0-1] of 60+ and 65+ under each scheme of `stages`; see `ageing_stage`.
 
     `stages` is the table `ageing_stages`; each scheme has a row of rank 0 that everybody reaches.
-
-    Examples
-    --------
-    >>> cuts = pd.DataFrame({"scheme": ["x", "x"], "rank": [0, 1], "base_age": [65, 65], "from_pct": [0.0, 7.0],
-    ...     "inclusive": [True, True], "stage_zh": ["未老", "老"], "stage_en": ["not aged", "aged"],
-    ...     "source": ["s", "s"]})
-    >>> stage_of(0.17, 0.0700, cuts).stage_en.tolist()
-    ['aged']
     """
     cuts = stages.copy()
     share = cuts["base_age"].map({60: share_60 * 100, 65: share_65 * 100}).round(10)

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from numbers import Real
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -34,6 +33,7 @@ from .lifetables import asfr, look_up
 from .local import (
     STANDARD,
     Launch,
+    Root,
     area_values,
     fertility_schedule,
     launch_of,
@@ -63,24 +63,27 @@ def project(
     end_year: int = 2050,
     draws: int = 0,
     seed: int = 0,
-    root: str | Path | None = None,
+    root: Root = None,
 ) -> xr.Dataset:
     """Project an area by single age and sex from its last census to `end_year`.
 
     Populations are those of 31 December; the census of 1 November is moved there first. Births, deaths and
     migration labelled t take place between 31 December t and 31 December t + 1.
 
+    The nation's paths and their spread are those of World Population Prospects 2024; the local level of fertility
+    draws nearer to the nation's (`tfr_ratio_persistence`), the local level of e0 keeps its distance, and local net
+    migration follows the scenario, while the sex ratio of each cohort nears the nation's (`sex_ratio_pull`). Table
+    `spreads` has the figures behind the draws and how they were fitted.
+    Source: United Nations (2024), World Population Prospects 2024: Methodology. Parameters: `local_parameters`.
+    DataError: unknown area or scenario, an end year not after the census or beyond 2100, missing tables.
+
     Parameters
     ----------
     area : str, slug, name or adcode
-    scenario : str or Scenario, default "medium"
-        low, medium, high (fertility as WPP 2024's variants), zero-migration, or a Scenario of your own.
-    end_year : int, default 2050
-        [year] Last 31 December; at most 2100, where the national paths end.
-    draws : int, default 0
-        Number of random paths of fertility, mortality and migration around the scenario; 0 gives the central path.
-    seed : int, default 0
-        Of the draws; the same seed gives the same draws, in any process and however many are asked for.
+    scenario : str or Scenario; low, medium, high (fertility as WPP 2024's variants), zero-migration, or your own
+    end_year : int, default 2050; [year] last 31 December; at most 2100, where the national paths end
+    draws : int, default 0; random paths of fertility, mortality and migration; 0 gives the central path
+    seed : int, default 0; the same seed gives the same draws, in any process and however many are asked for
     root : path of your own tables, optional
 
     Returns
@@ -88,22 +91,6 @@ def project(
     Dataset
         As `project_cohorts`: dims year, sex, age and, if `draws`, draw; `attrs` name the area, the scenario, the base
         and the documents behind it (`yl.cite(result)`).
-
-    Raises
-    ------
-    DataError
-        Unknown area or scenario, an end year not after the census or beyond 2100, missing tables.
-
-    Notes
-    -----
-    The nation's paths and their spread are those of World Population Prospects 2024; the local level of fertility
-    draws nearer to the nation's (`tfr_ratio_persistence`), the local level of e0 keeps its distance, and local net
-    migration follows the scenario, while the sex ratio of each cohort nears the nation's (`sex_ratio_pull`). Table
-    `spreads` has the figures behind the draws and how they were fitted.
-
-    References
-    ----------
-    United Nations (2024), World Population Prospects 2024: Methodology. Parameters: `local_parameters`.
 
     Examples
     --------
@@ -115,14 +102,14 @@ def project(
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario, area=slug, root=root)
     launch = launch_of(slug, root)
-    result = simulate([launch], scenario, end_year, nation_of(root), draws=draws, seed=seed)
+    result = simulate([launch], scenario, end_year, nation_of(root=root), draws=draws, seed=seed)
     result = result.isel(area=0, drop=True)
     result.attrs = {
         "area": slug,
         "scenario": scenario.name,
         "base": f"{launch.base}-12-31",
         "census": f"{launch.base}-11-01",
-        "sources": list(sources_behind(slug, launch.base, scenario.name, draws > 0, root)),
+        "sources": list(sources_behind(slug, launch.base, scenario.name, draws > 0, root=root)),
     }
     return result
 
@@ -136,35 +123,25 @@ def project_ranges(
     seed: int = 0,
     levels: Sequence[float] = QUANTILES,
     memory_mib: int = 256,
-    root: str | Path | None = None,
+    root: Root = None,
 ) -> xr.Dataset:
     """Quantiles of population, 60+, 65+, 80+, 0-4 and births for any number of areas.
 
     Quantiles do not add up: the range of a province is not the sum of its counties' ranges. The draws of an area are
     those of `project` with the same seed, in whatever block it falls.
+    DataError: no area, an unknown one, or areas whose last censuses differ in year.
 
     Parameters
     ----------
-    areas : iterable of str
-        Slugs, names or adcodes.
-    scenario, end_year, seed, root
-        As for `project`.
-    draws : int, default 1000
-        Random paths of each area.
-    levels : sequence of float
-        [share] Quantiles to keep; 0.1 and 0.9 bound the 80 % range.
-    memory_mib : int, default 256
-        [MiB] About what a block may take; areas go through in blocks that fit. Small blocks are the fast ones.
+    areas : iterable of str; slugs, names or adcodes
+    scenario, end_year, seed, root : as for `project`
+    draws : int, default 1000; random paths of each area
+    levels : sequence of float; [share] quantiles to keep; 0.1 and 0.9 bound the 80 % range
+    memory_mib : int, default 256; [MiB] about what a block of areas may take; small blocks are the fast ones
 
     Returns
     -------
-    Dataset
-        `persons` (measure, quantile, year, area) and `births` (quantile, year, area) [persons].
-
-    Raises
-    ------
-    DataError
-        No area, an unknown one, or areas whose last censuses differ in year.
+    Dataset: `persons` (measure, quantile, year, area) and `births` (quantile, year, area) [persons]
 
     Examples
     --------
@@ -180,17 +157,14 @@ def project_ranges(
     launches = [launch_of(place, root) for place in places]
     size = block_size(end_year, draws, memory_mib, first_year=one_base(launches))
     keep = {"draws": draws, "seed": seed, "levels": levels, "block": size}
-    parts: list[xr.Dataset] = []
-    order: list[int] = []
+    parts, order = [], []
     for at, each in _by_scenario(places, scenario, root):
-        parts += stream([launches[i] for i in at], each, end_year, nation_of(root), **keep)
+        parts += stream([launches[i] for i in at], each, end_year, nation_of(root=root), **keep)
         order += at
     return xr.concat(parts, "area").isel(area=np.argsort(order))
 
 
-def _by_scenario(
-    places: list[str], scenario: str | Scenario, root: str | Path | None
-) -> Iterator[tuple[list[int], Scenario]]:
+def _by_scenario(places: list[str], scenario: str | Scenario, root: Root) -> Iterator[tuple[list[int], Scenario]]:
     """Positions of the areas that go by one scenario: those with rows of their own alone, the others together."""
     everywhere = list(range(len(places)))
     if isinstance(scenario, Scenario):
@@ -209,17 +183,7 @@ def block_size(end_year: int, draws: int, memory_mib: int, *, first_year: int = 
     return max(1, int(memory_mib * 2**20 // one))
 
 
-def stream(
-    launches: Iterable[Launch],
-    scenario: Scenario,
-    end_year: int,
-    nation: Nation,
-    *,
-    draws: int,
-    seed: int = 0,
-    levels: Sequence[float] = QUANTILES,
-    block: int = 1,
-) -> Iterator[xr.Dataset]:
+def stream(launches, scenario, end_year, nation, *, draws, seed=0, levels=QUANTILES, block=1) -> Iterator[xr.Dataset]:
     """Quantiles of one block of areas after another; nothing of a block is kept when the next one starts."""
     waiting = iter(launches)
     while here := list(islice(waiting, block)):
@@ -239,26 +203,21 @@ def _quantiles(future: xr.Dataset, levels: Sequence[float]) -> xr.Dataset:
     return xr.Dataset(told, {"measure": list(MEASURES), "quantile": list(levels), **labels})
 
 
-def ageing_stage(population: Population, *, digits: int = 2, root: str | Path | None = None) -> pd.DataFrame:
+def ageing_stage(population: Population, *, digits: int = 2, root: Root = None) -> pd.DataFrame:
     """Name the ageing stage under every scheme, side by side; schemes disagree and none is "the" standard.
+
+    DataError: the population has further dims; choose one date first.
 
     Parameters
     ----------
-    population : Series, DataFrame, DataArray or Dataset
-        [persons] by `age` (and sex) at one date.
+    population : Series, DataFrame, DataArray or Dataset; [persons] by `age` (and sex) at one date
     digits : int, default 2
         Decimals of a printed percentage; a share within half of the last digit of a cut is flagged `near_cut`.
     root : path of your own tables, optional
 
     Returns
     -------
-    DataFrame
-        scheme, base_age, share_pct, from_pct (the cut that was reached), stage_zh, stage_en, near_cut, source.
-
-    Raises
-    ------
-    DataError
-        When the population has further dims; choose one date first.
+    DataFrame: scheme, base_age, share_pct, from_pct (the cut that was reached), stage_zh, stage_en, near_cut, source
 
     Examples
     --------
@@ -281,28 +240,20 @@ def _is_number(value: object) -> bool:
 class Scenario:
     """Assumptions of one projection. Frozen: a mistyped field is an error, not a silent default.
 
+    DataError: a path is empty or a value is no number.
+
     Parameters
     ----------
-    name : str
-        As in table `assumptions`: low, medium, high, zero-migration, or your own.
-    tfr_offset : dict
-        {year: children per woman} added to the local TFR; linear between years, constant outside.
+    name : str; as in table `assumptions`: low, medium, high, zero-migration, or your own
+    tfr_offset : dict; {year: children per woman} added to the local TFR; linear between years, constant outside
     net_migration_factor : dict
         {year: factor} on the area's net migration rates of 2010-2020; linear between years, constant outside.
-    e0 : float, optional
-        [years, both sexes, in `e0_year`] Overrides the area's life expectancy at birth.
-    tfr_ratio : float, optional
-        [ratio to the nation] Overrides the area's fertility level at the census.
-    e0_year : int, default 2020
-        [year] Of `e0`.
+    e0 : float, optional; [years, both sexes, in `e0_year`] overrides the area's life expectancy at birth
+    tfr_ratio : float, optional; [ratio to the nation] overrides the area's fertility level at the census
+    e0_year : int, default 2020; [year] of `e0`
     net_migration_per_1000 : float, optional
         [per 1000 and year] Overrides the area's crude net migration rate between its censuses (`local_parameters` has
         it); the ages who move stay, and `net_migration_factor` goes on to say how it fades.
-
-    Raises
-    ------
-    DataError
-        When a path is empty or a value is no number.
 
     Examples
     --------
@@ -336,14 +287,13 @@ class Scenario:
                 raise DataError(f"{name} is {value!r}; it must be a number, or None for the area's own level.")
 
     @classmethod
-    def load(cls, name: str, *, area: str | None = None, root: str | Path | None = None) -> Scenario:
+    def load(cls, name: str, *, area: str | None = None, root: Root = None) -> Scenario:
         """Read a scenario from table `assumptions`; rows of the area come before the default rows."""
         table = load_table("assumptions", area=area, root=root)
         names = sorted(table["scenario"].dropna().unique())
         if name not in names:
-            raise DataError(
-                f"scenario {name!r} is not in assumptions.csv; choose one of {names}.{did_you_mean(name, names)}"
-            )
+            hint = did_you_mean(name, names)
+            raise DataError(f"scenario {name!r} is not in assumptions.csv; choose one of {names}.{hint}")
         table = table[table["scenario"] == name]
         paths = {}
         for parameter in PATHS:
@@ -386,9 +336,9 @@ class Nation:
 
 
 @while_unchanged(8)
-def nation_of(root: str | Path | None = None) -> Nation:
+def nation_of(*, root: Root = None) -> Nation:
     """The nation's paths as the tables have them; made once while no table changes."""
-    table, paths = national_paths(root), {}
+    table, paths = national_paths(root=root), {}
     for name in ("tfr", "e0_female", "e0_male"):
         one = table[name]
         paths[name] = one["value"]
@@ -399,10 +349,10 @@ def nation_of(root: str | Path | None = None) -> Nation:
     frame = pd.DataFrame(paths)
     fertility = schedules(frame.index.to_numpy(), root)
     lowest = float(area_values(root=root)["value"]["lowest_tfr"])
-    return Nation(frame, survival_grid(STANDARD_YEAR, root), fertility, read_spreads(root), lowest)
+    return Nation(frame, survival_grid(STANDARD_YEAR, root=root), fertility, read_spreads(root), lowest)
 
 
-def schedules(years: np.ndarray, root: str | Path | None = None) -> xr.DataArray:
+def schedules(years: np.ndarray, root: Root = None) -> xr.DataArray:
     """Shares of the TFR by single age (year, age), linear between the middles of the periods, constant outside."""
     periods = sorted(int(year) for year in load_table("fertility", root=root)["year"].unique())
     shares = [asfr(1.0, fertility_schedule(year, root)) for year in periods]
@@ -410,23 +360,21 @@ def schedules(years: np.ndarray, root: str | Path | None = None) -> xr.DataArray
     return table.interp(year=np.clip(years, periods[0], periods[-1])).assign_coords(year=years)
 
 
-def read_spreads(root: str | Path | None = None) -> Spreads:
+def read_spreads(root: Root = None) -> Spreads:
     """Table `spreads` as arrays, the patterns of migration put on single ages."""
     table = load_table("spreads", root=root)
     single = table[table["age"].isna()].set_index("parameter")["value"]
     patterns = table[table["parameter"].str.startswith("migration_factor")]
-    migration = {kind: by_single_age(_stacked(rows)).to_numpy() for kind, rows in patterns.groupby("kind")}
+    migration = {}
+    for kind, rows in patterns.groupby("kind"):
+        wide = rows.pivot(index=["parameter", "sex"], columns="age", values="value").astype(float)
+        cohorts = [wide.loc[name].loc[SEX] for name in sorted(rows["parameter"].unique())]
+        migration[kind] = by_single_age(np.stack(cohorts)).to_numpy()
     names = [name for name in Spreads.__dataclass_fields__ if name != "migration"]
     missing = [name for name in names if name not in single]
     if missing:
         raise DataError(f"Table spreads lacks the parameter {missing[0]!r}. Restore the row.")
     return Spreads(**{name: float(single[name]) for name in names}, migration=migration)
-
-
-def _stacked(rows: pd.DataFrame) -> np.ndarray:
-    """Patterns (parameter, sex, age group) of one kind."""
-    wide = rows.pivot(index="age", columns=["parameter", "sex"], values="value").astype(float)
-    return np.stack([wide[name][SEX].to_numpy().T for name in sorted(rows["parameter"].unique())])
 
 
 def one_base(launches: Sequence[Launch]) -> int:
@@ -483,15 +431,15 @@ def _tfr(launches, scenario, years, nation, draws, seed) -> np.ndarray:
     """TFR (year, area[, draw]): the nation's, times the local ratio, which draws nearer to 1, plus the scenario's."""
     spreads, here = nation.spreads, nation.paths.loc[years]
     ratio = np.array([launch.tfr_ratio if scenario.tfr_ratio is None else scenario.tfr_ratio for launch in launches])
-    lasts = annual_correlation(spreads.tfr_ratio_persistence) ** (years - launches[0].base)
-    level = np.log(np.maximum(ratio, 1e-9)) * lasts[:, None]
+    correlation = annual_correlation(spreads.tfr_ratio_persistence)
+    level = np.log(np.maximum(ratio, 1e-9)) * (correlation ** (years - launches[0].base))[:, None]
     centre, offset = here["tfr"].to_numpy()[:, None], scenario.at("tfr_offset", years)[:, None]
     if not draws:
         return np.maximum(centre * np.exp(level) + offset, 0)
     z = autoregressive(random_stream(seed, "tfr"), len(years), draws, spreads.tfr_correlation)
     centre = centre + two_sided(z, here["tfr_down"].to_numpy(), here["tfr_up"].to_numpy())
     spread = stationary_spread(spreads.tfr_local_sd, spreads.tfr_ratio_persistence)
-    correlation, local = annual_correlation(spreads.tfr_ratio_persistence), np.zeros((len(years), len(launches), draws))
+    local = np.zeros((len(years), len(launches), draws))
     for i, launch in enumerate(launches):
         if launch.kind != "nation":
             rng = random_stream(seed, launch.area, "tfr")
@@ -545,7 +493,7 @@ def _migration(launches, scenario, years, nation, draws, seed) -> np.ndarray:
 
 
 @while_unchanged(4096)
-def sources_behind(area: str, base: int, scenario: str, drawn: bool, root: str | Path | None = None) -> tuple[str, ...]:
+def sources_behind(area: str, base: int, scenario: str, drawn: bool, *, root: Root = None) -> tuple[str, ...]:
     """Ids of the documents that a projection of the area (its slug) rests on, in the order of its making.
 
     The censuses (the older one tells who moved), the local levels, the national paths and schedules, the assumptions of
@@ -558,7 +506,7 @@ def sources_behind(area: str, base: int, scenario: str, drawn: bool, root: str |
         people[people["year"] <= base].sort_values("year", ascending=False),
         local_parameters(area, root=root),
         nearest_rows(load_table("age_standards", root=root), base),
-        series[series["indicator"].isin(national_paths(root).columns.get_level_values(0))],
+        series[series["indicator"].isin(national_paths(root=root).columns.get_level_values(0))],
         mortality[mortality["standard"] == STANDARD],
         load_table("fertility", root=root),
         assumed[assumed["scenario"] == scenario],
