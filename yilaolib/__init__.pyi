@@ -98,9 +98,9 @@ from .plots.style import use_style as use_style
 from .reports.brief import city_brief as city_brief
 from .reports.display import Report as Report
 from .reports.many import render_reports as render_reports
-from .reports.numbering import set_display as set_display
 from .reports.one import render_report as render_report
-from .reports.saving import save_results as save_results
+from .reports.shows import save_results as save_results
+from .reports.shows import set_display as set_display
 from .reports.shows import show_cover as show_cover
 from .reports.shows import show_figure as show_figure
 from .reports.shows import show_heading as show_heading

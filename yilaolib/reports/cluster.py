@@ -17,7 +17,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from ..errors import DataError, YilaoError
-from .formats import FORMATS
+from .exports import FORMATS
 from .librarykey import IMPORTED, LibraryChanged, hold, imported_key, library_state, one_library
 from .limits import Limits
 from .orders import Order, find_template

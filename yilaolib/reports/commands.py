@@ -27,7 +27,7 @@ def audit(city: str | None, data: str | None, lang: str, as_csv: bool, as_json: 
       yilao audit --lang en --csv > audit.csv
     """
     from ..auditing.verdicts import audit_table
-    from .htmltable import no_formulas
+    from .display import no_formulas
 
     table = audit_table(city, lang=lang, root=data)
     if as_json:

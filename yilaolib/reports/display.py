@@ -287,7 +287,12 @@ class Report:
                     cell["links"].append([target, text, f"ref-{key}-{count}"])
                     self._references.setdefault(target, []).append((f"ref-{key}-{count}", label))
             said = {"name": str(name), "head": self._head(spec, name, values)}
-            said |= {"unit": spec.get("units", {}).get(name, ""), "format": form, "numeric": self._is_right(column)}
+            percent = "%" if said["head"].endswith(("(%)", "（%）")) else ""
+            said |= {
+                "unit": spec.get("units", {}).get(name, percent),
+                "format": form,
+                "numeric": self._is_right(column),
+            }
             columns.append(said)
             shown.append(cells)
         piece = {"kind": "table", "key": key, "label": label, "caption": caption, "columns": columns}
@@ -373,16 +378,17 @@ class Report:
 
     def _write_csv(self, key: str, columns: list[Piece], series: list[pd.Series]) -> None:
         """Write the raw values, the units of columns in their headings."""
-        heads = [
-            self.words.say("page.with_unit", name=column["head"], unit=column["unit"]) if column["unit"] else
-            column["head"] for column in columns
-        ]  # fmt: skip
+        heads = [self._with_unit(column["head"], column["unit"]) for column in columns]
         safe = no_formulas(pd.concat(series, axis=1, keys=range(len(series))) if series else pd.DataFrame())
         safe.columns = [_plain_text(head) for head in heads]
         target = Path(self.tables_dir) / f"{key}.csv"
         target.parent.mkdir(parents=True, exist_ok=True)
         # Excel reads Chinese only with the mark of utf-8-sig.
         write_whole(target, lambda path: safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n"))
+
+    def _with_unit(self, head: str, unit: str) -> str:
+        said = not unit or head.endswith((f"({unit})", f"（{unit}）"))
+        return head if said else self.words.say("page.with_unit", name=head, unit=unit)
 
     def _show(self, piece: Piece, png: bytes | None = None) -> None:
         self.pieces.append((piece, png))
@@ -413,11 +419,11 @@ def piece_html(piece: Piece, words: Catalogue, png: bytes | None = None, shares=
     values = {"piece": piece, "word": words.word, "listed": words.listed, "picture": picture, "shares": shares}
     chinese = CHINESE.search(words.word("words.missing")) is not None
     foreign = functools.partial(_foreign, chinese=chinese)
-    return Markup(templates().get_template("piece.html").render(**values, foreign=foreign).strip())
+    return Markup(page_templates().get_template("piece.html.j2").render(**values, foreign=foreign).strip())
 
 
 @functools.cache
-def templates() -> Environment:
+def page_templates() -> Environment:
     """Return the templates of pages; each is read once, so that a batch has one state of them."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, auto_reload=False)
     environment.filters["breakable"] = _breakable
@@ -426,7 +432,7 @@ def templates() -> Environment:
 
 
 def small_png(figure) -> tuple[bytes, int, int]:
-    """Return a figure as PNG of 256 colours with its size in CSS pixels, and close the figure."""
+    """Return a figure as a small PNG with its size in CSS pixels, and close the figure."""
     import matplotlib.pyplot as plt
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
@@ -439,9 +445,12 @@ def small_png(figure) -> tuple[bytes, int, int]:
     canvas = FigureCanvasAgg(figure)
     canvas.draw()  # once; savefig would draw a figure with a layout engine twice, and matplotlib-inline as well
     plt.close(figure)
-    # 256 colours are a third of the bytes, and house figures have fewer than that but for smoothed edges.
     image, small = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"), io.BytesIO()
-    image.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(small, format="png")
+    # Few colours are a quarter of the bytes, and house figures have few but for smoothed edges; maps of colours do not.
+    areas = sorted((area for area, _ in image.getcolors(image.width * image.height)), reverse=True)
+    colours = 64 if sum(areas[:64]) > 0.95 * sum(areas) else 256
+    small_image = image.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    small_image.save(small, format="png", optimize=True)
     scale = CSS_PIXELS_PER_INCH / DPI
     return small.getvalue(), round(image.width * scale), round(image.height * scale)
 

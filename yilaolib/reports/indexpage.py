@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .formats import FORMATS
+from .exports import FORMATS
 from .page import library_version, page_script, page_templates
 
 FORMAT_NAMES = {"pdf": "PDF", "docx": "Word", "xlsx": "Excel"}

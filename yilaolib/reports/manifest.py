@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from .htmltable import no_formulas
+from .display import no_formulas
 from .indexpage import index_page
 from .task import read_row
 from .whole import write_whole

@@ -11,11 +11,11 @@ import nbformat
 
 from ..errors import DataError
 from ..tables.areas import data_version
+from .exports import FORMATS, write_format
 from .failures import as_sentence
-from .formats import FORMATS, write_format
 from .limits import Limits
 from .orders import Order, place_order
-from .page import library_version, notebook_page
+from .page import library_version, put_fonts, read_document
 from .warm import begin
 from .whole import folder_beside, make_folder, move_files
 
@@ -126,10 +126,11 @@ def _run_beside(order: Order, limits: Limits, beside: Path) -> tuple[Path, list 
         uses = nb.metadata.get("yilao_uses")
         _tidy(nb, order, ran)
         title = WORDS[order.lang]["title"].format(order.name_zh if order.lang == "zh" else order.name_en)
-        text = notebook_page(nb, title=title, lang=order.lang, facts=_facts(order))
+        document = read_document(nb, title=title, lang=order.lang, facts=_facts(order))
         made = ("html", *(form for form in order.formats if form != "html"))
         for form in made:
-            write_format(form, text, beside / f"report.{form}", lang=order.lang, tables=tables)
+            write_format(form, document, beside / f"report.{form}")
+        put_fonts(order.folder.parent)
     except Exception as error:
         kept = _keep_failed(ran, order, failed)
         raise as_sentence(error, order.name_zh, kept) from error

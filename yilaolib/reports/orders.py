@@ -18,7 +18,7 @@ from ..demography.projection import SCENARIOS
 from ..errors import DataError, YilaoError, did_you_mean
 from ..tables.areas import find_area
 from ..tables.folders import as_root, quiet_table, stamp
-from .formats import check_formats
+from .exports import check_formats
 
 LANGS = ("zh", "en")
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")

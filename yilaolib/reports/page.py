@@ -1,97 +1,125 @@
-"""Pages: an executed notebook as one HTML file that needs no network."""
+"""Pages: an executed notebook as one HTML file; only its font lies beside it.
+
+The notebook is read into a `Document`: the pieces that `Report` recorded, in their order, and between them what a
+researcher showed by other means. The page, PDF, Word and Excel are all written from it.
+"""
 
 from __future__ import annotations
 
 import base64
-import copy
 import functools
 import hashlib
 import html
 import re
-import threading
-from collections.abc import Mapping
+import shutil
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from html.parser import HTMLParser
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import nbformat
-from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
-from .fontface import font_faces, warm_fonts
-from .phrases import every_character
+from ..texts import Catalogue, catalogue
+from .display import MIME, TEMPLATES, Piece, page_templates, piece_html
+from .whole import write_whole
 
-# isort: split
-
-HTML_LANG = {"zh": "zh-CN", "en": "en"}
-WORDS = {
-    "zh": {"contents": "目录", "back": "回到目录", "page": "第 ", "of": " 页，共 ", "pages": " 页"},
-    "en": {"contents": "Contents", "back": "Back to the contents", "page": "Page ", "of": " of ", "pages": ""},
-}
-TEMPLATES = Path(__file__).parents[1] / "templates"
-NO_ALT = "No description has been provided for this image"  # as nbconvert says it
-SCRIPTS = ("application/javascript", "application/vnd.jupyter.widget-view+json")
-
-_converting = threading.Lock()  # nbconvert's exporters are shared and were not made for threads
+FONTS = Path(__file__).parents[1] / "fonts"
+SCRIPTS = ("application/javascript", "application/vnd.jupyter.widget-view+json")  # for JupyterLab only
+HEADING = re.compile(r"(#{1,6})[ \t]+(.+?)[ \t#]*")
+FENCE = ("```", "~~~")
+Shown = tuple[Piece, bytes | None]  # a piece and its picture
 
 
-def notebook_page(
+@dataclass(frozen=True)
+class Document:
+    """What a finished report is made of; `facts` are its versions, date and parameters."""
+
+    title: str
+    words: Catalogue
+    cover: Piece | None
+    pieces: list[Shown]
+    facts: Mapping[str, str]
+
+    @property
+    def sections(self) -> list[Piece]:
+        """The headings of the contents list."""
+        return [piece for piece, _ in self.pieces if piece.get("number")]
+
+
+def read_document(
     nb: nbformat.NotebookNode, *, title: str, lang: str = "zh", facts: Mapping[str, str] | None = None
-) -> str:
-    """Return an executed notebook as a finished page: cover, contents list, numbered sections, print style; no code.
+) -> Document:
+    """Return what an executed notebook shows to readers: no code, no warnings, no cells tagged `remove_cell`.
 
-    The first heading of level 1 in the notebook is the title of the page, with the cover of `show_cover` if there is
-    one. Cells tagged `remove_cell` are left out. Outputs are shown as they are: a notebook is code and trusted;
-    `display` escapes text from data. The page's only script sorts its tables; its policy names it by its hash.
+    The cover or else the first heading of level 1 gives the title; `title` is for a notebook that has neither.
+    Headings of level 2 get a number and an id of their own. The notebook is not changed.
+    """
+    words = catalogue(lang)
+    pieces: list[Shown] = []
+    cover, heading, taken = None, None, set()
+    for piece, png in _shown(nb, words):
+        if piece["kind"] == "cover" and cover is None:
+            cover = {**piece, "on_page": True}
+        elif piece["kind"] == "heading" and piece["level"] == 1 and heading is None and cover is None:
+            heading = piece["text"]
+        elif piece["kind"] == "heading" and piece["level"] == 2:
+            name = re.sub(r"\W+", "-", piece["text"]).strip("-") or "section"
+            unique = name if name not in taken else f"{name}-{len(taken) + 1}"
+            taken.add(unique)
+            pieces.append(({**piece, "id": unique, "number": len(taken)}, None))
+        else:
+            pieces.append((piece, png))
+    title = (cover["title"] if cover else heading) or title
+    return Document(title, words, cover, pieces, dict(facts or {}))
 
-    Parameters
-    ----------
-    nb : NotebookNode
-        The executed notebook; it is not changed.
-    title : str
-        Title when the notebook has no heading of level 1.
-    lang : {"zh", "en"}
-        Language that the page declares.
-    facts : mapping, optional
-        Names and values for the foot of the page (versions, date, parameters).
 
-    Returns
-    -------
-    str
-        A whole HTML document.
+def page_html(document: Document, shares: Callable[[Piece], list[float]] | None = None) -> str:
+    """Return a report as a page: cover, contents list, numbered sections, print style.
+
+    Its only script sorts its tables; its policy names it by its hash. `shares` (the widths of the columns of a
+    table) is for paper: no script, nothing folded away.
 
     Examples
     --------
     >>> cell = nbformat.v4.new_markdown_cell("## 老年人口")
-    >>> page = notebook_page(nbformat.v4.new_notebook(cells=[cell]), title="报告")
+    >>> page = page_html(read_document(nbformat.v4.new_notebook(cells=[cell]), title="报告"))
     >>> '<a href="#老年人口">老年人口</a>' in page
     True
     """
-    with _converting:
-        body, _ = _exporter().from_notebook_node(_for_readers(nb))
-    body, heading = _take_title(body)
-    body, cover = _take_cover(body)
-    body, contents = _list_contents(body)
-    title, words, facts = heading or title, WORDS[lang], dict(facts or {})
-    shown = (
-        f"<h1>{title}</h1><b>{''.join(words.values())}</b>{body}{cover}{' '.join((*facts, *facts.values()))}0123456789"
-    )
+    words = document.words
+    body = [piece_html(piece, words, png, shares) for piece, png in document.pieces]
+    sorts = shares is None and any(piece.get("table") or piece["kind"] == "table" for piece, _ in document.pieces)
     return (
         page_templates()
         .get_template("report.html.j2")
         .render(
-            html_lang=HTML_LANG[lang],
-            words=words,
-            title=title,
-            head=Markup(css_text(title)),
-            fonts=Markup(font_faces(shown, lang)),
-            cover=Markup(cover),
-            contents=contents,
-            body=Markup(body),
-            facts=facts,
-            **page_script("report.js" if "<table" in body else ""),
+            html_lang=words.word("language.html"),
+            word=words.word,
+            title=document.title,
+            head=Markup(css_text(document.title)),
+            paper=shares is not None,
+            cover=piece_html(document.cover, words) if document.cover else "",
+            sections=document.sections,
+            body=Markup("\n").join(body),
+            facts=document.facts,
+            **page_script("report.js" if sorts else ""),
             version=library_version(),
         )
     )
+
+
+def put_fonts(out_dir: Path) -> None:
+    """Copy the library's fonts to `<out_dir>/fonts/`, where pages look when a machine has no Chinese font."""
+    folder = out_dir / "fonts"
+    folder.mkdir(parents=True, exist_ok=True)
+    for font in (*FONTS.glob("*.otf"), FONTS / "OFL.txt"):
+        target = folder / font.name
+        if not target.is_file() or target.stat().st_size != font.stat().st_size:
+            write_whole(target, functools.partial(shutil.copyfile, font))
 
 
 def css_text(text: str) -> str:
@@ -116,107 +144,96 @@ def page_script(name: str) -> dict[str, str]:
 
 
 def library_version() -> str:
-    """Return the version of the installed library.
-
-    Examples
-    --------
-    >>> library_version()[0].isdigit()
-    True
-    """
+    """Return the version of the installed library."""
     return metadata.version("yilaolib")
 
 
-@functools.cache
-def _exporter():
-    from nbconvert import HTMLExporter, TemplateExporter
-    from nbconvert.filters.highlight import Highlight2HTML
-    from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
-
-    class Quick(HTMLExporter):
-        def from_notebook_node(self, nb, resources=None, **kw):
-            """As nbconvert does, but not parsing the page once more for images without alternative text."""
-            resources = self._init_resources(resources)
-            self.register_filter("highlight_code", Highlight2HTML(parent=self))
-            self.register_filter("filter_data_type", WidgetsDataTypeFilter({}, parent=self, resources=resources))
-            body, resources = TemplateExporter.from_notebook_node(self, nb, resources, **kw)
-            return re.sub(r"<img(?![^>]*\salt=)", f'<img alt="{NO_ALT}"', body), resources
-
-    # "basic" keeps alternative text and loads nothing; "lab" does neither.
-    return Quick(
-        template_name="basic",
-        optimistic_validation=True,  # once, not before and after each of a dozen steps
-        exclude_input=True,
-        exclude_input_prompt=True,
-        exclude_output_prompt=True,
-        exclude_anchor_links=True,
-    )
-
-
-def warm_exporter() -> None:
-    """Make the exporter, its templates and common characters: processes that are forked from this one have them."""
-    text = nbformat.v4.new_output("stream", text="x")
-    html_output = nbformat.v4.new_output("display_data", {"text/html": "<p>x</p>", "text/plain": "x"})
-    cells = [
-        nbformat.v4.new_markdown_cell("# x\n\n## y"),
-        nbformat.v4.new_code_cell("x", outputs=[text, html_output]),
-    ]
-    warm_fonts(every_character())
-    notebook_page(nbformat.v4.new_notebook(cells=cells), title="x")
-
-
-@functools.cache
-def page_templates() -> Environment:
-    """Return the templates of pages; each is read once, so that a batch has one state of them."""
-    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, auto_reload=False)
-
-
-def _for_readers(nb: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Return a copy without what belongs on a screen of JupyterLab only: warnings, scripts, widgets."""
-    shown = copy.copy(nb)
-    shown.metadata = copy.copy(nb.metadata)
-    shown.metadata.pop("widgets", None)
-    shown.cells = []
+def _shown(nb: nbformat.NotebookNode, words: Catalogue) -> Iterator[Shown]:
+    """The pieces of a notebook in their order, those of `Report` and a researcher's own outputs."""
     for cell in nb.cells:
         if "remove_cell" in cell.metadata.get("tags", []):
             continue
-        cell = copy.copy(cell)
-        if cell.cell_type == "code":
-            cell.outputs = [
-                output
-                for output in cell.outputs
-                if output.get("name") != "stderr" and not any(kind in output.get("data", {}) for kind in SCRIPTS)
-            ]
-        shown.cells.append(cell)
-    return shown
+        if cell.cell_type == "markdown":
+            yield from _markdown(cell.source, cell.get("attachments"))
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            picture = data.get("image/png")
+            if MIME in data:
+                yield data[MIME], base64.b64decode(picture) if picture else None
+            elif "text/markdown" in data:
+                yield from _markdown(data["text/markdown"])
+            elif picture and "text/html" not in data:
+                yield _own_picture(base64.b64decode(picture), output, words)
+            elif output.get("name") != "stderr" and not any(kind in data for kind in SCRIPTS):
+                text = output.get("text") or data.get("text/latex") or data.get("text/plain", "")
+                markup = data.get("text/html") or data.get("image/svg+xml")
+                if markup or text.strip():
+                    yield _own(markup or f"<pre>{html.escape(_plain(text))}</pre>"), None
 
 
-def _text(markup: str) -> str:
-    return html.unescape(re.sub(r"<[^>]*>", "", markup)).strip()
+def _markdown(source: str, attachments: Mapping | None = None) -> Iterator[Shown]:
+    """Headings as pieces of their own, and what stands between them."""
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath  # takes a second
+
+    convert = MarkdownWithMath(IPythonRenderer(escape=False, attachments=attachments, exclude_anchor_links=True))
+    between: list[str] = []
+    fenced = False
+    for line in [*source.splitlines(), None]:
+        fenced ^= line is not None and line.lstrip().startswith(FENCE)
+        found = None if line is None or fenced else HEADING.fullmatch(line)
+        if line is not None and not found:
+            between.append(line)
+            continue
+        if any(map(str.strip, between)):
+            yield _own(convert.render("\n".join(between))), None
+        between = []
+        if found:
+            text = _text_of(convert.render(found[2])).strip()
+            yield {"kind": "heading", "level": len(found[1]), "text": text}, None
 
 
-def _take_title(body: str) -> tuple[str, str]:
-    found = re.search(r"<h1[^>]*>(.*?)</h1>", body, flags=re.DOTALL)
-    if not found:
-        return body, ""
-    return body[: found.start()] + body[found.end() :], _text(found[1])
+def _own(markup: str) -> Piece:
+    return {"kind": "own", "html": markup, "text": _text_of(markup)}
 
 
-def _take_cover(body: str) -> tuple[str, str]:
-    """Take the lines of `show_cover` out of the body."""
-    found = re.search(r'<div class="cover">.*?</dl></div>', body, flags=re.DOTALL)
-    return (body[: found.start()] + body[found.end() :], found[0]) if found else (body, "")
+def _own_picture(png: bytes, output: Any, words: Catalogue) -> Shown:
+    size = output.get("metadata", {}).get("image/png", {})
+    width, height = struct.unpack(">II", png[16:24]) if len(png) >= 24 else (0, 0)
+    piece = {"kind": "figure", "key": "", "label": "", "caption": "", "alt": words.word("page.no_alt"), "table": None}
+    return {**piece, "width": size.get("width", width), "height": size.get("height", height)}, png
 
 
-def _list_contents(body: str) -> tuple[str, list[tuple[str, str]]]:
-    """Give every heading of level 2 a number and an id of its own; return the body and (id, text) of each."""
-    contents: list[tuple[str, str]] = []
+def _plain(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)  # colours of a terminal
 
-    def anchor(found: re.Match) -> str:
-        text = _text(found[1])
-        name = re.sub(r"\W+", "-", text).strip("-") or "section"
-        taken = {used for used, _ in contents}
-        unique = name if name not in taken else f"{name}-{len(contents) + 1}"
-        contents.append((unique, text))
-        return f'<h2 id="{unique}"><span class="section">{len(contents)}</span> {found[1]}</h2>'
 
-    return re.sub(r"<h2[^>]*>(.*?)</h2>", anchor, body, flags=re.DOTALL), contents
+class _Text(HTMLParser):
+    """The text of a researcher's own HTML, for Word: a line a block."""
+
+    BLOCKS = frozenset(
+        ["p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "table", "ul", "ol", "br", "dt", "dd"]
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts, self.hidden = [], 0
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        self.hidden += tag in ("style", "script")
+        self.parts.append("\n" if tag in self.BLOCKS else "\t" if tag in ("td", "th") else "")
+        self.parts.append(dict(attrs).get("alt") or "" if tag == "img" else "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.hidden -= tag in ("style", "script")
+        self.parts.append("\n" if tag in self.BLOCKS else "")
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append("" if self.hidden else data)
+
+
+def _text_of(markup: str) -> str:
+    parser = _Text()
+    parser.feed(markup)
+    parser.close()
+    lines = ("\t".join(part.strip() for part in line.split("\t")) for line in "".join(parser.parts).split("\n"))
+    return "\n".join(line.strip() for line in lines if line.strip())

@@ -122,7 +122,7 @@ def _get_warm() -> str:
         from . import page
 
         style.register_fonts()
-        page.warm_exporter()
+        page.page_templates().get_template("piece.html.j2")
         for name in data.list_tables():
             with contextlib.suppress(Exception):  # a broken table is the notebook's to tell
                 folders.quiet_table(name)
