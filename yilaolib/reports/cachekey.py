@@ -14,7 +14,7 @@ from .librarykey import library_key
 from .orders import Order
 
 # What reports read of all plans at once: the result counts, not every row behind it.
-DERIVED = {"compare_plans": "peers", "project_costs": "costs"}  # function of a module in `needs`
+DERIVED = {"compare_plans": "peers", "project_costs": "money"}  # function of a module in `needs`
 
 
 def content_key(order: Order, uses: list[list[str]] | None = None, library: str | None = None) -> str:

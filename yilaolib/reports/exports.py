@@ -380,8 +380,9 @@ def _sheet_name(table: Piece) -> str:
     """A name for the tab: the label and the beginning of the caption."""
     short = re.split(r"[，。,;；:：（(]", table["caption"])[0]
     name = NOT_IN_A_NAME.sub(" ", _clean(f"{table['label']} {short}").replace("'", "’")).strip()
-    if len(name) > LONGEST_NAME and name[LONGEST_NAME].isascii():  # not in the middle of an English word
-        name = name[: LONGEST_NAME + 1].rpartition(" ")[0] or name
+    whole = name[: LONGEST_NAME + 1].rpartition(" ")[0]
+    if len(name) > LONGEST_NAME and name[LONGEST_NAME].isascii() and len(whole) > LONGEST_NAME / 2:
+        name = whole  # not in the middle of an English word
     return name[:LONGEST_NAME].strip()
 
 

@@ -23,6 +23,7 @@ from typing import Any
 import nbformat
 from markupsafe import Markup
 
+from ..tables.sheets import UNPRINTABLE
 from ..texts import Catalogue, catalogue
 from .display import MIME, TEMPLATES, Piece, page_templates, piece_html
 from .whole import write_whole
@@ -93,7 +94,7 @@ def page_html(document: Document, shares: Callable[[Piece], list[float]] | None 
     words = document.words
     body = [piece_html(piece, words, png, shares) for piece, png in document.pieces]
     sorts = shares is None and any(piece.get("table") or piece["kind"] == "table" for piece, _ in document.pieces)
-    return (
+    made = (
         page_templates()
         .get_template("report.html.j2")
         .render(
@@ -110,6 +111,7 @@ def page_html(document: Document, shares: Callable[[Piece], list[float]] | None 
             version=library_version(),
         )
     )
+    return UNPRINTABLE.sub("", made)
 
 
 def put_fonts(out_dir: Path) -> None:

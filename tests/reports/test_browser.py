@@ -3,7 +3,7 @@
 Where no browser is found these tests are skipped and say so. After a wanted change of style, write the picture that
 `test_page_looks_as_it_did` compares with anew:
 
-    YILAO_SCREENSHOTS=write python -m pytest tests/test_browser.py -k looks
+    YILAO_SCREENSHOTS=write python -m pytest tests/reports/test_browser.py -k looks
 """
 
 import base64
@@ -18,11 +18,10 @@ import pytest
 from chromium import BROWSER
 from PIL import Image, ImageChops, ImageStat
 
+import yilaolib as yl
+from yilaolib.reports.display import MIME
 from yilaolib.reports.indexpage import index_page
-from yilaolib.reports.numbering import set_display
-from yilaolib.reports.one import render_report
-from yilaolib.reports.page import notebook_page
-from yilaolib.reports.shows import show_figure, show_heading, show_table, show_text
+from yilaolib.reports.page import FONTS, page_html, put_fonts, read_document
 
 playwright = pytest.importorskip("playwright.sync_api", reason="pip install 'yilaolib[dev]' brings playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="'yilaolib[dev]' brings axe-core")
@@ -33,7 +32,7 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--font-render-hinting=none",
 ]  # fmt: skip
-PICTURE = Path(__file__).parent / "screenshots" / "report_part.png"
+PICTURE = Path(__file__).parents[1] / "screenshots" / "report_part.png"
 EVIL = "<script>alert(1)</script>"
 SIZE = {"width": 1000, "height": 800}
 
@@ -41,7 +40,7 @@ SIZE = {"width": 1000, "height": 800}
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     """The report of Jingdezhen in Chinese, rendered once for all tests."""
-    return render_report("jingdezhen", out_dir=tmp_path_factory.mktemp("out"))
+    return yl.render_report("jingdezhen", out_dir=tmp_path_factory.mktemp("out"))
 
 
 @pytest.fixture(scope="module")
@@ -50,16 +49,6 @@ def browser(report):  # the report first: a notebook cannot be run beside Playwr
         chromium = driver.chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
         yield chromium
         chromium.close()
-
-
-def test_example_without_a_browser_is_one_sentence(monkeypatch):
-    """Who draws the README's pictures without a browser is told what to install, before anything is drawn."""
-    import make_example
-
-    monkeypatch.setattr(make_example, "BROWSER", None)
-    monkeypatch.setattr(make_example, "FOLDER", None)
-    with pytest.raises(SystemExit, match="needs a browser"):
-        make_example.main()
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +64,10 @@ def opened(browser, heard, path, **options):
     page.on("console", lambda message: message.type in ("error", "warning") and heard.append(message.text))
     page.on("pageerror", lambda error: heard.append(str(error)))
     page.on("dialog", lambda dialog: (heard.append(dialog.message), dialog.dismiss()))
-    own = path.as_uri()
-    page.on("request", lambda r: r.url.startswith((own, "data:", "blob:")) or heard.append(f"request {r.url[:100]}"))
-    page.goto(own)
+    fonts = [(folder / "fonts").as_uri() for folder in path.parents]
+    own = (path.as_uri(), *fonts, "data:", "blob:")
+    page.on("request", lambda r: r.url.startswith(own) or heard.append(f"request {r.url[:100]}"))
+    page.goto(path.as_uri())
     return page
 
 
@@ -100,6 +90,7 @@ def index(browser, heard, tmp_path_factory):
     ]  # fmt: skip
     path = tmp_path_factory.mktemp("index") / "index.html"
     path.write_text(index_page(rows), encoding="utf-8")
+    put_fonts(path.parent)
     return opened(browser, heard, path)
 
 
@@ -118,31 +109,40 @@ def violations(page, parts=None, **options):
 
 
 def test_every_character_has_its_glyph(page):
-    """The fonts in the page have all Chinese characters, letters and digits that it shows."""
+    """The font beside the index has all Chinese characters, letters and digits that the page shows."""
     from fontTools.ttLib import TTFont
 
-    fonts = re.findall(r"url\(data:font/[a-z0-9]+;base64,([^)]+)\)", page.content())
-    known = set().union(*(TTFont(io.BytesIO(base64.b64decode(font))).getBestCmap() for font in fonts))
+    known = set(TTFont(FONTS / "NotoSansSC-Regular.otf").getBestCmap())
     without = "b => (b.querySelectorAll('script').forEach(s => s.remove()), b.textContent)"  # a script is not shown
     shown = page.evaluate(f"({without})(document.body.cloneNode(true))")
     assert {char for char in shown if char.isalnum() and ord(char) not in known} == set()
 
 
-def test_fonts_are_applied(page):
-    """The browser draws headings, sentences and cells with the page's own font and no other."""
-    assert page.evaluate("document.fonts.ready.then(() => [...document.fonts].map(f => f.status))") == ["loaded"] * 2
+def fonts_of(browser, path, selector):
+    """The fonts that the browser draws elements with, and whether they are the page's own."""
+    page = opened(browser, [], path)  # the browser warns of its own tool, which reads the page once more
+    assert "error" not in page.evaluate("document.fonts.ready.then(() => [...document.fonts].map(f => f.status))")
     devtools = page.context.new_cdp_session(page)
     devtools.send("DOM.enable")
     devtools.send("CSS.enable")
     root = devtools.send("DOM.getDocument")["root"]["nodeId"]
-    nodes = devtools.send(
-        "DOM.querySelectorAll", {"nodeId": root, "selector": "h1, h2, p, li, caption, td:first-child"}
-    )
-    used = set()
-    for node in nodes["nodeIds"][:150]:
-        found = devtools.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
-        used |= {(font["familyName"], font["isCustomFont"]) for font in found}
+    nodes = devtools.send("DOM.querySelectorAll", {"nodeId": root, "selector": selector})["nodeIds"][:150]
+    fonts = [devtools.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"] for node in nodes]
+    page.context.close()
+    return {(font["familyName"], font["isCustomFont"]) for found in fonts for font in found}
+
+
+def test_fonts_are_applied(browser, report):
+    """The browser draws headings, sentences and cells with the page's own font and no other."""
+    used = fonts_of(browser, report, "h1, h2, p, li, caption, td:first-child")
     assert used and all(custom for _, custom in used), used
+
+
+def test_english_quotation_marks_are_narrow(browser, tmp_path):
+    """On an English page quotation marks are the machine's: in a Chinese font they are as wide as a character."""
+    report = yl.Report("en")
+    report.say("the plan’s 床位")
+    assert {custom for _, custom in fonts_of(browser, written(report, tmp_path), "main p")} == {True, False}
 
 
 def test_contents_lead_to_their_headings(page):
@@ -271,31 +271,39 @@ def test_axe_finds_nothing_in_the_index(index):
     assert violations(index) == []
 
 
+def written(report, folder):
+    """Write what a `Report` has shown as a page, with the fonts where it looks for them."""
+    outputs = [nbformat.v4.new_output("display_data", {MIME: piece}) for piece, _ in report.pieces]
+    for output, (_, png) in zip(outputs, report.pieces, strict=True):
+        output.data |= {"image/png": base64.b64encode(png).decode()} if png else {}
+    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(outputs=outputs)])
+    path = folder / "area" / "part.html"
+    path.parent.mkdir()
+    path.write_text(page_html(read_document(nb, title="x", lang=report.words.code)), encoding="utf-8")
+    put_fonts(folder)
+    return path
+
+
 def part_of_a_report():
-    """A page of fixed numbers with what a report is made of."""
+    """A report of fixed numbers with what a report is made of."""
     import matplotlib.pyplot as plt
 
-    set_display(lang="zh")
     axes = plt.figure(figsize=(5, 1.2), facecolor="white").add_axes((0.05, 0.2, 0.9, 0.7))
     axes.barh([0, 1], [4059, 10500], color=["#0072B2", "#D55E00"])
     axes.set_axis_off()
-    beds = pd.DataFrame(
-        {"方法": ["按全省总量分摊", "每千名老年人39张"], "年份": [2025, 2025], "床位(张)": [10592.0, None]}
-    )
-    shown = [
-        show_heading("景德镇市报告", level=1), show_heading("养老床位"), show_text(["需要10,592张。", "缺6,533张。"]),
-        show_figure(axes, key="f", caption="床位", alt="两条。"), show_table(beds, key="t", caption="各方法（张）"),
-    ]  # fmt: skip
-    outputs = [nbformat.v4.new_output("display_data", {"text/html": thing.data}) for thing in shown]
-    cells = [nbformat.v4.new_code_cell(outputs=outputs)]
-    return notebook_page(nbformat.v4.new_notebook(cells=cells), title="x")
+    beds = {"方法": ["按全省总量分摊", "每千名老年人39张"], "年份": [2025, 2025], "床位(张)": [10592.0, None]}
+    report = yl.Report("zh")
+    report.heading("景德镇市报告", level=1)
+    report.heading("养老床位")
+    report.say(["需要10,592张。", "缺6,533张。"])
+    report.figure(axes, caption="床位", alt="两条。")
+    report.table(pd.DataFrame(beds), caption="各方法（张）")
+    return report
 
 
 def test_page_looks_as_it_did(browser, heard, tmp_path):
     """A page of fixed numbers looks like the committed picture, but for smoothing of edges."""
-    path = tmp_path / "part.html"
-    path.write_text(part_of_a_report(), encoding="utf-8")
-    page = opened(browser, heard, path)
+    page = opened(browser, heard, written(part_of_a_report(), tmp_path))
     page.set_viewport_size({"width": 640, "height": 700})
     page.evaluate("document.fonts.ready")
     image = Image.open(io.BytesIO(page.locator("main").screenshot())).convert("RGB")

@@ -1,0 +1,168 @@
+"""The page around an executed notebook: whole, safe, its own font and script, and a researcher's own outputs in it."""
+
+import base64
+import hashlib
+import io
+import re
+
+import nbformat
+import pytest
+from nbformat import v4
+from PIL import Image
+
+from yilaolib.reports.display import MIME
+from yilaolib.reports.page import FONTS, page_html, put_fonts, read_document
+
+TABLE = {
+    "kind": "table", "key": "t", "label": "表 1", "caption": "c", "n_headings": 0, "row_ids": None, "back": None,
+    "columns": [{"name": "a", "head": "a", "unit": "", "format": ",.0f", "numeric": True}],
+    "rows": [[{"value": 1, "text": "1", "links": []}]],
+}  # fmt: skip
+COVER = {"kind": "cover", "title": "T<", "subtitle": "s", "badge": "draft", "items": [["a", "b"]]}
+
+
+def page_of(*cells: nbformat.NotebookNode, title: str = "报告", **options) -> str:
+    return page_html(read_document(v4.new_notebook(cells=list(cells)), title=title, **options))
+
+
+def code(*outputs: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    return v4.new_code_cell("secret = 1", outputs=list(outputs))
+
+
+def shown(**data: object) -> nbformat.NotebookNode:
+    return v4.new_output("display_data", {name.replace("_", "/", 1): value for name, value in data.items()})
+
+
+def piece(said: dict) -> nbformat.NotebookNode:
+    return v4.new_output("display_data", {MIME: said, "text/html": "<p>for JupyterLab</p>", "text/plain": "x"})
+
+
+def text(markup: str) -> nbformat.NotebookNode:
+    return v4.new_markdown_cell(markup)
+
+
+def test_no_code_warnings_scripts_and_tagged_cells():
+    """Code, warnings, scripts, widgets and cells tagged remove_cell are not in the page; what cells print is."""
+    outputs = [
+        v4.new_output("stream", name="stderr", text="FutureWarning"),
+        v4.new_output("stream", text="printed < \x1b[31mred\x1b[0m"),
+        v4.new_output("display_data", {"application/javascript": "alert(1)"}),
+        v4.new_output("display_data", {"application/vnd.jupyter.widget-view+json": {}, "text/plain": "widget"}),
+    ]
+    page = page_of(code(*outputs), v4.new_markdown_cell("only here", metadata={"tags": ["remove_cell"]}))
+    assert "printed &lt; red" in page
+    assert not [
+        word for word in ("secret", "FutureWarning", "<script", "alert(1)", "widget", "only here") if word in page
+    ]
+
+
+def test_own_outputs_reach_the_page():
+    """Frames, pictures, formulas and text that a researcher shows by other means stand where they were shown."""
+    picture = io.BytesIO()
+    Image.new("RGB", (30, 20)).save(picture, "png")
+    page = page_of(
+        code(
+            shown(text_html="<table class='dataframe'><tr><td>1</td></tr></table>", text_plain="frame"),
+            shown(image_png=base64.b64encode(picture.getvalue()).decode(), text_plain="<Figure>"),
+            shown(text_markdown="**bold**", text_plain="x"),
+            shown(text_plain="a < b"),
+        )
+    )
+    parts = [
+        "class='dataframe'",
+        '<img alt="本图没有文字说明" width="30" height="20"',
+        "<strong>bold</strong>",
+        "a &lt; b",
+    ]
+    assert [part for part in parts if part not in page] == []
+    assert [page.index(part) for part in parts] == sorted(page.index(part) for part in parts)
+
+
+def test_pieces_are_shown_by_the_page_itself():
+    """A piece is drawn from what it says, not from the HTML that JupyterLab got."""
+    page = page_of(code(piece(TABLE)))
+    assert '<div class="table short" id="tab-t"' in page and "JupyterLab" not in page
+
+
+def test_nothing_is_loaded_but_the_font():
+    """The page loads nothing but its font, and its policy forbids anything else."""
+    page = page_of(text("# 标题\n\n## 甲\n\n$x^2$"), code(piece(TABLE)))
+    assert not re.findall(r"""(?:src|@import|url\()\s*[=:]?\s*["'(]?https?:|<link""", page)
+    assert set(re.findall(r'url\("([^"]*)"\)', page)) == {f"../fonts/NotoSansSC-{w}.otf" for w in ("Regular", "Bold")}
+    assert "default-src 'none'; img-src data:; font-src 'self' file:;" in page
+
+
+def test_fonts_lie_beside_the_index(tmp_path):
+    """The fonts are put where pages look for them, whole, and once."""
+    put_fonts(tmp_path)
+    made = {path.name: path.stat() for path in (tmp_path / "fonts").iterdir()}
+    put_fonts(tmp_path)
+    assert set(made) == {"NotoSansSC-Regular.otf", "NotoSansSC-Bold.otf", "OFL.txt"}
+    for name, was in made.items():
+        now = (tmp_path / "fonts" / name).stat()
+        assert (now.st_size, now.st_mtime_ns) == ((FONTS / name).stat().st_size, was.st_mtime_ns)
+
+
+@pytest.mark.parametrize(("lang", "declared"), [("zh", "zh-CN"), ("en", "en")])
+def test_language_is_declared(lang, declared):
+    """The page says which language it is in."""
+    assert f'<html lang="{declared}">' in page_of(lang=lang)
+
+
+def test_first_heading_is_the_title():
+    """The first heading of level 1 is the title, once."""
+    page = page_of(text("# 景德镇市 & 报告\n\ntext"), title="other")
+    assert "<title>景德镇市 &amp; 报告</title>" in page and page.count("<h1") == 1 and "other" not in page
+
+
+def test_contents_lists_headings():
+    """Headings of level 2, from text or pieces, have numbers, ids of their own, and stand in the contents list."""
+    page = page_of(
+        text("## Beds & `places`\n\n```\n## no heading\n```"),
+        code(piece({"kind": "heading", "level": 2, "text": "托位 60%"})),
+        text("## Beds & places"),
+    )
+    links = re.findall(r'<li><a href="#([^"]+)">(.*?)</a></li>', page)
+    assert links == [
+        ("Beds-places", "Beds &amp; places"),
+        ("托位-60", "托位 60%"),
+        ("Beds-places-3", "Beds &amp; places"),
+    ]
+    for number, (anchor, words) in enumerate(links, start=1):
+        assert f'<h2 id="{anchor}"><span class="section">{number}</span> {words}</h2>' in page
+
+
+def test_cover_has_the_facts():
+    """The lines of the cover stand in the header with date and versions, escaped; the foot leads to the contents."""
+    page = page_of(code(piece(COVER)), text("## Beds"), facts={"date": "<2026>"})
+    header, rest = page.split("</header>")
+    assert "<dt>a</dt><dd>b</dd>" in header and "<dt>date</dt><dd>&lt;2026&gt;</dd>" in header
+    assert '<p class="badge">draft</p>' in header and header.count("<h1>T&lt;</h1>") == 1
+    assert 'class="cover"' not in rest and '<a href="#contents">' in rest
+
+
+def test_script_of_tables_is_named_by_its_hash():
+    """A page with a table has one script, whose hash is in the policy of the page; one without has none."""
+    (script,) = re.findall(r"<script>(.*?)</script>", page_of(code(piece(TABLE))), flags=re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in page_of(code(piece(TABLE)))
+    assert "script" not in page_of(text("## Beds"))
+
+
+@pytest.mark.parametrize(
+    "title", ["</style><script>x</script>", 'a"; } body { display: none', "\\", "黔西南布依族苗族自治州\n"]
+)
+def test_title_is_no_style(title):
+    """Whatever a title holds, it is escaped, and the running head of the print style stays a text."""
+    page = page_of(title=title)
+    style = page.split("<style>")[1].split("</style>")[0]
+    head = re.search(r"@top-right \{ content: (.*); \} @bottom", style)[1]
+    assert re.fullmatch(r'"[^"<>{};\n]*"', head) and "<script>" not in page
+
+
+def test_notebook_is_not_changed():
+    """Making a page leaves the notebook as it was."""
+    nb = v4.new_notebook(cells=[code(piece(COVER), piece({"kind": "heading", "level": 2, "text": "a"}))])
+    before = nbformat.writes(nb)
+    page_html(read_document(nb, title="t"))
+    assert nbformat.writes(nb) == before
