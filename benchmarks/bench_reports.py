@@ -36,9 +36,8 @@ import scipy.optimize
 import seaborn as sns
 import xarray as xr
 import yilaolib as yl
-from IPython.display import display
 yl.use_style(lang)
-yl.set_display(lang=lang, tables_dir=tables_dir)
+page = yl.Report(lang, tables_dir=tables_dir)
 place = yl.find_area(city)"""
 FIGURE = """\
 people = yl.load_table("population", area=city)
@@ -50,10 +49,10 @@ ax.set_title(f"{{place['name_zh']}}：常住人口，方案{i}")
 ax.set_xlabel("年龄（岁）")
 ax.set_ylabel("人")
 name = f"{{place['name_zh']}}常住人口"
-display(yl.show_figure(fig, key="f{i}", caption=name, alt="人口随年龄累计", table=people.head(20)))"""
+page.figure(fig, caption=f"{{name}} {i}", alt="人口随年龄累计", table=people.head(20))"""
 TABLE = """\
 table = people.pivot_table(index="age", columns="sex", values="persons", aggfunc="sum").rename(columns=str.title)
-display(yl.show_table(table.iloc[{i}:{i} + 20], key="t{i}", caption="按年龄和性别"))"""
+page.table(table.iloc[{i}:{i} + 20], caption="按年龄和性别 {i}")"""
 
 
 def write_notebook(path: Path) -> None:
@@ -159,10 +158,9 @@ def cpu() -> float:
 def page_cpu(out: Path) -> tuple[float, float]:
     """CPU of turning one executed notebook into its page [s]: in a worker, whose exporter is warm, as it is done; and
     in the process of the notebook, to which the recorded notebook is sent and which sends the page back."""
-    from yilaolib.reports.page import notebook_page, warm_exporter
+    from yilaolib.reports.page import page_html, read_document
     from yilaolib.reports.wire import Line, socket_pair
 
-    warm_exporter()
     gc.collect()
     gc.freeze()  # as in the warm process
     notebooks = [nbformat.read(path, 4) for path in sorted(out.rglob("report.ipynb"))[:5]]
@@ -181,7 +179,7 @@ def page_cpu(out: Path) -> tuple[float, float]:
 
     def convert(line: Line) -> None:
         nb = nbformat.from_dict(line.get()["nb"])
-        line.put({"page": notebook_page(nb, title="x")})
+        line.put({"page": page_html(read_document(nb, title="x"))})
 
     def nothing(line: Line) -> None:
         line.sock.recv(1)  # the fork is there already when the notebook has run
@@ -193,7 +191,7 @@ def page_cpu(out: Path) -> tuple[float, float]:
             make(nb)
         return (cpu() - before) / len(notebooks * 4)
 
-    here = per_page(lambda nb: notebook_page(nb, title="x"))
+    here = per_page(lambda nb: page_html(read_document(nb, title="x")))
     there = per_page(lambda nb: forked(nb, convert)) - per_page(lambda _: forked({}, nothing))
     return here, there
 

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from tiny_report import write_template
 
+import yilaolib as yl
 from yilaolib.errors import DataError, YilaoError
 from yilaolib.reports import awaylock as awaylock
 from yilaolib.reports import librarykey as librarykey
@@ -23,7 +24,6 @@ from yilaolib.reports.lock import lock_folder, new_holder
 from yilaolib.reports.manifest import COLUMNS, results_frame
 from yilaolib.reports.many import render_reports
 from yilaolib.reports.pool import run_here
-from yilaolib.reports.saving import save_results
 from yilaolib.reports.selection import cities_with_plan
 from yilaolib.reports.whole import folder_beside
 from yilaolib.tables.areas import load_table
@@ -235,7 +235,7 @@ def test_results_of_all_areas_are_one_table(instant, tmp_path, monkeypatch):
     run = task.run_order
 
     def saving(order, limits):
-        save_results({"bed_gap": 7, "note": "甲"}, tables_dir=order.path("tables"))
+        yl.Report(tables_dir=order.path("tables")).save_results(bed_gap=7, note="甲")
         return run(order, limits)
 
     monkeypatch.setattr(task, "run_order", saving)

@@ -37,7 +37,7 @@ json.dumps = None
 sys.path.insert(0, '/dirty')
 sys.modules['dirty'] = sys
 import yilaolib as yl
-yl.use_style('en'); yl.set_display(lang='en')
+yl.use_style('en'); yl.Report('en')
 get_ipython().run_line_magic('matplotlib', 'agg')
 warnings.simplefilter('error')
 left = 1"""
@@ -271,18 +271,6 @@ def test_rehearsal_leaves_the_warm_process_able(tmp_path):
     warm.rehearse("haian", None)
     cell = "from yilaolib.auditing.evidence import _evidence\nprint(_evidence.cache_info().currsize)"
     assert run(tmp_path, cell)[0][0]["text"] == "1\n"
-
-
-def test_templates_of_the_page_are_read_once(tmp_path):
-    """What the warm process forks has the page's exporter and templates, and makes a page without compiling one."""
-    cell = """\
-import jinja2, nbformat
-from yilaolib.reports import page as page
-print(page._exporter.cache_info().currsize, page.page_templates.cache_info().currsize)
-jinja2.Environment.compile = None
-cells = [nbformat.v4.new_markdown_cell('## 床位'), nbformat.v4.new_code_cell('1', outputs=[])]
-print(page.notebook_page(nbformat.v4.new_notebook(cells=cells), title='x').count('床位'))"""
-    assert run(tmp_path, cell)[0][0]["text"].splitlines()[0] == "1 1"
 
 
 def test_names_of_warm_imports_exist():

@@ -21,16 +21,15 @@ BASIC = """\
 import sys
 import matplotlib.pyplot as plt
 import pandas as pd
-from yilaolib.reports.numbering import set_display
-from yilaolib.reports.shows import show_figure, show_table
-set_display(lang=lang, tables_dir=tables_dir)"""
+import yilaolib as yl
+page = yl.Report(lang, tables_dir=tables_dir)"""
 FIGURE = """\
 _, ax = plt.subplots(figsize=(3, 2))
 ax.plot([2020, end_year], [1, 2])
-show_figure(ax, key="beds", caption="床位", alt="床位上升", table=pd.DataFrame({"year": [2020], "beds": [4059]}))"""
+page.figure(ax, caption="床位", alt="床位上升", table=pd.DataFrame({"year": [2020], "beds": [4059]}))"""
 TABLE = """\
 print("a warning", file=sys.stderr)
-show_table(pd.DataFrame({"beds": [None, 4059.5]}), key="supply", caption=city)"""
+page.table(pd.DataFrame({"beds": [None, 4059.5]}), caption=city)"""
 QUICK = "print(city, scenario, end_year, lang)"
 FAILING = "raise ValueError('no beds:\\n  none')"
 
@@ -161,7 +160,7 @@ def test_slug_cannot_leave_the_folder(template, monkeypatch):
 def test_a_report_is_whole(page):
     """Page, notebook and tables lie in the folder of the city, and nothing else does."""
     assert page.parts[-3:] == ("报告 {city} {0}", "jingdezhen", "report.html")
-    assert names(page.parent) == {"report.html", "report.ipynb", "tables/beds.csv", "tables/supply.csv"}
+    assert names(page.parent) == {"report.html", "report.ipynb", "tables/own-figure-1.csv", "tables/own-table-1.csv"}
 
 
 def test_page_is_for_readers(page):

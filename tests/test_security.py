@@ -34,12 +34,13 @@ def test_city_called_script_is_text(evil_city, tmp_path):
     """A city called <script> shows as text in its report: in heading, title, table, caption and alternative text."""
     cells = """\
 import yilaolib as yl, pandas as pd, matplotlib.pyplot as plt
-yl.set_display(lang=lang, tables_dir=tables_dir)
+page = yl.Report(lang, tables_dir=tables_dir)
 name = yl.find_area(city, root=data)['name_zh']
-from IPython.display import display
-display(yl.show_heading(name, level=1), yl.show_heading(name), yl.show_text([name]),
-        yl.show_table(pd.DataFrame({name: [name]}), key='t', caption=name),
-        yl.show_figure(plt.figure(figsize=(1, 1)), key='f', caption=name, alt=name))"""
+page.heading(name, level=1)
+page.heading(name)
+page.say([name])
+page.table(pd.DataFrame({name: [name]}), caption=name)
+page.figure(plt.figure(figsize=(1, 1)), caption=name, alt=name)"""
     notebook = write_template(tmp_path / "t.ipynb", cells)
     page = render_report("evil", data=evil_city, out_dir=tmp_path / "out", template=notebook)
     text = page.read_text(encoding="utf-8")

@@ -26,7 +26,7 @@ from markupsafe import Markup
 from ..tables.sheets import UNPRINTABLE
 from ..texts import Catalogue, catalogue
 from .display import MIME, TEMPLATES, Piece, page_templates, piece_html
-from .whole import write_whole
+from .whole import clear_beside, write_whole
 
 FONTS = Path(__file__).parents[1] / "fonts"
 SCRIPTS = ("application/javascript", "application/vnd.jupyter.widget-view+json")  # for JupyterLab only
@@ -118,6 +118,7 @@ def put_fonts(out_dir: Path) -> None:
     """Copy the library's fonts to `<out_dir>/fonts/`, where pages look when a machine has no Chinese font."""
     folder = out_dir / "fonts"
     folder.mkdir(parents=True, exist_ok=True)
+    clear_beside(folder)
     for font in (*FONTS.glob("*.otf"), FONTS / "OFL.txt"):
         target = folder / font.name
         if not target.is_file() or target.stat().st_size != font.stat().st_size:
