@@ -48,7 +48,7 @@ from .needs.care import care_need as care_need
 from .needs.care import prevalence as prevalence
 from .needs.daycare import daycare_fees as daycare_fees
 from .needs.daycare import triangulate_places as triangulate_places
-from .needs.daycare import turning_years as turning_years
+from .needs.gap import turning_years as turning_years
 from .needs.decision import best_number as best_number
 from .needs.decision import build_decision as build_decision
 from .needs.decision import expected_regret as expected_regret
@@ -57,10 +57,10 @@ from .needs.decision import need_samples as need_samples
 from .needs.decision import need_tornado as need_tornado
 from .needs.decision import shortage_probability as shortage_probability
 from .needs.decision import split_spread as split_spread
-from .needs.horizon import draw_range as draw_range
-from .needs.horizon import gap_by_year as gap_by_year
-from .needs.horizon import gap_waterfall as gap_waterfall
-from .needs.horizon import share_ranges as share_ranges
+from .needs.gap import draw_range as draw_range
+from .needs.gap import gap_by_year as gap_by_year
+from .needs.gap import gap_waterfall as gap_waterfall
+from .needs.gap import share_ranges as share_ranges
 from .needs.methods import beds_by_hold as beds_by_hold
 from .needs.methods import beds_by_norm as beds_by_norm
 from .needs.methods import beds_by_prevalence as beds_by_prevalence

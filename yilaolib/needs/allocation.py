@@ -12,7 +12,7 @@ from ..demography.local import area_values, census_pyramids
 from ..errors import DataError
 from ..tables.areas import find_area, load_table
 from ..tables.figures import figures_at
-from .rows import counted
+from .care import counted
 
 
 def share_out(total: int, weights: pd.Series) -> pd.Series:
@@ -138,14 +138,7 @@ def _checked(amounts: Sequence[float], persons: Sequence[float]) -> tuple[np.nda
     return beds, people
 
 
-RULES = {
-    "population": ("按常住人口", "by residents"),
-    "aged_60": ("按60岁及以上人口", "by persons 60+"),
-    "aged_65": ("按65岁及以上人口", "by persons 65+"),
-    "aged_80": ("按80岁及以上人口", "by persons 80+"),
-    "care_need": ("按失能照护需要", "by need of care"),
-    "shortfall": ("按缺口（需求减现有床位）", "by shortfall (need less present beds)"),
-}
+RULES = ("population", "aged_60", "aged_65", "aged_80", "care_need", "shortfall")  # weights
 
 
 def allocate_beds(
@@ -244,7 +237,7 @@ def allocation_equity(beds: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        rule, name_zh, name_en, per (aged_60 or care_need), lowest, highest [beds per 1000 of these], gini [0-1], theil,
+        rule, per (aged_60 or care_need), lowest, highest [beds per 1000 of these], gini [0-1], theil,
         between, within: between prefectures older and younger than the whole, and within these two groups.
 
     Examples
@@ -256,11 +249,11 @@ def allocation_equity(beds: pd.DataFrame) -> pd.DataFrame:
     share = beds["aged_60"] / beds["population"]
     group = np.where(share > beds["aged_60"].sum() / beds["population"].sum(), "older", "younger")
     rows = []
-    for rule, (zh, en) in RULES.items():
+    for rule in RULES:
         for per in ("aged_60", "care_need"):
             amount, people = beds[f"beds_{rule}"], beds[per]
             density = 1000 * amount / people
-            row = {"rule": rule, "name_zh": zh, "name_en": en, "per": per}
+            row = {"rule": rule, "per": per}
             row |= {"lowest": density.min(), "highest": density.max(), "gini": gini(amount, people)}
             rows.append(row | theil(amount, people, group))
     return pd.DataFrame(rows).rename(columns={"total": "theil"})

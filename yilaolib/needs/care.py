@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from ..demography.ages import OPEN_AGE, SEX, Population, as_array
-from ..demography.local import assumed_range, census_pyramids
+from ..demography.local import assumed_range, census_pyramids, census_source
+from ..demography.measures import persons
 from ..errors import DataError, did_you_mean
 from ..tables.areas import load_table
 from ..tables.folders import as_root, stamp
+from .methods import beds_by_prevalence
 
 SURVEY, CENSUS = "adl-clhls-2018", "self-care-census-2020"
 LEVELS = ("mild", "moderate", "severe", "unable")
@@ -133,28 +136,35 @@ def _prevalence(measure: str, root: Path | None, state: tuple) -> xr.DataArray:
 
 
 def institution_shares(need: xr.DataArray, assumed: pd.DataFrame, bound: str = "value") -> xr.DataArray:
-    """Share of each level of need that is cared for in institutions: judged.
-
-    Parameters
-    ----------
-    need : DataArray
-        As from `care_need`: its levels are wanted.
-    assumed : DataFrame
-        As from `area_values`.
-    bound : {'value', 'lower', 'upper'}
-
-    Returns
-    -------
-    DataArray
-        [share, 0-1] by `level`.
-
-    Examples
-    --------
-    >>> need = care_need(pd.Series([1000.0], index=[85]))
-    >>> from yilaolib.demography.local import area_values
-    >>> institution_shares(need, area_values()).to_series().to_dict()
-    {'mild': 0.05, 'moderate': 0.15, 'severe': 0.4}
-    """
+    """Share [0-1] of each level of need that is cared for in institutions, judged; `assumed` as from `area_values`."""
     levels = need["level"].to_numpy()
     values = [getattr(assumed_range(f"institution_share_{level}", table=assumed), bound) for level in levels]
     return xr.DataArray(values, coords={"level": levels}, dims="level")
+
+
+class Counted(NamedTuple):
+    """Persons of a census by age, those who need care by level (as `care_need`), and the document that prints them."""
+
+    population: float
+    aged_60: float
+    aged_65: float
+    aged_80: float
+    need: xr.DataArray
+    source: str
+
+    def weights(self, assumed: pd.DataFrame) -> dict[str, float]:
+        """Persons by age, and those expected in institutions by their need: the weights of a share."""
+        expected = float(beds_by_prevalence(self.need, institution_shares(self.need, assumed), 1.0))
+        return {"aged_60": self.aged_60, "aged_65": self.aged_65, "aged_80": self.aged_80, "care_need": expected}
+
+
+def counted(area: str, year: int, root: str | Path | None = None, *, survey: str = SURVEY) -> Counted:
+    """Return what the census of a year counted in an area; need by a survey of `care_rates`."""
+    return _counted(area, year, survey, as_root(root), stamp(root))
+
+
+@lru_cache(maxsize=512)
+def _counted(area: str, year: int, survey: str, root: Path | None, state: tuple) -> Counted:
+    people = census_pyramids(area, root)[year]
+    ages = (float(persons(people, age)) for age in (0, 60, 65, 80))
+    return Counted(*ages, care_need(people, measure=survey, root=root), census_source(area, root, year))

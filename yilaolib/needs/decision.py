@@ -1,4 +1,4 @@
-"""The strongest inputs of a need: each moved alone between its bounds, the others unchanged."""
+"""What to build: chances of a shortage and of empty beds, the number of least regret, and the strongest inputs."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..demography.local import area_values, assumed_range
+from ..demography.local import assumed_range
 from ..demography.projection import Scenario
 from ..errors import DataError
 from ..tables.areas import find_area, load_table
-from ..tables.figures import figures_at
-from .beds import BedNeed, elderly_path
-from .horizon import need_of
-from .rows import BOUNDS, Need, at_year, check_year, middle, projected
+from .gap import METHODS, on
+from .rows import BOUNDS, Case, arrays, at_year, check_year, make_case, middle, projected, rows_of
 
 
 def shortage_probability(need: np.ndarray | xr.DataArray, supply: float) -> float:
@@ -193,12 +191,6 @@ def _ratio(value: float) -> float:
 
 
 COUNTS_PEOPLE = ("prevalence", "prevalence_census", "utilisation", "intention")  # their need is persons who come
-GROUPS = {
-    "plan": ("规划口径各方法", "methods of plans"),
-    "need": ("需要口径各方法", "methods of need"),
-    "use": ("使用口径各方法", "methods of use"),
-    "all": ("全部方法（等权）", "all methods, equal weights"),
-}
 
 
 def need_samples(
@@ -221,21 +213,16 @@ def need_samples(
 
     Parameters
     ----------
-    area : str
-        Slug, Chinese or English name, or adcode.
-    year : int
-        [year]
+    area, year, scenario, root
+        As in `triangulate_beds`.
     what : {'beds', 'places'}
     norm : float, optional
         [beds per 1000 persons 60+, or places per 1000 residents] Your own in place of the plan's.
     draws, parameters : int
         Number of draws of the demography, and of points in each triangle.
     seed : int, default 0
-    scenario : str or Scenario, default "medium"
     population : Dataset, optional
         A projection with draws made before.
-    root : path, optional
-        Folder with your own tables.
 
     Returns
     -------
@@ -255,12 +242,12 @@ def need_samples(
     """
     if population is None:
         population = projected(area, year, scenario, root, draws=draws, seed=seed)
-    return _samples(need_of(area, population, what, root, norm=norm), year, parameters)
+    return _samples(make_case(what, area, population, root, norm=norm), year, parameters)
 
 
-def _samples(need: Need, year: int, parameters: int) -> xr.DataArray:
-    check_year(year, need.years)
-    values = need.arrays().sel(year=year)
+def _samples(case: Case, year: int, parameters: int) -> xr.DataArray:
+    check_year(year, case.years)
+    values = arrays(case, rows_of(case, METHODS[case.what])).sel(year=year)
     if "draw" not in values.dims:
         values = values.expand_dims("draw")
     values = values.isel(by_method=np.flatnonzero(values.sel(bound="central").isel(draw=0).notnull()))
@@ -270,7 +257,7 @@ def _samples(need: Need, year: int, parameters: int) -> xr.DataArray:
     way = xr.DataArray(steps, dims="parameter")
     low, central, high = (values.sel(bound=bound, drop=True) for bound in BOUNDS)
     samples = central + xr.where(way > 0, (high - central) * way, (central - low) * way)
-    methods = load_table("methods", root=need.root).set_index("method")["basis"]
+    methods = load_table("methods", root=case.root).set_index("method")["basis"]
     basis = ("by_method", methods.loc[samples["by_method"].to_numpy()].to_numpy())
     return samples.assign_coords(basis=basis).transpose("by_method", "draw", "parameter", ...)
 
@@ -302,9 +289,10 @@ def build_decision(
     Returns
     -------
     DataFrame
-        group (a method, a basis, or all), name_zh, name_en, p_short_stock, p_short_pipeline [share 0-1: need above the
-        present supply, and with the project list], p_empty_stock, p_empty_pipeline [share 0-1: less occupied than
-        `low_occupancy`, 60 % (judged); only for methods that count persons], best [beds or places at the cost ratio],
+        group (a method, a basis, or all), name_zh, name_en (of a method), p_short_stock, p_short_pipeline [share 0-1:
+        need above the present supply, and with the project list], p_empty_stock, p_empty_pipeline [share 0-1: less
+        occupied than `low_occupancy`, 60 % (judged); only for methods that count persons], best [beds or places at the
+        cost ratio],
         regret_stock, regret_pipeline [cost of one idle bed: expected regret of having the present supply, or with the
         project list]. `attrs` hold the split of the spread, stock, pipeline and the cost ratio.
 
@@ -321,12 +309,13 @@ def build_decision(
     """
     if population is None:
         population = projected(area, year, scenario, root, draws=draws, seed=seed)
-    need = need_of(area, population, what, root, norm=norm)
-    samples = _samples(need, year, parameters=25)
+    case = make_case(what, area, population, root, norm=norm)
+    samples = _samples(case, year, parameters=25)
     names = load_table("methods", root=root).set_index("method")
-    occupied = need.occupancy.value if isinstance(need, BedNeed) else 1.0  # of the need in beds, so many are persons
-    empty = assumed_range("low_occupancy", table=need.assumed).value
-    there = dict(zip(("stock", "pipeline"), need.available(year), strict=True))
+    # of the need in beds, so many are persons
+    occupied = assumed_range("target_occupancy", table=case.assumed).value if what == "beds" else 1.0
+    empty = assumed_range("low_occupancy", table=case.assumed).value
+    there = dict(zip(("stock", "pipeline"), case.available(year), strict=True))
     basis = samples["basis"].to_numpy()
     groups = {method: [i] for i, method in enumerate(samples["by_method"].to_numpy())}
     groups |= {name: np.flatnonzero(basis == name) for name in dict.fromkeys(basis)} | {"all": np.arange(len(basis))}
@@ -334,8 +323,7 @@ def build_decision(
     for group, chosen in groups.items():
         part = samples.isel(by_method=chosen)
         persons = part.isel(by_method=np.flatnonzero(np.isin(part["by_method"], COUNTS_PEOPLE))) * occupied
-        zh, en = GROUPS[group] if group in GROUPS else names.loc[group, ["name_zh", "name_en"]]
-        row = {"group": group, "name_zh": zh, "name_en": en}
+        row = {"group": group, "name_zh": names["name_zh"].get(group), "name_en": names["name_en"].get(group)}
         row |= {f"p_short_{name}": shortage_probability(part, beds) for name, beds in there.items()}
         row |= {
             f"p_empty_{name}": low_occupancy_probability(persons, beds, empty) if persons.size else np.nan
@@ -349,32 +337,23 @@ def build_decision(
     return frame
 
 
-ASSUMED = {  # parameter of `assumptions`: names, and the methods that use it
-    "target_occupancy": ("目标入住率", "target occupancy", ("prevalence", "prevalence_census", "utilisation")),
-    "institution_share_mild": ("轻度失能入住机构比例", "mild need: share in homes", ("prevalence", "utilisation")),
-    "institution_share_moderate": (
-        "中度失能入住机构比例",
-        "moderate need: share in homes",
-        ("prevalence", "utilisation"),
-    ),
-    "institution_share_severe": ("重度失能入住机构比例", "severe need: share in homes", ("prevalence", "utilisation")),
-    "institution_share_unable": (
-        "不能自理者入住机构比例",
-        "unable to self-care: share in homes",
-        ("prevalence_census",),
-    ),
-}
-OWN_RANGE = {  # methods whose own input is a range: names of that input and whether the bounds are judged
-    "share": ("分摊权数（年龄、需要）", "weight of the share (ages, need)", False),
-    "norm": ("床位标准（各规划）", "norm (all plans)", False),
-    "norm_peers": ("床位标准（其他规划）", "norm (other plans)", False),
-    "norm_national": ("全国床位目标", "national goal", False),
-    "utilisation": ("民办机构入住（空置至满员）", "private homes, empty to full", True),
-    "coverage": ("入托率目标", "coverage", False),
-    "intention": ("使用率与意愿", "use against wish", False),
-}
-LABELS_ZH = {"plan": "规划", "projection": "本推算", "census 2020": "2020年普查", "low": "低方案", "high": "高方案"}
 SURVEYS = ("adl-clhls-2011", "adl-clhls-2014", "adl-clhls-2018")
+ASSUMED = {  # parameter of `assumptions`: the methods that use it
+    "target_occupancy": ("prevalence", "prevalence_census", "utilisation"),
+    "institution_share_mild": ("prevalence", "utilisation"),
+    "institution_share_moderate": ("prevalence", "utilisation"),
+    "institution_share_severe": ("prevalence", "utilisation"),
+    "institution_share_unable": ("prevalence_census",),
+}
+OWN_RANGE = {  # methods whose own input is a range: that input, and whether the bounds are judged
+    "share": ("weight_of_share", False),
+    "norm": ("norm_of_all_plans", False),
+    "norm_peers": ("norm_of_other_plans", False),
+    "norm_national": ("national_goal", False),
+    "utilisation": ("private_homes", True),
+    "coverage": ("coverage", False),
+    "intention": ("use_or_wish", False),
+}
 
 
 def need_tornado(
@@ -395,10 +374,8 @@ def need_tornado(
 
     Parameters
     ----------
-    area : str
-        Slug, Chinese or English name, or adcode; a plan is not needed.
-    year : int
-        [year]
+    area, year, root
+        As in `triangulate_beds`; a plan is not needed.
     what : {'beds', 'places'}
     norm : float, optional
         As in `need_samples`.
@@ -410,14 +387,13 @@ def need_tornado(
         From which fertility, life expectancy and migration are moved.
     population : Dataset, optional
         The projection of that scenario, made before.
-    root : path, optional
-        Folder with your own tables.
 
     Returns
     -------
     DataFrame
-        name_zh, name_en, low, high, central [beds or places: the need with the input low, high, unchanged], low_label,
-        high_label, low_label_zh, high_label_zh (the values of the input), judged (True where the bounds are judgement).
+        input (a key of the catalogue, [words.moved]), low, high, central [beds or places: the need with the input low,
+        high, unchanged], low_label, high_label, judged (True where the bounds are judgement). The labels are
+        the values of the input: numbers, or keys of [words.moved_to].
 
     Raises
     ------
@@ -426,124 +402,86 @@ def need_tornado(
 
     Examples
     --------
-    >>> need_tornado("jingdezhen", 2035).name_en.iloc[0]
-    'moderate need: share in homes'
+    >>> need_tornado("jingdezhen", 2035).input.iloc[0]
+    'institution_share_moderate'
     """
-    method = method or {"beds": "prevalence", "places": "coverage"}.get(what, "")
-    moves = _Moves(area, year, what, method, norm, scenario, population, root)
-    frame = pd.DataFrame(moves.all())
-    frame.attrs["sources"] = moves.row["sources"].split(";")
+    slug, method = (
+        find_area(area, root=root)["area"],
+        method or {"beds": "prevalence", "places": "coverage"}.get(what, ""),
+    )
+    scenario = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario, area=slug, root=root)
+    if population is None:
+        population = projected(slug, year, scenario, root)
+    case = make_case(what, slug, population, root, norm=norm)
+    row = METHODS[what].get(method, lambda case: None)(case)
+    if row is None or np.isnan(_need(case, method, year)):
+        rows = rows_of(case, METHODS[what])
+        known = ", ".join(row["method"] for row in rows if not np.isnan(middle(at_year(row["central"], year))))
+        raise DataError(f"method {method!r} has no number for {slug}; choose one of {known}.")
+    moves = list(_moves(case, row, year, scenario, population))
+    frame = pd.DataFrame(moves, columns=["input", "low", "high", "low_label", "high_label", "judged"])
+    frame.insert(5, "central", _need(case, method, year))
+    frame.attrs["sources"] = row["sources"].split(";")
     width = (frame["high"] - frame["low"]).abs()
     order = width[width > 0].sort_values(ascending=False, kind="stable").index
     return frame.loc[order].head(strongest).reset_index(drop=True)
 
 
-class _Moves:
-    def __init__(self, area, year, what, method, norm, scenario, population, root) -> None:
-        self.area = find_area(area, root)["area"]
-        self.year, self.what, self.method, self.root = year, what, method, root
-        self.scenario = scenario if isinstance(scenario, Scenario) else self._named(scenario)
-        self.population = self._project(self.scenario) if population is None else population
-        self.need = need_of(self.area, self.population, what, root, only=method, norm=norm)
-        if not self.need.rows or pd.isna((row := self.need.at(year).iloc[0])["central"]):
-            every = need_of(self.area, self.population, what, root, norm=norm).at(year).set_index("method")["central"]
-            raise DataError(
-                f"method {method!r} has no number for {self.area}; choose one of {', '.join(every.dropna().index)}."
-            )
-        self.row = row
-        self.assumed = area_values(self.area, root)
+def _need(case: Case, method: str, year: int) -> float:
+    return middle(at_year(METHODS[case.what][method](case)["central"], year))
 
-    def all(self) -> Iterator[dict]:
-        """A row for each input that the method has."""
-        yield from self._own_range()
-        yield from self._assumed()
-        yield from self._definitions()
-        yield from self._migration()
-        yield from self._fertility()
-        yield from self._mortality()
-        yield from self._forecast()
 
-    def _named(self, name: str) -> Scenario:
-        return Scenario.load(name, area=self.area, root=self.root)
+def _moves(case: Case, row: dict, year: int, scenario: Scenario, population: xr.Dataset) -> Iterator[tuple]:
+    """Each input that the method has, moved alone: its key, the need at both ends, their labels, whether judged."""
+    method, assumed, years = row["method"], case.assumed, population["year"].to_numpy()
+    central = _need(case, method, year)
 
-    def _project(self, scenario: Scenario) -> xr.Dataset:
-        return projected(self.area, self.year, scenario, self.root)
+    def under(**changes: object) -> float:
+        """The need under the scenario with changes."""
+        return _need(on(case, projected(case.area, year, replace(scenario, **changes), case.root)), method, year)
 
-    def _value(self, population: xr.Dataset | None = None, *, method: str | None = None, **others) -> float:
-        """The need with something else in place of what it has."""
-        row = self.need.what_if(method or self.method, population=population, **others)
-        return middle(at_year(row["central"], self.year))
-
-    def _line(self, names: tuple[str, str], values: tuple[float, float], labels: tuple[str, str], judged: bool) -> dict:
-        keys = ("name_zh", "name_en", "low", "high", "low_label", "high_label")
-        line = dict(zip(keys, (*names, *values, *labels), strict=True))
-        line |= {
-            f"{side}_label_zh": LABELS_ZH.get(label, label) for side, label in zip(("low", "high"), labels, strict=True)
-        }
-        return line | {"central": self.row["central"], "judged": judged}
-
-    def _ends(self, names: tuple[str, str], values: list[tuple[float, str]]) -> dict:
-        """A row from the lowest to the highest of some (need, label)."""
-        (low, low_label), (high, high_label) = min(values), max(values)
-        return self._line(names, (low, high), (low_label, high_label), False)
-
-    def _own_range(self) -> Iterator[dict]:
-        if self.method in OWN_RANGE and pd.notna(self.row["lower"]):
-            zh, en, judged = OWN_RANGE[self.method]
-            yield self._line((zh, en), (self.row["lower"], self.row["upper"]), ("", ""), judged)
-
-    def _assumed(self) -> Iterator[dict]:
-        for parameter, (zh, en, methods) in ASSUMED.items():
-            if self.method in methods:
-                bounds = assumed_range(parameter, table=self.assumed)
-                low, high = (self._value(changed={parameter: x}) for x in (bounds.lower, bounds.upper))
-                yield self._line((zh, en), (low, high), (f"{bounds.lower:g}", f"{bounds.upper:g}"), bounds.judged)
-
-    def _definitions(self) -> Iterator[dict]:
-        if self.method != "prevalence":
-            return
-        waves = [(self._value(survey=survey), survey[-4:]) for survey in SURVEYS]
-        yield self._ends(("调查年份（CLHLS）", "year of the survey (CLHLS)"), waves)
-        both = [(self._value(method="prevalence_census"), "census 2020"), (self.row["central"], "CLHLS 2018")]
-        yield self._ends(("失能的定义（普查、调查）", "definition of need (census, survey)"), both)
-
-    def _migration(self) -> Iterator[dict]:
-        paths = ({2020: 0.0}, {2020: 1.0})  # nobody moves; everybody goes on moving as in 2010-2020
-        low, high = (self._value(self._project(replace(self.scenario, net_migration_factor=path))) for path in paths)
-        yield self._line(("净迁移", "net migration"), (low, high), ("0", "2010–2020"), True)
-
-    def _fertility(self) -> Iterator[dict]:
-        years = self.population["year"].to_numpy()
-        if self.what == "beds" and self.year <= years[0] + 60:
-            return  # whoever is 60 by then was born by the launch
+    if method in OWN_RANGE and not np.isnan(least := middle(at_year(row["lower"], year))):
+        key, judged = OWN_RANGE[method]
+        yield key, least, middle(at_year(row["upper"], year)), "", "", judged
+    for parameter in (parameter for parameter, methods in ASSUMED.items() if method in methods):
+        bounds, ends = assumed_range(parameter, table=assumed), []
+        for value in (bounds.lower, bounds.upper):
+            moved = assumed.copy()
+            moved.loc[parameter, "value"] = value
+            ends.append(_need(replace(case, assumed=moved), method, year))
+        yield parameter, *ends, f"{bounds.lower:g}", f"{bounds.upper:g}", bounds.judged
+    if method == "prevalence":
+        yield _ends("survey_wave", *((_need(replace(case, survey=wave), method, year), wave[-4:]) for wave in SURVEYS))
+        census = _need(case, "prevalence_census", year), "census 2020"
+        yield _ends("definition_of_need", census, (central, "CLHLS 2018"))
+    # nobody moves; everybody goes on moving as in 2010-2020
+    still, moving = (under(net_migration_factor={2020: factor}) for factor in (0.0, 1.0))
+    yield "net_migration", still, moving, "0", "2010–2020", True
+    if case.what == "places" or year > years[0] + 60:  # whoever is 60 before that was born by the launch
         ends = []
         for name in ("low", "high"):  # the distance of the variant from the medium path, on top of the scenario's own
-            tfr = self.scenario.at("tfr_offset", years) + self._named(name).at("tfr_offset", years)
-            path = dict(zip(years.tolist(), tfr.tolist(), strict=True))
-            ends.append(self._value(self._project(replace(self.scenario, tfr_offset=path))))
-        names = ("生育率（WPP低、高方案）", "fertility (WPP low, high)")
-        yield self._line(names, (ends[0], ends[1]), ("low", "high"), False)
+            variant = Scenario.load(name, area=case.area, root=case.root)
+            tfr = scenario.at("tfr_offset", years) + variant.at("tfr_offset", years)
+            ends.append(under(tfr_offset=dict(zip(years.tolist(), tfr.tolist(), strict=True))))
+        yield "fertility", *ends, "low", "high", False
+    e0, e0_year = scenario.e0, scenario.e0_year
+    if e0 is None and "e0" in assumed.index:
+        e0, e0_year = assumed.loc["e0", ["value", "year"]]
+    if e0 is not None:
+        doubt = assumed_range("e0_doubt", table=assumed).value
+        low, high = e0 - doubt, e0 + doubt
+        ends = [under(e0=value, e0_year=int(e0_year)) for value in (low, high)]
+        yield "life_expectancy", *ends, f"{low:g}", f"{high:g}", True
+    printed = case.figure(
+        "population_60plus", "projection"
+    )  # the plan's own number of elderly, where it is of this year
+    if case.what == "beds" and printed is not None and printed["year"] == year and printed["basis"] != "registered":
+        ours = middle(case.counts["elderly"].sel(year=year))
+        scaled = population.assign(population=population["population"] * printed["value"] / ours)
+        yield _ends("elderly_of_plan", (_need(on(case, scaled), method, year), "plan"), (central, "projection"))
 
-    def _mortality(self) -> Iterator[dict]:
-        own = self.scenario.e0, self.scenario.e0_year
-        if own[0] is None and "e0" in self.assumed.index:
-            own = tuple(self.assumed.loc["e0", ["value", "year"]])
-        if own[0] is None:
-            return
-        doubt = assumed_range("e0_doubt", table=self.assumed).value
-        low, high = own[0] - doubt, own[0] + doubt
-        moved = [replace(self.scenario, e0=e0, e0_year=int(own[1])) for e0 in (low, high)]
-        least, most = (self._value(self._project(scenario)) for scenario in moved)
-        yield self._line(("预期寿命", "life expectancy"), (least, most), (f"{low:g}", f"{high:g}"), True)
 
-    def _forecast(self) -> Iterator[dict]:
-        """The plan's own number of elderly in place of the projected one, where it is for this year."""
-        printed = figures_at(self.root).first(self.area, "population_60plus", "projection")
-        if self.what == "places" or printed is None or printed["year"] != self.year:
-            return
-        if printed["basis"] == "registered":  # other people than the projected residents
-            return
-        ours = middle(elderly_path(self.population).sel(year=self.year).sum(("sex", "age")))
-        scaled = self.population.assign(population=self.population["population"] * printed["value"] / ours)
-        both = [(self._value(scaled), "plan"), (self.row["central"], "projection")]
-        yield self._ends(("60岁及以上人口（规划预测、本推算）", "persons 60+ (plan, projection)"), both)
+def _ends(key: str, *values: tuple[float, str]) -> tuple:
+    """A move from the lowest to the highest of some (need, label)."""
+    (low, low_label), (high, high_label) = min(values), max(values)
+    return key, low, high, low_label, high_label, False

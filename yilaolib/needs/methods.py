@@ -1,8 +1,12 @@
-"""Formulas for daycare places (托位). Numbers, Series or arrays in, the same out; no file is read."""
+"""The formulas of the methods for beds (床位) and daycare places (托位), and the gap between a need and a supply.
+
+Numbers, Series or arrays in, the same out; no file is read. A negative count, a share outside 0-1 and an occupancy of 0
+or above 1 are refused with a `DataError`; what is missing stays missing.
+"""
 
 from __future__ import annotations
 
-from typing import TypeGuard, overload
+from typing import overload
 
 import numpy as np
 import pandas as pd
@@ -13,15 +17,261 @@ from ..errors import DataError
 Number = float | pd.Series | np.ndarray | xr.DataArray
 
 
-def refuse_negative(**values: Number) -> None:
-    """Refuse what counts people or places and is below 0; a missing value stays missing."""
+def beds_by_share(total: Number, weight: Number, total_weight: Number) -> Number:
+    """Beds of a larger area shared out by weight, as 景德镇 describes it: total × weight / total_weight.
+
+    The weights must have one date and one basis.
+
+    Parameters
+    ----------
+    total : [beds] of the larger area.
+    weight, total_weight : [persons] The area's and the larger area's elderly (60+, 65+, 80+, disabled).
+
+    Returns
+    -------
+    [beds], not rounded.
+
+    Examples
+    --------
+    >>> print(round(beds_by_share(300_000, 269_200, 7_624_800)))
+    10592
+    """
+    _refuse_negative(total=total, weight=weight, total_weight=total_weight)
+    if bool((np.asarray(weight) > np.asarray(total_weight)).any()):
+        raise DataError(
+            "The weight of the place is larger than that of the whole area; check that both have one basis."
+        )
+    if not bool((np.asarray(total_weight) > 0).all()):
+        raise DataError("The weight of the whole area must be above 0, or there is nothing to share by.")
+    return total * weight / total_weight
+
+
+def beds_by_norm(elderly: Number, beds_per_1000: Number) -> Number:
+    """Beds that a norm asks for (每千名老年人养老床位数): elderly × norm / 1000.
+
+    A norm is printed for a year: the elderly must be those of that year and of the norm's age (60+ in China).
+
+    Parameters
+    ----------
+    elderly : [persons 60+]
+    beds_per_1000 : [beds per 1000 persons 60+]
+
+    Returns
+    -------
+    [beds]
+
+    Examples
+    --------
+    >>> print(round(beds_by_norm(269_220, 39)))
+    10500
+    """
+    _refuse_negative(elderly=elderly, beds_per_1000=beds_per_1000)
+    return elderly * beds_per_1000 / 1000
+
+
+def beds_by_hold(beds: Number, elderly_then: Number, elderly: Number) -> Number:
+    """Beds that keep today's ratio to the elderly, doing no more than growing along: beds × elderly / elderly_then.
+
+    Parameters
+    ----------
+    beds : [beds] today.
+    elderly_then, elderly : [persons 60+] at the date of the beds, and at that of the need.
+
+    Returns
+    -------
+    [beds]
+
+    Examples
+    --------
+    >>> print(round(beds_by_hold(4_059, 269_200, 324_100)))
+    4887
+    """
+    _refuse_negative(beds=beds, elderly_then=elderly_then, elderly=elderly)
+    if not bool((np.asarray(elderly_then) > 0).all()):
+        raise DataError("There must be elderly at the date of the beds, or no ratio can be held.")
+    return beds * elderly / elderly_then
+
+
+def beds_by_rule(elderly: Number, share: Number) -> Number:
+    """Beds by the 9073 planning rule, a fixed share of the elderly in institutions: elderly × share.
+
+    Parameters
+    ----------
+    elderly : [persons 60+]
+    share : [share, 0-1] For example `rule_3pct_share` of table `assumptions`.
+
+    Returns
+    -------
+    [beds]
+
+    Examples
+    --------
+    >>> print(round(beds_by_rule(269_220, 0.03)))
+    8077
+    """
+    _refuse_negative(elderly=elderly)
+    _refuse_no_share(share=share)
+    return elderly * share
+
+
+@overload
+def beds_by_prevalence(need: xr.DataArray, institution_share: Number, occupancy: Number) -> xr.DataArray: ...
+@overload
+def beds_by_prevalence(need: Number, institution_share: Number, occupancy: Number) -> Number: ...
+def beds_by_prevalence(need: Number, institution_share: Number, occupancy: Number) -> Number:
+    """Beds for those who need care and get it in an institution: the sum over levels of need × share, / occupancy.
+
+    The definition of need decides: see `care_need`. Both the share and the occupancy are judged in our data.
+
+    Parameters
+    ----------
+    need : [persons] who need care; with a dim `level`, the levels are summed.
+    institution_share : [share, 0-1] of them in institutions, by `level` where need has it.
+    occupancy : [share, above 0 to 1] of the beds that planning wants occupied.
+
+    Returns
+    -------
+    [beds]
+
+    Examples
+    --------
+    >>> print(beds_by_prevalence(8_500, 0.4, 0.85))
+    4000.0
+    """
+    _refuse_negative(need=need)
+    _refuse_no_share(institution_share=institution_share)
+    residents = need * institution_share
+    if isinstance(residents, xr.DataArray) and "level" in residents.dims:
+        residents = residents.sum("level")
+    return residents / _occupancy(occupancy)
+
+
+def beds_by_utilisation(residents: Number, occupancy: Number, growth: Number = 1.0) -> Number:
+    """Beds for the residents that there are, grown with those who need care: residents × growth / occupancy.
+
+    It measures use under present supply, price and quality; people who would come to better homes do not count.
+
+    Parameters
+    ----------
+    residents : [persons] now.
+    occupancy : [share, above 0 to 1] of the beds that planning wants occupied; a lower one asks for more beds.
+    growth : [ratio] of the persons at risk at the date of the need to those at the date of the residents. (default 1)
+
+    Returns
+    -------
+    [beds]
+
+    Examples
+    --------
+    >>> print(round(beds_by_utilisation(740, 0.85, 1.2)))
+    1045
+    """
+    _refuse_negative(residents=residents, growth=growth)
+    return residents * growth / _occupancy(occupancy)
+
+
+def places_by_norm(population: Number, places_per_1000: Number) -> Number:
+    """Places by a norm per 1000 residents (每千人口托位数), however few the children: population × norm / 1000.
+
+    Always show `implied_coverage` beside it: the same norm means very different things to young and old areas.
+
+    Parameters
+    ----------
+    population : [persons] of all ages.
+    places_per_1000 : [places per 1000 persons] China's target for 2025 is 4.5.
+
+    Returns
+    -------
+    [places]
+
+    Examples
+    --------
+    >>> print(round(places_by_norm(1_619_000, 4.5)))
+    7286
+    """
+    _refuse_negative(population=population, places_per_1000=places_per_1000)
+    return population * places_per_1000 / 1000
+
+
+def implied_coverage(places: Number, children: Number) -> Number:
+    """Places per child, the coverage that a number of places means: places / children.
+
+    Parameters
+    ----------
+    places : [places]
+    children : [persons] aged 0, 1 and 2 (say so when it is another age).
+
+    Returns
+    -------
+    [share]; above 1 when there are more places than children, missing where there are no children.
+
+    Examples
+    --------
+    >>> print(round(implied_coverage(4_036, 58_000), 4))
+    0.0696
+    """
+    _refuse_negative(places=places, children=children)
+    if isinstance(children, xr.DataArray | pd.Series):
+        return places / children.where(children > 0)
+    return places / np.where(np.asarray(children) > 0, children, np.nan)[()]
+
+
+def places_by_coverage(children: Number, coverage: Number) -> Number:
+    """Places for a wanted share of the children under 3: children × coverage.
+
+    Parameters
+    ----------
+    children : [persons] aged 0, 1 and 2.
+    coverage : [share, 0-1] For example 0.33 or 0.45, the Barcelona targets of the EU.
+
+    Returns
+    -------
+    [places]
+
+    Examples
+    --------
+    >>> places_by_coverage(30_000, 0.33)
+    9900.0
+    """
+    _refuse_negative(children=children)
+    _refuse_no_share(coverage=coverage)
+    return children * coverage
+
+
+def places_by_intention(children: Number, wish: Number, conversion: Number = 1.0) -> Number:
+    """Places for the families that say they want one, or for the part that takes it: children × wish × conversion.
+
+    A wish in a survey is not an enrolment: 涟水 prints 45 % wish and 18 % use.
+
+    Parameters
+    ----------
+    children : [persons] aged 0, 1 and 2.
+    wish : [share, 0-1] of families that want a place.
+    conversion : [share, 0-1] of these that take one. (default 1)
+
+    Returns
+    -------
+    [places]
+
+    Examples
+    --------
+    >>> print(round(places_by_intention(10_000, 0.45, 0.4)))
+    1800
+    """
+    _refuse_negative(children=children)
+    _refuse_no_share(wish=wish, conversion=conversion)
+    return children * wish * conversion
+
+
+def _refuse_negative(**values: Number) -> None:
+    """Refuse what counts people or beds and is below 0; a missing value stays missing."""
     for name, value in values.items():
         lowest = np.nanmin(np.append(np.asarray(value, dtype=float), np.inf))
         if lowest < 0:
             raise DataError(f"{name} has a negative value ({lowest:g}); it must be 0 or more.")
 
 
-def refuse_no_share(**values: Number) -> None:
+def _refuse_no_share(**values: Number) -> None:
     """Refuse what is no share: percent in its place would give a hundred times too much."""
     for name, value in values.items():
         given = np.asarray(value, dtype=float)
@@ -30,9 +280,11 @@ def refuse_no_share(**values: Number) -> None:
             raise DataError(f"{name} is {outside[0]:g}; it is a share and must lie between 0 and 1 (45 % is 0.45).")
 
 
-def is_series(value: Number) -> TypeGuard[pd.Series]:
-    """Whether a value is a Series; said for type checkers, since pandas has no hints of its own."""
-    return isinstance(value, pd.Series)
+def _occupancy(value: Number) -> Number:
+    values = np.asarray(value, dtype=float)
+    if not bool(((values > 0) & (values <= 1)).all()):
+        raise DataError(f"occupancy is {values.min():g}; it must be above 0 and at most 1 (85 % is 0.85).")
+    return value
 
 
 def shortfall(demand: Number, supply: Number) -> pd.DataFrame | xr.Dataset:
@@ -42,7 +294,7 @@ def shortfall(demand: Number, supply: Number) -> pd.DataFrame | xr.Dataset:
 
     Parameters
     ----------
-    demand, supply : float, Series, array or DataArray
+    demand, supply : number, Series, array or DataArray
         [beds or places] Broadcast against one another; a missing value stays missing.
 
     Returns
@@ -64,7 +316,7 @@ def shortfall(demand: Number, supply: Number) -> pd.DataFrame | xr.Dataset:
     if isinstance(demand, xr.DataArray) or isinstance(supply, xr.DataArray):
         return xr.Dataset(_parts(*_labelled(demand, supply)))
     _same_rows(demand, supply)
-    index = next((x.index for x in (demand, supply) if is_series(x)), None)
+    index = next((x.index for x in (demand, supply) if isinstance(x, pd.Series)), None)
     size = max(np.size(demand), np.size(supply)) if index is None else len(index)
     return pd.DataFrame(_parts(_column(demand, index, size), _column(supply, index, size)))
 
@@ -103,14 +355,13 @@ def _labelled(demand: Number, supply: Number) -> tuple[xr.DataArray, xr.DataArra
 
 def _same_rows(demand: Number, supply: Number) -> None:
     """Refuse what would be cut short or matched by chance."""
-    sizes = {"demand": np.size(demand), "supply": np.size(supply)}
-    alone = [name for name, value in (("demand", demand), ("supply", supply)) if np.ndim(value) == 0]
-    if not alone and sizes["demand"] != sizes["supply"]:
+    sizes = np.size(demand), np.size(supply)
+    if np.ndim(demand) and np.ndim(supply) and sizes[0] != sizes[1]:
         raise DataError(
-            f"demand has {sizes['demand']} values and supply has {sizes['supply']}. Give as many of one as of the "
+            f"demand has {sizes[0]} values and supply has {sizes[1]}. Give as many of one as of the "
             "other, or one number that holds for all."
         )
-    if is_series(demand) and is_series(supply) and not demand.index.equals(supply.index):
+    if isinstance(demand, pd.Series) and isinstance(supply, pd.Series) and not demand.index.equals(supply.index):
         only = [*demand.index.symmetric_difference(supply.index)][:3]
         raise DataError(
             f"demand and supply have different labels ({', '.join(map(str, only)) or 'in another order'}). "
@@ -119,345 +370,6 @@ def _same_rows(demand: Number, supply: Number) -> None:
 
 
 def _column(values: Number, index: pd.Index | None, size: int) -> pd.Series:
-    if is_series(values):
+    if isinstance(values, pd.Series):
         return values.astype(float)
     return pd.Series(np.broadcast_to(np.asarray(values, dtype=float), size), index=index)
-
-
-def beds_by_share(total: Number, weight: Number, total_weight: Number) -> Number:
-    """Beds that fall to a place when a larger area's beds are shared out by weight.
-
-    What 景德镇 describes: the province's 300,000 beds by the place's share of the province's elderly. The weights must
-    have one date and one basis.
-
-    Parameters
-    ----------
-    total : float or array
-        [beds] of the larger area.
-    weight, total_weight : float or array
-        [persons] The place's and the larger area's elderly (60+, 65+, 80+, disabled).
-
-    Returns
-    -------
-    same form
-        [beds], not rounded.
-
-    Raises
-    ------
-    DataError
-        Negative input, a place with more weight than the whole, or a whole without weight.
-
-    Examples
-    --------
-    >>> print(round(beds_by_share(300_000, 269_200, 7_624_800)))
-    10592
-    """
-    refuse_negative(total=total, weight=weight, total_weight=total_weight)
-    if bool((np.asarray(weight) > np.asarray(total_weight)).any()):
-        raise DataError(
-            "The weight of the place is larger than that of the whole area; check that both have one basis."
-        )
-    if not bool((np.asarray(total_weight) > 0).all()):
-        raise DataError("The weight of the whole area must be above 0, or there is nothing to share by.")
-    return total * weight / total_weight
-
-
-def beds_by_norm(elderly: Number, beds_per_1000: Number) -> Number:
-    """Beds that a norm asks for (每千名老年人养老床位数).
-
-    A norm is printed for a year: the elderly must be those of that year and of the norm's age (60+ in China).
-
-    Parameters
-    ----------
-    elderly : float, Series or DataArray
-        [persons 60+]
-    beds_per_1000 : float or array
-        [beds per 1000 persons 60+]
-
-    Returns
-    -------
-    same form
-        [beds]
-
-    Raises
-    ------
-    DataError
-        Negative input.
-
-    Examples
-    --------
-    >>> print(round(beds_by_norm(269_220, 39)))
-    10500
-    """
-    refuse_negative(elderly=elderly, beds_per_1000=beds_per_1000)
-    return elderly * beds_per_1000 / 1000
-
-
-def beds_by_hold(beds: Number, elderly_then: Number, elderly: Number) -> Number:
-    """Beds that keep today's ratio of beds to elderly: the answer of doing no more than growing along.
-
-    Parameters
-    ----------
-    beds : float or array
-        [beds] today.
-    elderly_then : float
-        [persons 60+] at the date of the beds.
-    elderly : float, Series or DataArray
-        [persons 60+] at the date of the need.
-
-    Returns
-    -------
-    same form
-        [beds]
-
-    Raises
-    ------
-    DataError
-        Negative input, or nobody elderly at the date of the beds.
-
-    Examples
-    --------
-    >>> print(round(beds_by_hold(4_059, 269_200, 324_100)))
-    4887
-    """
-    refuse_negative(beds=beds, elderly_then=elderly_then, elderly=elderly)
-    if not bool((np.asarray(elderly_then) > 0).all()):
-        raise DataError("There must be elderly at the date of the beds, or no ratio can be held.")
-    return beds * elderly / elderly_then
-
-
-def beds_by_rule(elderly: Number, share: Number) -> Number:
-    """Beds by the 9073 planning rule: a fixed share of the elderly live in institutions.
-
-    Parameters
-    ----------
-    elderly : float, Series or DataArray
-        [persons 60+]
-    share : float
-        [share, 0-1] For example `rule_3pct_share` of table `assumptions`.
-
-    Returns
-    -------
-    same form
-        [beds]
-
-    Raises
-    ------
-    DataError
-        Negative input, or a share outside 0-1.
-
-    Examples
-    --------
-    >>> print(round(beds_by_rule(269_220, 0.03)))
-    8077
-    """
-    refuse_negative(elderly=elderly)
-    refuse_no_share(share=share)
-    return elderly * share
-
-
-@overload
-def beds_by_prevalence(need: xr.DataArray, institution_share: Number, occupancy: Number) -> xr.DataArray: ...
-@overload
-def beds_by_prevalence(need: Number, institution_share: Number, occupancy: Number) -> Number: ...
-def beds_by_prevalence(need: Number, institution_share: Number, occupancy: Number) -> Number:
-    """Beds for the persons who need care and are cared for in an institution.
-
-    The definition of need decides: see `care_need`. Both the share and the occupancy are judged in our data.
-
-    Parameters
-    ----------
-    need : float or DataArray
-        [persons] who need care; with a dim `level`, the levels are summed.
-    institution_share : float or DataArray
-        [share, 0-1] of them in institutions, by `level` where need has it.
-    occupancy : float
-        [share, above 0 to 1] of the beds that planning wants occupied.
-
-    Returns
-    -------
-    same form
-        [beds]
-
-    Raises
-    ------
-    DataError
-        Negative need, a share outside 0-1, an occupancy of 0 or above 1.
-
-    Examples
-    --------
-    >>> print(beds_by_prevalence(8_500, 0.4, 0.85))
-    4000.0
-    """
-    refuse_negative(need=need)
-    refuse_no_share(institution_share=institution_share)
-    residents = need * institution_share
-    if isinstance(residents, xr.DataArray) and "level" in residents.dims:
-        residents = residents.sum("level")
-    return residents / _occupancy(occupancy)
-
-
-def beds_by_utilisation(residents: Number, occupancy: Number, growth: Number = 1.0) -> Number:
-    """Beds for the residents that there are, grown along with the persons who need care.
-
-    It measures use under present supply, price and quality; people who would come to better homes do not count.
-
-    Parameters
-    ----------
-    residents : float or array
-        [persons] now.
-    occupancy : float
-        [share, above 0 to 1] of the beds that planning wants occupied; a lower one asks for more beds.
-    growth : float or array, default 1
-        [ratio] of the persons at risk at the date of the need to those at the date of the residents.
-
-    Returns
-    -------
-    same form
-        [beds]
-
-    Raises
-    ------
-    DataError
-        Negative input, an occupancy of 0 or above 1.
-
-    Examples
-    --------
-    >>> print(round(beds_by_utilisation(740, 0.85, 1.2)))
-    1045
-    """
-    refuse_negative(residents=residents, growth=growth)
-    return residents * growth / _occupancy(occupancy)
-
-
-def _occupancy(value: Number) -> Number:
-    values = np.asarray(value, dtype=float)
-    if not bool(((values > 0) & (values <= 1)).all()):
-        raise DataError(f"occupancy is {values.min():g}; it must be above 0 and at most 1 (85 % is 0.85).")
-    return value
-
-
-def places_by_norm(population: Number, places_per_1000: Number) -> Number:
-    """Places that the norm asks for (每千人口拥有3岁以下婴幼儿托位数), whatever the number of children.
-
-    Always show `implied_coverage` beside it: the same norm means very different things to young and old places.
-
-    Parameters
-    ----------
-    population : float, Series or DataArray
-        [persons] of all ages.
-    places_per_1000 : float
-        [places per 1000 persons] China's target for 2025 is 4.5.
-
-    Returns
-    -------
-    same form
-        [places]
-
-    Raises
-    ------
-    DataError
-        Negative input.
-
-    Examples
-    --------
-    >>> print(round(places_by_norm(1_619_000, 4.5)))
-    7286
-    """
-    refuse_negative(population=population, places_per_1000=places_per_1000)
-    return population * places_per_1000 / 1000
-
-
-def implied_coverage(places: Number, children: Number) -> Number:
-    """Places per child: the coverage that a number of places means.
-
-    Parameters
-    ----------
-    places : float, Series or DataArray
-        [places]
-    children : float, Series or DataArray
-        [persons] aged 0, 1 and 2 (say so when it is another age).
-
-    Returns
-    -------
-    same form
-        [share]; above 1 when there are more places than children, missing where there are no children.
-
-    Raises
-    ------
-    DataError
-        Negative input.
-
-    Examples
-    --------
-    >>> print(round(implied_coverage(4_036, 58_000), 4))
-    0.0696
-    """
-    refuse_negative(places=places, children=children)
-    if isinstance(children, xr.DataArray) or is_series(children):
-        return places / children.where(children > 0)
-    return places / np.where(np.asarray(children) > 0, children, np.nan)[()]
-
-
-def places_by_coverage(children: Number, coverage: Number) -> Number:
-    """Places for a wanted share of the children under 3.
-
-    Parameters
-    ----------
-    children : float, Series or DataArray
-        [persons] aged 0, 1 and 2.
-    coverage : float
-        [share, 0-1] For example 0.33 or 0.45, the Barcelona targets of the EU.
-
-    Returns
-    -------
-    same form
-        [places]
-
-    Raises
-    ------
-    DataError
-        A coverage outside 0-1, negative children.
-
-    Examples
-    --------
-    >>> places_by_coverage(30_000, 0.33)
-    9900.0
-    """
-    refuse_negative(children=children)
-    refuse_no_share(coverage=coverage)
-    return children * coverage
-
-
-def places_by_intention(children: Number, wish: Number, conversion: Number = 1.0) -> Number:
-    """Places for the families that say they want one, or for the part of them that really takes it.
-
-    A wish in a survey is not an enrolment: 涟水 prints 45 % wish and 18 % use.
-
-    Parameters
-    ----------
-    children : float, Series or DataArray
-        [persons] aged 0, 1 and 2.
-    wish : float
-        [share, 0-1] of families that want a place.
-    conversion : float, default 1
-        [share, 0-1] of these that take one.
-
-    Returns
-    -------
-    same form
-        [places]
-
-    Raises
-    ------
-    DataError
-        A share outside 0-1, negative children.
-
-    Examples
-    --------
-    >>> print(round(places_by_intention(10_000, 0.45, 0.4)))
-    1800
-    """
-    refuse_negative(children=children)
-    refuse_no_share(wish=wish, conversion=conversion)
-    return children * wish * conversion

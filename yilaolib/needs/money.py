@@ -14,10 +14,10 @@ from ..errors import DataError
 from ..tables.areas import find_area, load_table
 from ..tables.figures import Figures, figures_at
 from ..tables.schema import instead
-from .beds import elderly_path, triangulate_beds
+from .beds import triangulate_beds
 from .care import SURVEY, care_need, institution_shares
 from .daycare import triangulate_places
-from .rows import at_year, leading_method, middle, middles, projected
+from .rows import at_year, elderly_of, leading_method, middle, middles, projected
 
 YUAN = 10_000  # projects are printed in 万元
 UNITS = {
@@ -217,7 +217,7 @@ def operating_subsidy(
     slug = find_area(area, root=root)["area"]
     if population is None:
         population = projected(slug, year, scenario, root)
-    need = care_need(at_year(elderly_path(population), year), measure=SURVEY, root=root)
+    need = care_need(at_year(elderly_of(population), year), measure=SURVEY, root=root)
     assumed = area_values(slug, root)
     printed = figures_at(root)
     rows = []
@@ -232,7 +232,7 @@ def operating_subsidy(
     return pd.DataFrame(rows, columns=columns)
 
 
-CLASSES = {"6_12m": "乳儿班", "12_24m": "托小班", "24_36m": "托大班"}
+CLASSES = ("6_12m", "12_24m", "24_36m")  # 乳儿班, 托小班, 托大班
 STAFF_TARGET = {
     "care_worker": "eldercare_nursing_professionals",
     "social_worker": "social_workers_per_1000_elderly",
@@ -293,7 +293,7 @@ def care_staff(
     slug = find_area(area, root=root)["area"]
     if population is None:
         population = projected(slug, year, scenario, root)
-    elderly = elderly_path(population)
+    elderly = elderly_of(population)
     need = care_need(at_year(elderly, year), measure=measure, root=root)
     assumed = area_values(slug, root)
     living = middles(need * institution_shares(need, assumed), "level")
@@ -363,7 +363,7 @@ def childcare_staff(area: str, places: float | None = None, *, root: str | Path 
     Returns
     -------
     DataFrame
-        group (6_12m, 12_24m, 24_36m, all), name_zh, places [places], ratio [children a worker], central [workers],
+        group (6_12m, 12_24m, 24_36m, all), places [places], ratio [children a worker], central [workers],
         class_size [children], classes [classes], target [workers] with target_year and short [workers] in the row all,
         sources, observations (tuple: ids of the printed figures). Without any printed number of places the numbers
         are missing.
@@ -386,29 +386,24 @@ def childcare_staff(area: str, places: float | None = None, *, root: str | Path 
     if places < 0:
         raise DataError(f"places is {places:g}; it must be 0 or more.")
     rows = []
-    for group, name in CLASSES.items():
+    for group in CLASSES:
         rule = printed.required("china", f"daycare_children_per_carer_{group}", "standard")
         size = printed.required("china", f"daycare_class_size_max_{group}", "standard")
         here = places * assumed_range(f"enrolled_share_{group}", table=assumed).value
         values = [here, rule["value"], here / rule["value"], size["value"], here / size["value"]]
-        rows.append([group, name, *values, f"{rule['source']};judged", (rule["observation"], size["observation"])])
-    columns = ["group", "name_zh", "places", "ratio", "central", "class_size", "classes", "sources", "observations"]
+        rows.append([group, *values, f"{rule['source']};judged", (rule["observation"], size["observation"])])
+    columns = ["group", "places", "ratio", "central", "class_size", "classes", "sources", "observations"]
     frame = pd.DataFrame(rows, columns=columns)
     sums = {column: frame[column].sum(min_count=1) for column in ("places", "central", "classes")}
     goal = printed.first(slug, STAFF_TARGET["daycare_worker"], "target")
     last = {"sources": frame["sources"].iloc[0], "observations": () if goal is None else (goal["observation"],)}
-    frame.loc[len(frame)] = pd.Series({"group": "all", "name_zh": "合计", **sums, **last})
+    frame.loc[len(frame)] = pd.Series({"group": "all", **sums, **last})
     whole = frame["group"] == "all"
     frame["target"] = np.where(whole, np.nan if goal is None else goal["value"], np.nan)
     frame["target_year"] = pd.Series([goal["year"] if goal is not None and x else None for x in whole], dtype="Int64")
     return frame.assign(short=frame["central"] - frame["target"])
 
 
-NAMES = {
-    "eldercare": ("养老", "eldercare"),
-    "childcare": ("托育", "childcare"),
-    "both": ("一老一小合计", "both together"),
-}
 COUNTED = ["staff", "staff_short", "floor_new_m2", "floor_old_m2", "capital_lower", "capital_central", "capital_upper"]
 
 
@@ -451,7 +446,7 @@ def care_account(
     Returns
     -------
     DataFrame
-        Indexed by eldercare, childcare, both: name_zh, name_en, method, need, with_pipeline, short [beds or places],
+        Indexed by eldercare, childcare, both: method, need, with_pipeline, short [beds or places],
         staff [workers for the need], staff_target [workers, printed], staff_short [workers], floor_new_m2 and
         floor_old_m2 [m2, were every household of the census in new, or in existing, estates with the plan's m2 per
         100 homes], capital_lower, capital_central, capital_upper [yuan for what is short], sources. Missing where not
@@ -487,9 +482,7 @@ def care_account(
     frame = pd.DataFrame(rows).T
     both = {column: frame[column].astype(float).sum(skipna=False) for column in COUNTED}
     frame = pd.concat([frame, pd.DataFrame([both], index=["both"])])
-    frame.insert(0, "name_zh", [NAMES[name][0] for name in frame.index])
-    frame.insert(1, "name_en", [NAMES[name][1] for name in frame.index])
-    numbers = [column for column in frame if column not in ("name_zh", "name_en", "method", "sources")]
+    numbers = [column for column in frame if column not in ("method", "sources")]
     return frame.astype(dict.fromkeys(numbers, float))
 
 

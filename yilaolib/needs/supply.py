@@ -175,6 +175,9 @@ def place_supply(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
     return _supply(area, PLACE_KINDS, "places_new", root).drop(columns=["nursing_pct", "nursing_observation"])
 
 
+SUPPLY = {"beds": bed_supply, "places": place_supply}
+
+
 def _supply(area: str, kinds: tuple[str, ...], new: str, root: str | Path | None) -> pd.DataFrame:
     slug = find_area(area, root=root)["area"]
     names = load_table("indicators", root=root).set_index("indicator")

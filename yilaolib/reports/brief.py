@@ -12,12 +12,13 @@ from ..auditing.verdicts import audit
 from ..demography.local import census_pyramids, local_parameters
 from ..demography.measures import population_table
 from ..demography.projection import ageing_stage, project
-from ..needs.beds import BedNeed, elderly_path, nursing_beds
-from ..needs.daycare import PlaceNeed, label_places
-from ..needs.horizon import gap_of, gap_waterfall, share_ranges
+from ..needs.beds import nursing_beds, triangulate_beds
+from ..needs.daycare import triangulate_places
+from ..needs.gap import gap_by_year, gap_waterfall, share_ranges
 from ..needs.money import care_staff, childcare_staff, operating_subsidy
 from ..needs.peers import compare_plans, plan_targets
-from ..needs.rows import label_methods, target_year
+from ..needs.rows import target_year
+from ..needs.supply import bed_supply, place_supply
 from ..tables.areas import find_area, load_table
 from ..tables.figures import figure, list_filled
 from ..tables.folders import quiet_table
@@ -115,16 +116,20 @@ def city_brief(city: str, *, scenario: str = "medium", end_year: int = 2050, roo
     years = population["year"].to_numpy()
     year = target_year(plan, years)
     drawn = project(slug, scenario=scenario, end_year=end_year, draws=DRAWS, root=root)
-    beds, places = BedNeed(slug, elderly_path(population), root), PlaceNeed(slug, population, root)
-    methods = {"bed": label_methods(beds.at(year), root), "place": label_places(places, year)}
-    gaps = {"bed": gap_of(beds, beside=BESIDE, drawn=drawn), "place": gap_of(places, drawn=drawn)}
+    both = {"population": population, "root": root}
+    methods = {"bed": triangulate_beds(slug, year, **both), "place": triangulate_places(slug, year, **both)}
+    gaps = {
+        "bed": gap_by_year(slug, beside=BESIDE, drawn=drawn, **both),
+        "place": gap_by_year(slug, what="places", drawn=drawn, **both),
+    }
+    beds, places = bed_supply(slug, root=root), place_supply(slug, root=root)
     parts = {
         **{f"{what}_methods": frame for what, frame in methods.items()},
         **{f"{what}_gap": frame for what, frame in gaps.items()},
-        "bed_supply": beds.supply,
-        "place_supply": places.supply,
-        "bed_steps": gap_waterfall(methods["bed"], beds.supply, year),
-        "place_steps": gap_waterfall(methods["place"], places.supply, year),
+        "bed_supply": beds,
+        "place_supply": places,
+        "bed_steps": gap_waterfall(methods["bed"], beds, year),
+        "place_steps": gap_waterfall(methods["place"], places, year),
         "nursing": nursing_beds(slug, year, population=population, root=root),
         "subsidy": operating_subsidy(slug, year, population=population, root=root),
         "staff": _staff(slug, year, population, gaps["place"].loc[year, "demand"], root),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ..tables.areas import load_table
-from .inputwords import input_words
+from ..texts import catalogue
 from .moneytables import MoneyTables
 from .numerals import percent
 from .phrases import COLUMNS, WORDS
@@ -108,8 +107,7 @@ class Labels(MoneyTables):
         return frame.assign(method=frame[f"name_{self.lang}"])
 
     def _inputs(self, methods: pd.DataFrame) -> list[str]:
-        names = load_table("areas", root=self.brief.root).set_index("area")[f"name_{self.lang}"]
-        return [input_words(text, self.lang, names) for text in methods["inputs"]]
+        return [inputs.say(self.lang) for inputs in methods["inputs"]]
 
     def bed_methods(self) -> pd.DataFrame:
         """Methods for beds, as `plot_methods` wants them."""
@@ -139,7 +137,8 @@ class Labels(MoneyTables):
     def steps(self, steps: pd.DataFrame) -> pd.DataFrame:
         """The steps from need to gap, with the years of need and stock; projects open in several."""
         amounts = steps["value"].abs().where(steps["step"] == "surplus", steps["value"])  # the word has the sign in it
-        frame = steps.assign(name=steps[f"name_{self.lang}"], stock=amounts)
+        names = catalogue(self.lang).find("words.step")
+        frame = steps.assign(name=steps["step"].map(names), stock=amounts)
         return self._named(frame, "name", "stock", "year", nothing={"year": steps["step"].isin(["pipeline", "unsure"])})
 
     def step_links(self, steps: pd.DataFrame) -> dict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ..texts import catalogue
 from .phrases import COLUMNS
 from .printedtables import PrintedTables
 
@@ -69,9 +70,8 @@ class MoneyTables(PrintedTables):
         money = account[["capital_lower", "capital_central", "capital_upper"]].astype(float) / 10_000
         money.columns = ["lower", "central", "upper"]
         both = account["method"].isna()  # beds and places do not add up
-        frame = account.assign(
-            name=account[f"name_{self.lang}"], demand=account["need"], short_pipeline=account["short"]
-        ).assign(**money)
+        names = account.index.map(catalogue(self.lang).find("words.account"))
+        frame = account.assign(name=names, demand=account["need"], short_pipeline=account["short"]).assign(**money)
         return self._named(
             frame.reset_index(drop=True), "name", "demand", "short_pipeline", "staff", "lower", "central", "upper",
             nothing={"demand": both, "short_pipeline": both},
@@ -93,7 +93,7 @@ class MoneyTables(PrintedTables):
     def _post(self, row) -> str:
         if isinstance(row.role, str):
             return f"{self[row.role]} · {self[row.level]}"
-        group = row.name_zh if self.lang == "zh" else row.group.replace("_", "-")
+        group = catalogue(self.lang).word(f"words.class.{row.group}")
         return f"{self['childcare_worker']} · {group}"
 
     def staff_links(self) -> dict:
@@ -115,12 +115,11 @@ class MoneyTables(PrintedTables):
     def tornado(self, effects: pd.DataFrame) -> pd.DataFrame:
         """Strongest inputs, as `plot_tornado` wants them; judged ones are marked."""
         mark = effects["judged"].map({True: self["judged_mark"], False: ""})
-        return effects.assign(name=effects[f"name_{self.lang}"] + mark)
+        return effects.assign(name=effects["input"].map(catalogue(self.lang).find("words.moved")) + mark)
 
     def tornado_table(self, effects: pd.DataFrame) -> pd.DataFrame:
         """What `plot_tornado` draws [beds]: the need with each input low, unchanged and high, and those inputs."""
-        zh = "_zh" if self.lang == "zh" else ""
-        ends = zip(effects[f"low_label{zh}"], effects[f"high_label{zh}"], strict=True)
+        ends = effects[["low_label", "high_label"]].replace(catalogue(self.lang).find("words.moved_to")).to_numpy()
         inputs = [self["from_to"].format(*pair) for pair in ends]
         frame = effects.assign(lower=effects["low"], upper=effects["high"], inputs=inputs)
         return self._named(frame, "name", "lower", "central", "upper", "inputs")
@@ -128,7 +127,7 @@ class MoneyTables(PrintedTables):
     def decision(self, table: pd.DataFrame) -> pd.DataFrame:
         """Probabilities and the best number to have, by method [percent, beds]."""
         frame = table.assign(
-            method=table[f"name_{self.lang}"],
+            method=table[f"name_{self.lang}"].fillna(table["group"].map(catalogue(self.lang).find("words.group"))),
             p_short=100 * table["p_short_stock"],
             p_short_later=100 * table["p_short_pipeline"],
             p_empty=100 * table["p_empty_pipeline"],

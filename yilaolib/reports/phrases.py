@@ -37,7 +37,7 @@ WORDS = {
         "reads_peers": "{name}与其他规划共有{n}项百分比指标：目标居首（含并列）的{top}项，居末（含并列）的{bottom}项，各规划相同或无法区分的{same}项。",
         "next_step": "、", "reads_steps": "{what}：需求{need}，减去{parts}；{left}。", "beds_what": "养老床位", "places_what": "托位",
         "nursing_need_moderate": "需求：中度失能", "nursing_need_severe": "需求：重度失能", "nursing_need": "需求：合计", "nursing_present": "现有护理型床位", "nursing_target": "规划目标", "of_elder_beds_institution": "（占机构床位）", "of_elder_beds_total": "（占全部床位）",
-        "short throughout": "始终短缺", "surplus throughout": "始终富余", "turns": "转为富余", "not published": "未公布",
+        "short_throughout": "始终短缺", "surplus_throughout": "始终富余", "turns": "转为富余", "not published": "未公布",
         "spread": "各方法之间的差异占需求离散程度的{method}%，人口不确定性占{demography}%，参数占{parameters}%，其余为三者共同作用。",
         "under_1": "不到1", "over_99": "超过99", "forecast": "规划预测{year}年为{printed}", "no_forecast": "规划未公布自己的预测", "no_gap": "缺口无法计算", "less": "减：",
         "reads_stock": "现有床位：{}。", "stock_item": "{}{}", "occupied_item": "（已入住{}）",
@@ -95,7 +95,7 @@ WORDS = {
         "nursing_need_moderate": "need, moderate disability", "nursing_need_severe": "need, severe disability", "nursing_need": "need, both",
         "nursing_present": "present nursing-type beds", "nursing_target": "target of the plan",
         "of_elder_beds_institution": " (share of institution beds)", "of_elder_beds_total": " (share of all beds)",
-        "short throughout": "short throughout", "surplus throughout": "surplus throughout", "turns": "turns", "not published": "not published",
+        "short_throughout": "short_throughout", "surplus_throughout": "surplus_throughout", "turns": "turns", "not published": "not published",
         "spread": "{method}\u00a0% of the spread of the need comes from the choice of method, {demography}\u00a0% from the demography, "
         "{parameters}\u00a0% from the parameters; the rest is shared.",
         "under_1": "under 1", "over_99": "over 99", "forecast": "the plan expects {printed} in {year}", "no_forecast": "the plan publishes no forecast of its own",

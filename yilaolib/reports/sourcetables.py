@@ -9,7 +9,6 @@ from functools import cached_property
 import pandas as pd
 
 from ..tables.areas import cite, load_table
-from .inputwords import CHINESE
 from .linkedtables import LinkedTables
 from .phrases import COLUMNS
 from .wording import STATUS
@@ -66,7 +65,8 @@ class SourceTables(LinkedTables):
     def parameters(self) -> pd.DataFrame:
         """Levels of the projection with their sources."""
         table = self.brief.parameters
-        chinese = table["note"].where(table["note"].str.contains(CHINESE).fillna(False).astype(bool))  # of a user's
+        own = table["note"].str.contains("[\u4e00-\u9fff]").fillna(False).astype(bool)  # a user's, in Chinese
+        chinese = table["note"].where(own)
         frame = table.assign(
             name=table["parameter"].map(lambda p: self[p]),
             unit=table["unit"].map(lambda u: self[u]),

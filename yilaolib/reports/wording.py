@@ -9,7 +9,7 @@ from functools import cached_property, partial
 
 import pandas as pd
 
-from ..needs.daycare import turn_of
+from ..needs.gap import turn_of
 from .brief import REPRODUCED, Brief
 from .numerals import NOT_PUBLISHED, count, day, path_words, percent
 from .phrases import ALTS, CAPTIONS, LIMITS, NOTES, WORDS
@@ -19,8 +19,8 @@ STATUS = {"zh": {"issued": "正式印发", "draft": "征求意见稿"}, "en": {"
 # tables of what documents print: nothing in them is filled in
 PRINTED = ("identity", "own_bed", "own_place", "bed_supply", "place_supply", "targets", "peers", "audit", "sources")
 PRINTED += ("rows", "bed_stock")
-TURNS = {"supply not published": "turn_unknown", "short throughout": "always_short", "turns": "turn"}
-TURNS |= {"surplus throughout": "always_enough", "returns": "comes_back"}
+TURNS = {"not_published": "turn_unknown", "short_throughout": "always_short", "turns": "turn"}
+TURNS |= {"surplus_throughout": "always_enough", "returns": "comes_back"}
 UNITS = {"zh": {"bed": "张", "place": "个"}, "en": {"bed": " beds", "place": " places"}}
 
 

@@ -77,7 +77,7 @@ class Catalogue:
         self.names: str = self.entries["language"]["names"]  # name_zh or name_en: what the tables call things
         self.format: Mapping[str, Any] = self.entries["format"]
         self._jinja = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=False)
-        shown = ("count", "percent", "day", "number", "listed")
+        shown = ("count", "percent", "day", "number", "listed", "named")
         self._jinja.filters |= {name: getattr(self, name) for name in shown} | {"word": self.word}
         self._jinja.globals |= {"word": self.word, "say": self.say}
         self._templates: dict[str, jinja2.Template] = {}

@@ -1,37 +1,29 @@
-"""From need to gap, step by step: what there is, what is on the project list, what is left."""
+"""From need to gap: year by year with the range of the draws, step by step, and when a shortage turns."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..demography.ages import as_array, labelled
+from ..demography.ages import Population, as_array, labelled
 from ..demography.measures import elderly_share
-from ..demography.projection import Scenario, project
+from ..demography.projection import SCENARIOS, Scenario, project
 from ..errors import DataError
-from .beds import BedNeed, elderly_path
-from .daycare import PlaceNeed, draws_that_turn
+from ..tables.areas import find_area
+from .beds import METHODS as BED_METHODS
+from .daycare import METHODS as PLACE_METHODS
 from .methods import implied_coverage, shortfall
-from .rows import Need, leading_method, middles
+from .rows import Case, elderly_of, leading_method, make_case, middles, rows_of
 from .supply import TOTAL, opening, stock_of, supply_path
 
-WHAT = ("beds", "places")
+METHODS = {"beds": BED_METHODS, "places": PLACE_METHODS}
 LEVEL = 80  # percent of the draws; the back-test says what such a range did hold
-
-
-def need_of(
-    area: str, population: xr.Dataset, what: str = "beds", root: str | Path | None = None, **options: object
-) -> Need:
-    """Return `BedNeed` or `PlaceNeed` of an area on a projection, of all methods or `only` one."""
-    if what not in WHAT:
-        raise DataError(f"what is {what!r}; it must be 'beds' or 'places'.")
-    if what == "beds":
-        return BedNeed(area, elderly_path(population), root, **options)
-    return PlaceNeed(area, population, root, **options)
 
 
 def gap_by_year(
@@ -56,8 +48,8 @@ def gap_by_year(
 
     Parameters
     ----------
-    area : str
-        Slug, Chinese or English name, or adcode.
+    area, root
+        Slug, Chinese or English name, or adcode; a folder with your own tables.
     what : {'beds', 'places'}
     norm : float, optional
         [beds per 1000 persons 60+, or places per 1000 residents] Your own in place of the plan's.
@@ -75,8 +67,6 @@ def gap_by_year(
         A projection without draws made before; its years are shown.
     drawn : Dataset, optional
         The same with draws, made before.
-    root : path, optional
-        Folder with your own tables.
 
     Returns
     -------
@@ -102,43 +92,40 @@ def gap_by_year(
     """
     if population is None:
         population = project(area, scenario=scenario, end_year=end_year, root=root)
-    need = need_of(area, population, what, root, norm=norm)
+    case = make_case(what, area, population, root, norm=norm)
     if drawn is None and draws:
-        last = int(need.years[-1])
+        last = int(case.years[-1])
         drawn = project(area, scenario=scenario, end_year=last, draws=draws, seed=seed, root=root)
-    return gap_of(need, method=method, beside=beside, drawn=drawn)
-
-
-def gap_of(
-    need: Need, *, method: str | None = None, beside: Sequence[str] = (), drawn: xr.Dataset | None = None
-) -> pd.DataFrame:
-    """As `gap_by_year`, for a need that is at hand."""
-    rows = {row["method"]: row for row in need.rows if isinstance(row["central"], xr.DataArray)}
-    method = leading_method(need.what, rows) if method is None else method
+    rows = {row["method"]: row for row in rows_of(case, METHODS[what]) if isinstance(row["central"], xr.DataArray)}
+    method = leading_method(what, rows) if method is None else method
     if method not in rows:
-        raise DataError(f"method {method!r} has no need by year for {need.area}; choose one of {', '.join(rows)}.")
-    supply = supply_path(need.supply, TOTAL[need.what], need.years)
-    values = {bound: _by_year(rows[method][bound], need.years) for bound in ("lower", "central", "upper")}
+        raise DataError(f"method {method!r} has no need by year for {case.area}; choose one of {', '.join(rows)}.")
+    row, supply = rows[method], supply_path(case.supply, TOTAL[what], case.years)
+    values = {bound: _by_year(row[bound], case.years) for bound in ("lower", "central", "upper")}
     frame = shortfall(values["central"], supply)
     for other in (name for name in beside if name in rows and name != method):
-        frame[f"demand_{other}"] = _by_year(rows[other]["central"], need.years)
+        frame[f"demand_{other}"] = _by_year(rows[other]["central"], case.years)
     frame["lower"], frame["upper"] = values["lower"], values["upper"]
     turning = {}
     if drawn is not None:
-        paths = need.what_if(method, population=drawn)["central"]
+        paths = METHODS[what][method](on(case, drawn))["central"]
         turning = draws_that_turn(paths.to_series().unstack("draw"), supply)
         ends = draw_range(paths).reindex(frame.index)
         for side, other in zip(ends, reversed(ends.columns), strict=True):
             end = shortfall(ends[side], supply)  # the gap follows the need step by step, and so do its quantiles
             frame[side], frame[f"shortfall_{side}"] = ends[side], end["shortfall"]
             frame[f"surplus_{other}"] = end["surplus"]  # much need leaves little over
-    if need.what == "places":
-        frame["aged_0_2"] = _by_year(need.symbols["C"], need.years)
+    if what == "places":
+        frame["aged_0_2"] = _by_year(case.counts["children"], case.years)
         frame["implied_coverage_pct"] = 100 * implied_coverage(frame["demand"], frame["aged_0_2"])
-    row = rows[method]
-    frame.attrs = {"what": need.what, "method": method, "held": supply.attrs["held"], "norm": row.get("norm")}
+    frame.attrs = {"what": what, "method": method, "held": supply.attrs["held"], "norm": row.get("norm")}
     frame.attrs |= {"inputs": row["inputs"], "observations": row["observations"], "turning": turning}
     return frame
+
+
+def on(case: Case, population: Population) -> Case:
+    """The same case on another projection."""
+    return replace(case, people=elderly_of(population) if case.what == "beds" else as_array(population))
 
 
 def _by_year(values: float | xr.DataArray, years: np.ndarray) -> pd.Series:
@@ -218,14 +205,112 @@ def share_ranges(drawn: xr.Dataset, ages: Sequence[int] = (60, 65)) -> pd.DataFr
     return pd.concat(parts, axis=1)
 
 
-STEPS = {
-    "need": ("需求", "need"),
-    "stock": ("减：现有", "less: present supply"),
-    "pipeline": ("减：项目清单新增", "less: new by the project list"),
-    "unsure": ("减：清单中未注明年份、医院或存疑的", "less: listed, but undated, in a hospital or in doubt"),
-    "short": ("尚缺", "still short"),
-    "surplus": ("富余", "surplus"),
-}
+def turning_years(
+    area: str,
+    *,
+    scenarios: Sequence[str | Scenario] = SCENARIOS,
+    end_year: int = 2050,
+    norm: float | None = None,
+    draws: int = 0,
+    seed: int = 0,
+    root: str | Path | None = None,
+) -> pd.DataFrame:
+    """Year in which a shortage of daycare places turns into a surplus, by method and scenario.
+
+    Supply is the printed stock, a straight line to the target, and the target from then on (or the stock held).
+
+    Parameters
+    ----------
+    area, root
+        Slug, Chinese or English name, or adcode; a folder with your own tables.
+    scenarios : sequence of str or Scenario
+        Names of table `assumptions`, your own among them, or scenarios made in Python.
+    end_year : int, default 2050
+        [year] Horizon.
+    norm : float, optional
+        [places per 1000 residents] Your own in place of the plan's.
+    draws : int, default 0
+        Random paths of the demography of each scenario; 0 gives no range, 200 a smooth one.
+    seed : int, default 0
+
+    Returns
+    -------
+    DataFrame
+        One row per method and scenario: method, scenario, year (missing where the shortage does not turn), state
+        (turns, short_throughout, surplus_throughout, returns: a shortage comes back later, or not_published),
+        first and last [places]: shortage (+) or surplus (-) in the first year with a supply and in the last. With
+        draws, turns_pct [percent of the draws in which it turns by the horizon, for good] and lower_80, upper_80: the
+        years that hold 80 % of those draws, missing where none turns.
+
+    Raises
+    ------
+    DataError
+        Unknown area or scenario.
+
+    Examples
+    --------
+    >>> turns = turning_years("jingdezhen", scenarios=("medium",)).set_index("method")
+    >>> print(*turns.loc["norm_places", ["year", "state"]])
+    2025 turns
+    >>> turns = turning_years("jingdezhen", scenarios=("medium",), draws=50).set_index("method")
+    >>> bool(turns.lower_80["coverage"] <= turns.upper_80["coverage"]), turns.turns_pct.between(0, 100).all()
+    (True, np.True_)
+    """
+    slug = find_area(area, root=root)["area"]
+    rows = []
+    for scenario in scenarios:
+        name = scenario.name if isinstance(scenario, Scenario) else scenario
+        future = partial(project, slug, scenario=scenario, end_year=end_year, root=root)
+        case = make_case("places", slug, future(), root, norm=norm)
+        supply, ranges = supply_path(case.supply, TOTAL["places"], case.years), {}
+        if draws:
+            paths = _moving(on(case, future(draws=draws, seed=seed)))
+            ranges = {name: draws_that_turn(path.to_series().unstack("draw"), supply) for name, path in paths.items()}
+        for method, path in _moving(case).items():
+            turned = turn_of(middles(path, "year") - supply)
+            rows.append({"method": method, "scenario": name, **turned, **ranges.get(method, {})})
+    columns = ["method", "scenario", "year", "state", "first", "last"]
+    columns += ["turns_pct", "lower_80", "upper_80"] if draws else []
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.astype({name: "Int64" for name in ("year", "lower_80", "upper_80") if name in frame})
+
+
+def _moving(case: Case) -> dict[str, xr.DataArray]:
+    """The need for places by each method that moves with the population."""
+    rows = rows_of(case, METHODS["places"])
+    return {row["method"]: row["central"] for row in rows if isinstance(row["central"], xr.DataArray)}
+
+
+def turn_of(gap: pd.Series) -> dict:
+    """When a shortage turns (year, state, first and last, as in `turning_years`) of need less supply by year."""
+    gap = gap.dropna()
+    if gap.empty:
+        return {"year": None, "state": "not_published", "first": np.nan, "last": np.nan}
+    short = gap > 0
+    ends = {"first": float(gap.iloc[0]), "last": float(gap.iloc[-1])}
+    if short.all() or not short.any():
+        return {"year": None, "state": "short_throughout" if short.all() else "surplus_throughout", **ends}
+    turned = gap.index[short.shift(fill_value=False) & ~short]
+    year = int(turned[-1]) if len(turned) else None
+    return {"year": year, "state": "returns" if short.iloc[-1] else "turns", **ends}
+
+
+def draws_that_turn(need: pd.DataFrame, supply: pd.Series) -> dict:
+    """The percentage of draws in which a shortage turns for good, and the years that hold 80 % of these.
+
+    `need` by year (rows) and draw. Without a supply there is nothing to say.
+    """
+    gaps = need.sub(supply, axis=0).dropna()
+    if gaps.empty:
+        return {}
+    short = gaps.to_numpy() > 0
+    turned = short[:-1] & ~short[1:]
+    for_good = turned.any(axis=0) & ~short[-1]
+    if not for_good.any():
+        return {"turns_pct": 0.0}
+    last = gaps.index[::-1][turned[::-1, for_good].argmax(axis=0)]
+    low, high = np.quantile(last, [0.1, 0.9], method="inverted_cdf")  # years, none between
+    return {"turns_pct": float(100 * for_good.mean()), "lower_80": int(low), "upper_80": int(high)}
 
 
 def gap_waterfall(methods: pd.DataFrame, supply: pd.DataFrame, year: int, *, method: str | None = None) -> pd.DataFrame:
@@ -248,7 +333,7 @@ def gap_waterfall(methods: pd.DataFrame, supply: pd.DataFrame, year: int, *, met
     Returns
     -------
     DataFrame
-        step (need, stock, pipeline, unsure, and short or surplus), name_zh, name_en, value [beds or places; negative
+        step (need, stock, pipeline, unsure, and short or surplus), value [beds or places; negative
         where it is taken away], start, end [where its bar begins and ends], year, observations (ids of printed
         figures). `unsure` only where something is listed; missing where not published: a list without numbers is not
         a list of 0. `attrs` name the method.
@@ -289,7 +374,5 @@ def gap_waterfall(methods: pd.DataFrame, supply: pd.DataFrame, year: int, *, met
     last = "surplus" if left < 0 else "short"
     steps.append([last, left, 0.0, left, year, ()])
     frame = pd.DataFrame(steps, columns=["step", "value", "start", "end", "year", "observations"])
-    for place, (column, which) in enumerate((("name_zh", 0), ("name_en", 1)), start=1):
-        frame.insert(place, column, [STEPS[step][which] for step in frame["step"]])
     frame.attrs = {"method": method, "name_zh": need["name_zh"], "name_en": need["name_en"], "what": what}
     return frame.astype({"year": "Int64"})
