@@ -9,8 +9,8 @@ import pytest
 import test_notebooks as anatomy
 
 import yilaolib as yl
-from yilaolib.needs.beds import BedNeed
-from yilaolib.needs.rows import method_row
+from yilaolib.needs import beds
+from yilaolib.needs.rows import given, method_row
 
 PAGE = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
@@ -73,11 +73,10 @@ def test_indicator_of_the_recipe_is_good(city, tmp_path):
 
 
 def test_method_of_the_recipe_is_triangulated(monkeypatch, tmp_path):
-    """A formula, a row of `methods` and a row of the class make one more method, with its names in both languages."""
+    """A formula, a row of `methods` and a function of a case make one more method, with its names in both languages."""
     write(tmp_path, rows("Add a method"))
-    row = method_row("per_village", 20 * 500.0, "v 500 villages, b 20", "judged")
-    monkeypatch.setattr(BedNeed, "_village", lambda self: row, raising=False)
-    monkeypatch.setattr(BedNeed, "methods", BedNeed.methods | {"per_village": "_village"})
+    row = method_row("per_village", 20 * 500.0, [given("norm_own", value=20)], "judged")
+    monkeypatch.setitem(beds.METHODS, "per_village", lambda case: row)
     methods = yl.triangulate_beds("jingdezhen", 2025, root=tmp_path).set_index("method")
     assert methods.central["per_village"] == 10_000
     assert methods.loc["per_village", ["basis", "name_zh", "name_en"]].tolist() == [

@@ -10,6 +10,7 @@ from functools import cached_property, partial
 import pandas as pd
 
 from ..needs.gap import turn_of
+from ..texts import catalogue
 from .brief import REPRODUCED, Brief
 from .numerals import NOT_PUBLISHED, count, day, path_words, percent
 from .phrases import ALTS, CAPTIONS, LIMITS, NOTES, WORDS
@@ -194,7 +195,7 @@ class Wording:
     def alt_steps(self, what: str, steps: pd.DataFrame) -> str:
         """What a waterfall shows: the need, what is taken from it, and what is left."""
         unit, gap = ("", " ") if self.lang == "en" else (UNITS["zh"][what], "")
-        names = steps[f"name_{self.lang}"].str.removeprefix(self["less"])
+        names = steps["step"].map(catalogue(self.lang).find("words.step")).str.removeprefix(self["less"])
         amounts = [count(abs(value), self.lang, unit) for value in steps["value"]]
         parts = [
             self["blank"].format(name) if pd.isna(value) else f"{name}{gap}{amount}"
