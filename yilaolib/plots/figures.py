@@ -472,9 +472,9 @@ def plot_tornado(
     Parameters
     ----------
     frame : DataFrame
-        One row per assumption: name; low, high [unit]: the result when the assumption is low or high; central
-        [unit]: the result without the change, the same in all rows; optional low_label, high_label: the values
-        that the assumption takes (low_label_zh and so on come first in their language).
+        One row per assumption: name, or input (as from `need_tornado`); low, high [unit]: the result when the
+        assumption is low or high; central [unit]: the result without the change, the same in all rows; optional
+        low_label, high_label: the values that the assumption takes.
     unit, ax, lang, title, note
         Label of the unit; the rest as in `plot_fan`.
 
@@ -485,6 +485,8 @@ def plot_tornado(
     ['deaths', 'births']
     """
     lang = style.language(lang)
+    if "input" in frame and "name" not in frame:
+        frame = frame.assign(name=frame["input"].map(catalogue(lang).find("words.moved")))
     check_columns(frame, ("name", "low", "high", "central"), "plot_tornado")
     width = (frame["high"] - frame["low"]).abs().fillna(-1.0)
     frame = frame.loc[width.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
@@ -518,7 +520,8 @@ def plot_tornado(
 
 def _end_of_bar(row: pd.Series, side: str, lang: str) -> tuple[str, bool]:
     """Return what is written at one end of a bar, and whether to its right."""
-    label = row.get(f"{side}_label_{catalogue(lang).names}", row.get(f"{side}_label"))
+    label = row.get(f"{side}_label")
+    label = catalogue(lang).find("words.moved_to").get(label, label)
     text = number(row[side]) + (f" ({label})" if isinstance(label, str) else "")
     return text, bool(row[side] > row["central"] or (row[side] == row["central"] and side == "high"))
 
@@ -536,21 +539,21 @@ def plot_waterfall(
     ----------
     frame : DataFrame
         One row per step in order: step (need, stock, pipeline, unsure, short or surplus), value [unit, negative where
-        taken away], start, end [unit], and name_zh or name_en; as from `gap_waterfall`.
+        taken away], start, end [unit]; as from `gap_waterfall`.
     unit, labels, ax, lang, title, note
         Label of the unit; names of steps; the rest as in `plot_fan`.
 
     Examples
     --------
     >>> steps = [["need", 9500.0, 0, 9500], ["stock", -4000.0, 9500, 5500], ["short", 5500.0, 0, 5500]]
-    >>> steps = pd.DataFrame(steps, columns=["step", "value", "start", "end"]).assign(name_en=["need", "stock", "left"])
+    >>> steps = pd.DataFrame(steps, columns=["step", "value", "start", "end"])
     >>> [text.get_text() for text in plot_waterfall(steps, lang="en").texts]
     ['9,500', '−4,000', '5,500']
     """
     lang = style.language(lang)
-    check_columns(frame, ("step", "value", "start", "end", f"name_{catalogue(lang).names}"), "plot_waterfall")
-    names = zip(frame["step"], catalogue(lang).named(frame), strict=True)
-    ax, heights = open_rows(ax, [str((labels or {}).get(step, name)) for step, name in names], lines=2, above=1.0)
+    check_columns(frame, ("step", "value", "start", "end"), "plot_waterfall")
+    names = catalogue(lang).find("words.step") | dict(labels or {})
+    ax, heights = open_rows(ax, [names.get(step, str(step)) for step in frame["step"]], lines=2, above=1.0)
     ends = frame[["start", "end"]].to_numpy(dtype=float)
     low, top = 1.14 * np.nanmin(ends, initial=0.0), 1.14 * largest(ends)
     ax.set_xlim(low, top)
