@@ -76,7 +76,7 @@ def main() -> None:
         for page in ("report.html", "report.en.html"):
             if (empty / "outputs" / "jingdezhen" / page).stat().st_size < 100_000:
                 sys.exit(f"{page} is too small to be a report.")
-        find = "from yilaolib.reports.orders import find_template; print(find_template())"
+        find = "from yilaolib.reports.one import find_template; print(find_template())"
         template = run(programs / "python", "-c", find, cwd=empty, named="find the template").strip()
         run(programs / "papermill", "--help-notebook", Path(template), cwd=empty, says="end_year")
         if sorted(path.name for path in empty.iterdir()) != ["outputs"]:

@@ -1,29 +1,46 @@
 """The `yilao` command. Exit codes: 0 good, 1 a report or a check failed, 2 bad input.
 
+Its words stand under [command] in the catalogues; `--lang zh|en` says which of them, English when it is not given.
 What is heavy to import is imported inside the commands, so that `yilao --help` answers at once.
 """
 
 from __future__ import annotations
 
 import errno
-from collections.abc import Sequence
+import sys
+import unicodedata
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import click
 
-from .demography.projection import SCENARIOS
 from .errors import DataError, YilaoError
-from .reports import commands
-from .reports.completion import complete_city, complete_words, completion
-from .reports.doctor import doctor
-from .reports.terminal import data_option, echo_table, json_option, texts
-
-LANGS = complete_words("zh", "en")
-EXECUTORS = complete_words("processes", "serial", "dask")
-EXIT_CODES = "Exit codes: 0 good, 1 a report or a check failed, 2 bad input."
+from .texts import Catalogue, catalogue
 
 
-class _Sentences(click.Group):
-    """Ends with a sentence and an exit code where a library function raised an error of ours."""
+def words() -> Catalogue:
+    """Return the words that the commands speak now; `_Group.main` says in which language."""
+    return catalogue(_spoken["lang"])
+
+
+_spoken = {"lang": "en"}
+
+
+class _Group(click.Group):
+    """Speaks the language of `--lang`, and ends with a sentence and an exit code where an error of ours was raised."""
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> Any:
+        args = sys.argv[1:] if args is None else list(args)
+        asked = [after for before, after in pairwise(args) if before == "--lang"]
+        asked += [word.removeprefix("--lang=") for word in args if word.startswith("--lang=")]
+        try:
+            _spoken["lang"] = catalogue(asked[-1]) and asked[-1]
+        except (DataError, OSError, IndexError):  # whoever uses it will refuse it
+            _spoken["lang"] = "en"
+        _tell_help(self)
+        return super().main(args, *rest, **options)
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -33,132 +50,126 @@ class _Sentences(click.Group):
         except OSError as error:
             if error.errno == errno.EPIPE:  # `yilao areas | head` is no failure of ours
                 raise
-            message, code = f"{error.strerror or error}: {error.filename or 'a file'} cannot be used.", 1
-        click.echo(f"Error: {message}", err=True)
+            file = error.filename or words().word("command.a_file")
+            message, code = words().say("command.unusable", reason=error.strerror or str(error), file=file), 1
+        click.echo(words().say("command.error", message=message), err=True)
         ctx.exit(code)
 
 
-@click.group(
-    cls=_Sentences,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog=EXIT_CODES,
-)
-@click.version_option(package_name="yilaolib")
-def main() -> None:
-    """Reports on elderly care and childcare (一老一小) in China's cities and counties.
+def _tell_help(group: click.Group) -> None:
+    """Give the commands and their options the help of the catalogue."""
+    said = words().entries["command"]
+    for command, entry in [(group, said), *((each, said[name]) for name, each in group.commands.items())]:
+        examples = "".join(f"\n  {example}" for example in entry["examples"])
+        command.help = f"{entry['help']}\n\n\b\n{said['examples_are']}{examples}"
+        command.short_help = entry.get("short")
+        command.epilog = said["exit_codes"]
+        for option in command.params:
+            if isinstance(option, click.Option):
+                option.help = said["options"][option.name]
 
-    \b
-    Examples:
-      yilao areas
-      yilao report 景德镇市
-      yilao report --all --jobs 2
-      yilao audit 岳阳 --lang en
-      yilao new mycity --name 某某市 --parent 江西
-      yilao check mycity.xlsx
-      yilao doctor
-      eval "$(yilao completion bash)"
+
+def complete_area(ctx: click.Context, param: click.Parameter, incomplete: str) -> list:
+    """Return the areas whose slug, adcode or name begins so; the name is offered in the script that was begun.
+
+    Tables of the user's own (`--data`, when it was typed before) count too. A broken table offers nothing: an error
+    in the middle of a half-typed line would only be in the way.
+
+    Examples
+    --------
+    >>> [item.value for item in complete_area(click.Context(click.Command("report")), None, "景")]
+    ['景德镇市']
     """
+    from click.shell_completion import CompletionItem
+
+    from .tables.areas import load_table
+
+    try:
+        areas = load_table("areas", root=ctx.params.get("data"))
+    except (YilaoError, OSError):
+        return []
+    wanted = incomplete.casefold()
+    for column in ("area", "adcode", "name_zh", "name_en"):
+        rows = areas[areas[column].fillna("").str.casefold().str.startswith(wanted)]
+        if len(rows):
+            others = rows["name_en"] if column == "name_zh" else rows["name_zh"]
+            return [CompletionItem(name, help=other) for name, other in zip(rows[column], others, strict=True)]
+    return []
 
 
-@main.command(short_help="Render the report of each city.")
-@click.argument("cities", metavar="[CITY]...", nargs=-1, shell_complete=complete_city)
-@click.option("--all", "every", is_flag=True, help="Every prefecture and county that has a plan.")
-@click.option(
-    "--province",
-    metavar="P",
-    shell_complete=complete_city,
-    help="Every prefecture and county of a province that has a population.",
-)
-@click.option("--areas", "areas_file", metavar="FILE", help="The areas that a text file names, one a line.")
-@data_option
-@click.option("--out", default="outputs", show_default=True, metavar="DIR", help="Folder of the reports.")
-@click.option(
-    "--lang", default="zh", show_default=True, metavar="zh|en", shell_complete=LANGS, help="Language of the reports."
-)
-@click.option(
-    "--scenario",
-    metavar="NAME",
-    shell_complete=complete_words(*SCENARIOS),
-    help="low, medium (default), high, zero-migration, or one of your own table `assumptions`.",
-)
-@click.option("--end-year", type=int, metavar="YEAR", help="Last year of the projection  [default: 2050].")
-@click.option(
-    "--format",
-    "formats",
-    default="html",
-    show_default=True,
-    metavar="LIST",
-    help="html, pdf, docx, xlsx; html is always made.",
-)
-@click.option("--jobs", type=int, metavar="N", help="Reports at a time  [default: one a core].")
-@click.option("--force", is_flag=True, help="Make every report anew, also where nothing has changed.")
-@click.option("--timeout", type=float, metavar="SECONDS", help="Longest time for one report  [default: 900].")
-@click.option("--memory", type=int, metavar="MB", help="Most memory for one report  [default: 4000].")
+def _complete_words(*offered: str) -> Callable:
+    return lambda ctx, param, incomplete: [word for word in offered if word.startswith(incomplete)]
+
+
+def _language(default: str | None) -> Callable:
+    return click.option(
+        "--lang",
+        default=default,
+        show_default=True,
+        metavar="zh|en|FILE.toml",
+        shell_complete=_complete_words("zh", "en"),
+    )
+
+
+_data = click.option("--data", metavar="DIR|FILE.xlsx")
+_json = click.option("--json", "as_json", is_flag=True)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@_language(None)
+@click.version_option(package_name="yilaolib")
+@click.pass_context
+def main(ctx: click.Context, lang: str | None) -> None:
+    if lang:  # before the command is as good as after it
+        ctx.default_map = {name: {"lang": lang} for name in main.commands}
+
+
+@main.command()
+@click.argument("cities", metavar="[CITY]...", nargs=-1, shell_complete=complete_area)
+@click.option("--all", "every", is_flag=True)
+@click.option("--province", metavar="P", shell_complete=complete_area)
+@click.option("--areas", "areas_file", metavar="FILE")
+@_data
+@click.option("--out", default="outputs", show_default=True, metavar="DIR")
+@_language("zh")
+@click.option("--scenario", metavar="NAME", shell_complete=_complete_words("low", "medium", "high", "zero-migration"))
+@click.option("--end-year", type=int, metavar="YEAR")
+@click.option("--norm", type=float, metavar="BEDS")
+@click.option("--place-norm", type=float, metavar="PLACES")
+@click.option("--target-year", type=int, metavar="YEAR")
+@click.option("--format", "formats", default="html", show_default=True, metavar="LIST")
+@click.option("--jobs", type=int, metavar="N")
+@click.option("--force", is_flag=True)
+@click.option("--timeout", type=float, metavar="SECONDS")
+@click.option("--memory", "memory_mb", type=int, metavar="MB")
 @click.option(
     "--executor",
     default="processes",
     show_default=True,
     metavar="NAME",
-    shell_complete=EXECUTORS,
-    help="processes, serial or dask.",
+    shell_complete=_complete_words("processes", "serial", "dask"),
 )
-@click.option("--scheduler", metavar="ADDRESS", help="Of a Dask cluster, such as tcp://10.0.0.1:8786.")
-@json_option
+@click.option("--scheduler", metavar="ADDRESS")
+@_json
 def report(
-    cities: tuple[str, ...],
-    every: bool,
-    province: str | None,
-    areas_file: str | None,
-    data: str | None,
-    out: str,
-    lang: str,
-    scenario: str | None,
-    end_year: int | None,
-    formats: str,
-    jobs: int | None,
-    force: bool,
-    timeout: float | None,
-    memory: int | None,
-    executor: str,
-    scheduler: str | None,
-    as_json: bool,
-) -> None:
-    """Render the report of each CITY: a slug, a Chinese or English name, or an adcode.
-
-    A report lands in OUT/<city>/report.html, with its notebook and its tables beside it; OUT/index.html lists all.
-    What has not changed since it was made is kept, so the same command goes on where it was ended.
-
-    \b
-    Examples:
-      yilao report 景德镇市
-      yilao report yingtan 360200 --lang en --scenario low
-      yilao report --all --jobs 2 --end-year 2040 --format pdf,xlsx
-      yilao report --province 江西
-      yilao report --areas counties.txt --executor dask --scheduler tcp://10.0.0.1:8786
-      yilao report 我的市 --data my_tables --out my_reports
-    """
+    cities: tuple[str, ...], every: bool, province: str | None, areas_file: str | None, out: str, formats: str,
+    as_json: bool, **asked: Any,
+) -> None:  # fmt: skip
     if sum(map(bool, (cities, every, province, areas_file))) != 1:
-        raise click.UsageError(
-            "Name a CITY or more, or give --all, --province or --areas, one of them; `yilao areas` lists them."
-        )
-    if scheduler and executor != "dask":
-        raise click.UsageError("--scheduler goes with --executor dask.")
-    from .reports.many import render_reports
+        raise click.UsageError(words().word("command.name_one"))
+    if asked["scheduler"] and asked["executor"] != "dask":
+        raise click.UsageError(words().word("command.with_dask"))
+    from .reports import many
 
+    data = asked["data"]
     if data:
         _refuse_broken(data)
-    asked = {"data": data, "scenario": scenario, "end_year": end_year, "timeout": timeout, "memory_mb": memory}
-    manifest = render_reports(
-        _chosen_cities(cities, province, areas_file, data),
-        jobs=jobs,
-        executor=executor,
-        scheduler=scheduler,
-        force=force,
-        out_dir=out,
-        lang=lang,
-        formats=formats,
-        **{name: value for name, value in asked.items() if value is not None},
-    )
+    if province:
+        chosen = many.areas_of_province(province, data)
+    else:
+        chosen = many.areas_in_file(areas_file) if areas_file else cities or None
+    asked = {name: value for name, value in asked.items() if value is not None}
+    manifest = many.render_reports(chosen, out_dir=out, formats=formats, **asked)
     done = manifest["status"] == "ok"
     if as_json:
         click.echo(manifest.to_json(orient="records", force_ascii=False, indent=1))
@@ -168,76 +179,9 @@ def report(
                 click.echo(f"{out}/{path.removesuffix('.html')}.{form}")
         click.echo(f"{out}/index.html")
     for error in manifest.loc[~done, "error"]:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(words().say("command.error", message=error), err=True)
     if not done.all():
         raise SystemExit(1)
-
-
-@main.command(short_help="Check the tables: the library's, or yours laid over them.")
-@click.argument("data", required=False)
-@click.option(
-    "--lang", default="en", show_default=True, metavar="zh|en", shell_complete=LANGS, help="Language of the sentences."
-)
-@json_option
-def check(data: str | None, lang: str, as_json: bool) -> None:
-    """Check the folder or workbook DATA, laid over the library's tables; without DATA, the library's own.
-
-    Exit code 1 when there is an error; warnings are shown only.
-
-    \b
-    Examples:
-      yilao check
-      yilao check my_tables
-      yilao check mycity.xlsx --lang zh
-    """
-    from .tables.checks import check_data
-
-    problems = check_data(data, lang=lang)
-    n_errors = int((problems["severity"] == "error").sum())
-    if as_json:
-        click.echo(problems.to_json(orient="records", force_ascii=False, indent=1))
-    elif problems.empty:
-        click.echo("No problem found.")
-    else:
-        place = ["sheet", "cell"] if "cell" in problems else ["table", "row"]
-        echo_table(["severity", *place, "problem"], texts(problems, ["severity", *place, "message"]))
-        click.echo(f"{n_errors} errors, {len(problems) - n_errors} warnings.")
-    if n_errors:
-        raise SystemExit(1)
-
-
-@main.command(short_help="List the areas, and which have a plan.")
-@data_option
-@json_option
-def areas(data: str | None, as_json: bool) -> None:
-    """List the areas, and which of them have a plan to report on.
-
-    \b
-    Examples:
-      yilao areas
-      yilao areas --json
-    """
-    from .reports.selection import cities_with_plan
-    from .tables.areas import load_table
-
-    table = load_table("areas", root=data)[["area", "adcode", "level", "name_zh", "name_en"]]
-    table["plan"] = table["area"].isin(cities_with_plan(data))
-    if as_json:
-        click.echo(table.to_json(orient="records", force_ascii=False, indent=1))
-    else:
-        table["plan"] = table["plan"].map({True: "plan", False: ""})
-        echo_table(list(table.columns), texts(table, list(table.columns)))
-
-
-def _chosen_cities(
-    cities: tuple[str, ...], province: str | None, areas_file: str | None, data: str | None
-) -> Sequence[str] | None:
-    """Return the cities that were asked for; None for every one with a plan."""
-    from .reports.selection import cities_in_file, cities_of_province
-
-    if province:
-        return cities_of_province(province, data)
-    return cities_in_file(areas_file) if areas_file else cities or None
 
 
 def _refuse_broken(data: str) -> None:
@@ -246,12 +190,146 @@ def _refuse_broken(data: str) -> None:
 
     problems = check_data(data)
     errors = problems.loc[problems["severity"] == "error", "message"].tolist()
+    if len(errors) > 1:
+        raise DataError(words().say("command.more", message=errors[0], count=len(errors) - 1, data=data))
     if errors:
-        more = f" ({len(errors) - 1} more: yilao check {data})" if len(errors) > 1 else ""
-        raise DataError(f"{errors[0]}{more}")
+        raise DataError(errors[0])
 
 
-for command in (commands.audit, commands.new, doctor, completion):
-    main.add_command(command)
-for command in main.commands.values():
-    command.epilog = EXIT_CODES
+@main.command()
+@click.argument("data", required=False)
+@_language("en")
+@_json
+def check(data: str | None, lang: str, as_json: bool) -> None:
+    from .tables.checks import check_data
+
+    problems = check_data(data, lang=lang)
+    n_errors = int((problems["severity"] == "error").sum())
+    if as_json:
+        click.echo(problems.to_json(orient="records", force_ascii=False, indent=1))
+    elif problems.empty:
+        click.echo(words().word("command.no_problem"))
+    else:
+        where = ["sheet", "cell"] if "cell" in problems else ["table", "row"]
+        _echo_table(problems, ["severity", *where, "message"])
+        n_warnings = len(problems) - n_errors
+        click.echo(words().say("command.problems", errors=n_errors, warnings=n_warnings))
+    if n_errors:
+        raise SystemExit(1)
+
+
+@main.command()
+@_data
+@_json
+def areas(data: str | None, as_json: bool) -> None:
+    from .reports.many import areas_with_plan
+    from .tables.areas import load_table
+
+    table = load_table("areas", root=data)[["area", "adcode", "level", "name_zh", "name_en"]]
+    table["plan"] = table["area"].isin(areas_with_plan(data))
+    if as_json:
+        click.echo(table.to_json(orient="records", force_ascii=False, indent=1))
+    else:
+        table["plan"] = table["plan"].map({True: words().word("command.plan"), False: ""})
+        _echo_table(table, list(table.columns))
+
+
+@main.command()
+@click.argument("city", required=False, shell_complete=complete_area)
+@_data
+@_language("zh")
+@click.option("--csv", "as_csv", is_flag=True)
+@_json
+def audit(city: str | None, data: str | None, lang: str, as_csv: bool, as_json: bool) -> None:
+    from .auditing.verdicts import audit_table
+    from .tables.schema import escaped
+
+    table = audit_table(city, lang=lang, root=data)
+    if as_json:
+        click.echo(table.to_json(orient="records", force_ascii=False, indent=1))
+    elif as_csv:
+        safe = table.map(lambda cell: escaped(cell) if isinstance(cell, str) else cell)
+        click.echo(safe.to_csv(index=False), nl=False)
+    else:
+        shown = table.assign(recomputed=table["recomputed"].map(lambda x: f"{x:,.6g}", na_action="ignore"))
+        _echo_table(shown, ["verdict", "statement", "published", "recomputed", "unit"])
+        counts = ", ".join(f"{name} {count}" for name, count in table["verdict"].value_counts().items())
+        click.echo(f"{len(table)}: {counts}")
+
+
+@main.command()
+@click.argument("name")
+@click.option("--name", "name_zh", metavar="NAME")
+@click.option("--parent", metavar="P", shell_complete=complete_area)
+@click.option("--overwrite", is_flag=True)
+def new(name: str, name_zh: str | None, parent: str | None, overwrite: bool) -> None:
+    from .tables.workbook import new_workbook
+
+    path = name if name.endswith(".xlsx") else f"{name}.xlsx"
+    click.echo(new_workbook(path, Path(path).stem, name=name_zh, parent=parent, overwrite=overwrite))
+
+
+@main.command()
+def doctor() -> None:
+    from importlib import metadata
+
+    from packaging.requirements import Requirement
+
+    from .tables.areas import data_version
+
+    library, python = metadata.version("yilaolib"), sys.version.split()[0]
+    click.echo(words().say("command.versions", library=library, data=data_version(), python=python))
+    good = True
+    for wanted in map(Requirement, metadata.requires("yilaolib") or ()):
+        if wanted.marker and not wanted.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            have = metadata.version(wanted.name)
+        except metadata.PackageNotFoundError:
+            have = ""
+        if have and wanted.specifier.contains(have, prereleases=True):
+            click.echo(f"{wanted.name} {have}")
+            continue
+        good = False
+        said = {"name": wanted.name, "have": have or words().word("command.nothing"), "wanted": str(wanted.specifier)}
+        click.echo(words().say("command.needs", requirement=str(wanted), **said))
+    problem = _try_notebook()
+    said = words().say("command.notebook_failed", reason=problem) if problem else words().word("command.notebook_ran")
+    click.echo(said)
+    if problem or not good:
+        raise SystemExit(1)
+
+
+def _try_notebook() -> str:
+    """Run a notebook of one cell as reports are run; return what went wrong, or an empty text."""
+    import tempfile
+
+    from .reports import one, runner
+
+    runner.begin(one.PRELOAD)
+    runner.import_papermill()
+    import nbformat
+
+    cell = nbformat.v4.new_code_cell("import yilaolib as yl\nyl.find_area('360200')['area']")
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "in.ipynb"
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), source)
+        try:
+            done = runner.run_notebook(source, Path(folder) / "out.ipynb", {}, timeout=120)
+        except Exception as error:
+            return " ".join(one.as_traceback(error).splitlines()[-1:])
+    return "" if "jingdezhen" in str(done.cells[-1].outputs) else str(done.cells[-1].outputs)
+
+
+def _echo_table(frame: Any, columns: list[str]) -> None:
+    """Print columns that line up although Chinese characters are two columns wide."""
+    heads = [words().word(f"command.heads.{column}") for column in columns]
+    cells = frame[columns].astype("object").where(frame[columns].notna(), "").astype(str).to_numpy().tolist()
+    widths = [max(_width(row[i]) for row in [heads, *cells]) for i in range(len(columns))]
+    for row in [heads, *cells]:
+        padded = [text + " " * (width - _width(text)) for text, width in zip(row, widths, strict=True)]
+        click.echo("  ".join(padded).rstrip())
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

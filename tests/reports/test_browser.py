@@ -20,7 +20,7 @@ from PIL import Image, ImageChops, ImageStat
 
 import yilaolib as yl
 from yilaolib.reports.display import MIME
-from yilaolib.reports.indexpage import index_page
+from yilaolib.reports.many import index_page
 from yilaolib.reports.page import FONTS, page_html, put_fonts, read_document
 
 playwright = pytest.importorskip("playwright.sync_api", reason="pip install 'yilaolib[dev]' brings playwright")

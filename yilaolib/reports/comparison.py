@@ -13,9 +13,9 @@ from ..plots.style import COMPARATORS
 from ..tables.areas import cite, load_table
 from ..texts import catalogue
 from .brief import REPRODUCED, Brief, city_brief
+from .many import areas_with_plan
 from .planwords import WORDS
 from .printedtables import rank_ranges, shared_percentages
-from .selection import cities_with_plan
 from .sourcetables import in_language
 from .story import SCENARIOS, method_name, name_of
 from .units import WORDS as UNIT_WORDS
@@ -53,7 +53,7 @@ class Comparison:
         self, lang: str = "zh", *, scenario: str = "medium", end_year: int = 2050, root: str | Path | None = None
     ) -> None:
         self.lang, self.root, self.words = lang, root, WORDS[lang]
-        cities = cities_with_plan(root)
+        cities = areas_with_plan(root)
         self.briefs = [city_brief(city, scenario=scenario, end_year=end_year, root=root) for city in cities]
         first = self.briefs[0].ageing.index[0]
         name = SCENARIOS[lang].get(scenario, scenario)

@@ -1,44 +1,49 @@
-"""One report: the notebook run by papermill, the page and the files beside it put in place whole."""
+"""One report: names and values checked, the notebook run, its page and files put in place whole."""
 
 from __future__ import annotations
 
+import ast
 import contextlib
+import errno
+import json
 import os
+import re
+import shutil
+import socket
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from numbers import Integral, Real
 from pathlib import Path
+from typing import Any
 
-import nbformat
+from ..demography.projection import SCENARIOS
+from ..errors import DataError, YilaoError, did_you_mean
+from ..tables.areas import data_version, find_area
+from ..tables.folders import as_root, quiet_table, stamp
+from ..texts import catalogue, languages
+from . import runner
 
-from ..errors import DataError
-from ..tables.areas import data_version
-from .exports import FORMATS, write_format
-from .failures import as_sentence
-from .limits import Limits
-from .orders import Order, place_order
-from .page import library_version, put_fonts, read_document
-from .warm import begin
-from .whole import folder_beside, make_folder, move_files
-
-# isort: split
-
-DEFAULT = Limits()
-
-WORDS = {
-    "zh": {
-        "title": "{}一老一小报告",
-        "library": "yilaolib 版本",
-        "data": "数据版本",
-        "date": "生成日期",
-        "parameters": "参数",
-    },
-    "en": {
-        "title": "{}: report on elderly care and childcare",
-        "library": "yilaolib version",
-        "data": "Data version",
-        "date": "Rendered on",
-        "parameters": "Parameters",
-    },
+SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
+CENSUS_YEAR, LAST_YEAR = 2020, 2100  # projections start after the one, and their assumptions end with the other
+NATION = ("china", "中国", "100000")
+OURS = ("city", "lang", "tables_dir")  # parameters of the notebook that have their own way in
+TYPES = {
+    "str": (str | os.PathLike, "text"),
+    "int": (Integral, "a whole number"),
+    "float": (Real, "a number"),
+    "bool": (bool, "True or False"),
 }
+TIMEOUT = 900.0  # [s] a hundred times what a report takes
+MEMORY_MB = 4000  # twenty times
+PRELOAD = ("yilaolib.reports.preload",)
+BESIDE = ".yilao-"  # begins the names of files that are not complete
+FULL_DISK = {getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EROFS") if hasattr(errno, name)}
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def render_report(
@@ -50,7 +55,7 @@ def render_report(
     template: str | os.PathLike | None = None,
     **parameters,
 ) -> Path:
-    """Render the report of a city into `<out_dir>/<city>/` and return the path of its file.
+    """Render the report of an area into `<out_dir>/<area>/` and return the path of its file.
 
     Nothing in the folder changes before the report is complete; an earlier good report survives a failure.
 
@@ -60,32 +65,31 @@ def render_report(
         Slug, Chinese or English name, or adcode.
     out_dir : path
         Folder of all reports.
-    lang : {"zh", "en"}
-        Language; English is written as `report.en.html`.
+    lang : str
+        "zh", "en", or the path of a catalogue of words in another language. Chinese is `report.html`, English
+        `report.en.html`, `fr.toml` makes `report.fr.html`.
     formats : str or tuple of str
-        Of "html", "pdf", "docx" and "xlsx". The page (html) is always made, and the others from it. PDF needs
-        `pip install 'yilaolib[pdf]'`, Word `pip install 'yilaolib[docx]'`.
+        Of "html", "pdf", "docx" and "xlsx". The page (html) is always made. PDF needs `pip install 'yilaolib[pdf]'`,
+        Word `pip install 'yilaolib[docx]'`.
     template : path, optional
         Another report notebook with a cell tagged `parameters`.
     **parameters
-        Of that notebook: `scenario`, `end_year` [year], `data` (a folder with your own tables, whose `assumptions` may
-        name scenarios of your own). A scenario other than medium is named in the files: `report.low.html`.
+        Of that notebook: `scenario` (one other than medium is named in the files: `report.low.html`), `end_year` and
+        `target_year` [year], `norm` [beds per 1000 aged 60+] and `place_norm` [daycare places per 1000 residents] in
+        place of the plan's, `data` (a folder or workbook of your own tables).
 
     Returns
     -------
     Path
-        The file of the first format: `report.html`, `report.pdf`, ... The others, the executed notebook
-        `report.ipynb` and the folder `tables` of CSV files lie beside it. A file of a format that was not asked for
-        this time is taken away, for it would tell older numbers.
+        The file of the first format. The others, the executed notebook `report.ipynb` and the folder `tables` of CSV
+        files lie beside it. An older file of a format that was not asked for is taken away.
 
     Raises
     ------
     DataError
-        An unknown city, parameter, language or format, a format whose package is not installed, a value of the
-        wrong type, data the notebook refuses.
+        An unknown area, parameter, language or format, a value that is not allowed, data that the notebook refuses.
     YilaoError
-        The notebook failed: its traceback is the text of `__cause__`, and `report.failed.ipynb` shows how far
-        it came.
+        The notebook failed: its traceback is the text of `__cause__`, and `report.failed.ipynb` shows how far it came.
 
     Examples
     --------
@@ -94,39 +98,268 @@ def render_report(
     ...
     yilaolib.errors.DataError: The report has no parameter 'end_yaer'. Did you mean 'end_year'? ...
     """
-    if "://" in str(out_dir):
-        raise DataError(f"{out_dir} is no folder of this machine; yl.render_reports sends reports to such an address.")
     order = place_order(city, out_dir=out_dir, lang=lang, formats=formats, template=template, **parameters)
     run_order(order)
     return order.path("report", f".{order.formats[0]}")
 
 
-def run_order(order: Order, limits: Limits = DEFAULT) -> tuple[Path, list | None]:
-    """Run an order; return the path of its page, and what it read, when that is known. See `render_report`."""
+# ---- what is asked for ----
+
+
+@dataclass(frozen=True)
+class Order:
+    """A report that can be made: its parameters have been checked; `area`, `lang` and `scenario` name its files."""
+
+    area: str
+    name_zh: str
+    name_en: str
+    adcode: str
+    province: str
+    lang: str  # the code: zh, en, or the stem of a catalogue's file
+    scenario: str
+    parameters: dict
+    template: Path
+    folder: Path
+    formats: tuple[str, ...] = ("html",)
+
+    def path(self, stem: str, ending: str = "") -> Path:
+        """Return `<folder>/<stem>[.<scenario>][.<lang>]<ending>`: medium and Chinese are not named."""
+        named = [(self.scenario, "medium"), (self.lang, "zh")]
+        return self.folder / (".".join([stem, *(part for part, usual in named if part != usual)]) + ending)
+
+
+def place_order(
+    city: str | int,
+    *,
+    out_dir: str | os.PathLike = "outputs",
+    lang: str = "zh",
+    formats: str | tuple[str, ...] = ("html",),
+    template: str | os.PathLike | None = None,
+    **parameters,
+) -> Order:
+    """Check everything that was asked for and return the order; nothing is written. See `render_report`.
+
+    Examples
+    --------
+    >>> place_order(360200, scenario="low", lang="en").path("report", ".html").as_posix()
+    'outputs/jingdezhen/report.low.en.html'
+    """
+    from .exports import check_formats
+
+    if "://" in str(out_dir):
+        raise DataError(f"{out_dir} is no folder of this machine; write into one, and send it (docs/send_reports.md).")
+    formats = check_formats(formats)
+    code = catalogue(lang).code
+    if not SLUG.fullmatch(code) or code in (*SCENARIOS, "failed"):
+        raise DataError(f"A catalogue called {code!r} cannot name a file: name it after its language, such as fr.toml.")
+    # of the nation, the page that compares its cities
+    kind = "all_cities" if str(city).strip().casefold() in NATION else "city_report"
+    notebook = find_template(kind) if template is None else Path(template).resolve()
+    known = inspect_parameters(notebook)
+    values = {name: _typed(name, value, known) for name, value in parameters.items()}
+    _check_values({name: default for name, (_, default) in known.items()} | values)
+    if values.get("data"):
+        values["data"] = str(Path(values["data"]).expanduser().resolve())
+    root = values.get("data") or None
+    area = find_area(city, root=root)
+    slug = area["area"]
+    if not SLUG.fullmatch(slug):
+        raise DataError(f"The area {slug!r} cannot name a folder: write small letters, digits, '-' and '_'.")
+    if "scenario" in values:
+        _check_scenario(values["scenario"], slug, root)
+    values = {name: default for name, (_, default) in known.items()} | values
+    values |= {"city": slug, "lang": lang if lang in languages() else str(Path(lang).resolve())}
+    names = ("name_zh", "name_en", "adcode")
+    name_zh, name_en, adcode = (area[name] if isinstance(area[name], str) else "" for name in names)
+    return Order(
+        area=slug,
+        name_zh=name_zh,
+        name_en=name_en or name_zh,
+        adcode=adcode,
+        province=provinces(root).get(slug, ""),
+        lang=code,
+        scenario=values.get("scenario", "medium"),
+        parameters={name: value for name, value in values.items() if name in known},
+        template=notebook,
+        folder=Path(out_dir) / slug,
+        formats=formats,
+    )
+
+
+def provinces(root: str | os.PathLike | None = None) -> dict[str, str]:
+    """Return area -> Chinese name of the province that it is or lies in; never change it.
+
+    Examples
+    --------
+    >>> provinces()["jingdezhen"]
+    '江西省'
+    """
+    return _provinces(as_root(root), stamp(root))
+
+
+@lru_cache(maxsize=8)
+def _provinces(root: Path | None, state: tuple) -> dict[str, str]:
+    rows = {row.area: row for row in quiet_table("areas", root).itertuples()}
+    found = {}
+    for slug in rows:
+        at, seen = slug, set()
+        while at in rows and at not in seen and rows[at].level != "province":
+            seen.add(at)
+            at = rows[at].parent
+        if at in rows and rows[at].level == "province":
+            found[slug] = rows[at].name_zh
+    return found
+
+
+def find_template(name: str = "city_report") -> Path:
+    """Return the path of a report notebook: of the installed library, or of the repository around it.
+
+    Examples
+    --------
+    >>> find_template().name
+    'city_report.ipynb'
+    """
+    here = Path(__file__).resolve().parents[1]
+    for folder in (here / "_reports", here.parent / "notebooks" / "reports"):
+        if (path := folder / f"{name}.ipynb").is_file():
+            return path
+    raise YilaoError(f"The report notebook {name}.ipynb is not there; install yilaolib again.")
+
+
+def inspect_parameters(notebook: str | os.PathLike) -> dict[str, tuple[str, Any]]:
+    """Return name -> (type, default) of the parameters that a report notebook declares.
+
+    The cell is read as Python; papermill's own inspection loses a line whose comment holds a second `=`.
+
+    Raises
+    ------
+    DataError
+        When the notebook is not there or declares no parameter `city`.
+
+    Examples
+    --------
+    >>> inspect_parameters(find_template())["end_year"]
+    ('int', 2050)
+    """
+    path = Path(notebook)
+    stat = path.stat() if path.exists() else None
+    return dict(_inspected(path, stat and (stat.st_mtime_ns, stat.st_size)))  # once, not for each of 2,800 counties
+
+
+@lru_cache(maxsize=32)
+def _inspected(path: Path, state: tuple | None) -> dict[str, tuple[str, Any]]:
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
+        statements = [statement for cell in tagged[:1] for statement in ast.parse("".join(cell["source"])).body]
+    except (OSError, ValueError, KeyError, SyntaxError) as error:
+        raise DataError(f"{path} cannot be read as a report notebook ({error}).") from error
+    known = dict(found for found in map(_declared, statements) if found)
+    if "city" not in known:
+        raise DataError(f"{path} declares no parameter 'city': give it a cell tagged 'parameters' with one.")
+    return known
+
+
+def _declared(statement: ast.stmt) -> tuple[str, tuple[str, Any]] | None:
+    """Return (name, (type, default)) of `name: type = value` or `name = value`, when the value is plain."""
+    match statement:
+        case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=ast.expr() as value):
+            kind = ast.unparse(annotation)
+        case ast.Assign(targets=[ast.Name(id=name), *_], value=value):
+            kind = ""
+        case _:
+            return None
+    try:
+        default = ast.literal_eval(value)
+    except (ValueError, TypeError):
+        return None
+    return name, (kind or type(default).__name__, default)
+
+
+def _typed(name: str, value: Any, known: dict[str, tuple[str, Any]]) -> Any:
+    """Return a parameter as a plain value of the type that the notebook declares."""
+    allowed = [parameter for parameter in known if parameter not in OURS]
+    if name not in allowed:
+        hint = did_you_mean(name, allowed)
+        raise DataError(f"The report has no parameter {name!r}.{hint} It has {', '.join(allowed)}.")
+    declared, default = known[name]
+    kind, _, other = declared.partition(" | ")
+    if kind not in TYPES or (value is None and other == "None"):
+        return value
+    value = value.item() if hasattr(value, "item") else value  # a number of numpy
+    accepted, words = TYPES[kind]
+    if not isinstance(value, accepted) or (kind in ("int", "float") and isinstance(value, bool)):
+        such = f", such as {default!r}" if default is not None else ""
+        raise DataError(f"{name} must be {words}{such}; it is {value!r} ({type(value).__name__}).")
+    return os.fspath(value) if kind == "str" else {"int": int, "float": float, "bool": bool}[kind](value)
+
+
+def _check_values(values: dict) -> None:
+    """Refuse what no report can be made of."""
+    end_year, target_year = values.get("end_year", LAST_YEAR), values.get("target_year")
+    if not CENSUS_YEAR < end_year <= LAST_YEAR:
+        what = f"end_year must be after the census of {CENSUS_YEAR} and at most {LAST_YEAR}"
+        raise DataError(f"{what}; it is {end_year}.")
+    if target_year is not None and not CENSUS_YEAR <= target_year <= end_year:
+        raise DataError(f"target_year must be from {CENSUS_YEAR} to end_year ({end_year}); it is {target_year}.")
+    for name, unit in (("norm", "beds per 1000 aged 60+"), ("place_norm", "places per 1000 residents")):
+        value = values.get(name)
+        if value is not None and not 0 < value < 1000:
+            raise DataError(f"{name} must be more than 0 and less than 1000 [{unit}]; it is {value!r}.")
+
+
+def _check_scenario(name: str, area: str, root: str | None) -> None:
+    """Refuse a scenario that neither we nor the tables of the user have for this area, or that cannot name a file."""
+    if name in SCENARIOS:
+        return
+    rows = quiet_table("assumptions", root)
+    here = rows[rows["area"].isna() | (rows["area"] == area)]
+    one_of("scenario", name, tuple(dict.fromkeys([*SCENARIOS, *sorted(here["scenario"].dropna())])))
+    taken = (*languages(), "failed")  # other words in the names of a report's files
+    if not SLUG.fullmatch(name) or name in taken:
+        words = f"write small letters, digits, '-' and '_', and not {', '.join(taken)}"
+        raise DataError(f"The scenario {name!r} cannot name a file: {words}.")
+
+
+def one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
+    """Refuse a value that is none of those allowed."""
+    if value not in allowed:
+        raise DataError(f"{name} must be one of {', '.join(allowed)}; it is {value!r}.{did_you_mean(value, allowed)}")
+
+
+# ---- how it is made ----
+
+
+def run_order(order: Order, timeout: float = TIMEOUT, memory_mb: int = MEMORY_MB) -> Path:
+    """Run an order and return the path of its page. See `render_report`."""
+    runner.begin(PRELOAD)
     make_folder(order.folder)
     try:
-        with folder_beside(order.folder) as beside:
-            return _run_beside(order, limits, beside)
+        with _folder_beside(order.folder) as beside:
+            return _run_beside(order, beside, timeout, memory_mb)
     finally:
         with contextlib.suppress(OSError):
             order.folder.rmdir()  # only when it is empty: a failure that left nothing leaves no folder
 
 
-def _run_beside(order: Order, limits: Limits, beside: Path) -> tuple[Path, list | None]:
+def _run_beside(order: Order, beside: Path, timeout: float, memory_mb: int) -> Path:
     """Make everything in the folder `beside`, then move it into place, the page last."""
-    begin()
-    from .engine import run_notebook  # brings papermill, which takes a second
+    runner.import_papermill()
+    from .exports import FORMATS, write_format
+    from .page import put_fonts, read_document
 
-    page, failed = order.path("report", ".html"), order.path("report", ".failed.ipynb")
+    lang = order.parameters.get("lang", order.lang)
+    words = catalogue(lang)
+    failed = order.path("report", ".failed.ipynb")
     ran, tables = beside / "report.ipynb", (beside / "tables").resolve()
     tables.mkdir()
     try:
         parameters = _with_tables_dir(order, str(tables))
-        nb = run_notebook(order.template, ran, parameters, timeout=limits.timeout, memory_mb=limits.memory_mb)
-        uses = nb.metadata.get("yilao_uses")
+        nb = runner.run_notebook(order.template, ran, parameters, timeout=timeout, memory_mb=memory_mb)
         _tidy(nb, order, ran)
-        title = WORDS[order.lang]["title"].format(order.name_zh if order.lang == "zh" else order.name_en)
-        document = read_document(nb, title=title, lang=order.lang, facts=_facts(order))
+        name = words.named({"name_zh": order.name_zh, "name_en": order.name_en})
+        title = words.say("index.report_title", name=name)
+        document = read_document(nb, title=title, lang=lang, facts=_facts(order))
         made = ("html", *(form for form in order.formats if form != "html"))
         for form in made:
             write_format(form, document, beside / f"report.{form}")
@@ -134,7 +367,7 @@ def _run_beside(order: Order, limits: Limits, beside: Path) -> tuple[Path, list 
     except Exception as error:
         kept = _keep_failed(ran, order, failed)
         raise as_sentence(error, order.name_zh, kept) from error
-    move_files(tables, order.path("tables"))
+    _move_files(tables, order.path("tables"))
     os.replace(ran, order.path("report", ".ipynb"))
     for form in reversed(FORMATS):  # the page last
         if form in made:
@@ -142,25 +375,29 @@ def _run_beside(order: Order, limits: Limits, beside: Path) -> tuple[Path, list 
         else:
             order.path("report", f".{form}").unlink(missing_ok=True)
     failed.unlink(missing_ok=True)
-    return page, uses
+    return order.path("report", ".html")
 
 
 def _with_tables_dir(order: Order, folder: str) -> dict:
     return {name: folder if name == "tables_dir" else value for name, value in order.parameters.items()}
 
 
-def _tidy(nb: nbformat.NotebookNode, order: Order, target: Path) -> None:
+def shown_parameters(order: Order) -> dict:
+    """Return the parameters without what says where somebody keeps files."""
+    values = dict(order.parameters)
+    return values | {name: Path(values[name]).name for name in ("data", "lang") if values.get(name)}
+
+
+def _tidy(nb: Any, order: Order, target: Path) -> None:
     """Write an executed notebook as if it had run where it will lie."""
+    import nbformat
     from papermill.translators import PythonTranslator
 
-    parameters = _with_tables_dir(order, order.path("tables").name)
-    if parameters.get("data"):
-        # Its name only: the rest says where somebody keeps files, or where a worker of a cluster had a copy. In the
-        # folder in which the tables lie the notebook runs again as it is, elsewhere with `papermill -p data PATH`.
-        parameters["data"] = Path(parameters["data"]).name
+    parameters = shown_parameters(order)
+    if "tables_dir" in parameters:
+        parameters["tables_dir"] = order.path("tables").name
     names = {"input_path": order.template.name, "output_path": order.path("report", ".ipynb").name}
     nb.metadata["papermill"].update(parameters=parameters, **names)
-    nb.metadata.pop("yilao_uses", None)  # what it read is for its key, not for readers
     for cell in nb.cells:
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.source = PythonTranslator.codify(parameters)
@@ -169,6 +406,8 @@ def _tidy(nb: nbformat.NotebookNode, order: Order, target: Path) -> None:
 
 def _keep_failed(ran: Path, order: Order, failed: Path) -> Path | None:
     # The notebook may be absent or cut short (a full disk); then the error is told without it.
+    import nbformat
+
     with contextlib.suppress(Exception):
         _tidy(nbformat.read(ran, as_version=4), order, ran)
         os.replace(ran, failed)
@@ -177,13 +416,159 @@ def _keep_failed(ran: Path, order: Order, failed: Path) -> Path | None:
 
 
 def _facts(order: Order) -> dict[str, str]:
-    words = WORDS[order.lang]
-    shown = {name: value for name, value in order.parameters.items() if name != "tables_dir" and value != ""}
-    if "data" in shown:
-        shown["data"] = Path(shown["data"]).name  # the rest of the path says where a user keeps files
-    return {
-        words["library"]: library_version(),
-        words["data"]: data_version(),
-        words["date"]: f"{datetime.now():%Y-%m-%d %H:%M}",
-        words["parameters"]: ", ".join(f"{name} = {value}" for name, value in shown.items()),
-    }
+    """Return what stands at the foot of the page."""
+    from .page import library_version
+
+    words = catalogue(order.parameters.get("lang", order.lang))
+    shown = shown_parameters(order)
+    shown = {name: value for name, value in shown.items() if name != "tables_dir" and value not in ("", None)}
+    said = ", ".join(f"{name} = {value}" for name, value in shown.items())
+    date = f"{datetime.now():%Y-%m-%d %H:%M}"
+    facts = {"library": library_version(), "data": data_version(), "date": date, "parameters": said}
+    return {words.word(f"index.facts.{name}"): value for name, value in facts.items()}
+
+
+# ---- what went wrong ----
+
+
+def as_sentence(error: BaseException, name: str, notebook: Path | None) -> YilaoError:
+    """Return a failure of `run_notebook` as an error of ours: one sentence, and where the partial notebook is.
+
+    What the notebook itself calls a DataError stays one.
+
+    Examples
+    --------
+    >>> as_sentence(RuntimeError("Kernel died"), "鹰潭市", None)
+    YilaoError('The report of 鹰潭市 failed: RuntimeError: Kernel died')
+    """
+    kind, text = getattr(error, "ename", type(error).__name__), getattr(error, "evalue", str(error))
+    text = " ".join(str(text).split())
+    ours = kind in ("DataError", "YilaoError", "DeadKernelError")  # the last is a sentence too
+    if kind == "CellTimeoutError":
+        text, ours = "it took longer than allowed (--timeout)", True
+    index = getattr(error, "cell_index", None)
+    where = "" if index is None else f" in cell {index + 1}"
+    sentence = f"The report of {name} failed{where}: {text if ours and text else f'{kind}: {text}'.rstrip(': ')}"
+    if notebook is not None:
+        sentence = f"{sentence.rstrip('.')}. How far it came is in {notebook}."
+    return (DataError if kind == "DataError" else YilaoError)(sentence)
+
+
+def as_traceback(error: BaseException) -> str:
+    """Return the traceback of the notebook's own error, or of ours, without colours.
+
+    Examples
+    --------
+    >>> as_traceback(ValueError("no beds"))
+    'ValueError: no beds'
+    """
+    cause = error.__cause__ or error
+    lines = getattr(cause, "traceback", None)
+    text = "\n".join(lines) if lines is not None else "".join(traceback.format_exception(cause))
+    return COLOURS.sub("", text).strip()
+
+
+def disk_error(error: BaseException) -> str:
+    """Return what is wrong with the disk, when that is why a report failed (later ones would fail too); else "".
+
+    Examples
+    --------
+    >>> disk_error(OSError(28, "No space left on device")), disk_error(ValueError("no beds"))
+    ('No space left on device', '')
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.errno in FULL_DISK:
+            return seen.strerror or str(seen)
+        found = re.match(r"\[Errno (\d+)\] ([^:]*)", str(getattr(seen, "evalue", "")))  # it was met in the notebook
+        if found and getattr(seen, "ename", "") == "OSError" and int(found[1]) in FULL_DISK:
+            return found[2]
+        seen = seen.__cause__
+    return ""
+
+
+# ---- files that are whole or not there ----
+
+
+def write_whole(target: Path, content: str | Callable[[Path], object]) -> None:
+    """Write a file beside its place, then rename: readers meet the old one or the new one, never half a one.
+
+    `content` is the text, or a function that writes it to a path.
+    """
+    beside = target.with_name(f"{BESIDE}{_mark()}-{target.name}")
+    try:
+        if callable(content):
+            content(beside)
+        else:
+            beside.write_text(content, encoding="utf-8", errors="replace", newline="\n")
+        os.replace(beside, target)
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _folder_beside(folder: Path) -> Iterator[Path]:
+    """Make a folder for what is not complete, inside `folder`, and take it away afterwards."""
+    beside = Path(tempfile.mkdtemp(prefix=f"{BESIDE}{_mark()}-", dir=folder))
+    try:
+        yield beside
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _move_files(new: Path, place: Path) -> None:
+    """Put the files of the folder `new` in the place of those of an older one, file by file."""
+    names = {path.name for path in new.iterdir()}
+    if names:
+        place.mkdir(exist_ok=True)
+    for name in sorted(names):
+        os.replace(new / name, place / name)
+    for path in place.iterdir() if place.is_dir() else ():
+        if path.name not in names and path.is_file():
+            path.unlink()
+    if not names:
+        with contextlib.suppress(OSError):
+            place.rmdir()
+
+
+def clear_beside(folder: Path) -> None:
+    """Take away what processes of this machine that have ended since left half done in a folder."""
+    for path in folder.glob(f"{BESIDE}*"):
+        host, _, rest = path.name.removeprefix(BESIDE).partition("-")
+        number = rest.partition("-")[0]
+        if host == _host() and number.isdigit() and not _lives(int(number)):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for reports; a DataError says why that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        reason = error.strerror or error
+        raise DataError(f"Nothing can be written into {folder} ({reason}); choose another folder.") from error
+
+
+def _host() -> str:
+    return re.sub(r"\W", "", socket.gethostname()) or "host"
+
+
+def _mark() -> str:
+    return f"{_host()}-{os.getpid()}"
+
+
+def _lives(pid: int) -> bool:
+    if sys.platform == "win32":
+        return True  # there, looking at a process would end it
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True

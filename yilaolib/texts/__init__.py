@@ -15,11 +15,9 @@ from __future__ import annotations
 import calendar
 import tomllib
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
-
-import jinja2
 
 from ..errors import DataError, did_you_mean
 
@@ -76,11 +74,17 @@ class Catalogue:
         self.code = Path(path).stem
         self.names: str = self.entries["language"]["names"]  # name_zh or name_en: what the tables call things
         self.format: Mapping[str, Any] = self.entries["format"]
-        self._jinja = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=False)
+        self._templates: dict[str, Any] = {}
+
+    @cached_property
+    def _jinja(self) -> Any:
+        import jinja2  # `yilao --help` does without
+
+        env = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=False)
         shown = ("count", "percent", "day", "number", "listed", "named")
-        self._jinja.filters |= {name: getattr(self, name) for name in shown} | {"word": self.word}
-        self._jinja.globals |= {"word": self.word, "say": self.say}
-        self._templates: dict[str, jinja2.Template] = {}
+        env.filters |= {name: getattr(self, name) for name in shown} | {"word": self.word}
+        env.globals |= {"word": self.word, "say": self.say}
+        return env
 
     def find(self, key: str, default: Any = None) -> Any:
         """Return the entry of a dotted key (a text, a list or a table), or the default."""

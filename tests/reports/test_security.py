@@ -12,13 +12,12 @@ from chromium import BROWSER
 from tiny_report import write_template
 
 from yilaolib.errors import DataError
-from yilaolib.reports.indexpage import index_page
-from yilaolib.reports.one import render_report
-from yilaolib.reports.orders import place_order
+from yilaolib.reports.many import index_page
+from yilaolib.reports.one import place_order, render_report
 from yilaolib.tables.areas import load_table
 
 EVIL = '<script>document.title="run"</script><img src=x onerror=\'document.title="run"\'>"'
-LIBRARY = Path(__file__).parents[1] / "yilaolib"
+LIBRARY = Path(__file__).parents[2] / "yilaolib"
 
 
 @pytest.fixture
@@ -112,7 +111,7 @@ def test_parameters_have_types(tmp_path, value):
 def test_only_slugs_name_files(monkeypatch, tmp_path, slug):
     """No name of an area leaves the output folder."""
     area = pd.Series({"area": slug, "name_zh": "x", "name_en": "x", "adcode": "1"})
-    monkeypatch.setattr("yilaolib.reports.orders.find_area", lambda *_, **__: area)
+    monkeypatch.setattr("yilaolib.reports.one.find_area", lambda *_, **__: area)
     with pytest.raises(DataError, match="cannot name a folder"):
         place_order("x", out_dir=tmp_path)
 

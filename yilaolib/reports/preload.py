@@ -1,0 +1,61 @@
+"""Imported by the forkserver alone: what reports import and read, so that the processes forked from it have it.
+
+It must start no thread, for a fork copies one thread only and every lock as it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+import warnings
+
+from . import runner
+
+DATA = "YILAO_PRELOAD_DATA"  # the folder or workbook of a user, read beforehand too
+STACK = (
+    "numpy.random", "pandas", "scipy.interpolate", "scipy.optimize", "scipy.stats", "xarray", "matplotlib.pyplot",
+    "matplotlib.backends.backend_agg", "seaborn", "PIL.PngImagePlugin", "IPython.core.completer",
+    "papermill.translators", "matplotlib_inline.config", "yilaolib.reports.many",
+)  # fmt: skip
+MAYBE = ("dask.array",)  # xarray imports it where it is installed, at its first sum
+
+
+def preload() -> None:
+    """Import the stack, read the tables, register the fonts, and compute what all reports share."""
+    runner.import_papermill()
+    for name in STACK:
+        importlib.import_module(name)
+    for name in MAYBE:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    from PIL import Image
+
+    import yilaolib as yl
+
+    from ..plots import style
+    from ..tables.folders import quiet_table
+    from . import page
+
+    for name in yl.__all__:
+        getattr(yl, name)  # they are imported when they are first asked for
+    Image.preinit()
+    style.register_fonts()
+    page.page_templates().get_template("piece.html.j2")
+    root = os.environ.get(DATA) or None
+    for name in yl.list_tables():
+        quiet_table(name, root)
+    area = "jingdezhen"
+    yl.audit(area, root=root)
+    yl.triangulate_beds(area, 2025, root=root)
+    yl.triangulate_places(area, 2025, root=root)
+    yl.compare_plans(root=root)
+    yl.project_costs(root=root)
+    gc.collect()
+    gc.freeze()  # a collection in a child would otherwise copy every page of it
+
+
+with warnings.catch_warnings(), contextlib.suppress(Exception):  # whoever needs it will meet the error, and tell it
+    warnings.simplefilter("ignore")
+    preload()
