@@ -15,11 +15,11 @@ import logging
 import math
 import re
 import threading
-import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from unicodedata import east_asian_width
 
 from ..errors import DataError, did_you_mean
 from ..tables.sheets import UNPRINTABLE, put
@@ -35,12 +35,7 @@ BLUE, GREY = "0B5CAD", "59636E"
 
 
 def check_formats(formats: str | Iterable[str]) -> tuple[str, ...]:
-    """Return the formats that were asked for, each once; `"html,pdf"` is as good as `("html", "pdf")`.
-
-    Raises
-    ------
-    DataError
-        One that there is not, or that needs a package that is not installed.
+    """Return the formats that were asked for, each once; one whose package is not installed is a DataError.
 
     Examples
     --------
@@ -49,14 +44,12 @@ def check_formats(formats: str | Iterable[str]) -> tuple[str, ...]:
     """
     asked = formats.split(",") if isinstance(formats, str) else list(formats)
     found = tuple(dict.fromkeys(form.strip() if isinstance(form, str) else form for form in asked))
-    for form in found:
+    for form in found or ("",):
         if form not in FORMATS:
-            hint = did_you_mean(form, FORMATS)
-            raise DataError(f"format must be one of {', '.join(FORMATS)}; it is {form!r}.{hint}")
+            said = f"it is {form!r}." if form else "none is given."
+            raise DataError(f"format must be one of {', '.join(FORMATS)}; {said}{did_you_mean(form, FORMATS)}")
         if reason := _missing(form):
             raise DataError(reason)
-    if not found:
-        raise DataError(f"format must be one of {', '.join(FORMATS)}; none is given.")
     return found
 
 
@@ -159,13 +152,16 @@ class _Word:
     """Adds pieces to the end of a Word document; knows which of its places links lead to."""
 
     def __init__(self, word, document: Document) -> None:
-        self.word, self.document, self.count = word, document, itertools.count(1)
+        from docx.shared import RGBColor
+
+        self.word, self.document, self.count, self.blue = word, document, itertools.count(1), RGBColor.from_string(BLUE)
         section = word.sections[0]
         self.width = section.page_width - section.left_margin - section.right_margin
         self.height = section.page_height - section.top_margin - section.bottom_margin
-        tables = [piece for piece, _ in document.pieces if piece["kind"] == "table"]
         there = [section["id"] for section in document.sections]
-        there += [anchor for table in tables for anchor in _anchors(table)]
+        for table in (piece for piece, _ in document.pieces if piece["kind"] == "table"):  # not those behind figures
+            there += table["row_ids"] or ()
+            there += [link[2] for row in table["rows"] for cell in row for link in cell["links"]]
         self.marks = {anchor: f"a{number}" for number, anchor in enumerate(there, start=1)}  # names of bookmarks
 
     def add(self, piece: Piece, png: bytes | None) -> None:
@@ -175,8 +171,7 @@ class _Word:
             style = "Title" if piece["level"] == 1 else f"Heading {min(piece['level'] - 1, 3)}"
             paragraph = self.paragraph(number + piece["text"], style)
             paragraph.paragraph_format.page_break_before = piece.get("number") == 1 or None
-            if piece.get("id"):
-                self.mark(paragraph, piece["id"])
+            self.mark(paragraph, piece.get("id"))
         elif kind == "text":
             for line in piece["lines"]:
                 self.paragraph(line, "List Bullet" if piece["list"] else "Normal")
@@ -200,9 +195,8 @@ class _Word:
         shape = run.add_picture(io.BytesIO(png or b""), width=int(piece["width"] * 9525) or None)  # EMU per CSS pixel
         scale = min(1.0, self.width / shape.width, 0.85 * self.height / shape.height)
         shape.width, shape.height = int(shape.width * scale), int(shape.height * scale)
-        described = shape._inline.docPr
-        described.set("descr", _clean(piece["alt"]))
-        described.set("name", piece["label"] or "figure")
+        shape._inline.docPr.set("descr", _clean(piece["alt"]))
+        shape._inline.docPr.set("name", piece["label"] or "figure")
 
     def caption(self, piece: Piece):
         """A caption whose number Word can count anew: a field of one kind for figures, of another for tables."""
@@ -210,12 +204,16 @@ class _Word:
         word, _, number = piece["label"].rpartition(" ")
         if word:
             paragraph.add_run(f"{word} ").bold = True
-            _add_field(paragraph, f"SEQ {word} \\* ARABIC", number, bold=True)
+            self.begin_field(paragraph, f"SEQ {word} \\* ARABIC")
+            paragraph.add_run(number).bold = True
+            self.end_field(paragraph)
         paragraph.add_run(_clean("  " * bool(word) + piece["caption"]))
         return paragraph
 
     def table(self, piece: Piece) -> None:
         """A table whose heading is repeated on each page and whose rows are not broken."""
+        from docx.text.paragraph import Paragraph
+
         texts = _texts(piece, self.document.words)
         if not texts[0]:
             return
@@ -225,40 +223,39 @@ class _Word:
         widths = [int(share * self.width) for share in column_shares(texts)]
         for column, width in zip(table.columns, widths, strict=True):
             column.width = width
-        right = [column["numeric"] for column in piece["columns"]]
-        for place, element in enumerate(table._tbl.tr_lst):
+        for place, (element, row) in enumerate(zip(table._tbl.tr_lst, texts, strict=True)):
             rule = element.get_or_add_trPr()
             rule.append(_element("cantSplit"))
             if place == 0:
                 rule.append(_element("tblHeader"))
-            for column, cell in enumerate(element.tc_lst):
+            for column, (cell, text) in enumerate(zip(element.tc_lst, row, strict=True)):
                 cell.width = widths[column]
-                paragraph = _paragraph(cell, table)
+                paragraph = Paragraph(cell.p_lst[0], table)  # table.cell(row, column) would count all cells each time
                 paragraph.style = "Table text"
-                entry = piece["rows"][place - 1][column] if place and column < len(right) else None
-                if column < len(right) and (right[column] or (entry and _is_number(entry["value"]))):
-                    paragraph.alignment = 2  # to the right
-                self.fill(paragraph, piece, place, column, texts[place][column], entry)
+                self.fill(paragraph, piece, place, column, text)
 
-    def fill(self, paragraph, piece: Piece, place: int, column: int, text: str, entry: Piece | None) -> None:
+    def fill(self, paragraph, piece: Piece, place: int, column: int, text: str) -> None:
         """The text of one cell with its links, and the bookmarks that links elsewhere lead to."""
+        told = column < len(piece["columns"])  # not the last column, which leads back
+        entry = piece["rows"][place - 1][column] if place and told else {"value": None, "links": []}
+        if told and (piece["columns"][column]["numeric"] or _is_number(entry["value"])):
+            paragraph.alignment = 2  # to the right
         if place == 0:
             paragraph.add_run(text).bold = True
             paragraph.paragraph_format.keep_with_next = True
-        elif entry is None:  # the last column, which leads back
-            back = piece["back"][place - 1]
-            for number, (anchor, label) in enumerate(back):
+            return
+        own = [target for target, mark, _ in entry["links"] if not mark]
+        if not told:
+            for number, (anchor, label) in enumerate(piece["back"][place - 1]):
                 paragraph.add_run(self.document.words.word("format.list") if number else "")
                 self.link(paragraph, anchor, label)
-        else:
-            own = [target for target, mark, _ in entry["links"] if not mark]
-            shown = _clean(entry["text"])
-            self.link(paragraph, own[0], shown) if own and shown else paragraph.add_run(shown)
-            for number, (target, mark, _) in enumerate(link for link in entry["links"] if link[1]):
-                self.link(paragraph, target, " " * bool(number) + mark, raised=True)
-            for _, _, anchor in entry["links"]:
-                self.mark(paragraph, anchor)
-        if place and column == 0 and piece["row_ids"]:
+        elif text:
+            self.link(paragraph, own[0] if own else "", text)
+        for number, (target, mark, _) in enumerate(link for link in entry["links"] if link[1]):
+            self.link(paragraph, target, " " * bool(number) + mark).font.superscript = True
+        for _, _, anchor in entry["links"]:
+            self.mark(paragraph, anchor)
+        if column == 0 and piece["row_ids"]:
             self.mark(paragraph, piece["row_ids"][place - 1])
 
     def add_contents(self) -> None:
@@ -269,37 +266,39 @@ class _Word:
         head = self.paragraph("")
         head.add_run(self.document.words.word("page.contents")).bold = True
         head.paragraph_format.page_break_before = True
-        for section in sections:
-            paragraph = self.word.add_paragraph(style="toc 1")
-            if section is sections[0]:
-                _begin_field(paragraph, 'TOC \\o "1-1" \\n \\h')
-            self.link(paragraph, section["id"], _clean(f"{section['number']} {section['text']}"))
-            if section is sections[-1]:
-                _end_field(paragraph)
+        lines = [self.word.add_paragraph(style="toc 1") for _ in sections]
+        self.begin_field(lines[0], 'TOC \\o "1-1" \\n \\h')
+        for line, section in zip(lines, sections, strict=True):
+            self.link(line, section["id"], _clean(f"{section['number']} {section['text']}"))
+        self.end_field(lines[-1])
 
-    def link(self, paragraph, target: str, text: str, raised: bool = False) -> None:
+    def link(self, paragraph, target: str, text: str) -> Any:
+        """Add a text that leads to an id of the page, if that is in this file."""
         run = paragraph.add_run(text)
-        run.font.superscript = raised or None
-        if target in self.marks:  # what stands in the table behind a figure does not
-            from docx.shared import RGBColor
-
-            run.font.color.rgb = RGBColor.from_string(BLUE)
+        if target in self.marks:
+            run.font.color.rgb = self.blue
             link = _element("hyperlink", anchor=self.marks[target])
             paragraph._p.append(link)
             link.append(run._r)
+        return run
 
-    def mark(self, paragraph, anchor: str) -> None:
+    def mark(self, paragraph, anchor: str | None) -> None:
         """Make a paragraph the place that links to an id of the page lead to."""
-        number = str(next(self.count))
-        first = 1 if paragraph._p.pPr is not None else 0
-        paragraph._p.insert(first, _element("bookmarkStart", id=number, name=self.marks[anchor]))
-        paragraph._p.append(_element("bookmarkEnd", id=number))
+        if anchor in self.marks:
+            number = str(next(self.count))
+            first = 1 if paragraph._p.pPr is not None else 0
+            paragraph._p.insert(first, _element("bookmarkStart", id=number, name=self.marks[anchor]))
+            paragraph._p.append(_element("bookmarkEnd", id=number))
 
+    def begin_field(self, paragraph, instruction: str) -> None:
+        """Begin what Word can count or list anew; until then it shows what is added before its end."""
+        text = _element("instrText")
+        text.text = f" {instruction} "
+        for element in (_element("fldChar", fldCharType="begin"), text, _element("fldChar", fldCharType="separate")):
+            paragraph.add_run()._r.append(element)
 
-def _anchors(table: Piece) -> list[str]:
-    """The ids on the page of a table's rows and links."""
-    links = [link[2] for row in table["rows"] for cell in row for link in cell["links"]]
-    return [*(table["row_ids"] or ()), *links]
+    def end_field(self, paragraph) -> None:
+        paragraph.add_run()._r.append(_element("fldChar", fldCharType="end"))
 
 
 def _element(tag: str, /, **attributes: str) -> Any:
@@ -310,31 +309,6 @@ def _element(tag: str, /, **attributes: str) -> Any:
     for key, value in attributes.items():
         element.set(qn(f"w:{key}"), value)
     return element
-
-
-def _paragraph(cell, table) -> Any:
-    from docx.text.paragraph import Paragraph
-
-    return Paragraph(cell.p_lst[0], table)  # table.cell(row, column) counts all cells each time
-
-
-def _begin_field(paragraph, instruction: str) -> None:
-    paragraph.add_run()._r.append(_element("fldChar", fldCharType="begin"))
-    text = _element("instrText")
-    text.text = f" {instruction} "
-    paragraph.add_run()._r.append(text)
-    paragraph.add_run()._r.append(_element("fldChar", fldCharType="separate"))
-
-
-def _end_field(paragraph) -> None:
-    paragraph.add_run()._r.append(_element("fldChar", fldCharType="end"))
-
-
-def _add_field(paragraph, instruction: str, shown: str, bold: bool = False) -> None:
-    """A field that Word can count anew; `shown` is what stands there until then."""
-    _begin_field(paragraph, instruction)
-    paragraph.add_run(shown).bold = bold
-    _end_field(paragraph)
 
 
 # ── Excel ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -493,9 +467,8 @@ def _is_number(value: object) -> bool:
 def column_shares(rows: Sequence[Sequence[str]]) -> list[float]:
     """Return the share of each column in the width of a table; they add up to 1.
 
-    When all fits in one line, columns are as wide as their longest cell. Otherwise each has room for its longest
-    word, and the rest goes to those that want most. To leave this to the program that lays out the table takes it
-    half its time, for it tries every break of every Chinese text.
+    When all fits in one line, columns are as wide as their longest cell. Otherwise each has room for its longest word,
+    and the rest goes to those that want most. A program that lays out a table tries every break of every Chinese text.
 
     Examples
     --------
@@ -506,7 +479,10 @@ def column_shares(rows: Sequence[Sequence[str]]) -> list[float]:
     widths = [[text_width(cell) + PADDING for cell in column] for column in columns]
     wanted = [float(max(column)) for column in widths]
     if sum(wanted) > LINE:
-        least = _least(columns, wanted)
+        for longest, short in UNBROKEN_UP_TO:
+            least = [min(want, _unbroken(cells, longest, short)) for want, cells in zip(wanted, columns, strict=True)]
+            if sum(least) <= ROOM * LINE:
+                break
         # The mean of squares lies between mean and longest: one long note among many empty cells gets no half page.
         typical = [math.sqrt(sum(width**2 for width in column) / len(column)) for column in widths]
         more = [max(0.0, want - low) for want, low in zip(typical, least, strict=True)]
@@ -515,18 +491,10 @@ def column_shares(rows: Sequence[Sequence[str]]) -> list[float]:
     return [want / sum(wanted) for want in wanted]
 
 
-def _least(columns: list[tuple[str, ...]], wanted: list[float]) -> list[float]:
-    """Return what each column needs so that its words are not broken."""
-    least = wanted
-    for longest, short in UNBROKEN_UP_TO:
-        least = []
-        for want, column in zip(wanted, columns, strict=True):
-            words = [min(longest, len(word)) for text in column for word in WORD.findall(text)]
-            cells = [width for width in map(text_width, column) if width <= short]
-            least.append(min(want, max([4, *words, *cells]) + PADDING))
-        if sum(least) <= ROOM * LINE:
-            break
-    return least
+def _unbroken(cells: Sequence[str], longest: int, short: int) -> int:
+    """What a column needs so that its words, and cells as short as a date, are not broken."""
+    words = [min(longest, len(word)) for text in cells for word in WORD.findall(text)]
+    return max([4, *words, *(width for width in map(text_width, cells) if width <= short)]) + PADDING
 
 
 def text_width(text: str) -> int:
@@ -537,5 +505,4 @@ def text_width(text: str) -> int:
     >>> text_width("60岁")
     4
     """
-    lines = text.split("\n")
-    return max(sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in line) for line in lines)
+    return max(sum(1 + (east_asian_width(char) in "WF") for char in line) for line in text.split("\n"))
