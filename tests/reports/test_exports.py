@@ -1,11 +1,13 @@
 """The same report as PDF, Word and Excel: what a reader of each finds, and that all say what the page says."""
 
 import importlib
+import re
 import zipfile
 
 import openpyxl
 import pandas as pd
 import pytest
+from catalogues import ENGLISH
 from hypothesis import given
 from hypothesis import strategies as st
 from nbformat import v4
@@ -115,6 +117,26 @@ def test_every_format_says_what_the_page_says(folder, pdf, word, book):
         assert squeezed(text) in printed and squeezed(text) in written, text
     heads = " ".join(str(sheet["A1"].value) for sheet in book)
     assert [caption for caption in CAPTIONS if caption not in heads] == []
+
+
+def test_third_language_goes_the_whole_road(folder, tmp_path):
+    """A catalogue of one's own, one file, is enough for page, Word and Excel in another language."""
+    french = {"html": '"fr"', "missing": '"non publié"', "table": '"Tableau"', "cover": '"Couverture"'}
+    text = ENGLISH.read_text(encoding="utf-8")
+    for name, value in french.items():
+        text = re.sub(rf"^{name} = .*$", f"{name} = {value}", text, flags=re.MULTILINE)
+    (tmp_path / "fr.toml").write_text(text, encoding="utf-8")
+    template = write_template(tmp_path / "t.ipynb", *REPORT)
+    lang = str(tmp_path / "fr.toml")
+    made = yl.render_report("jingdezhen", out_dir=tmp_path, lang=lang, template=template, formats="html,docx,xlsx")
+    assert made.name == "report.fr.html"
+    page = made.read_text(encoding="utf-8")
+    assert '<html lang="fr">' in page and "<b>Tableau 1</b>" in page and "non publié" in page
+    captions = [p.text for p in docx.Document(str(made.with_suffix(".docx"))).paragraphs if p.style.name == "Caption"]
+    assert captions[0] == "Tableau 1  规划文件"
+    book = openpyxl.load_workbook(made.with_suffix(".xlsx"))
+    assert book.sheetnames[:2] == ["Couverture", "Tableau 1 规划文件"]
+    assert book.worksheets[2]["B6"].value == "non publié"
 
 
 # ── PDF ──
