@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -222,12 +223,9 @@ def solve_denominator(
 
     Parameters
     ----------
-    numerator : float
-        [things] What is counted: beds, places, persons.
-    ratio : float
-        [things per `per` persons] The printed ratio, such as 39 beds per 1000.
-    per : float, default 1000
-        [persons] 1000 for per-thousand ratios, 100 for percentages.
+    numerator, ratio, per : float
+        What is counted (beds, places, persons), the printed ratio, and to how many persons it refers: 1000, or 100 for
+        percentages. A number that is not above 0 is a DataError.
     area : str, optional
         Slug, name or adcode: its populations and those of its parents are tried; without it, those of all areas.
     tolerance : float, default 0.005
@@ -241,11 +239,6 @@ def solve_denominator(
         One row a candidate, closest first: area, group (total, 60+, 0-2 ...), year, basis, origin (census, table,
         printed, or implied by a printed count and share), persons, candidate and candidate_zh (in words), observation,
         source, off_pct [percent]. ``attrs["needed"]`` [persons] would fit exactly; ``attrs["tried"]`` were tried.
-
-    Raises
-    ------
-    DataError
-        For an unknown area, or a number that is not above 0.
 
     Examples
     --------
@@ -279,9 +272,16 @@ def populations(evidence: Evidence, area: str | None) -> pd.DataFrame:
     for name in ("areas", "population", "observations"):
         for place in [""] if area is None else places:
             note(name, place)
-    rows = [*_of_census(evidence, places), *_printed(evidence, places), *_implied(evidence, places)]
+    found = [*_of_census(evidence, places), *_printed(evidence, places), *_implied(evidence, places)]
+    rows = [
+        (leaf.area, leaf.group, leaf.year, leaf.basis, origin, leaf.found.value, leaf, *where)
+        for leaf, origin, *where in found
+    ]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     return frame[frame["persons"] > 0].astype({"year": "Int64"}).reset_index(drop=True)
+
+
+Candidate = tuple[Leaf, str, str, str]  # of persons; its origin, observation, source
 
 
 def lineage(evidence: Evidence, area: str) -> list[str]:
@@ -293,51 +293,33 @@ def lineage(evidence: Evidence, area: str) -> list[str]:
     return line
 
 
-def _candidate(leaf: Leaf, origin: str, observation: str, source: str) -> tuple:
-    return leaf.area, leaf.group, leaf.year, leaf.basis, origin, leaf.found.value, leaf, observation, source
-
-
-def _of_census(evidence: Evidence, places: list[str]) -> list[tuple]:
-    rows = []
+def _of_census(evidence: Evidence, places: list[str]) -> Iterator[Candidate]:
     for (area, year), rows_of in evidence.groups.items():
         origin = evidence.origin(area, year) if area in places else "elsewhere"
         for low, high in GROUPS if origin in ("census", "table") else ():
-            try:
-                leaf = evidence.pop(area, year, low, high)
-            except DataError:
-                continue  # a user's pyramid may have wider groups than this one needs
-            rows.append(_candidate(leaf, origin, "", evidence.people["source"].iloc[rows_of[0]]))
-    return rows
+            with contextlib.suppress(DataError):  # a user's pyramid may have wider groups than this one needs
+                yield evidence.pop(area, year, low, high), origin, "", evidence.people["source"].iloc[rows_of[0]]
 
 
-def _printed(evidence: Evidence, places: list[str]) -> list[tuple]:
-    rows = []
+def _printed(evidence: Evidence, places: list[str]) -> Iterator[Candidate]:
     for name, row in evidence.rows.items():
         if row["area"] in places and row["unit"] == "persons" and row["value"] and group_of(row["indicator"]):
-            leaf = evidence.obs(name)
-            rows.append(_candidate(leaf._replace(found=exact(row["value"])), "printed", name, row["source"]))
-    return rows
+            yield evidence.obs(name)._replace(found=exact(row["value"])), "printed", name, row["source"]
 
 
-def _implied(evidence: Evidence, places: list[str]) -> list[tuple]:
+def _implied(evidence: Evidence, places: list[str]) -> Iterator[Candidate]:
     """The whole that a printed count and its printed share speak of: 32.41万 at 19.28 % are of 168.1万."""
-    shares = {
-        (row["area"], row["indicator"], row["year"], row["kind"], row["source"]): row
-        for row in evidence.rows.values()
-        if row["area"] in places and row["value"] and row["indicator"].endswith("_share_pct")
-    }
-    rows = []
-    for name, row in evidence.rows.items():
-        share = shares.get((row["area"], f"{row['indicator']}_share_pct", row["year"], row["kind"], row["source"]))
-        if row["unit"] == "persons" and row["value"] and share:
-            whole = exact(100 * row["value"] / share["value"])
-            values = {
-                "year": row["year"],
-                "part": row["as_printed"],
-                "share": share["as_printed"],
-                "whole": whole.value,
-            }
+    own = [row for row in evidence.rows.values() if row["area"] in places and row["value"]]
+
+    def key(row: dict, indicator: str) -> tuple:
+        return row["area"], indicator, row["year"], row["kind"], row["source"]
+
+    by_key = {key(row, row["indicator"]): row for row in own}
+    for row in own:
+        share = by_key.get(key(row, f"{row['indicator']}_share_pct"))
+        if share and row["unit"] == "persons":
+            whole, ids = exact(100 * row["value"] / share["value"]), (row["observation"], share["observation"])
+            values = {"year": row["year"], "part": row["as_printed"], "share": share["as_printed"]}
             whose = ("total", row["area"], row["year"], share["basis"] or row["basis"] or "")
-            leaf = Leaf(("implied", name), whole, "implied", values, *whose)
-            rows.append(_candidate(leaf, "implied", f"{name}, {share['observation']}", row["source"]))
-    return rows
+            leaf = Leaf(("implied", *ids), whole, "implied", values | {"whole": whole.value}, *whose)
+            yield leaf, "implied", ", ".join(ids), row["source"]

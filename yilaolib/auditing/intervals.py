@@ -10,6 +10,7 @@ import ast
 import math
 import operator
 import re
+import sys
 import warnings
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -61,16 +62,6 @@ class Interval(NamedTuple):
 def exact(value: float) -> Interval:
     """Return a figure without any range: a census count, a number in a formula."""
     return Interval(float(value), float(value), float(value))
-
-
-def least(*parts: Interval) -> Interval:
-    """Return the smallest of several intervals, end by end."""
-    return Interval(*map(min, zip(*parts, strict=True)))
-
-
-def greatest(*parts: Interval) -> Interval:
-    """Return the largest of several intervals, end by end."""
-    return Interval(*map(max, zip(*parts, strict=True)))
 
 
 def last_digit(value: float, as_printed: str) -> float:
@@ -126,35 +117,17 @@ def _checked(low: float, value: float, high: float) -> Interval:
 
 LONGEST, DEEPEST = 1000, 40
 OPERATIONS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
-CHOICES = {"min": least, "max": greatest}
+CHOICES = {"min": min, "max": max}  # end by end
 
-Lookups = Mapping[str, Callable[..., Interval]]
+Lookups = Mapping[str, Callable[..., Interval]]  # what each name stands for
 
 
 def evaluate(formula: str, lookups: Lookups) -> Interval:
-    """Compute a formula over look-ups, in interval arithmetic.
+    """Compute a formula in interval arithmetic: numbers, + - * /, parentheses, min, max, look-ups such as obs("id").
 
-    A figure that stands twice in a formula counts as two independent ones, so the interval is safe, not tight.
+    A figure that stands twice in a formula counts as two independent ones, so the interval is safe, not tight. For
+    anything else in it, a division by what may be 0, or a look-up that finds nothing, there is a DataError.
 
-    Parameters
-    ----------
-    formula : str
-        Numbers, ``+ - * /``, parentheses, ``min``, ``max``, and look-ups with plain values: ``obs("id")``.
-    lookups : mapping of str to function
-        What each name stands for; a function returns an `Interval`.
-
-    Returns
-    -------
-    Interval
-        [unit of the formula] low, value, high.
-
-    Raises
-    ------
-    DataError
-        For anything else in the formula, a division by what may be 0, or a look-up that finds nothing.
-
-    Examples
-    --------
     >>> evaluate("(7 - 3) / 2", {})
     Interval(low=2.0, value=2.0, high=2.0)
     >>> evaluate("().__class__", {})
@@ -187,14 +160,17 @@ def parse(formula: str) -> ast.expr:
 def _compute(node: ast.expr, formula: str, lookups: Lookups) -> Interval:
     match node:
         case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
-            return _number(number, formula)
+            if not number <= sys.float_info.max:
+                raise _fault(formula, "has a number that is too large. Correct it.")
+            return exact(number)
         case ast.BinOp() if type(node.op) in OPERATIONS:
             parts = (_compute(part, formula, lookups) for part in (node.left, node.right))
             return OPERATIONS[type(node.op)](*parts)
         case ast.UnaryOp(op=ast.USub()):
             return -_compute(node.operand, formula, lookups)
         case ast.Call(func=ast.Name(id=name), keywords=[]) if name in CHOICES and len(node.args) > 1:
-            return CHOICES[name](*(_compute(part, formula, lookups) for part in node.args))
+            parts = (_compute(part, formula, lookups) for part in node.args)
+            return Interval(*map(CHOICES[name], zip(*parts, strict=True)))
         case ast.Call(func=ast.Name(id=name), keywords=[]) if name in lookups:
             return _look_up(name, node, formula, lookups)
         case ast.Call(func=ast.Name(id=name)) if name in CHOICES:
@@ -214,16 +190,6 @@ def _look_up(name: str, node: ast.Call, formula: str, lookups: Lookups) -> Inter
     except TypeError:
         why = f"gives {name} the values {values!r}, which do not fit it. See the examples in claims.csv."
         raise _fault(formula, why) from None
-
-
-def _number(value: float, formula: str) -> Interval:
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number):
-        raise _fault(formula, "has a number that is too large. Correct it.")
-    return exact(number)
 
 
 def _allowed(lookups: Lookups) -> str:

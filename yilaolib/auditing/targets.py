@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from ..errors import DataError
-from ..tables.areas import find_area, load_table
+from ..tables.areas import find_area
 from ..tables.printed import closed
 from ..tables.schema import note
 from ..texts import catalogue
@@ -28,14 +28,15 @@ FINDINGS = (  # in the order in which they are listed; their sentences are [audi
 
 
 class Target(NamedTuple):
-    """One target of one plan, and everything that the plan prints about it."""
+    """One target of one plan, and what the plan prints about it, as rows of `observations`."""
 
-    goal: dict  # the row of `observations`: a cell of a table where there is one, else the text
-    base: dict | None  # the state that it starts from
-    actuals: list[dict]
+    goal: dict  # a cell of a table where there is one, else the text
+    actuals: list[dict]  # the last is the state that it starts from
     texts: list[dict]  # the same target in the running text
-    concept: dict
-    evidence: Evidence
+    concept: dict  # the row of `indicators`
+
+
+Finding = tuple[str, str, dict | None, dict]  # its name, severity, another figure it rests on, more for its sentence
 
 
 def lint_targets(area: object = None, *, lang: str = "en", root: str | Path | None = None) -> pd.DataFrame:
@@ -47,7 +48,7 @@ def lint_targets(area: object = None, *, lang: str = "en", root: str | Path | No
     Parameters
     ----------
     area : str or int, optional
-        Slug, Chinese or English name, or adcode; without it all areas below the nation.
+        Slug, Chinese or English name, or adcode; without it all areas below the nation. An unknown one is a DataError.
     lang : str, default "en"
         Language of the column `explanation`, or the path of a catalogue of your own (TOML).
     root : path, optional
@@ -56,14 +57,8 @@ def lint_targets(area: object = None, *, lang: str = "en", root: str | Path | No
     Returns
     -------
     DataFrame
-        One row a finding, warnings first: area, indicator, finding (below_baseline, equals_baseline, already_met,
-        text_and_table_differ, no_baseline, name_or_unit_drifts), severity ("warning": ask; "note": know),
-        explanation (in `lang`), explanation_zh, and observation, source of the target.
-
-    Raises
-    ------
-    DataError
-        For an unknown area or language.
+        One row a finding, warnings first: area, indicator, finding (one of `FINDINGS`), severity ("warning": ask;
+        "note": know), explanation (in `lang`), explanation_zh, and observation, source of the target.
 
     Examples
     --------
@@ -75,69 +70,57 @@ def lint_targets(area: object = None, *, lang: str = "en", root: str | Path | No
     evidence = evidence_at(root)
     note("observations")
     slug = None if area is None else find_area(area, root=root)["area"]
-    concepts = load_table("indicators", root=root).set_index("indicator").to_dict("index")
-    targets = _targets(evidence, concepts)
-    rows = []
+    targets, rows = _targets(evidence), []
     for (place, indicator), target in targets.items():
         if place == slug or (slug is None and evidence.areas[place]["level"] != "nation"):
             others = [t.goal for (other, same), t in targets.items() if same == indicator and other != place]
-            found = [*_against_baseline(target), *_text_against_table(target), *_drift(target, others)]
-            rows += [_row(target, *finding, lang) for finding in found]
+            found = [*_against_baseline(target), *_stock_meets(target, evidence), *_text_against_table(target)]
+            rows += [_row(target, *finding, lang) for finding in [*found, *_drift(target, others, evidence)]]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     rank = frame["severity"].eq("note") * len(FINDINGS) + frame["finding"].map(FINDINGS.index).astype(int)
     return frame.iloc[rank.argsort(kind="stable")].sort_values("area", kind="stable", ignore_index=True)
 
 
-def _targets(evidence: Evidence, concepts: dict) -> dict[tuple[str, str], Target]:
+def _targets(evidence: Evidence) -> dict[tuple[str, str], Target]:
     """Every target of every place, by place and indicator."""
     groups: dict[tuple, dict[str, list]] = {}
     for row in evidence.rows.values():
         if row["kind"] in ("target", "actual") and row["value"] is not None and evidence.is_own(row):
-            group = groups.setdefault((row["area"], row["indicator"]), {"target": [], "actual": []})
-            group[row["kind"]].append(row)
+            groups.setdefault((row["area"], row["indicator"]), {"target": [], "actual": []})[row["kind"]].append(row)
     targets = {}
     for key, group in groups.items():
         cells = [row for row in group["target"] if _is_cell(row)]
-        if not group["target"]:
-            continue
-        goal = max(cells or group["target"], key=_year)
-        actuals = sorted(group["actual"], key=lambda row: (_is_cell(row), _year(row)))
-        texts = [row for row in group["target"] if cells and not _is_cell(row)]
-        base = actuals[-1] if actuals else None
-        targets[key] = Target(goal, base, actuals[:-1], texts, {"indicator": key[1], **concepts[key[1]]}, evidence)
+        if group["target"]:
+            goal = max(cells or group["target"], key=_year)
+            actuals = sorted(group["actual"], key=lambda row: (_is_cell(row), _year(row)))
+            texts = [row for row in group["target"] if cells and not _is_cell(row)]
+            targets[key] = Target(goal, actuals, texts, evidence.indicators[key[1]])
     return targets
 
 
-Finding = tuple[str, str, dict | None, dict]  # its name, its severity, another figure it rests on, its values
-
-
 def _against_baseline(target: Target) -> Iterator[Finding]:
-    goal, base = target.goal, target.base
+    goal, base = target.goal, target.actuals[-1] if target.actuals else None
     sign = {"higher": 1, "lower": -1}.get(target.concept["direction"], 0)
     floor = goal["comparator"] in ("ge", "gt", "le", "lt")
     held = floor or (goal["unit"] == "pct" and goal["value"] == 100)
     if base is None:
         yield "no_baseline", "note", None, {}
     elif sign and base["value"] == goal["value"]:
-        yield "equals_baseline", "note" if held else "warning", base, _start(base)
+        yield "equals_baseline", "note" if held else "warning", base, {}
     elif sign * (base["value"] - goal["value"]) > 0:
-        yield "below_baseline", "note" if floor else "warning", base, _start(base)
+        yield "below_baseline", "note" if floor else "warning", base, {}
     else:
-        met = [row for row in target.actuals if sign and sign * (row["value"] - goal["value"]) >= 0]
+        met = [row for row in target.actuals[:-1] if sign and sign * (row["value"] - goal["value"]) >= 0]
         for row in met[-1:]:
-            yield "already_met", "warning", row, {"met": row["as_printed"], "where": row["locator"]}
-    if goal["indicator"] in STOCKS:
-        yield from _stock_meets(target, *STOCKS[goal["indicator"]])
+            yield "already_met", "warning", row, {}
 
 
-def _stock_meets(target: Target, stock: str, age: int) -> Iterator[Finding]:
+def _stock_meets(target: Target, evidence: Evidence) -> Iterator[Finding]:
     """Today's stock over the census persons, where that ratio has the wanted height already."""
-    evidence, place = target.evidence, target.goal["area"]
-    stocks = [
-        row
-        for row in evidence.rows.values()
-        if (row["area"], row["indicator"], row["kind"]) == (place, stock, "actual") and row["value"]
-    ]
+    place = target.goal["area"]
+    stock, age = STOCKS.get(target.goal["indicator"], ("", 0))
+    wanted = (place, stock, "actual")
+    stocks = [r for r in evidence.rows.values() if (r["area"], r["indicator"], r["kind"]) == wanted and r["value"]]
     years = sorted(year for area, year in evidence.groups if area == place)
     if not stocks or not years:
         return
@@ -148,7 +131,7 @@ def _stock_meets(target: Target, stock: str, age: int) -> Iterator[Finding]:
         return
     ratio = 1000 * row["value"] / people.found.value
     if ratio >= target.goal["value"]:
-        yield "already_met", "warning", row, {"ratio": ratio, "stock": row["as_printed"], "people": people}
+        yield "already_met", "warning", row, {"ratio": ratio, "people": people}
 
 
 def _text_against_table(target: Target) -> Iterator[Finding]:
@@ -158,18 +141,16 @@ def _text_against_table(target: Target) -> Iterator[Finding]:
         same_year = _year(text) == _year(goal)
         differs = same_year and text["value"] != goal["value"]
         if differs or early or (same_year and text["comparator"] != goal["comparator"]):
-            year = text["year"] if early else None
-            values = {"text": text["as_printed"], "where": text["locator"], "text_year": year}
-            yield "text_and_table_differ", "warning" if differs else "note", text, values
+            yield "text_and_table_differ", "warning" if differs else "note", text, {"early": early}
 
 
-def _drift(target: Target, others: list[dict]) -> Iterator[Finding]:
+def _drift(target: Target, others: list[dict], evidence: Evidence) -> Iterator[Finding]:
+    """Other plans that print another name or counting word for the same target."""
     mine = _plain_name(target.goal)
     listed: dict[str, list[dict]] = {}
     for row in others:
-        name, word = _plain_name(row)
-        if (name and mine[0] and name != mine[0]) or (word and mine[1] and word != mine[1]):
-            listed.setdefault(_shown(row), []).append(target.evidence.areas[row["area"]])
+        if any(theirs and own and theirs != own for theirs, own in zip(_plain_name(row), mine, strict=True)):
+            listed.setdefault(_shown(row), []).append(evidence.areas[row["area"]])
     if listed:
         yield "name_or_unit_drifts", "note", None, {"mine": _shown(target.goal), "others": listed}
 
@@ -181,18 +162,14 @@ def _row(target: Target, finding: str, severity: str, other: dict | None, values
     texts = []
     for language in (lang, "zh"):
         words = catalogue(language)
-        known = {"name": words.named(target.concept), "year": goal["year"], "target": goal["as_printed"]}
-        known |= {"doubts": [words.named(doubt, "doubt") for doubt in doubts]}
+        known = {"name": words.named(target.concept), "goal": goal, "other": other}
         known |= {key: label(value, language) if isinstance(value, Leaf) else value for key, value in values.items()}
         parts = [words.say(f"audit.findings.{finding}", **known)]
-        parts += [words.say("audit.findings.doubt", **known)] if doubts else []
+        if doubts:
+            parts.append(words.say("audit.sentences.doubt", doubts=[words.named(doubt, "doubt") for doubt in doubts]))
         texts.append(words.say("audit.explanation", parts=parts))
     severity = "note" if doubts else severity
     return goal["area"], goal["indicator"], finding, severity, *texts, goal["observation"], goal["source"]
-
-
-def _start(base: dict) -> dict:
-    return {"base_year": base["year"], "base": base["as_printed"]}
 
 
 def _year(row: dict) -> int:

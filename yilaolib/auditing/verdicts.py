@@ -71,23 +71,19 @@ def doubts(case: Case) -> list[dict]:
 
 def explain(case: Case, verdict: str, lang: str = "en") -> str:
     """Return the explanation of a verdict: from what, by how much, and what else was tried."""
-    words, printed, result = catalogue(lang), case.printed["value"], case.result
-    unit = case.printed["unit"]
+    words, printed, result, unit = catalogue(lang), case.printed["value"], case.result, case.printed["unit"]
     values = {
         "printed": case.printed["as_printed"],
         "inputs": [label(leaf, lang) for leaf in case.leaves],
-        "low": number(result.low, case),
-        "result": number(result.value, case),
-        "high": number(result.high, case),
+        **{name: number(end, case) for name, end in zip(("low", "result", "high"), result, strict=True)},
         "unit": words.find(f"audit.units.{unit}", ""),
         "by": number(abs(round(result.value, _decimals(case, result.value)) - printed), case, like=result.value),
         "difference_unit": words.find(f"audit.difference_units.{unit}", ""),
         "off": f"{abs(100 * (result.value / printed - 1)):.1f}" if printed else "-",
         "share": f"{100 * result.value / printed:.0f}" if printed else "-",
         "doubts": [words.named(doubt, "doubt") for doubt in doubts(case)],
-        "needed": case.close.attrs.get("needed", 0),
-        "tried": case.close.attrs.get("tried", 0),
         "close": len(case.close),
+        **case.close.attrs,
         "found": [
             {"name": label(leaf, lang), "off": with_minus(f"{off:+.2f}")}
             for leaf, off in case.close.head(3)[["leaf", "off_pct"]].itertuples(index=False)
@@ -110,23 +106,20 @@ def _decimals(case: Case, value: float) -> int:
 
 def _keys(case: Case, verdict: str) -> list[str]:
     """The sentences that an explanation is made of."""
-    repeated = case.kind == "text_vs_table" and [leaf.found for leaf in case.leaves] == [case.result]
-    keys = ["two_places" if repeated else "computed"]
-    if verdict == "exact" and case.kind == "text_vs_table":
-        keys.append("agree")
-    elif verdict == "exact" and abs(case.result.value - case.printed["value"]) > _digit(case):
-        keys.append("bound")
-    else:
-        keys.append("feasibility" if case.kind == "feasibility" else verdict)
-    if case.base is not None and not fits(case) and case.kind not in ("feasibility", "text_vs_table"):
-        keys.append("tried")
-    if len(_bases(case)) > 1:
-        keys.append("bases")
-    if doubts(case):
-        keys.append("doubt")
-    if doubts(case) and verdict == "unverifiable" and case.kind != "feasibility":
-        keys.append("spared")
-    return keys + ["draft"] * case.draft
+    two_places, judged = case.kind == "text_vs_table", case.kind != "feasibility"
+    repeated = two_places and [leaf.found for leaf in case.leaves] == [case.result]
+    beyond = abs(case.result.value - case.printed["value"]) > _digit(case)
+    held = "agree" if two_places else "bound" if beyond else "exact"
+    keys = {
+        "two_places" if repeated else "computed": True,
+        (held if verdict == "exact" else verdict) if judged else "feasibility": True,
+        "tried": case.base is not None and not fits(case) and judged and not two_places,
+        "bases": len(_bases(case)) > 1,
+        "doubt": doubts(case),
+        "spared": doubts(case) and verdict == "unverifiable" and judged,
+        "draft": case.draft,
+    }
+    return [key for key, said in keys.items() if said]
 
 
 def _printed(case: Case) -> Interval:
@@ -183,11 +176,12 @@ def audit(area: object = None, *, lang: str = "en", root: str | Path | None = No
 
     A verdict is about figures and not about people: a plan may be a draft, an input may be rounded in a way that is
     not printed, and a text may have lost characters. Where the note of a figure doubts it, nothing is concluded.
+    The ranges are those of interval arithmetic (Moore, Kearfott and Cloud 2009, Introduction to Interval Analysis).
 
     Parameters
     ----------
     area : str or int, optional
-        Slug, Chinese or English name, or adcode; without it all areas.
+        Slug, Chinese or English name, or adcode; without it all areas. An unknown one is a DataError.
     lang : str, default "en"
         Language of the column `explanation`, or the path of a catalogue of your own (TOML).
     root : path, optional
@@ -200,20 +194,9 @@ def audit(area: object = None, *, lang: str = "en", root: str | Path | None = No
         recomputed_high [unit], unit, verdict (one of `VERDICTS`, the worst that holds), explanation (in `lang`),
         explanation_zh, and observation, source, locator of the printed figure.
 
-    Raises
-    ------
-    DataError
-        For an unknown area or language.
-
-    References
-    ----------
-    Moore, Kearfott and Cloud (2009), Introduction to Interval Analysis, SIAM, for the ranges.
-
     Examples
     --------
     >>> found = audit("景德镇市").set_index("claim")
-    >>> print(found.verdict["jingdezhen.population_60plus_share_2020"])
-    exact
     >>> print(found.verdict["jingdezhen.beds_needed_2025"], round(found.recomputed["jingdezhen.beds_needed_2025"]))
     convenient 10592
     """
@@ -230,25 +213,10 @@ def audit(area: object = None, *, lang: str = "en", root: str | Path | None = No
 
 
 def audit_table(area: object = None, *, lang: str = "en", root: str | Path | None = None) -> pd.DataFrame:
-    """Return the audit as people read it, worst verdicts first: verdict in words, statement, printed, computed.
+    """Return the audit as people read it, everything in words of `lang`, worst verdicts first.
 
-    Parameters
-    ----------
-    area, lang, root
-        As in `audit`; everything is said in `lang`.
+    Columns: claim, verdict, statement, published, recomputed [unit], unit, explanation. `area`, `root` as in `audit`.
 
-    Returns
-    -------
-    DataFrame
-        claim, verdict, statement, published, recomputed [unit], unit, explanation.
-
-    Raises
-    ------
-    DataError
-        For an unknown area or language.
-
-    Examples
-    --------
     >>> audit_table("yueyang", lang="zh").verdict[0]
     '未能复现'
     """
@@ -267,25 +235,21 @@ def _row(claim: dict, evidence: Evidence, people: pd.DataFrame, drafts: set[str]
     try:
         printed = evidence.row(claim["observation"])
         row.update(source=printed["source"], locator=printed["locator"])
-        case = _case(claim, printed, evidence, people, printed["source"] in drafts)
+        if printed["value"] is None:
+            raise DataError(f"{row['observation']} prints no number ({printed['as_printed']}): nothing can be judged.")
+        result, leaves = evidence.compute(claim["formula"])
+        base, needed = _base(claim["formula"], result, leaves, printed["value"], evidence)
     except DataError as error:
         why = {name: catalogue(lang).say("audit.cannot", why=str(error)) for name, lang in columns.items()}
         return row | {"verdict": "unverifiable", **why}
+    # A total that was worked out from this very figure would prove it by itself.
+    others = people[~people["observation"].str.contains(claim["observation"], regex=False)]
+    close = fitting(others, needed) if base else people.iloc[:0].assign(off_pct=0.0)
+    case = Case(claim["kind"], printed, result, leaves, base, close, printed["source"] in drafts)
     verdict = judge(case)
     texts = {name: explain(case, verdict, lang) for name, lang in columns.items()}
     numbers = dict(zip(NUMBERS[1:], case.result, strict=True))
     return row | numbers | {"published": printed["value"], "verdict": verdict, **texts}
-
-
-def _case(claim: dict, printed: dict, evidence: Evidence, people: pd.DataFrame, draft: bool) -> Case:
-    if printed["value"] is None:
-        raise DataError(f"{claim['observation']} prints no number ({printed['as_printed']}), so nothing can be judged.")
-    result, leaves = evidence.compute(claim["formula"])
-    base, needed = _base(claim["formula"], result, leaves, printed["value"], evidence)
-    # A total that was worked out from this very figure would prove it by itself.
-    others = people[~people["observation"].str.contains(claim["observation"], regex=False)]
-    close = fitting(others, needed) if base else people.iloc[:0].assign(off_pct=0.0)
-    return Case(claim["kind"], printed, result, leaves, base, close, draft)
 
 
 def _base(
