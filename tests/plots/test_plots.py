@@ -61,7 +61,6 @@ def frames(lang: str) -> dict[str, dict]:
     }
     steps = {"step": ["need", "stock", "pipeline", "unsure", "surplus"], "value": [9500, -4059, NAN, -6000, -559]}
     steps |= {"start": [0, 9500, 5441, 5441, 0], "end": [9500, 5441, NAN, -559, -559]}
-    steps |= {f"name_{lang}": [name, "b", "c", name, "d"]}
     shared = {"title": f"{name}：{name}", "note": f"{name}，2020-11-01。" * 3, "lang": lang}
     return {
         "plot_pyramid": {"population": pyramid(), "compare": pyramid(), "labels": ("2020", name[:12])} | shared,
@@ -72,7 +71,7 @@ def frames(lang: str) -> dict[str, dict]:
         "plot_targets": {"frame": pd.DataFrame(targets)} | shared,
         "plot_tornado": {"frame": pd.DataFrame(tornado), "unit": "张"} | shared,
         "plot_peers": {"frame": pd.DataFrame(peers).assign(unit="%"), "highlight": "景德镇市"} | shared,
-        "plot_waterfall": {"frame": pd.DataFrame(steps), "unit": "张"} | shared,
+        "plot_waterfall": {"frame": pd.DataFrame(steps), "labels": {"unsure": name}, "unit": "张"} | shared,
     }
 
 
@@ -200,7 +199,7 @@ EMPTY = {
     "plot_targets": pd.DataFrame({"name": [], "baseline": [], "target": [], "unit": []}),
     "plot_tornado": pd.DataFrame({"name": [], "low": [], "high": [], "central": []}),
     "plot_peers": pd.DataFrame({"indicator": [], "area": [], "baseline": [], "target": []}),
-    "plot_waterfall": pd.DataFrame({"step": [], "value": [], "start": [], "end": [], "name_zh": []}),
+    "plot_waterfall": pd.DataFrame({"step": [], "value": [], "start": [], "end": []}),
 }
 
 
@@ -219,7 +218,7 @@ def test_all_missing(function):
     """Rows whose figures are all missing are drawn without a warning."""
     frame = EMPTY[function].copy()
     for column in frame:
-        text = ("method", "kind", "name", "unit", "indicator", "area", "step", "name_zh")
+        text = ("method", "kind", "name", "unit", "indicator", "area", "step")
         frame[column] = ["x"] if column in text else [NAN]
     frame.index = [2020]
     getattr(yl, function)(frame, title="x").figure.canvas.draw()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,13 +42,10 @@ class Leaf(NamedTuple):
 
 
 def label(leaf: Leaf, lang: str) -> str:
-    """Say what a look-up found, in words of a language; rows of our tables among its values are named in it."""
-    words = catalogue(lang)
-    values = {key: words.named(value) if isinstance(value, dict) else value for key, value in leaf.values.items()}
-    return words.say(f"audit.evidence.{leaf.said}", **values)
+    """Say what a look-up found, in words of a language."""
+    return catalogue(lang).say(f"audit.evidence.{leaf.said}", **leaf.values)
 
 
-@dataclass
 class Evidence:
     """Look-ups over a set of tables; `load` returns a table by name.
 
@@ -58,19 +54,18 @@ class Evidence:
     46.71
     """
 
-    load: Callable[[str], pd.DataFrame]
-
-    def __post_init__(self) -> None:
-        rows = self.load("observations")
+    def __init__(self, load: Callable[[str], pd.DataFrame]) -> None:
+        self.load = load
+        rows = load("observations")
         self.rows = {row["observation"]: row for row in rows.replace({np.nan: None}).to_dict("records")}
-        self.indicators = {row["indicator"]: row for row in self.load("indicators").to_dict("records")}
-        documents = self.load("sources")
+        self.indicators = {row["indicator"]: row for row in load("indicators").to_dict("records")}
+        documents = load("sources")
         self.documents = dict(zip(documents["source"], documents["area"], strict=True))
-        self.areas = {row["area"]: row for row in self.load("areas").to_dict("records")}
-        people = self.load("population").dropna(subset=["area", "year", "age", "persons"])
+        self.areas = {row["area"]: row for row in load("areas").to_dict("records")}
+        people = load("population").dropna(subset=["area", "year", "age", "persons"])
         self.people = people.assign(end=(people["age"] + people["n"]).fillna(OPEN), basis=people["basis"].fillna(""))
         self.groups = self.people.groupby(["area", "year"]).indices
-        singles = self.load("age_standards").query("n == 1").groupby(["year", "age"])["persons"].sum()
+        singles = load("age_standards").query("n == 1").groupby(["year", "age"])["persons"].sum()
         self.singles = {year: part.droplevel("year") for year, part in singles.groupby(level="year")}
 
     def compute(self, formula: str, instead: dict[tuple, Interval] | None = None) -> tuple[Interval, list[Leaf]]:
@@ -93,20 +88,14 @@ class Evidence:
         row = self.row(observation)
         if row["value"] is None:
             raise DataError(f"observation {observation!r} prints no number ({row['as_printed']}). Use another.")
-        printed, indicator, year = row["as_printed"] or "", row["indicator"], row["year"]
-        values = {
-            "place": "" if self.is_own(row) else self.areas.get(row["area"], ""),
-            "indicator": self.indicators.get(indicator, indicator),
-            "name": closed(row["name_as_printed"] or ""),
-            "year": year,
-            "printed": printed,
-        }
-        found = input_interval(row["value"], printed, row["unit"], row["kind"], row["value_max"] or np.nan)
-        group = group_of(indicator) if row["unit"] == "persons" else ""
-        whose = (group, row["area"], year, row["basis"] or "")
-        return Leaf(
-            ("obs", observation), found, "obs", values, *whose, is_about(printed, row["comparator"]), doubt_in(row)
-        )
+        printed, unit, indicator = row["as_printed"] or "", row["unit"], row["indicator"]
+        values = {"row": row, "name": closed(row["name_as_printed"] or ""), "printed": printed}
+        values["place"] = None if self.is_own(row) else self.areas.get(row["area"])
+        values["indicator"] = self.indicators.get(indicator, {"name_en": indicator})
+        found = input_interval(row["value"], printed, unit, row["kind"], row["value_max"] or np.nan)
+        whose = (group_of(indicator) if unit == "persons" else "", row["area"], row["year"], row["basis"] or "")
+        about = is_about(printed, row["comparator"])
+        return Leaf(("obs", observation), found, "obs", values, *whose, about, doubt_in(row))
 
     def is_own(self, row: dict) -> bool:
         """Whether a figure is about the place whose document prints it (a city's plan also quotes the province)."""

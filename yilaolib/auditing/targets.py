@@ -162,11 +162,11 @@ def _row(target: Target, finding: str, severity: str, other: dict | None, values
     texts = []
     for language in (lang, "zh"):
         words = catalogue(language)
-        known = {"name": words.named(target.concept), "goal": goal, "other": other}
+        known = {"concept": target.concept, "goal": goal, "other": other}
         known |= {key: label(value, language) if isinstance(value, Leaf) else value for key, value in values.items()}
         parts = [words.say(f"audit.findings.{finding}", **known)]
         if doubts:
-            parts.append(words.say("audit.sentences.doubt", doubts=[words.named(doubt, "doubt") for doubt in doubts]))
+            parts.append(words.say("audit.sentences.doubt", doubts=doubts))
         texts.append(words.say("audit.explanation", parts=parts))
     severity = "note" if doubts else severity
     return goal["area"], goal["indicator"], finding, severity, *texts, goal["observation"], goal["source"]

@@ -81,7 +81,7 @@ def explain(case: Case, verdict: str, lang: str = "en") -> str:
         "difference_unit": words.find(f"audit.difference_units.{unit}", ""),
         "off": f"{abs(100 * (result.value / printed - 1)):.1f}" if printed else "-",
         "share": f"{100 * result.value / printed:.0f}" if printed else "-",
-        "doubts": [words.named(doubt, "doubt") for doubt in doubts(case)],
+        "doubts": doubts(case),
         "close": len(case.close),
         **case.close.attrs,
         "found": [
