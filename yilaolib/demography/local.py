@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -36,7 +36,7 @@ Of = TypeVar("Of", bound=Callable)
 def while_unchanged(most: int) -> Callable[[Of], Of]:
     """Keep the `most` last results of a function of (..., root=None) while no table changes. Do not write to them."""
 
-    def wrap(function: Of) -> Of:
+    def wrap(function: Of) -> Any:
         kept = lru_cache(most)(lambda _state, root, *given: function(*given, root=root))
         return wraps(function)(lambda *given, root=None: kept(stamp(root), as_root(root), *given))
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from numbers import Real
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -157,7 +158,8 @@ def project_ranges(
     launches = [launch_of(place, root) for place in places]
     size = block_size(end_year, draws, memory_mib, first_year=one_base(launches))
     keep = {"draws": draws, "seed": seed, "levels": levels, "block": size}
-    parts, order = [], []
+    order: list[int] = []
+    parts: list[xr.Dataset] = []
     for at, each in _by_scenario(places, scenario, root):
         parts += stream([launches[i] for i in at], each, end_year, nation_of(root=root), **keep)
         order += at
@@ -408,7 +410,7 @@ def simulate(
     return project_cohorts(start, **rates)
 
 
-def _rates(launches, scenario, years, nation, draws, seed) -> dict[str, xr.DataArray]:
+def _rates(launches, scenario, years, nation, draws, seed) -> dict[str, Any]:
     """The arguments of project_cohorts besides the population, by calendar year: year, sex, age, area, draw."""
     tail = ("area", "draw") if draws else ("area",)
     ages = nation.survival["age"].to_numpy()
