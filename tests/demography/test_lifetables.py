@@ -1,19 +1,20 @@
-"""Life tables: published ones come out, their columns hang together, and a wanted e0 is reached."""
+"""Life tables and fertility: published ones come out, columns hang together, a wanted e0 or TFR is reached."""
 
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import AGE, AUSTRIA_1992, MORTPAK_FEMALES, SEX, UN_1982_MALES, gompertz, quick, typed
 
-from yilaolib.demography.lifetables import life_table, life_table_for_e0, single_year_mx, survival_table
-from yilaolib.errors import DataError
-from yilaolib.tables.areas import load_table
+from yilaolib import DataError, asfr, life_table, life_table_for_e0, load_table, single_year_mx, survival_table, tfr
 
 ABRIDGED = [0, 1, *range(5, 105, 5)]
+FIVE_YEARS = range(15, 50, 5)
 standards = st.builds(gompertz, st.floats(1e-5, 3e-5), st.floats(0.08, 0.095), st.floats(0.002, 0.1))
 sexes = st.sampled_from(SEX)
+shares = st.lists(st.floats(0.01, 100), min_size=7, max_size=7)
 
 
 def by_group(rates: pd.Series) -> pd.Series:
@@ -106,30 +107,10 @@ def test_years_lived_survive_by_sx(rates, sex, abridged):
 
 
 @quick
-@given(standards, sexes)
-def test_radix_scales_persons_only(rates, sex):
-    """A table of one person has the same rates, probabilities and expectancies."""
-    big, small = life_table(rates, sex=sex), life_table(rates, sex=sex, radix=1)
-    for column in ("mx", "ax", "qx", "ex", "sx"):
-        np.testing.assert_allclose(small[column], big[column], rtol=1e-9)
-    for column in ("lx", "dx", "Lx", "Tx"):
-        np.testing.assert_allclose(small[column] * 100_000, big[column], rtol=1e-9)
-
-
-@quick
 @given(st.floats(50, 90), standards, sexes)
 def test_wanted_life_expectancy_is_reached(e0, standard, sex):
     """The table bent to an e0 has that e0."""
     assert life_table_for_e0(e0, sex=sex, standard=standard)["ex"][0] == pytest.approx(e0, abs=1e-6)
-
-
-@quick
-@given(standards, sexes)
-def test_own_life_expectancy_gives_the_standard_back(standard, sex):
-    """Nothing is bent when the wanted e0 is the standard's own."""
-    own = life_table(standard, sex=sex)
-    bent = life_table_for_e0(own["ex"][0], sex=sex, standard=standard)
-    np.testing.assert_allclose(bent["lx"], own["lx"], rtol=1e-7)
 
 
 @pytest.mark.parametrize("sex", SEX)
@@ -150,17 +131,6 @@ def test_single_ages_keep_the_rate_of_their_group(rates, sex):
     np.testing.assert_allclose(means, grouped, rtol=1e-9)
 
 
-def test_group_without_deaths_has_none_at_its_single_ages():
-    """A rate of 0 is split into rates of 0."""
-    single = single_year_mx(pd.Series([0.01, 0.0, 0.001, 0.3], index=[0, 1, 5, 100]), sex="male")
-    assert single.loc[1:4].tolist() == [0.0] * 4
-
-
-def test_single_ages_are_not_touched():
-    """Rates by single age come back as they were given."""
-    pd.testing.assert_series_equal(single_year_mx(gompertz(), sex="male"), gompertz())
-
-
 @pytest.fixture(scope="module")
 def china():
     """China's death rates of 2023 in World Population Prospects 2024."""
@@ -178,48 +148,59 @@ def test_survival_between_grid_points_keeps_the_life_expectancy(sex, china):
         assert lived.sum() + open_group == pytest.approx(e0, abs=2e-4)
 
 
-def test_survival_table_is_that_of_the_life_tables(china):
-    """The table made in one pass agrees with a life table solved for the same e0."""
-    quickly = survival_table(china, np.array([75.0, 80.0])).sel(sex="female", e0=80)
-    np.testing.assert_allclose(quickly, life_table_for_e0(80, sex="female", standard=china["female"])["sx"], atol=1e-6)
+@quick
+@given(st.floats(0, 8), shares)
+def test_rates_sum_to_the_total(children, schedule):
+    """The total of the single-age rates is the total fertility rate."""
+    assert tfr(asfr(children, pd.Series(schedule, index=FIVE_YEARS))) == pytest.approx(children)
 
 
-RATES = pd.Series([0.01, 0.001, 0.1], index=[0, 1, 60])
-BAD = {
-    "both sexes": (lambda: life_table(RATES, sex="both"), "sex is 'both'; it must be 'female' or 'male'"),
-    "a list": (lambda: life_table([0.1, 0.2], sex="male"), "mx must be a pandas Series indexed by age, not list"),
-    "missing rate": (
-        lambda: life_table(RATES.replace(0.01, np.nan), sex="male"),
-        "mx must be finite numbers, 0 or more",
-    ),
-    "negative rate": (lambda: life_table(-RATES, sex="male"), "mx must be finite numbers, 0 or more"),
-    "age twice": (lambda: life_table(RATES.set_axis([0, 1, 1]), sex="male"), "one for each age"),
-    "starts at 1": (lambda: life_table(RATES.loc[1:], sex="male"), "must start at age 0.*it starts at 1 and has 2"),
-    "one age": (lambda: life_table(RATES.loc[:0], sex="male"), "have at least two ages; it starts at 0 and has 1"),
-    "immortal": (lambda: life_table(RATES.replace(0.1, 0), sex="male"), r"open group 60\+ must be above 0"),
-    "unknown a0": (
-        lambda: life_table(RATES, sex="male", a0="keyfitz"),
-        r"a0 model 'keyfitz' is not known; choose one of \['andreev-kingkade', 'coale-demeny-west'\]",
-    ),
-    "ax of one age": (
-        lambda: life_table(RATES, sex="male", ax=RATES.loc[:0]),
-        "ax must have a value for every age of mx",
-    ),
-    "open at 60": (lambda: single_year_mx(RATES, sex="male"), r"must be that of 100\+; it is that of 60\+"),
-    "e0 of 780": (
-        lambda: life_table_for_e0(780, sex="male", standard=gompertz()),
-        "A life expectancy of 780 years cannot be reached from this standard .*in years and for one sex",
-    ),
-    "grid too wide": (
-        lambda: survival_table({"female": gompertz(), "male": gompertz()}, np.array([5.0, 80.0])),
-        "reaches life expectancies from .* years; narrow the grid",
-    ),
-}
+@quick
+@given(shares)
+def test_single_ages_keep_the_share_of_their_group(schedule):
+    """Each five-year group keeps its share of the children, and no rate is negative."""
+    rates = asfr(2.0, pd.Series(schedule, index=FIVE_YEARS))
+    assert rates.min() >= 0
+    kept = rates.groupby(rates.index // 5 * 5).sum() / 2
+    np.testing.assert_allclose(kept, np.array(schedule) / sum(schedule), rtol=1e-9)
 
 
-@pytest.mark.parametrize("name", BAD)
-def test_bad_rates_are_refused_in_a_sentence(name):
+def test_array_of_totals_keeps_its_dims():
+    """Each year has the rates of its own total."""
+    totals = xr.DataArray([1.0, 2.0], coords={"year": [2020, 2021]}, dims="year")
+    rates = asfr(totals, pd.Series(1.0, index=FIVE_YEARS))
+    assert rates.sizes == {"year": 2, "age": 35}
+    np.testing.assert_allclose(tfr(rates), [1.0, 2.0])
+
+
+@pytest.mark.parametrize("form", [lambda rates: rates, lambda rates: rates.to_xarray()], ids=["Series", "DataArray"])
+def test_total_of_unequal_groups(form):
+    """0.1 over five years, 0.1 over ten and 0.05 over ten more are 2 children."""
+    rates = pd.Series([0.1, 0.1, 0.05], index=pd.Index([15, 20, 30], name="age"))
+    assert float(tfr(form(rates))) == pytest.approx(2.0)
+
+
+RATES, SHARES = pd.Series([0.01, 0.001, 0.1], index=[0, 1, 60]), pd.Series([1.0, 1.0], index=[20, 25])
+PAIR = {"female": gompertz(), "male": gompertz()}
+BAD = [
+    (lambda: life_table(RATES, sex="both"), "sex is 'both'; it must be 'female' or 'male'"),
+    (lambda: life_table([0.1, 0.2], sex="male"), "mx must be a pandas Series indexed by age, not list"),
+    (lambda: life_table(-RATES, sex="male"), "mx must be finite numbers, 0 or more"),
+    (lambda: life_table(RATES.set_axis([0, 1, 1]), sex="male"), "one for each age"),
+    (lambda: life_table(RATES.loc[1:], sex="male"), "must start at age 0.*it starts at 1 and has 2"),
+    (lambda: life_table(RATES.replace(0.1, 0), sex="male"), r"open group 60\+ must be above 0"),
+    (lambda: life_table(RATES, sex="male", a0="keyfitz"), r"a0 model 'keyfitz' is not known; choose one of \['andreev"),
+    (lambda: life_table(RATES, sex="male", ax=RATES.loc[:0]), "ax must have a value for every age of mx"),
+    (lambda: single_year_mx(RATES, sex="male"), r"must be that of 100\+; it is that of 60\+"),
+    (lambda: life_table_for_e0(780, sex="male", standard=gompertz()), "of 780 years cannot be reached"),
+    (lambda: survival_table(PAIR, np.array([5.0, 80.0])), "reaches life expectancies from .* years; narrow the grid"),
+    (lambda: asfr(1.3, SHARES * 0), "must have a positive sum and the TFR must be 0 or more"),
+    (lambda: asfr(-1.0, SHARES), "the TFR must be 0 or more"),
+]
+
+
+@pytest.mark.parametrize(("call", "sentence"), BAD)
+def test_bad_rates_is_refused_in_a_sentence(call, sentence):
     """The error names what came and what is allowed."""
-    call, sentence = BAD[name]
     with pytest.raises(DataError, match=sentence):
         call()
