@@ -47,16 +47,14 @@ def swatches(ax: Axes, colours: Iterable[str], names: Sequence[str], side: int =
     ax.legend(keys, names, borderaxespad=0.2, frameon=False, handlelength=1, **place, **style)
 
 
-@cache
-def _font(weight: str) -> FT2Font:
-    font = FT2Font(str(FONTS / f"NotoSansSC-{weight}.otf"))
-    font.set_size(100, 72)
-    return font
+_font = cache(lambda weight: FT2Font(str(FONTS / f"NotoSansSC-{weight}.otf")))
 
 
 @cache
 def _advance(character: str, weight: str) -> float:
-    return _font(weight).load_char(ord(character), LoadFlags.NO_HINTING).linearHoriAdvance / 65536 / 100
+    font = _font(weight)
+    font.set_size(100, 72)
+    return font.load_char(ord(character), LoadFlags.NO_HINTING).linearHoriAdvance / 65536 / 100
 
 
 def em(text: str, weight: str = "Regular") -> float:
@@ -91,11 +89,6 @@ def wrap(text: str, width: float, weight: str = "Regular") -> str:
 _PHRASE_END = re.compile("(以上|以下|[的、，；：])(?=.)")
 
 
-def _longest(text: str) -> float:
-    """Width of the longest line, in font sizes."""
-    return max(map(em, text.split("\n")))
-
-
 def balanced(text: str, width: float) -> str:
     """Break a text into as few lines as `width` allows, where a phrase ends or else about equally long.
 
@@ -104,12 +97,16 @@ def balanced(text: str, width: float) -> str:
     >>> balanced("每千名60岁及以上常住人口的床位（张）", 13).split()
     ['每千名60岁及以上', '常住人口的床位（张）']
     """
+
+    def longest(lines: str) -> float:
+        return max(map(em, lines.split("\n")))
+
     fewest = wrap(text, width)
     at_parenthesis = [wrap(re.sub(r"\s*([（(])", r"\n\1", text), width)] if re.search("[（(]", text) else []
     ends = (end.end() for end in _PHRASE_END.finditer(text))
-    phrases = sorted((f"{text[:end]}\n{text[end:]}" for end in ends), key=_longest)
+    phrases = sorted((f"{text[:end]}\n{text[end:]}" for end in ends), key=longest)
     narrower = [wrap(text, w) for w in np.arange(3, width)]
-    fits = [t for t in at_parenthesis + phrases + narrower if _longest(t) <= width]
+    fits = [t for t in at_parenthesis + phrases + narrower if longest(t) <= width]
     return next((t for t in fits if t.count("\n") == fewest.count("\n")), fewest)
 
 
@@ -170,32 +167,25 @@ def headings(ax: Axes, marks: Sequence[tuple[float, str]]) -> float:
     return 12.0 * len(ends)
 
 
-def _name_over_value(text: str) -> str:
-    """Put the value of a long label on a line of its own."""
-    name, _, value = text.rpartition(" ")
-    return text if em(text) <= 12 or not name else f"{balanced(name, 13)}\n{value}"
-
-
 def name_ends(ax: Axes, x: float, ends: Sequence[tuple[float, str, str]], away: float = 6) -> None:
-    """Write names to the right of the lines' ends, moved apart where they would touch."""
+    """Write names (height, text, colour) to the right of the lines' ends, moved apart where they would touch."""
     ax.autoscale_view()
     low, high = ax.get_ylim()
-    ends = [end for end in ends if np.isfinite(end[0])]
-    texts = [_name_over_value(text) for _, text, _ in ends]
+    ends, texts = [end for end in ends if np.isfinite(end[0])], []
+    for _, text, _ in ends:
+        name, _, value = text.rpartition(" ")
+        texts.append(f"{balanced(name, 13)}\n{value}" if name and em(text) > 12 else text)  # the value on its own line
     gap = [(high - low) * 13 * (1 + text.count("\n")) / (inches(ax)[1] * 72) for text in texts]
-    wanted = [value for value, _, _ in ends]
-    for y, text, (_, _, colour) in zip(spread(wanted, gap), texts, ends, strict=True):
+    for y, text, (_, _, colour) in zip(spread([end[0] for end in ends], gap), texts, ends, strict=True):
         write(ax, text, (x, y), (away, 0), colour, linespacing=1.15)
 
 
 def check_columns(frame: pd.DataFrame, columns: Iterable[str], caller: str) -> None:
     """Raise a sentence when a frame lacks columns that a figure needs."""
-    lacking = [c for c in columns if c not in frame.columns]
-    if lacking:
-        raise DataError(
-            f"{caller} needs the column '{lacking[0]}'; the frame has {list(map(str, frame.columns))}."
-            f"{did_you_mean(lacking[0], map(str, frame.columns))} Rename or add it."
-        )
+    there = [str(column) for column in frame.columns]
+    for lacking in [column for column in columns if column not in frame.columns][:1]:
+        hint = did_you_mean(lacking, there)
+        raise DataError(f"{caller} needs the column '{lacking}'; the frame has {there}.{hint} Rename or add it.")
 
 
 def open_axes(ax: Axes | None, size: tuple[float, float] = (7.2, 4.0)) -> Axes:
@@ -206,8 +196,7 @@ def open_axes(ax: Axes | None, size: tuple[float, float] = (7.2, 4.0)) -> Axes:
 def open_rows(ax: Axes | None, names: Sequence[str], *, lines: int = 1, above: float = 0.9) -> tuple[Axes, np.ndarray]:
     """Open an axes with a named row for each thing, the first on top, and return it with the rows' heights.
 
-    A row is as high as its name needs, at least `lines`; the unit of the axis is one line of text. A new figure is
-    as high as all rows and `above` [inches].
+    A row is as high as its name needs, at least `lines`; a new figure is as high as all rows and `above` [inches].
     """
     texts = [balanced(name, LABEL_WIDTH) for name in names]
     high = np.array([max(lines, text.count("\n") + 1) + 0.9 for text in texts] or [2.0])
@@ -223,11 +212,13 @@ def open_rows(ax: Axes | None, names: Sequence[str], *, lines: int = 1, above: f
 
 
 def year_axis(ax: Axes, years: np.ndarray, margin: float = 0.03) -> None:
-    """Show just these years, and mark each, or those that 5 or 10 divides."""
+    """Show just these years, mark each, or those that 5 or 10 divides, and write heights as numbers."""
     span = years.max() - years.min()
     room = margin * span or 0.5
     ax.set_xlim(years.min() - room, years.max() + room)
     ax.xaxis.set_major_locator(MultipleLocator(1 if span <= 10 else 5 if span <= 45 else 10))
+    ax.yaxis.set_major_formatter(lambda value, _: number(value))
+    ax.grid(axis="x", visible=False)
 
 
 def largest(*columns) -> float:

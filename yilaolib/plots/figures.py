@@ -112,13 +112,13 @@ def plot_fan(
     if plan is not None:
         check_columns(plan, ("year", "value"), "The plan of plot_fan")
         shown.append(plan["year"])
-        texts = plan["label"] if "label" in plan else [word("plan", lang)] * len(plan)
+        texts = plan.get("label", [word("plan", lang)] * len(plan))
         for year, value, text in zip(plan["year"], plan["value"] / divisor, texts, strict=True):
             if pd.notna(value):
                 ax.plot(year, value, "D", color="white", markeredgecolor=VERMILLION, markersize=6, zorder=5)
                 path, then = np.interp([year, year + 1], years, frame[first])
                 _name_point(ax, year, value, f"{text} {number(value)}", VERMILLION, path, then > path)
-    _finish_years(ax, np.concatenate(shown))
+    year_axis(ax, np.concatenate(shown))
     ax.margins(y=0.12)
     name_ends(ax, years[-1], ends)
     return close_axes(ax, lang, title, note, unit=unit)
@@ -163,7 +163,7 @@ def plot_gap(
     drawn = frame.columns.intersection(["demand", "supply", *others, "lower_80", "upper_80"])
     ax.set_ylim(0, 1.14 * np.nanmax(frame[drawn].to_numpy(), initial=1.0))
     _write_shortfalls(ax, frame)
-    _finish_years(ax, years, 0.05)
+    year_axis(ax, years, 0.05)
     name_ends(ax, years[-1], ends, away=16)
     over = [unit, catalogue(lang).word("plots.gap_figures") if (frame["shortfall"] > 0).any() else None]
     return close_axes(ax, lang, title, note, unit=catalogue(lang).say("plots.joined", parts=list(filter(None, over))))
@@ -176,12 +176,6 @@ def _band(ax: Axes, frame: pd.DataFrame, name: str, colour: str, tint: float, la
     low, high = frame[f"lower_{name}"], frame[f"upper_{name}"]
     ax.fill_between(frame.index, low, high, color=colour, alpha=tint, linewidth=0)
     return [(high.iloc[-1], catalogue(lang).say("plots.range", level=name[:2]), MUTED)]
-
-
-def _finish_years(ax: Axes, years: np.ndarray, margin: float = 0.03) -> None:
-    year_axis(ax, years, margin)
-    ax.yaxis.set_major_formatter(lambda value, _: number(value))
-    ax.grid(axis="x", visible=False)
 
 
 def _name_point(
@@ -320,16 +314,15 @@ def _pyramid(population) -> tuple[pd.DataFrame, str]:
 def _width(ages: np.ndarray) -> int:
     widths = np.unique(np.diff(ages))
     if len(widths) != 1:
-        raise DataError(
-            f"The age groups of a pyramid must be equally wide; these are {widths.tolist()} years wide. "
-            "Regroup them, for instance yl.group_ages(population, range(0, 90, 5))."
-        )
+        hint = "Regroup them, for instance yl.group_ages(population, range(0, 90, 5))."
+        raise DataError(f"The age groups of a pyramid must be equally wide; these are {widths} years wide. {hint}")
     return int(widths[0])
 
 
 # ───────────── a row for each method, kind, input or step ─────────────
 
 BASES = {"plan": ("D", VERMILLION), "need": ("o", BLUE), "use": ("s", GREEN)}
+LINES = ("-", "--", ":", "-.")
 PARTS = (BLUE, SKY, ORANGE, GREEN, MUTED)  # neighbours differ in lightness, for a grey print
 # Told apart by lightness too: need dark, taken away light, what is left strong; the unsure part is hatched.
 FILLS = {"need": BLUE, "stock": SKY, "pipeline": SKY, "unsure": "white", "short": VERMILLION, "surplus": GREEN}
@@ -383,9 +376,6 @@ def plot_methods(
     return close_axes(ax, lang, title, note, under=unit, above=above, empty=frame.empty)
 
 
-LINES = ("-", "--", ":", "-.")
-
-
 def plot_supply(
     frame: pd.DataFrame, *, unit: str | None = None, labels: Mapping[str, str] | None = None, ax: Axes | None = None,
     lang: str | None = None, title: str | None = None, note: str | None = None,
@@ -420,7 +410,11 @@ def plot_supply(
     parts = [c for c in frame.columns if c not in ("kind", "total")]
     names = {c: (labels or {}).get(c, word(c, lang)) for c in [*parts, "total"]}
     ax, heights = open_rows(ax, list(frame["kind"]), lines=2)
-    stacked = _numbers(frame[parts])
+    try:
+        stacked = frame[parts].astype(float)
+    except ValueError as error:
+        text = f"plot_supply draws every column but kind and total, and one of {parts} is text: {error}."
+        raise DataError(f"{text} Leave that column out.") from None
     totals = frame["total"].astype(float) if "total" in frame else pd.Series(np.nan, frame.index)
     top = 1.02 * largest(totals, stacked.sum(axis=1))
     ax.set_xlim(0, top)
@@ -451,16 +445,6 @@ def plot_supply(
     if len(parts) > 1:
         swatches(ax, (PARTS * len(parts))[: len(parts)], [names[p] for p in parts], handleheight=1)
     return close_axes(ax, lang, title, note, under=unit, above=16 if len(parts) > 1 else 0, empty=frame.empty)
-
-
-def _numbers(frame: pd.DataFrame) -> pd.DataFrame:
-    try:
-        return frame.astype(float)
-    except ValueError as error:
-        raise DataError(
-            f"plot_supply draws every column but kind and total, and one of {list(frame.columns)} is text: {error}. "
-            "Leave that column out."
-        ) from None
 
 
 def plot_tornado(

@@ -77,21 +77,15 @@ def register_fonts() -> None:
 def use_style(lang: str = "zh", *, rc: Mapping[str, object] | None = None) -> None:
     """Set the house style and the language of all figures that follow.
 
-    This changes matplotlib's settings until they are changed again (inside ``with matplotlib.rc_context():`` as long
-    as the block lasts); the figure functions themselves change none. In a notebook it also turns off the inline back
-    end's cropping, which draws every figure twice.
+    This changes matplotlib's settings until they are changed again; the figure functions themselves change none. In a
+    notebook it also turns off the inline back end's cropping, which draws every figure twice.
 
     Parameters
     ----------
     lang : str, default "zh"
-        "zh", "en", or the path of a catalogue of your own (TOML); each figure function takes its own `lang` as well.
+        "zh", "en", or the path of a catalogue of your own (TOML); another is a DataError. Each figure takes `lang` too.
     rc : mapping, optional
         matplotlib settings of your own, which win over ours.
-
-    Raises
-    ------
-    DataError
-        When there is no such language.
 
     Examples
     --------
