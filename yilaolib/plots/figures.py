@@ -147,20 +147,20 @@ def plot_gap(
     """
     lang = style.language(lang)
     check_columns(frame, ("demand", "supply", "shortfall"), "plot_gap")
-    ax, frame = open_axes(ax), frame.sort_index().astype(float)
+    others = [c for c in frame.columns if str(c).startswith("demand") and c != "demand"]
+    drawn = frame.columns.intersection(["demand", "supply", *others, "lower_80", "upper_80"])
+    ax, frame = open_axes(ax), frame[[*drawn, "shortfall"]].sort_index().astype(float)
     if frame.empty:
         return close_axes(ax, lang, title, note, empty=True)
     years, names, demand, supply = frame.index.to_numpy(), labels or {}, frame["demand"], frame["supply"]
     ax.fill_between(years, supply, demand, where=demand > supply, interpolate=True, color=VERMILLION, alpha=0.16)
     ends = _band(ax, frame, "80", BLUE, 0.2, lang)
-    others = [c for c in frame.columns if str(c).startswith("demand") and c != "demand"]
     for column, colour, width in [("demand", BLUE, 2.0), ("supply", INK, 2.0), *((c, MUTED, 1.0) for c in others)]:
         path, name = frame[column], names.get(column, word(column, lang))
         dash = "--" if column in others else "-"
         ax.plot(years, path, color=colour, linewidth=width, linestyle=dash, marker="o", markersize=width)
         ends += [(value, f"{name} {number(round(value))}", colour) for value in path.dropna().iloc[-1:]]
         _say_unknown_years(ax, frame.index[path.isna()], name, lang)
-    drawn = frame.columns.intersection(["demand", "supply", *others, "lower_80", "upper_80"])
     ax.set_ylim(0, 1.14 * np.nanmax(frame[drawn].to_numpy(), initial=1.0))
     _write_shortfalls(ax, frame)
     year_axis(ax, years, 0.05)
