@@ -36,7 +36,7 @@ CSS_PIXELS_PER_INCH = 96
 SHORT_TABLE = 12  # rows; is printed on one page
 SHORT = 9  # characters; a column of words so short is not broken within one
 PREFIX = {"observation": "row"}  # of the ids of rows on the page; other columns of ids are their own prefix
-OPTIONS = ("heads", "words", "units", "formats", "links", "blanks")  # of a table, by column
+OPTIONS = ("heads", "words", "texts", "units", "formats", "links", "blanks")  # of a table, by column
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 CHINESE, ENGLISH = re.compile("[\u4e00-\u9fff]"), re.compile(r"[A-Za-z]{2,}")  # a character, a word
 LONG_ID = re.compile(r"[\w.-]{20,}", flags=re.ASCII)
@@ -97,6 +97,10 @@ class Report:
             for number, one in enumerate(values[name][column] if name in values else (), start=1):
                 self._targets[one] = (_target(column, one), str(number))
 
+    def text(self, key: str, **values: Any) -> str:
+        """Return a text of the catalogue, such as the name of a line for the function that draws it."""
+        return self._say(self.words.word(key), values)
+
     def note(self, key: str, **values: Any) -> str:
         """Return the note of a figure, for the function that draws it; an empty text when it has none."""
         return self._say(_entry(self.words, "figure", key).get("note", ""), values)
@@ -127,7 +131,7 @@ class Report:
         entry = _entry(self.words, "report.sentences", text) if isinstance(text, str) else None
         if entry:
             one = isinstance(entry, str)
-            lines = [self._say(line, values) for line in ([entry] if one else entry)]
+            lines = [line for text in ([entry] if one else entry) for line in self._say(text, values).splitlines()]
         else:
             if isinstance(text, str) and re.fullmatch(r"[a-z][a-z0-9_.]*", text):
                 hint = did_you_mean(text, self.words.find("report.sentences", {}))
@@ -153,9 +157,10 @@ class Report:
             Text above the table, instead of the entry's; its number is put before it.
         spec : mapping, optional
             What an entry of the catalogue may say, besides or instead of it, all by column: `heads`, `words` (codes),
-            `units`, `formats` (``",.1f"``), `links` (column of ids), `blanks` (what a missing value is shown as, or
-            the column of the frame that says it); and `columns` (which, in order), `row_ids` (column of ids that
-            links lead to; a last column then leads back).
+            `texts` (a template of the `row`), `units` (of columns of numbers), `formats` (``",.1f"``), `links` (column
+            of ids), `blanks` (what a missing value is shown as, a template of the `row`, or
+            the column of the frame that says it); and `columns` (which, in order; `step?` where the frame has it), `row_ids` (column of ids that links lead to; a last column then
+            leads back).
         **values
             For the templates of caption and headings, besides those of `know`.
 
@@ -268,19 +273,23 @@ class Report:
         for found in self._references.values():  # a cell run again
             found[:] = [each for each in found if each[1] != label]
         levels, raw = _with_headings(frame)
-        names = list(spec.get("columns", raw.columns))
-        series = {name: self._column(raw, name, spec.get("words", {}).get(name)) for name in names}
+        wanted = {str(name).removesuffix("?"): str(name).endswith("?") for name in spec.get("columns", [])}
+        names = [name for name, optional in wanted.items() if not optional or name in raw] or list(raw.columns)
+        told = [values | {"row": row} for row in raw.to_dict("records")]
+        series = {name: self._column(raw, name, spec, told) for name in names}
         for option in OPTIONS:
-            if unknown := [name for name in spec.get(option, {}) if name not in series]:
+            if unknown := [name for name in spec.get(option, {}) if name not in series and name not in wanted]:
                 raise DataError(f"{option} names {unknown}, but the columns of {key!r} are {names}.")
         columns, shown, count = [], [], 0
         for name, column in series.items():
             form = spec.get("formats", {}).get(name) or default_format(column)
             missing = self.words.word("words.missing")
             blank = spec.get("blanks", {}).get(name, missing)
-            blanks = raw[blank].fillna(missing) if isinstance(blank, str) and blank in raw else blank
-            blanks = [blanks] * len(column) if isinstance(blanks, str) else blanks
-            cells = [self._cell(value, form, text) for value, text in zip(column, blanks, strict=True)]
+            if isinstance(blank, str) and blank in raw:
+                blank = raw[blank].fillna(missing)
+            elif isinstance(blank, str):
+                blank = [self._say(blank, of_row) for of_row in told] if "{" in blank else [blank] * len(column)
+            cells = [self._cell(value, form, text) for value, text in zip(column, blank, strict=True)]
             for cell, links in zip(cells, self._links(raw, spec.get("links", {}).get(name)), strict=True):
                 for target, text in links:
                     count += 1
@@ -289,7 +298,7 @@ class Report:
             said = {"name": str(name), "head": self._head(spec, name, values)}
             percent = "%" if said["head"].endswith(("(%)", "（%）")) else ""
             said |= {
-                "unit": spec.get("units", {}).get(name, percent),
+                "unit": spec.get("units", {}).get(name, percent) if pd.api.types.is_numeric_dtype(column) else "",
                 "format": form,
                 "numeric": self._is_right(column),
             }
@@ -310,18 +319,20 @@ class Report:
         known = self._say(template, values) if isinstance(template, str) else str(name)
         return str(spec.get("heads", {}).get(name, known))
 
-    def _column(self, raw: pd.DataFrame, name: Any, group: str | None) -> pd.Series:
-        """Return a column of a raw frame, its codes as words; `name` is `name_zh` or its like when there is none."""
-        if name in raw:
-            column = raw[name]
-        elif any(str(each).startswith(f"{name}_") for each in raw):
+    def _column(self, raw: pd.DataFrame, name: Any, spec: Mapping, told: list[dict]) -> pd.Series:
+        """Return a column as it is shown: `name_zh` or its like where there is one, codes as words, texts filled."""
+        template, group = (spec.get(option, {}).get(name) for option in ("texts", "words"))
+        if template is not None:
+            return pd.Series([self._say(template, of_row) or None for of_row in told], index=raw.index, dtype=object)
+        if f"{name}_{self.words.names}" in raw or (
+            name not in raw and any(str(each).startswith(f"{name}_") for each in raw)
+        ):
             column = self.words.named(raw, name)
+        elif name in raw:
+            column = raw[name]
         else:
             raise DataError(f"The table has no column {name!r}; it has {list(raw.columns)}.{did_you_mean(name, raw)}")
-        if group is None:
-            return column
-        known = self.words.find(f"words.{group}", {})
-        return column.astype(object).map(lambda code: known.get(str(code), code), na_action="ignore")
+        return column if group is None else column.map(lambda code: self.words.coded(code, group), na_action="ignore")
 
     def _cell(self, value: Any, form: str, blank: str) -> Piece:
         if np.ndim(value) == 0 and pd.isna(value):

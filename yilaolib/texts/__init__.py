@@ -80,10 +80,15 @@ class Catalogue:
     def _jinja(self) -> Any:
         import jinja2  # `yilao --help` does without
 
+        @jinja2.pass_context
+        def say(context: jinja2.runtime.Context, key: str, /, **values: Any) -> str:
+            return self.say(key, **(context.get_all() | values))
+
         env = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=False)
-        shown = ("count", "percent", "day", "number", "listed", "named")
-        env.filters |= {name: getattr(self, name) for name in shown} | {"word": self.word}
-        env.globals |= {"word": self.word, "say": self.say}
+        shown = ("count", "percent", "day", "number", "listed", "named", "coded", "word")
+        env.filters |= {name: getattr(self, name) for name in shown}
+        env.globals |= {"word": self.word, "say": say}
+        env.tests["missing"] = is_missing
         return env
 
     def find(self, key: str, default: Any = None) -> Any:
@@ -105,20 +110,36 @@ class Catalogue:
     def say(self, key: str, /, **values: Any) -> str:
         """Return the sentence of a key: a Jinja template, filled with values.
 
-        Templates know the filters `count`, `percent`, `day`, `number`, `listed` and `word`.
+        Templates know the filters `count`, `percent`, `day`, `number`, `listed`, `named`, `coded` and `word`, the test
+        `is missing`, and `say("another.key")`, a template that sees the same values.
         """
         return self.fill(self.word(key), **values)
 
     def lines(self, key: str, /, **values: Any) -> list[str]:
-        """Return the sentences of a key that holds several; empty ones are left out."""
+        """Return the sentences of a key that holds several templates, one a line; empty ones are left out."""
         texts = (self.fill(text, **values) for text in self.find(key, []))
-        return [text for text in texts if text]
+        return [line for text in texts for line in text.splitlines() if line]
 
     def fill(self, template: str, /, **values: Any) -> str:
         """Return a template of this catalogue filled with values. Never give it what a user typed as the template."""
+        from jinja2 import UndefinedError
+
         if template not in self._templates:
             self._templates[template] = self._jinja.from_string(template)
-        return self._templates[template].render(values).strip()
+        try:
+            return self._templates[template].render(values).strip()
+        except UndefinedError as error:
+            raise DataError(f"A text of {self.code}.toml lacks a value: {error}. It is: {template}") from None
+
+    def coded(self, code: Any, group: str) -> Any:
+        """Return the words of a code of the tables, entry `words.<group>.<code>`; a code of your own stands for itself.
+
+        Examples
+        --------
+        >>> catalogue("zh").coded("zero-migration", "scenario"), catalogue("zh").coded("mine", "scenario")
+        ('零迁移方案', 'mine')
+        """
+        return self.word(f"words.{group}.{code}", str(code)) if isinstance(code, str) else code
 
     def named(self, row: Any, stem: str = "name") -> Any:
         """Return `name_zh` or `name_en` (or `title_..`, `note_..`) of a row or frame of the tables; else the other.
@@ -128,7 +149,7 @@ class Catalogue:
         >>> catalogue("zh").named({"name_zh": "景德镇市", "name_en": "Jingdezhen"})
         '景德镇市'
         """
-        columns = (f"{stem}_{names}" for names in dict.fromkeys([self.names, "zh", "en"]))
+        columns = dict.fromkeys([f"{stem}_{self.names}", stem, f"{stem}_zh", f"{stem}_en"])
         own, *others = [row[column] for column in columns if column in row]
         if hasattr(own, "fillna"):
             for other in others:

@@ -1,0 +1,274 @@
+"""What the report notebooks show besides the results themselves: the plan, its figures, and the rows and documents behind.
+
+Plain functions that return frames; words come later, from the catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+
+from ..auditing.verdicts import VERDICTS
+from ..demography.local import census_pyramids
+from ..needs.peers import compare_plans, plan_targets, slack_side
+from ..tables.areas import cite, find_area, load_table
+from ..tables.folders import quiet_table
+from ..tables.printed import closed
+
+REPRODUCED = ("exact", "rounding", "truncated", "approximate", "convenient")  # verdicts that a report only counts
+IDS = ("observation", "baseline_observation", "occupied_observation")  # columns with the id of a printed figure
+ROW = ["observation", "area", "name_as_printed", "as_printed", "year", "source", "locator", "note", "note_zh"]
+IN_BOTH = r"(?P<zh>[\u3000-\u9fff（）]+) (?P<en>[A-Z][^\u3000-\u9fff]+)"  # a name written in Chinese, then in English
+STEPS = {("floor", False): "floor_below", ("ceiling", True): "ceiling_above"}
+
+
+def plan_of(area: str, *, root: str | Path | None = None) -> pd.Series | None:
+    """The plan of an area (a row of `sources`, its issuer in two languages), or None when there is none.
+
+    Examples
+    --------
+    >>> plan_of("jingdezhen")["plan_end"], plan_of("jiangxi") is None
+    (2025, True)
+    """
+    slug = find_area(area, root=root)["area"]
+    table = load_table("sources", root=root)
+    plans = table[(table["area"] == slug) & table["plan_start"].notna()]
+    return None if plans.empty else with_both(plans, "issuer").sort_values("issued").iloc[-1]
+
+
+def latest_census(area: str, *, root: str | Path | None = None) -> xr.DataArray:
+    """The residents of an area at its latest census [persons], dims sex and age.
+
+    Examples
+    --------
+    >>> round(float(latest_census("jingdezhen").sum()))
+    1618979
+    """
+    pyramids = census_pyramids(area, root)
+    return pyramids[max(pyramids)]
+
+
+def plan_forecasts(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
+    """The plan's own forecasts of the shares of the elderly: age (60 or 65), year, value [percent], observation."""
+    slug = find_area(area, root=root)["area"]
+    table = load_table("observations", area=slug, root=root)
+    age = table["indicator"].str.extract(r"^population_(60|65)plus_share_pct$", expand=False)
+    table = table.assign(age=age)[age.notna() & (table["kind"] == "projection") & table["value"].notna()]
+    return table[["age", "year", "value", "observation"]].drop_duplicates(["age", "year"]).reset_index(drop=True)
+
+
+def add_forecasts(ageing: pd.DataFrame, forecasts: pd.DataFrame) -> pd.DataFrame:
+    """Lay the plan's forecasts beside a table by year: plan_60_pct [percent], plan_60_observation, and so of 65+."""
+    for age, rows in forecasts.groupby("age"):
+        rows = rows.set_index("year").reindex(ageing.index)
+        ageing = ageing.assign(**{f"plan_{age}_pct": rows["value"], f"plan_{age}_observation": rows["observation"]})
+    return ageing
+
+
+def as_printed(**rows: pd.Series | None) -> pd.DataFrame:
+    """Printed figures (see `figure`) as rows: what, as_printed, locator, observation; missing where none is printed.
+
+    Examples
+    --------
+    >>> as_printed(needed=None)["as_printed"].isna().tolist()
+    [True]
+    """
+    columns = ["as_printed", "locator", "observation"]
+    lines = [{"what": what, **({} if row is None else row[columns])} for what, row in rows.items()]
+    return pd.DataFrame(lines, columns=["what", *columns])
+
+
+def totals_printed(supply: pd.DataFrame) -> pd.DataFrame:
+    """The printed stock and target of all kinds together: role, year, stock [beds or places].
+
+    The stock comes first; where only a target is printed, it is a row without a number. See `bed_supply`.
+
+    Examples
+    --------
+    >>> from yilaolib.needs.supply import bed_supply
+    >>> totals_printed(bed_supply("jingdezhen"))["stock"].tolist()
+    [4059.0, 10500.0]
+    """
+    rows = supply.loc[supply["kind"].isin(["elder_beds_total", "daycare_places_total"]), ["role", "year", "stock"]]
+    if len(rows) and "stock" not in set(rows["role"]):
+        rows = pd.concat([pd.DataFrame({"role": ["stock"]}), rows], ignore_index=True)
+    return rows
+
+
+def target_steps(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
+    """As `plan_targets`, with `step`: what an indicator does from baseline to target, which its direction judges.
+
+    A floor below the baseline, or a ceiling above it, is no plan to fall or rise to it, and is called what it is.
+
+    Returns
+    -------
+    DataFrame
+        Also name_zh, and the place in the plan: place, table_no, row_no. Empty, with these columns, without a table.
+
+    Examples
+    --------
+    >>> target_steps("jingdezhen")["step"].iloc[0]
+    'no_baseline'
+    """
+    table = plan_targets(area, root=root)
+    if table.empty:
+        return pd.DataFrame(columns=["name_zh", "name_as_printed", "name_en", "baseline_printed", "target_printed"]
+                            + ["baseline", "target", "step", "baseline_observation", "observation"])  # fmt: skip
+    place = table["locator"].astype("str").str.extract(r"(?P<place>表.*)")["place"]
+    numbers = place.str.extract(r"表(?P<table_no>\d+) 第(?P<row_no>[\d.]+)行")
+    steps = [_step(row.baseline, row.target, row.direction, row.comparator) for row in table.itertuples()]
+    names = {"name_zh": table["name_as_printed"].map(closed), "name_en": table["name_en"].map(closed)}
+    return table.assign(**names, step=steps, place=place, **numbers)
+
+
+def _step(baseline: float, target: float, direction: str, comparator: str) -> str:
+    if pd.isna(baseline) or pd.isna(target):
+        return "no_baseline"
+    if target == baseline:
+        return "unchanged"
+    up = target > baseline
+    if direction not in ("higher", "lower"):
+        return "goes_up" if up else "goes_down"
+    if up == (direction == "higher"):
+        return "improves"
+    return STEPS.get((slack_side(baseline, target, comparator), up), "above_baseline" if up else "steps_back")
+
+
+def shared_targets(area: str | None = None, *, most: int = 6, root: str | Path | None = None) -> pd.DataFrame:
+    """The percentages that most plans print (of an area: that its plan shares with most others); see `compare_plans`."""
+    table = compare_plans(root=root)
+    table = table[table["unit"] == "pct"]
+    if area is not None:
+        own = table.loc[table["area"] == find_area(area, root=root)["area"], "indicator"]
+        table = table[table["indicator"].isin(own)]
+    chosen = table.groupby("indicator", sort=False).size().sort_values(ascending=False, kind="stable").index[:most]
+    return table[table["indicator"].isin(chosen)].reset_index(drop=True)
+
+
+def rank_counts(peers: pd.DataFrame, area: str) -> dict[str, int]:
+    """In how many shared targets an area aims highest, lowest, or like all others: shared, top, bottom, same."""
+    own = peers[peers["area"] == area]
+    several = own[own["places"] > 1]
+    first, last = several["rank_low"] == 1, several["rank_high"] == several["places"]
+    counts = {"top": first & ~last, "bottom": last & ~first, "same": first & last}
+    return {"shared": len(own)} | {name: int(rows.sum()) for name, rows in counts.items()}
+
+
+def per_head(steps: pd.DataFrame, people: pd.Series, per: int) -> dict[str, float]:
+    """Need and present stock of a `gap_waterfall`, also per so many of the people by year: need_per, stock_per.
+
+    The stock is held against the people of its own year, or the first or last year that `people` have.
+    """
+    rows = steps.set_index("step")
+    need, stock, counted = rows["value"]["need"], -rows["value"]["stock"], rows["year"]["stock"]
+    then = people.index[0] if pd.isna(counted) else min(max(int(counted), people.index[0]), people.index[-1])
+    line = {"need": need, "stock": stock, "gap": need - stock}
+    return line | {"need_per": per * need / people[rows["year"]["need"]], "stock_per": per * stock / people[then]}
+
+
+def worst_first(ledger: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `audit` whose figures are not reproduced, worst verdicts first."""
+    shown = ledger[~ledger["verdict"].isin(REPRODUCED)]
+    return shown.iloc[shown["verdict"].map(list(VERDICTS).index).argsort(kind="stable")]
+
+
+def verdict_counts(ledgers: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """How many printed figures got which verdict, a row for each name; all that are reproduced count as `exact`."""
+    alike = dict.fromkeys(REPRODUCED, "exact")
+    counts = {name: ledger["verdict"].replace(alike).value_counts() for name, ledger in ledgers.items()}
+    frame = pd.DataFrame(counts).reindex(list(VERDICTS)).dropna(how="all").fillna(0).astype(int).T
+    return frame.assign(total=frame.sum(axis=1)).rename_axis("name")
+
+
+def link_projects(supply: pd.DataFrame, area: str) -> pd.DataFrame:
+    """Name the rows of the project list in a supply (see `bed_supply`) in `observation`, as `report_rows` does."""
+    return supply.assign(
+        observation=[
+            row.observation if pd.isna(row.project_no) else f"projects.{area}.{row.project_no}"
+            for row in supply.itertuples()
+        ]
+    )
+
+
+def report_rows(area: str, frames: Iterable[pd.DataFrame], *, root: str | Path | None = None) -> pd.DataFrame:
+    """The rows of `observations` and `projects` that frames lead back to, the area's own first, with what is doubted.
+
+    Parameters
+    ----------
+    area : str
+        Slug, Chinese or English name, or adcode.
+    frames : iterable of DataFrame
+        With ids of printed figures (observation, observations, ...) or numbers of projects (project_no).
+
+    Returns
+    -------
+    DataFrame
+        number (the mark in the text), observation, area, name_as_printed, as_printed, year, source, title_zh, title_en,
+        locator_zh, locator_en, doubt_zh, doubt_en.
+
+    Examples
+    --------
+    >>> from yilaolib.tables.figures import printed
+    >>> report_rows("jingdezhen", [printed("jingdezhen", "elder_beds_gap")])["as_printed"].tolist()
+    ['6441张']
+    """
+    slug, frames = find_area(area, root=root)["area"], list(frames)
+    ids = {name for frame in frames for column in IDS for name in frame.get(column, ()) if isinstance(name, str)}
+    ids |= {name for frame in frames for names in frame.get("observations", ()) for name in names}
+    table = quiet_table("observations", root)  # rows of what has been noted
+    table = table[table["observation"].isin(ids)]
+    table = table.iloc[(table["area"] != slug).argsort(kind="stable")]
+    projects = load_table("projects", area=slug, root=root)
+    listed = {number for frame in frames for number in frame.get("project_no", ()) if pd.notna(number)}
+    projects = projects[projects["project_no"].isin(listed)]
+    projects = projects.assign(
+        observation=[f"projects.{slug}.{number}" for number in projects["project_no"]],
+        name_as_printed=projects["name_zh"],
+        as_printed=projects["beds_new"].fillna(projects["places_new"]).map("{:g}".format),
+        year=projects["end"],
+    )
+    rows = with_titles(pd.concat([table[ROW], projects[ROW]], ignore_index=True), root=root)
+    doubt = rows["note"].where(rows["note"].str.startswith("DOUBT").fillna(False).astype(bool))
+    rows = rows.assign(
+        number=range(1, len(rows) + 1),
+        doubt_en=doubt.str.removeprefix("DOUBT:").str.strip(),
+        doubt_zh=rows["note_zh"].where(doubt.notna()),
+    )
+    return with_both(rows, "locator").drop(columns=["note", "note_zh", "locator"])
+
+
+def report_documents(
+    plan: pd.Series | None, frames: Iterable[pd.DataFrame], *, root: str | Path | None = None
+) -> pd.DataFrame:
+    """Every document that frames name (source, or several in sources), the plan first: rows of `sources`, see `cite`."""
+    ids = [] if plan is None else [plan["source"]]
+    for frame in frames:
+        named = frame["sources"].str.split(";").explode() if "sources" in frame else frame["source"]
+        ids += [name for name in named if isinstance(name, str) and name not in ("", "not published")]
+    found = cite(list(dict.fromkeys([*ids, "un-wpp-2024"])), root=root).reset_index(drop=True)
+    found = found.assign(issued=found["issued"].astype("str").str[:10])
+    return with_titles(with_both(found, "issuer"), root=root)
+
+
+def with_titles(frame: pd.DataFrame, *, root: str | Path | None = None) -> pd.DataFrame:
+    """Add the titles of documents to a frame with `source`: title_zh, title_en."""
+    titles = load_table("sources", root=root).set_index("source")
+    return frame.assign(**{name: frame["source"].map(titles[name]) for name in ("title_zh", "title_en")})
+
+
+def with_both(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Split names that are written in Chinese and English: `<column>_zh`, `<column>_en`; others are kept in both.
+
+    Examples
+    --------
+    >>> names = pd.DataFrame({"issuer": ["鹰潭市人民政府 People's Government of Yingtan", "Wikipedia"]})
+    >>> with_both(names, "issuer")[["issuer_zh", "issuer_en"]].to_numpy().tolist()
+    [['鹰潭市人民政府', "People's Government of Yingtan"], ['Wikipedia', 'Wikipedia']]
+    """
+    parts = frame[column].astype("str").str.extract(f"^{IN_BOTH}$").fillna(
+        {"zh": frame[column], "en": frame[column]}
+    )
+    return frame.assign(**{f"{column}_{name}": parts[name] for name in parts})
