@@ -8,7 +8,6 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 import yilaolib as yl
-from yilaolib.reports.labels import Labels
 
 FOLDER = Path(__file__).parents[1] / "outputs" / "example"
 CITY, YEAR = "jingdezhen", 2025
@@ -19,13 +18,16 @@ def main() -> None:
     if BROWSER is None:
         raise SystemExit("The picture of the page needs a browser, and none is installed: apt-get install chromium.")
     FOLDER.mkdir(parents=True, exist_ok=True)
-    say = Labels(yl.city_brief(CITY), "en")
+    say, methods = yl.Report("en"), yl.triangulate_beds(CITY, YEAR)
+    say.know(year=YEAR)
     yl.use_style("en")
     place = yl.find_area(CITY)
     name = f"{place['name_en']} ({place['name_zh'].removesuffix('市')})"
     title = f"Beds for the elderly in {name}, {YEAR}: need by method"
-    words = {"unit": say["bed_unit"], "title": title, "note": say.note("beds")}
-    ax = yl.plot_methods(say.bed_methods(), lines=say.bed_lines(), **words)
+    words = {"unit": say.text("report.bed_unit"), "title": title, "note": say.note("beds")}
+    totals = yl.totals_printed(yl.bed_supply(CITY)).to_dict("records")
+    lines = {say.text("report.line", row=row): row["stock"] for row in totals}
+    ax = yl.plot_methods(methods.assign(method=say.words.named(methods)), lines=lines, **words)
     ax.figure.savefig(FOLDER / f"{CITY}_beds_{YEAR}.png", dpi=144)
     with tempfile.TemporaryDirectory() as folder:
         page = yl.render_report(CITY, lang="en", out_dir=folder)

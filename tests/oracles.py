@@ -11,7 +11,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from yilaolib.demography.projection import project
-from yilaolib.reports.brief import Brief, city_brief
 
 SEX = ["female", "male"]
 CITIES = ("yingtan", "jingdezhen", "yueyang", "lianshui", "haian")
@@ -173,9 +172,3 @@ def counts(size: int, highest: float = 1e6) -> st.SearchStrategy:
 def future_of(area: str, scenario: str = "medium", end_year: int = 2050) -> xr.Dataset:
     """A projection, made once a run; do not change it."""
     return project(area, scenario=scenario, end_year=end_year)
-
-
-@cache
-def brief_of(area: str) -> Brief:
-    """A brief to 2035, made once a run; do not change it."""
-    return city_brief(area, end_year=2035)

@@ -48,8 +48,6 @@ from .needs.care import care_need as care_need
 from .needs.care import prevalence as prevalence
 from .needs.daycare import daycare_fees as daycare_fees
 from .needs.daycare import triangulate_places as triangulate_places
-from .needs.gap import turn_of as turn_of
-from .needs.gap import turning_years as turning_years
 from .needs.decision import best_number as best_number
 from .needs.decision import build_decision as build_decision
 from .needs.decision import expected_regret as expected_regret
@@ -62,6 +60,8 @@ from .needs.gap import draw_range as draw_range
 from .needs.gap import gap_by_year as gap_by_year
 from .needs.gap import gap_waterfall as gap_waterfall
 from .needs.gap import share_ranges as share_ranges
+from .needs.gap import turn_of as turn_of
+from .needs.gap import turning_years as turning_years
 from .needs.methods import beds_by_hold as beds_by_hold
 from .needs.methods import beds_by_norm as beds_by_norm
 from .needs.methods import beds_by_prevalence as beds_by_prevalence
@@ -102,7 +102,6 @@ from .reports.many import render_reports as render_reports
 from .reports.one import render_report as render_report
 from .reports.sections import add_forecasts as add_forecasts
 from .reports.sections import as_printed as as_printed
-from .reports.sections import latest_census as latest_census
 from .reports.sections import link_projects as link_projects
 from .reports.sections import per_head as per_head
 from .reports.sections import plan_forecasts as plan_forecasts
@@ -114,7 +113,6 @@ from .reports.sections import shared_targets as shared_targets
 from .reports.sections import target_steps as target_steps
 from .reports.sections import totals_printed as totals_printed
 from .reports.sections import verdict_counts as verdict_counts
-from .reports.sections import with_both as with_both
 from .reports.sections import with_titles as with_titles
 from .reports.sections import worst_first as worst_first
 from .reports.shows import save_results as save_results

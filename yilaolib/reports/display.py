@@ -158,9 +158,9 @@ class Report:
         spec : mapping, optional
             What an entry of the catalogue may say, besides or instead of it, all by column: `heads`, `words` (codes),
             `texts` (a template of the `row`), `units` (of columns of numbers), `formats` (``",.1f"``), `links` (column
-            of ids), `blanks` (what a missing value is shown as, a template of the `row`, or
-            the column of the frame that says it); and `columns` (which, in order; `step?` where the frame has it), `row_ids` (column of ids that links lead to; a last column then
-            leads back).
+            of ids), `blanks` (what a missing value is shown as: a template of the `row`, or the column of the frame
+            that says it); and `columns` (which, in order; ``step?`` where the frame has it), `row_ids` (column of ids
+            that links lead to; a last column then leads back).
         **values
             For the templates of caption and headings, besides those of `know`.
 

@@ -1,4 +1,4 @@
-"""What the report notebooks show besides the results themselves: the plan, its figures, and the rows and documents behind.
+"""What the reports show besides results: the plan, its printed figures, and the rows and documents behind all of it.
 
 Plain functions that return frames; words come later, from the catalogue.
 """
@@ -9,10 +9,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
-import xarray as xr
 
 from ..auditing.verdicts import VERDICTS
-from ..demography.local import census_pyramids
 from ..needs.peers import compare_plans, plan_targets, slack_side
 from ..tables.areas import cite, find_area, load_table
 from ..tables.folders import quiet_table
@@ -22,6 +20,8 @@ REPRODUCED = ("exact", "rounding", "truncated", "approximate", "convenient")  # 
 IDS = ("observation", "baseline_observation", "occupied_observation")  # columns with the id of a printed figure
 ROW = ["observation", "area", "name_as_printed", "as_printed", "year", "source", "locator", "note", "note_zh"]
 IN_BOTH = r"(?P<zh>[\u3000-\u9fff（）]+) (?P<en>[A-Z][^\u3000-\u9fff]+)"  # a name written in Chinese, then in English
+NO_TARGETS = ["name_zh", "name_as_printed", "name_en", "baseline_printed", "target_printed", "baseline", "target"]
+NO_TARGETS += ["step", "baseline_observation", "observation"]
 STEPS = {("floor", False): "floor_below", ("ceiling", True): "ceiling_above"}
 
 
@@ -37,18 +37,6 @@ def plan_of(area: str, *, root: str | Path | None = None) -> pd.Series | None:
     table = load_table("sources", root=root)
     plans = table[(table["area"] == slug) & table["plan_start"].notna()]
     return None if plans.empty else with_both(plans, "issuer").sort_values("issued").iloc[-1]
-
-
-def latest_census(area: str, *, root: str | Path | None = None) -> xr.DataArray:
-    """The residents of an area at its latest census [persons], dims sex and age.
-
-    Examples
-    --------
-    >>> round(float(latest_census("jingdezhen").sum()))
-    1618979
-    """
-    pyramids = census_pyramids(area, root)
-    return pyramids[max(pyramids)]
 
 
 def plan_forecasts(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
@@ -115,8 +103,7 @@ def target_steps(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
     """
     table = plan_targets(area, root=root)
     if table.empty:
-        return pd.DataFrame(columns=["name_zh", "name_as_printed", "name_en", "baseline_printed", "target_printed"]
-                            + ["baseline", "target", "step", "baseline_observation", "observation"])  # fmt: skip
+        return pd.DataFrame(columns=NO_TARGETS)
     place = table["locator"].astype("str").str.extract(r"(?P<place>表.*)")["place"]
     numbers = place.str.extract(r"表(?P<table_no>\d+) 第(?P<row_no>[\d.]+)行")
     steps = [_step(row.baseline, row.target, row.direction, row.comparator) for row in table.itertuples()]
@@ -138,7 +125,7 @@ def _step(baseline: float, target: float, direction: str, comparator: str) -> st
 
 
 def shared_targets(area: str | None = None, *, most: int = 6, root: str | Path | None = None) -> pd.DataFrame:
-    """The percentages that most plans print (of an area: that its plan shares with most others); see `compare_plans`."""
+    """The percentages that most plans print; of an area, those that its plan shares with most. See `compare_plans`."""
     table = compare_plans(root=root)
     table = table[table["unit"] == "pct"]
     if area is not None:
@@ -243,7 +230,7 @@ def report_rows(area: str, frames: Iterable[pd.DataFrame], *, root: str | Path |
 def report_documents(
     plan: pd.Series | None, frames: Iterable[pd.DataFrame], *, root: str | Path | None = None
 ) -> pd.DataFrame:
-    """Every document that frames name (source, or several in sources), the plan first: rows of `sources`, see `cite`."""
+    """Every document that frames name (in source or sources), the plan first: rows of `sources`, see `cite`."""
     ids = [] if plan is None else [plan["source"]]
     for frame in frames:
         named = frame["sources"].str.split(";").explode() if "sources" in frame else frame["source"]
@@ -268,7 +255,5 @@ def with_both(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     >>> with_both(names, "issuer")[["issuer_zh", "issuer_en"]].to_numpy().tolist()
     [['鹰潭市人民政府', "People's Government of Yingtan"], ['Wikipedia', 'Wikipedia']]
     """
-    parts = frame[column].astype("str").str.extract(f"^{IN_BOTH}$").fillna(
-        {"zh": frame[column], "en": frame[column]}
-    )
+    parts = frame[column].astype("str").str.extract(f"^{IN_BOTH}$").fillna({"zh": frame[column], "en": frame[column]})
     return frame.assign(**{f"{column}_{name}": parts[name] for name in parts})

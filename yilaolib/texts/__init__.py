@@ -1,4 +1,4 @@
-"""The words of reports, figures, workbooks, checks and commands: one TOML file a language, sentences as Jinja templates.
+"""The words of reports, figures, workbooks, checks and commands: a TOML file a language, sentences as Jinja templates.
 
 >>> say("count", "zh", value=330_217, unit="人")
 '33.02万人'
@@ -6,8 +6,8 @@
 'en'
 
 A language is one file: `zh.toml` and `en.toml` stand here, and the path of a file of your own is a language too. What
-differs between languages stands in the file: words, templates, number formats, even which columns of the tables hold the
-names. So no Python asks which language it speaks.
+differs between languages stands in the file: words, templates, number formats, even which columns of the tables hold
+the names. So no Python asks which language it speaks.
 """
 
 from __future__ import annotations
