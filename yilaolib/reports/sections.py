@@ -30,7 +30,7 @@ def plan_of(area: str, *, root: str | Path | None = None) -> pd.Series | None:
 
     Examples
     --------
-    >>> plan_of("jingdezhen")["plan_end"], plan_of("jiangxi") is None
+    >>> int(plan_of("jingdezhen")["plan_end"]), plan_of("jiangxi") is None
     (2025, True)
     """
     slug = find_area(area, root=root)["area"]
