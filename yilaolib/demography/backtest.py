@@ -64,22 +64,22 @@ def backtest(
     >>> print(bool(abs(table.error_pct["engine", "60+"]) < abs(table.error_pct["hold", "60+"])))
     True
     """
-    place = find_area(area, root)
-    census = census_pyramids(place["area"], root)
+    entry = find_area(area, root)
+    census = census_pyramids(entry["area"], root)
     for year in (launch, target):
         if year not in census:
-            raise DataError(f"{place['area']!r} has censuses of {sorted(census)}, not of {year}. Choose two of them.")
+            raise DataError(f"{entry['area']!r} has censuses of {sorted(census)}, not of {year}. Choose two of them.")
     if target - launch != 10:
         raise DataError(f"{launch} and {target} are {target - launch} years apart; the back-test needs ten.")
     actual = measured(census[target]).to_series()
-    middle, low, high = _engine(place, census[launch], launch, target, draws, seed, root)
+    middle, low, high = _engine(entry, census[launch], launch, target, draws, seed, root)
     told = {"engine": (middle, low, high), "hold": (measured(census[launch]).to_series(), np.nan, np.nan)}
-    if place["level"] in ("county", "prefecture") and pd.notna(place["parent"]):
-        above = census_pyramids(place["parent"], root)
+    if entry["level"] in ("county", "prefecture") and pd.notna(entry["parent"]):
+        above = census_pyramids(entry["parent"], root)
         if launch in above and target in above:
             perry = carry_forward(census[launch], above[launch], above[target], years=target - launch)
             told["hamilton_perry"] = (measured(perry).to_series(), np.nan, np.nan)
-    if place["level"] == "nation":
+    if entry["level"] == "nation":
         told["log-linear"] = _trend_of_total(launch, target, root)
     frames = [
         pd.DataFrame({"projected": p, "lower_80": lo, "upper_80": hi}).assign(method=method)
@@ -92,17 +92,17 @@ def backtest(
     frame["inside_80"] = within.astype("boolean").mask(frame["lower_80"].isna())
     columns = ["measure", "method", "projected", "lower_80", "upper_80", "actual", "error_pct", "inside_80"]
     frame = frame[columns].dropna(subset="projected").reset_index(drop=True)
-    base = launch_of(place["area"], root).base
-    frame.attrs["sources"] = list(sources_behind(place["area"], base, "as before", draws > 0, root=root))
+    base = launch_of(entry["area"], root).base
+    frame.attrs["sources"] = list(sources_behind(entry["area"], base, "as before", draws > 0, root=root))
     return frame
 
 
-def _engine(place, pyramid, launch, target, draws, seed, root) -> tuple[pd.Series, pd.Series, pd.Series]:
+def _engine(entry, pyramid, launch, target, draws, seed, root) -> tuple[pd.Series, pd.Series, pd.Series]:
     """Central path and 80 % range of the projection launched with what was known."""
-    nation, kind = nation_as_known(launch, root), kind_of(place)
-    groups, standard = pyramid.expand_dims(area=[place["area"]]), age_standard(launch, root)
+    nation, kind = nation_as_known(launch, root), kind_of(entry)
+    groups, standard = pyramid.expand_dims(area=[entry["area"]]), age_standard(launch, root)
     given = (groups, census_pyramids("china", root)[launch], standard, fertility_schedule(launch, root))
-    known = {"e0_offsets": [e0_known(place, launch, root)], "migration": known_migration(place, kind, root)[None]}
+    known = {"e0_offsets": [e0_known(entry, launch, root)], "migration": known_migration(entry, kind, root)[None]}
     launches = launches_then(launch, graduate(groups, standard=standard), *given, kinds=[kind], **known)
 
     def counted(paths: int) -> xr.DataArray:
@@ -164,9 +164,9 @@ def at_census(people: xr.DataArray, year: int) -> xr.DataArray:
     return people.sel(year=year) - CENSUS_TO_YEAR_END * (people.sel(year=year) - people.sel(year=year - 1))
 
 
-def known_migration(place: pd.Series, kind: str, root: Root = None) -> np.ndarray:
+def known_migration(entry: pd.Series, kind: str, root: Root = None) -> np.ndarray:
     """Cohort rates (sex, cohort) to be expected in 2010: the province's of 2000-2010 plus what its kind adds."""
-    table, rates, up = load_table("spreads", root=root), np.zeros((2, 16)), _province(place, root)
+    table, rates, up = load_table("spreads", root=root), np.zeros((2, 16)), _province(entry, root)
     for name, column, value in (("migration_before", "area", up), ("migration_usual_before", "kind", kind)):
         rows = table[(table["parameter"] == name) & (table[column] == value)]
         if len(rows):
@@ -174,11 +174,11 @@ def known_migration(place: pd.Series, kind: str, root: Root = None) -> np.ndarra
     return rates
 
 
-def e0_known(place: pd.Series, launch: int, root: Root = None) -> float:
+def e0_known(entry: pd.Series, launch: int, root: Root = None) -> float:
     """Local less national e0 as last reported for the province; of a distance half is taken to be left per decade."""
     series = load_table("series", root=root)
     series = series[(series["indicator"] == "e0_both_reported") & (series["year"] <= launch)]
-    ours = series[series["area"].isin([place["area"], _province(place, root)]) & (series["area"] != "china")]
+    ours = series[series["area"].isin([entry["area"], _province(entry, root)]) & (series["area"] != "china")]
     both = ours.merge(series[series["area"] == "china"], on="year", suffixes=("", "_china")).sort_values("year")
     if both.empty:
         return 0.0
@@ -186,9 +186,9 @@ def e0_known(place: pd.Series, launch: int, root: Root = None) -> float:
     return float((row["value"] - row["value_china"]) * 0.5 ** ((launch - row["year"]) / 10))
 
 
-def _province(place: pd.Series, root: Root) -> str:
+def _province(entry: pd.Series, root: Root) -> str:
     """The province that an area lies in, or is; where there is none, the uppermost area above it."""
-    up = [place, *areas_above(place, root)]
+    up = [entry, *areas_above(entry, root)]
     return next((each for each in up if each["level"] == "province"), up[-1])["area"]
 
 
@@ -280,9 +280,9 @@ def compare_with_plans(*, scenario: str = "medium", root: Root = None) -> pd.Dat
     table = load_table("observations", root=root)
     wanted = table["indicator"].isin([*AGED, SHARE, "births_jan_oct"]) & table["value"].notna()
     table = table[wanted & (table["kind"] != "target") & (table["basis"].fillna("") != "registered")]
-    places = load_table("areas", root=root).set_index("area")["level"]
+    levels = load_table("areas", root=root).set_index("area")["level"]
     counted = load_table("population", root=root).groupby("area")["year"].max()
-    here = table["area"].map(places).isin(["county", "prefecture"]) & table["area"].isin(counted.index)
+    here = table["area"].map(levels).isin(["county", "prefecture"]) & table["area"].isin(counted.index)
     table = table[here & (table["year"] > table["area"].map(counted))]
     rows = []
     for (area, year), group in table.groupby(["area", "year"]):

@@ -118,9 +118,9 @@ def by_single_age(annual: np.ndarray, *, years: int = 10) -> xr.DataArray:
     ages = np.arange(OPEN_AGE + 1)
     nothing = np.zeros((*annual.shape[:-1], 2))
     values = np.concatenate([nothing, annual, nothing[..., :1]], axis=-1)
-    place = np.clip(np.searchsorted(knots, ages + 0.5, side="right") - 1, 0, len(knots) - 2)
-    share = np.clip((ages + 0.5 - knots[place]) / np.diff(knots)[place], 0, 1)
-    single = values[..., place] * (1 - share) + values[..., place + 1] * share
+    at = np.clip(np.searchsorted(knots, ages + 0.5, side="right") - 1, 0, len(knots) - 2)
+    share = np.clip((ages + 0.5 - knots[at]) / np.diff(knots)[at], 0, 1)
+    single = values[..., at] * (1 - share) + values[..., at + 1] * share
     dims = [*(f"dim_{i}" for i in range(single.ndim - 2)), "sex", "age"]
     return xr.DataArray(single, coords={"sex": SEX, "age": ages}, dims=dims)
 

@@ -123,7 +123,7 @@ def launch_of(area: str, root: Root = None) -> Launch:
 
 @while_unchanged(4096)
 def _derived(slug: str, *, root: Root = None) -> tuple[Launch, pd.DataFrame]:
-    place = find_area(slug, root)
+    entry = find_area(slug, root)
     census, assumed, base = _pyramids(slug, root=root), _own_levels(slug, root), max(_pyramids(slug, root=root))
     fertility, standard = _local_fertility(slug, assumed, base, root), age_standard(base, root)
     people = graduate(census[base], standard=standard).transpose("sex", "age").to_numpy()
@@ -139,7 +139,7 @@ def _derived(slug: str, *, root: Root = None) -> tuple[Launch, pd.DataFrame]:
     more_men = imbalance(people, standard.transpose("sex", "age").sel(sex=SEX).to_numpy())
     for array in (people, moved, more_men):
         array.flags.writeable = False  # every projection of the area reads these
-    launch = Launch(slug, kind_of(place), base, people, fertility[1], rows[0][1], moved, more_men)
+    launch = Launch(slug, kind_of(entry), base, people, fertility[1], rows[0][1], moved, more_men)
     return launch, frame
 
 
@@ -187,21 +187,21 @@ def local_migration(area: str, root: Root = None) -> xr.DataArray:
     >>> print(rates.sel(sex="male", age=[2, 20]).round(0).to_numpy())  # under 3 nobody moves
     [  0. -15.]
     """
-    place = find_area(area, root)
-    census, nation = _pyramids(place["area"], root=root), _pyramids("china", root=root)
+    entry = find_area(area, root)
+    census, nation = _pyramids(entry["area"], root=root), _pyramids("china", root=root)
     years = sorted(year for year in census if year in nation)  # a count of other years has nothing to be measured by
     note, note_zh = "none: the nation is taken as closed", "无：全国视为封闭人口"
     source, rates = "", NOBODY_MOVES
-    if len(years) >= 2 and place["level"] != "nation":
+    if len(years) >= 2 and entry["level"] != "nation":
         then, now = years[-2:]
-        offset = _local_mortality(place["area"], _own_levels(place["area"], root), now, root)[1]
+        offset = _local_mortality(entry["area"], _own_levels(entry["area"], root), now, root)[1]
         lived = expected_survival(np.array([offset]), then, now, root).isel(offset=0)
         given = (census[then], census[now], nation[then], nation[now])
         rates = migration_rates(*given, survival_ratio=lived, years=now - then)
         note, note_zh = f"cohorts {then}-{now} against the nation", f"{then}—{now}年队列变化，与全国相比"
-        source = census_source(place["area"], root)
-    elif place["level"] != "nation" and (above := _counted_parent(place, root)) is not None:
-        kind = kind_of(place)
+        source = census_source(entry["area"], root)
+    elif entry["level"] != "nation" and (above := _counted_parent(entry, root)) is not None:
+        kind = kind_of(entry)
         usual, usual_above = (usual_migration(each, root) for each in (kind, kind_of(above)))
         rates = local_migration(above["area"], root).to_numpy() + usual - usual_above  # against the province, itself 0
         source, added = census_source(above["area"], root), bool(usual.any())
@@ -212,10 +212,10 @@ def local_migration(area: str, root: Root = None) -> xr.DataArray:
     return xr.DataArray(np.asarray(rates, dtype=float), labels, ("sex", "age"), attrs=told)
 
 
-def _counted_parent(place: pd.Series, root: Root) -> pd.Series | None:
+def _counted_parent(entry: pd.Series, root: Root) -> pd.Series | None:
     """The nearest area above that has a census by age and sex, below the nation."""
     counted = set(quiet_table("population", root)["area"])
-    fit = (each for each in areas_above(place, root) if each["level"] != "nation" and each["area"] in counted)
+    fit = (each for each in areas_above(entry, root) if each["level"] != "nation" and each["area"] in counted)
     return next(fit, None)
 
 
@@ -429,15 +429,15 @@ def census_source(area: str, root: Root, year: int | None = None) -> str:
     return (rows if year is None else rows[rows["year"] == year]).sort_values("year")["source"].iloc[-1]
 
 
-def kind_of(place: pd.Series) -> str:
+def kind_of(entry: pd.Series) -> str:
     """County, district, prefecture, province or nation; county-level districts have codes that end in 01 to 20."""
-    if place["level"] != "county" or pd.isna(place["adcode"]):
-        return place["level"]
-    return "district" if int(place["adcode"]) % 100 <= 20 else "county"
+    if entry["level"] != "county" or pd.isna(entry["adcode"]):
+        return entry["level"]
+    return "district" if int(entry["adcode"]) % 100 <= 20 else "county"
 
 
-def areas_above(place: pd.Series, root: Root) -> Iterator[pd.Series]:
+def areas_above(entry: pd.Series, root: Root) -> Iterator[pd.Series]:
     """The rows of the areas that an area lies in, the nearest first."""
-    while pd.notna(place["parent"]):
-        place = find_area(place["parent"], root)
-        yield place
+    while pd.notna(entry["parent"]):
+        entry = find_area(entry["parent"], root)
+        yield entry

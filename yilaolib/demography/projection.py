@@ -150,33 +150,33 @@ def project_ranges(
     >>> dict(ranges.persons.sizes)
     {'measure': 5, 'quantile': 5, 'year': 11, 'area': 2}
     """
-    places = [find_area(area, root)["area"] for area in areas]
-    if not places:
+    slugs = [find_area(area, root)["area"] for area in areas]
+    if not slugs:
         raise DataError("No area was given. Name at least one, such as project_ranges(['jingdezhen']).")
     if draws < 1:
         raise DataError(f"draws is {draws}; a range needs at least one path, better 200 or more.")
-    launches = [launch_of(place, root) for place in places]
+    launches = [launch_of(slug, root) for slug in slugs]
     size = block_size(end_year, draws, memory_mib, first_year=one_base(launches))
     keep = {"draws": draws, "seed": seed, "levels": levels, "block": size}
     order: list[int] = []
     parts: list[xr.Dataset] = []
-    for at, each in _by_scenario(places, scenario, root):
+    for at, each in _by_scenario(slugs, scenario, root):
         parts += stream([launches[i] for i in at], each, end_year, nation_of(root=root), **keep)
         order += at
     return xr.concat(parts, "area").isel(area=np.argsort(order))
 
 
-def _by_scenario(places: list[str], scenario: str | Scenario, root: Root) -> Iterator[tuple[list[int], Scenario]]:
+def _by_scenario(slugs: list[str], scenario: str | Scenario, root: Root) -> Iterator[tuple[list[int], Scenario]]:
     """Positions of the areas that go by one scenario: those with rows of their own alone, the others together."""
-    everywhere = list(range(len(places)))
+    everywhere = list(range(len(slugs)))
     if isinstance(scenario, Scenario):
         yield everywhere, scenario
         return
     rows = load_table("assumptions", root=root)
     own = set(rows.loc[rows["scenario"] == scenario, "area"].dropna())
-    for at in [*([i] for i in everywhere if places[i] in own), [i for i in everywhere if places[i] not in own]]:
+    for at in [*([i] for i in everywhere if slugs[i] in own), [i for i in everywhere if slugs[i] not in own]]:
         if at:
-            yield at, Scenario.load(scenario, area=places[at[0]], root=root)
+            yield at, Scenario.load(scenario, area=slugs[at[0]], root=root)
 
 
 def block_size(end_year: int, draws: int, memory_mib: int, *, first_year: int = 2020) -> int:
