@@ -11,7 +11,6 @@ import atexit
 import contextlib
 import functools
 import io
-import json
 import multiprocessing
 import os
 import random
@@ -24,6 +23,7 @@ import types
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from json import dumps, loads  # a notebook may set others in their place
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -88,6 +88,10 @@ def _begin(folder: str, env: dict, target: Callable, *args: object) -> None:
         import ctypes
 
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: end with the parent
+        forkserver = sys.modules.get("multiprocessing.forkserver")
+        if forkserver and (alive := forkserver._forkserver._forkserver_alive_fd) is not None:
+            os.close(alive)  # or the forkserver would not end with whoever started it
+            forkserver._forkserver._forkserver_alive_fd = None
     if hasattr(os, "setsid"):
         with contextlib.suppress(OSError):
             os.setsid()  # Ctrl-C is for whoever asked; what the notebook starts ends with it
@@ -336,7 +340,7 @@ class _Run:
                     if self.process.exitcode is None or self.connection.poll():
                         continue
                     raise EOFError
-                kind, content = json.loads(self.connection.recv_bytes())
+                kind, content = loads(self.connection.recv_bytes())
             except (EOFError, OSError):
                 raise DeadKernelError(f"The process of the notebook was {_obituary(self.process)}.") from None
             if kind == "begun":
@@ -416,7 +420,7 @@ class _Mouth:
                     stream.flush()
             else:
                 kind = "output"
-            message = json.dumps([kind, content], default=str, ensure_ascii=False)
+            message = dumps([kind, content], default=str, ensure_ascii=False)
             self.connection.send_bytes(message.encode("utf-8", "replace"))
 
 
