@@ -138,13 +138,12 @@ def render_reports(
         cities = areas_with_plan(parameters.get("data"))
     elif isinstance(cities, str | int):
         cities = [cities]
-    out = Path(out_dir)
-    asked = {"out_dir": out, "lang": lang, "formats": formats, "template": template, **parameters}
+    asked = {"out_dir": out_dir, "lang": lang, "formats": formats, "template": template, **parameters}
     placed = [place_order(city, **asked) for city in cities]
     orders = list({order.area: order for order in placed}.values())  # one area under two names is one report
     if not orders:
         raise DataError("There is no city to report on; name one, or leave cities out for all that have a plan.")
-    make_folder(out)
+    make_folder(out := Path(out_dir))
     with lock_folder(out):
         _begin(orders[0])
         library = library_key()
