@@ -27,6 +27,8 @@ class Case(NamedTuple):
 
     kind: str
     printed: dict  # the row of `observations`
+    span: Interval  # the printed figure with half of its last digit on either side
+    digit: float  # what its last digit is worth
     result: Interval
     leaves: list[Leaf]  # what the result was computed from
     base: Leaf | None  # the look-up that is the population behind the figure
@@ -53,7 +55,7 @@ def judge(case: Case) -> str:
 
 def fits(case: Case) -> bool:
     """Whether a printed figure and the recomputed one have room for each other."""
-    printed, comparator = _printed(case), case.printed["comparator"]
+    printed, comparator = case.span, case.printed["comparator"]
     if case.kind == "text_vs_table":  # 4.5个以上 and 4.59 do not exclude each other, but are two figures
         return printed.meets(case.result)
     if comparator in ("ge", "gt"):
@@ -100,7 +102,7 @@ def number(value: float, case: Case, like: float | None = None) -> str:
 
 
 def _decimals(case: Case, value: float) -> int:
-    printed = -round(math.log10(_digit(case)))
+    printed = -round(math.log10(case.digit))
     return 0 if printed <= 0 and abs(value) >= 100 else max(0, printed) + 2
 
 
@@ -108,7 +110,7 @@ def _keys(case: Case, verdict: str) -> list[str]:
     """The sentences that an explanation is made of."""
     two_places, judged = case.kind == "text_vs_table", case.kind != "feasibility"
     repeated = two_places and [leaf.found for leaf in case.leaves] == [case.result]
-    beyond = abs(case.result.value - case.printed["value"]) > _digit(case)
+    beyond = abs(case.result.value - case.printed["value"]) > case.digit
     held = "agree" if two_places else "bound" if beyond else "exact"
     keys = {
         "two_places" if repeated else "computed": True,
@@ -122,34 +124,24 @@ def _keys(case: Case, verdict: str) -> list[str]:
     return [key for key, said in keys.items() if said]
 
 
-def _printed(case: Case) -> Interval:
-    return printed_interval(case.printed["value"], case.printed["as_printed"])
-
-
-def _digit(case: Case) -> float:
-    return last_digit(case.printed["value"], case.printed["as_printed"])
-
-
 def _fit(case: Case) -> str:
-    printed, value = _printed(case), case.result.value
-    slack = 1e-9 * max(1.0, abs(value))
+    value, slack = case.result.value, 1e-9 * max(1.0, abs(case.result.value))
     if case.kind == "text_vs_table" and abs(value - case.printed["value"]) > slack:
         return "rounding"  # 45 has room for 44.85, but the two places do not print the same figure
-    if case.printed["comparator"] in ("ge", "gt", "le", "lt"):
-        return "exact"
-    if printed.low - slack <= value <= printed.high + slack:
+    bound = case.printed["comparator"] in ("ge", "gt", "le", "lt")
+    if bound or case.span.low - slack <= value <= case.span.high + slack:
         return "exact"
     return "truncated" if _truncated(case) else "rounding"
 
 
 def _truncated(case: Case) -> bool:
     """Whether cutting off the result after the printed digits gives the printed figure."""
-    return 0 <= case.result.value - case.printed["value"] < _digit(case)
+    return 0 <= case.result.value - case.printed["value"] < case.digit
 
 
 def _convenient(case: Case) -> bool:
     """Whether the printed figure is near the result and has fewer significant digits."""
-    value, digit = case.printed["value"], _digit(case)
+    value, digit = case.printed["value"], case.digit
     printed, result = (str(round(abs(x) / digit)).rstrip("0") for x in (value, case.result.value))
     return abs(value - case.result.value) <= 0.01 * abs(case.result.value) and len(printed) < len(result)
 
@@ -245,7 +237,9 @@ def _row(claim: dict, evidence: Evidence, people: pd.DataFrame, drafts: set[str]
     # A total that was worked out from this very figure would prove it by itself.
     others = people[~people["observation"].str.contains(claim["observation"], regex=False)]
     close = fitting(others, needed) if base else people.iloc[:0].assign(off_pct=0.0)
-    case = Case(claim["kind"], printed, result, leaves, base, close, printed["source"] in drafts)
+    figure = printed["value"], printed["as_printed"]
+    known = (printed_interval(*figure), last_digit(*figure), result, leaves, base, close)
+    case = Case(claim["kind"], printed, *known, printed["source"] in drafts)
     verdict = judge(case)
     texts = {name: explain(case, verdict, lang) for name, lang in columns.items()}
     numbers = dict(zip(NUMBERS[1:], case.result, strict=True))
