@@ -2,8 +2,8 @@
 
 import pytest
 
+from yilaolib.auditing.checks import NESTED, POPULATION_FROM, RULES, check_data
 from yilaolib.tables.areas import load_table
-from yilaolib.tables.checks import NESTED, POPULATION_FROM, RULES, check_data
 from yilaolib.tables.printed import half_a_digit, printed_numbers
 
 GOOD = {

@@ -13,8 +13,8 @@ import xarray as xr
 
 from yilaolib.auditing.evidence import evidence_at
 from yilaolib.errors import DataError
-from yilaolib.tables.areas import cite, data_version, describe_table, find_area, list_tables, load_table
-from yilaolib.tables.figures import figure, figures_at
+from yilaolib.tables.areas import data_version, describe_table, find_area, list_tables, load_table
+from yilaolib.tables.figures import cite, figure, figures_at
 from yilaolib.tables.folders import merged_table, quiet_table
 from yilaolib.tables.schema import data_folder, key_of, package, schema_of
 

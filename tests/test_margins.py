@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from yilaolib import census_pyramids, fill_pyramid, graduate, load_table, persons
-from yilaolib.tables.figures import list_filled
+from yilaolib.tables.ownarea import list_filled
 
 
 @pytest.fixture(scope="module")

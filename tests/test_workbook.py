@@ -15,11 +15,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import yilaolib as yl
+from yilaolib.auditing.checks import check_data
 from yilaolib.errors import DataError
 from yilaolib.tables.areas import find_area, load_table
-from yilaolib.tables.checks import check_data
-from yilaolib.tables.figures import list_filled
-from yilaolib.tables.ownarea import FILLED
+from yilaolib.tables.ownarea import FILLED, list_filled
 from yilaolib.tables.workbook import new_workbook, read_workbook, write_workbook
 
 TOTALS = {"year": 2020, "population_total": "161.9万", "population_60plus": "269,200人", "population_65plus": 191_000,

@@ -23,14 +23,26 @@ tables of the library. Persons stay floats until they are shown. What is not pub
 """
 
 import warnings
+from typing import Any
 
 import lazy_loader
+
+from . import tables
 
 __version__ = "0.2.0"
 
 # Names are loaded on first use, so that `import yilaolib` takes a moment and `yl.project` still just works.
 # They stand in __init__.pyi, where type checkers and editors look for them too.
 _load, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+def _fill(*given: Any) -> Any:
+    from .demography.filling import fill
+
+    return fill(*given)
+
+
+tables.fill = _fill  # an area with totals only: tables asks, demography answers, and neither room imports upwards
 
 RENAMED: dict[str, tuple[str, str]] = {}  # old name: the new one, and the version that drops the old
 

@@ -1,5 +1,6 @@
 """The public names, one a line, each from the module that holds it: for `import yilaolib` and for type checkers."""
 
+from .auditing.checks import check_data as check_data
 from .auditing.evidence import solve_denominator as solve_denominator
 from .auditing.targets import lint_targets as lint_targets
 from .auditing.verdicts import audit as audit
@@ -122,15 +123,14 @@ from .reports.shows import show_figure as show_figure
 from .reports.shows import show_heading as show_heading
 from .reports.shows import show_table as show_table
 from .reports.shows import show_text as show_text
-from .tables.areas import cite as cite
 from .tables.areas import describe_table as describe_table
 from .tables.areas import find_area as find_area
 from .tables.areas import list_tables as list_tables
 from .tables.areas import load_table as load_table
-from .tables.checks import check_data as check_data
+from .tables.figures import cite as cite
 from .tables.figures import figure as figure
-from .tables.figures import list_filled as list_filled
 from .tables.figures import printed as printed
+from .tables.ownarea import list_filled as list_filled
 from .tables.workbook import new_workbook as new_workbook
 from .tables.workbook import read_workbook as read_workbook
 from .tables.workbook import write_workbook as write_workbook

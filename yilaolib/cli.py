@@ -186,7 +186,7 @@ def report(
 
 def _refuse_broken(data: str) -> None:
     """Raise the first error of a user's tables, so that no report is begun on them."""
-    from .tables.checks import check_data
+    from .auditing.checks import check_data
 
     problems = check_data(data)
     errors = problems.loc[problems["severity"] == "error", "message"].tolist()
@@ -201,7 +201,7 @@ def _refuse_broken(data: str) -> None:
 @_language("en")
 @_json
 def check(data: str | None, lang: str, as_json: bool) -> None:
-    from .tables.checks import check_data
+    from .auditing.checks import check_data
 
     problems = check_data(data, lang=lang)
     n_errors = int((problems["severity"] == "error").sum())

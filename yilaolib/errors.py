@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 
 class YilaoError(Exception):
@@ -11,7 +12,24 @@ class YilaoError(Exception):
 
 
 class DataError(YilaoError, ValueError):
-    """An input (a table, a parameter, a name) is not what it must be."""
+    """An input (a table, a parameter, a name) is not what it must be.
+
+    An error with a `key` is a sentence of the catalogues, which `texts.say(key, lang, **values)` says in any language.
+    """
+
+    key: str = ""
+    values: Mapping[str, Any] = {}
+
+
+def nearest(word: object, choices: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """Return the choice nearest to `word`, or ``""``.
+
+    Examples
+    --------
+    >>> nearest("jingdezen", ["jingdezhen", "yueyang"])
+    'jingdezhen'
+    """
+    return next(iter(difflib.get_close_matches(str(word), list(choices), n=1, cutoff=cutoff)), "")
 
 
 def did_you_mean(word: object, choices: Iterable[str]) -> str:
@@ -22,5 +40,5 @@ def did_you_mean(word: object, choices: Iterable[str]) -> str:
     >>> did_you_mean("jingdezen", ["jingdezhen", "yueyang"])
     " Did you mean 'jingdezhen'?"
     """
-    near = difflib.get_close_matches(str(word), list(choices), n=1, cutoff=0.6)
-    return f" Did you mean '{near[0]}'?" if near else ""
+    near = nearest(word, choices)
+    return f" Did you mean '{near}'?" if near else ""

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from yilaolib.tables.areas import cite, data_version, load_table
+from yilaolib import cite, load_table
+from yilaolib.tables.areas import data_version
 from yilaolib.tables.schema import package
 
 README = Path(__file__).parents[1] / "README.md"
@@ -21,7 +22,7 @@ START = """\
 
 Data version {version}; made from `datapackage.json` (Frictionless Data Package 2) by
 `python data/builders/readme.py`: change the schema or the tables, not this page. `yilao check` holds the tables to the
-schema and to the rules of `yilaolib/tables/checks.py`.
+schema and to the rules of `yilaolib/auditing/checks.py`.
 
 Files are UTF-8 text, comma-separated, sorted by key. Our compilation is {licences}; figures that public documents print
 are facts, and each names its document.

@@ -146,7 +146,7 @@ def test_check_of_our_data_exits_0():
 def test_check_lists_problems(monkeypatch):
     """Problems are printed as sentences, and an error among them is exit code 1."""
     row = {"table": "areas", "row": 2, "field": "area", "rule": "r", "message": "A is odd.", "severity": "error"}
-    monkeypatch.setattr("yilaolib.tables.checks.check_data", lambda data, **_: pd.DataFrame([row]))
+    monkeypatch.setattr("yilaolib.auditing.checks.check_data", lambda data, **_: pd.DataFrame([row]))
     result = yilao("check")
     assert result.exit_code == 1 and "A is odd." in result.stdout and "1 errors, 0 warnings" in result.stdout
     assert json.loads(yilao("check", "--json").stdout) == [row]
@@ -155,7 +155,7 @@ def test_check_lists_problems(monkeypatch):
 def test_warnings_pass(monkeypatch):
     """A warning is shown and does not fail the check."""
     row = {"table": "areas", "row": 2, "field": "area", "rule": "r", "message": "A is odd.", "severity": "warning"}
-    monkeypatch.setattr("yilaolib.tables.checks.check_data", lambda data, **_: pd.DataFrame([row]))
+    monkeypatch.setattr("yilaolib.auditing.checks.check_data", lambda data, **_: pd.DataFrame([row]))
     result = yilao("check")
     assert result.exit_code == 0 and "A is odd." in result.stdout
 

@@ -1,112 +1,22 @@
-"""Find and read the tables, look up an area, cite the documents behind a figure.
+"""Load a table, whole or of one area; find an area by any of its names.
 
-The tables are CSV files described by one schema, `datapackage.json`. `root` is a folder or workbook of your own
-with tables of the same names: its rows are added to ours, and on equal keys replace ours.
+`root` is a folder or workbook of your own with tables of the same names: its rows are added to ours, and on equal keys
+replace ours.
 """
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from ..errors import DataError, did_you_mean
+from ..errors import DataError, nearest
 from .folders import as_root, merged_table, quiet_table, stamp, user_files
-from .schema import note, package, rules_of, schema_of, table_names
+from .schema import fields_of, note, package, rules_of, schema_of, table_names
 from .sheets import plain_name
-
-NAMING = {"source", "sources", "observation", "observations"}  # columns that lead to documents
-
-
-def cite(frame_or_sources: object, root: str | Path | None = None) -> pd.DataFrame:
-    """List the documents behind a frame, each with a citation that can be read.
-
-    Parameters
-    ----------
-    frame_or_sources : DataFrame, Dataset, str or iterable of str
-        A frame with a column `source`; one with `sources` ("a;b"), or with `observation` or `observations` (ids of
-        printed figures, which are looked up); anything with `attrs["sources"]`, as a projection; or ids of documents.
-    root : path, optional
-        A folder or workbook of your own with more sources.
-
-    Returns
-    -------
-    DataFrame
-        One row a document, in the order of first use: source, citation, and the other columns of `sources`.
-
-    Raises
-    ------
-    DataError
-        When an id is unknown, or there is nothing to cite by.
-
-    Examples
-    --------
-    >>> import yilaolib as yl
-    >>> yl.cite("un-wpp-2024")["citation"][0]
-    '联合国经济和社会事务部人口司 United Nations, ... (World Population Prospects 2024). 2024-07-11...'
-    """
-    sources = merged_table("sources", root).set_index("source", drop=False)
-    ids = list(dict.fromkeys(_source_ids(frame_or_sources, root)))
-    for source in ids:
-        if source not in sources.index:
-            raise DataError(
-                f"source {source!r} is not in sources.csv.{did_you_mean(source, sources.index)} "
-                'yl.load_table("sources") lists all.'
-            )
-    cited = sources.loc[ids].reset_index(drop=True).copy()
-    cited.insert(1, "citation", pd.Series([_citation(row) for _, row in cited.iterrows()], dtype="str"))
-    return cited
-
-
-def _source_ids(given: Any, root: str | Path | None) -> Iterable[str]:
-    """The documents that a thing names: in its columns, through the printed figures it lists, and in its attrs."""
-    if isinstance(given, str):
-        return [given]
-    columns = given if isinstance(given, pd.DataFrame | pd.Series) else {}
-    behind = getattr(given, "attrs", {}).get("sources")
-    if behind is not None or not NAMING.isdisjoint(columns):
-        return [*_in_columns(columns, root), *_flat(behind or ())]
-    if isinstance(given, pd.Series):
-        return given.dropna()
-    if isinstance(given, Iterable) and not hasattr(given, "attrs"):
-        return given
-    raise DataError(
-        f"A {type(given).__name__} without a column 'source' and without attrs['sources'] cannot be cited. "
-        "Give a frame as load_table returns it, a projection, or the ids of documents."
-    )
-
-
-def _in_columns(columns: pd.DataFrame | pd.Series | dict, root: str | Path | None) -> Iterable[str]:
-    if "source" in columns:
-        return _flat(columns["source"])
-    # Computed rows list documents as "a;b", and words such as "not published" where there is none.
-    listed = [part for cell in _flat(columns.get("sources", ())) for part in cell.split(";")]
-    known = merged_table("sources", root)["source"]
-    printed = quiet_table("observations", root).set_index("observation")["source"]
-    figures = [name for column in ("observation", "observations") for name in _flat(columns.get(column, ()))]
-    return [*printed.reindex(figures).dropna(), *(name for name in listed if name in set(known))]
-
-
-def _flat(cells: Any) -> list[str]:
-    """Ids of one cell, or of a column whose cells hold an id, several, or none."""
-    if isinstance(cells, str):
-        return [cells]
-    return [name for cell in cells if isinstance(cell, str | tuple | list) for name in _flat(cell)]
-
-
-def _citation(row: pd.Series) -> str:
-    titles = [row[title] for title in ("title_zh", "title_en") if isinstance(row[title], str)]
-    title = f"{titles[0]} ({titles[1]})" if len(titles) == 2 else "".join(titles)
-    draft = "Draft for comment (征求意见稿)" if row["status"] == "draft" else None
-    parts = [row["issuer"], title, row["document_number"], row["issued"], draft, row["url"]]
-    return ". ".join(part for part in parts if isinstance(part, str) and part) + "."
-
 
 ZH_ENDINGS = re.compile("(?<=..)(特别行政区|(壮族|回族|维吾尔)?自治区|自治[州县旗]|地区|林区|[省市县区盟旗])$")
 EN_ENDINGS = re.compile("(?<=..)(province|city|county|prefecture|municipality|district)$")
@@ -149,7 +59,7 @@ def load_table(name: str, *, area: object = None, root: str | os.PathLike | None
     if area is None:
         frame = merged_table(name, root).reset_index(drop=True)
     else:
-        if "area" not in quiet_table(name, root):
+        if "area" not in fields_of(name):
             raise DataError(
                 f"Table {name!r} has no column 'area', so area={area!r} cannot choose its rows. Leave area out."
             )
@@ -160,22 +70,24 @@ def load_table(name: str, *, area: object = None, root: str | os.PathLike | None
     return frame.copy()
 
 
+@lru_cache(maxsize=256)
+def _rows_of_area(name: str, slug: str, root: Path | None, state: tuple) -> pd.DataFrame:
+    return quiet_table(name, root).iloc[_rows_by_area(name, root, state).get(slug, [])].reset_index(drop=True)
+
+
+@lru_cache(maxsize=32)
+def _rows_by_area(name: str, root: Path | None, state: tuple) -> dict[str, list[int]]:
+    """Where the rows of each area are: with 2,800 counties, looking through all rows each time is slow."""
+    column = quiet_table(name, root)["area"]
+    rows = {slug: list(places) for slug, places in column.groupby(column).indices.items()}
+    if "area" in schema_of(name)["primaryKey"] and not rules_of(fields_of(name)["area"]).get("required"):
+        for_all = [place for place, empty in enumerate(column.isna()) if empty]
+        rows = {slug: sorted([*for_all, *rows.get(slug, [])]) for slug in quiet_table("areas", root)["area"]}
+    return rows
+
+
 def list_tables(root: str | Path | None = None) -> list[str]:
-    """Return the names of the tables, in the order of the schema.
-
-    Parameters
-    ----------
-    root : path, optional
-        A folder or workbook of your own; it is only looked at for misspelt file names.
-
-    Returns
-    -------
-    list of str
-
-    Raises
-    ------
-    DataError
-        When the folder does not exist, or holds a CSV file that is nearly named as a table.
+    """Return the names of the tables, in the order of the schema; a misspelt file name in `root` is a DataError.
 
     Examples
     --------
@@ -188,24 +100,9 @@ def list_tables(root: str | Path | None = None) -> list[str]:
 
 
 def describe_table(name: str, root: str | Path | None = None) -> pd.DataFrame:
-    """Return the columns of a table with type, unit and meaning.
+    """Return the columns of a table: field, type, unit (empty for text), description; a row each.
 
-    Parameters
-    ----------
-    name : str
-        One of `list_tables()`.
-    root : path, optional
-        As in `load_table`; a folder of your own has the same columns.
-
-    Returns
-    -------
-    DataFrame
-        One row a column: field, type, unit (empty for text), description.
-
-    Raises
-    ------
-    DataError
-        For an unknown table.
+    A folder of your own (`root`) has the same columns. An unknown table is a DataError.
 
     Examples
     --------
@@ -215,14 +112,14 @@ def describe_table(name: str, root: str | Path | None = None) -> pd.DataFrame:
     """
     user_files(root)
     keys = ["field", "type", "unit", "description"]
-    fields = [{"field": field["name"], **field} for field in schema_of(name)["fields"]]
+    fields = [{"field": column, **field} for column, field in fields_of(name).items()]
     return pd.DataFrame([[field.get(key, "") for key in keys] for field in fields], columns=keys)
 
 
 def find_area(query: object, root: str | os.PathLike | None = None) -> pd.Series:
     """Return the row of `areas` that a slug, a name or an adcode means.
 
-    A name that means two places (吉林 is a province and a city) is refused; write it in full or use the slug.
+    A name that means two areas (吉林 is a province and a city) is refused; write it in full or use the slug.
 
     Parameters
     ----------
@@ -254,20 +151,13 @@ def find_area(query: object, root: str | os.PathLike | None = None) -> pd.Series
     if len(found) == 1:
         note("areas", min(found))
         return rows[min(found)].copy()
-    areas = quiet_table("areas", root)
-    label = areas.set_index("area")["name_zh"]
     if found:
-        meant = " or ".join(f"{slug!r} ({label[slug]})" for slug in sorted(found))
+        meant = " or ".join(f"{slug!r} ({rows[slug]['name_zh']})" for slug in sorted(found))
         raise DataError(f"area {query!r} may mean {meant}. Write the slug or the full name.")
-    near = difflib.get_close_matches(plain, list(exact), n=1, cutoff=0.6)
-    slug = min(exact[near[0]]) if near else ""
-    hint = f" Did you mean {slug!r} ({label[slug]})?" if near else ""
+    near = nearest(plain, exact)
+    slug = min(exact[near]) if near else ""
+    hint = f" Did you mean {slug!r} ({rows[slug]['name_zh']})?" if near else ""
     raise DataError(f'area {query!r} is not in areas.csv.{hint} yl.load_table("areas") lists all.')
-
-
-def data_version() -> str:
-    """Return the version of the data, which is apart from the library's."""
-    return package()["version"]
 
 
 def _bare(plain: str) -> str:
@@ -286,17 +176,6 @@ def _area_names(root: Path | None, state: tuple) -> tuple[dict[str, set], dict[s
     return exact, loose, rows
 
 
-@lru_cache(maxsize=256)
-def _rows_of_area(name: str, slug: str, root: Path | None, state: tuple) -> pd.DataFrame:
-    return quiet_table(name, root).iloc[_rows_by_area(name, root, state).get(slug, [])].reset_index(drop=True)
-
-
-@lru_cache(maxsize=32)
-def _rows_by_area(name: str, root: Path | None, state: tuple) -> dict[str, list[int]]:
-    """Where the rows of each area are: with 2,800 counties, looking through all rows each time is slow."""
-    column = quiet_table(name, root)["area"]
-    rows = {slug: list(places) for slug, places in column.groupby(column).indices.items()}
-    if "area" in schema_of(name)["primaryKey"] and not rules_of(name, "area").get("required"):
-        for_all = [place for place, empty in enumerate(column.isna()) if empty]
-        rows = {slug: sorted([*for_all, *rows.get(slug, [])]) for slug in quiet_table("areas", root)["area"]}
-    return rows
+def data_version() -> str:
+    """Return the version of the data, which is apart from the library's."""
+    return package()["version"]

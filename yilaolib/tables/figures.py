@@ -1,18 +1,20 @@
-"""What the library filled in for a place that gave totals only, told in both languages."""
+"""What documents print: the figures of an area, the most telling first; and the documents behind a frame, cited."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from ..errors import DataError, did_you_mean
-from . import schema as uses
 from .areas import find_area, load_table
-from .folders import as_root, quiet_table, stamp
-from .ownarea import FILLED, MARGINS, margins_of, older_census, parent_with_pyramid
-from .schema import note
+from .folders import as_root, merged_table, quiet_table, stamp
+from .schema import note, package
+
+NAMING = {"source", "sources", "observation", "observations"}  # columns that lead to documents
 
 
 def printed(
@@ -32,7 +34,7 @@ def printed(
     kind : {'actual', 'target', 'projection', 'standard'}, optional
     year : int, optional
     root : path, optional
-        Folder with your own tables.
+        A folder or workbook of your own.
 
     Returns
     -------
@@ -64,9 +66,25 @@ def printed(
     return table.loc[_order(table, slug)]
 
 
+def figure(
+    area: str, indicator: str, *, kind: str | None = None, year: int | None = None, root: str | Path | None = None
+) -> pd.Series | None:
+    """The first row of `printed`, or None when the documents print no such number.
+
+    Examples
+    --------
+    >>> figure("jingdezhen", "elder_beds_gap").value
+    np.float64(6441.0)
+    >>> figure("haian", "births") is None
+    True
+    """
+    rows = printed(area, indicator, kind=kind, year=year, root=root)
+    return None if rows.empty else rows.iloc[0]
+
+
 def _order(table: pd.DataFrame, slug: str) -> pd.Index:
     """Index of the rows, the most telling first."""
-    # ids begin with the plan that prints the figure; a figure in another place's plan comes last, your own rows do not
+    # ids begin with the plan that prints the figure; a figure in another area's plan comes last, your own rows do not
     plan, dot = table["observation"].str.split(".", n=1).str[0], table["observation"].str.contains(".", regex=False)
     order = pd.DataFrame(
         {
@@ -96,16 +114,16 @@ class Figures:
         self.kinds = self.table["kind"].to_numpy(dtype=object)
 
     def of(self, indicator: str) -> pd.DataFrame:
-        """All rows of a concept, of whatever place."""
+        """All rows of a concept, of whatever area."""
         note("observations", f"indicator={indicator}")
         return self.table.iloc[self.concepts.get(indicator, [])]
 
     def first(self, area: str, indicator: str, *kinds: str) -> pd.Series | None:
         """As `figure`, for a slug; of several kinds, the first that prints a number."""
         note("observations", area)
-        places = self.places.get((area, indicator), [])
+        rows = self.places.get((area, indicator), [])
         for kind in kinds:
-            found = [place for place in places if self.kinds[place] == kind]
+            found = [row for row in rows if self.kinds[row] == kind]
             if len(found) > 1:
                 found = [_order(self.table.iloc[found], area)[0]]
             if found:
@@ -130,90 +148,85 @@ def _figures(root: Path | None, state: tuple) -> Figures:
     return Figures(quiet_table("observations", root))
 
 
-def figure(
-    area: str, indicator: str, *, kind: str | None = None, year: int | None = None, root: str | Path | None = None
-) -> pd.Series | None:
-    """The first row of `printed`, or None when the documents print no such number.
-
-    Examples
-    --------
-    >>> figure("jingdezhen", "elder_beds_gap").value
-    np.float64(6441.0)
-    >>> figure("haian", "births") is None
-    True
-    """
-    rows = printed(area, indicator, kind=kind, year=year, root=root)
-    return None if rows.empty else rows.iloc[0]
-
-
-WORDS = {
-    "e0": ("life expectancy", "预期寿命"),
-    "tfr_ratio": ("fertility against the nation's", "生育水平（与全国之比）"),
-}
-
-
-def list_filled(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
-    """List what was filled in for a place from its parent; empty where everything is the place's own.
-
-    A figure that rests on a filled row is an estimate of ours, not a figure of the place.
+def cite(frame_or_sources: object, root: str | Path | None = None) -> pd.DataFrame:
+    """List the documents behind a frame, each with a citation that can be read.
 
     Parameters
     ----------
-    area : str
-        Slug, Chinese or English name, or adcode.
+    frame_or_sources : DataFrame, Dataset, str or iterable of str
+        A frame with a column `source`; one with `sources` ("a;b"), or with `observation` or `observations` (ids of
+        printed figures, which are looked up); anything with `attrs["sources"]`, as a projection; or ids of documents.
     root : path, optional
-        Folder or workbook with your own tables.
+        A folder or workbook of your own with more sources.
 
     Returns
     -------
     DataFrame
-        table, what (population, or a parameter), year, parent (slug), given (the totals that were given), note_en,
-        note_zh.
+        One row a document, in the order of first use: source, citation, and the other columns of `sources`.
 
     Raises
     ------
     DataError
-        Unknown area.
+        When an id is unknown, or there is nothing to cite by.
 
     Examples
     --------
-    >>> list_filled("jingdezhen").empty
-    True
+    >>> import yilaolib as yl
+    >>> yl.cite("un-wpp-2024")["citation"][0]
+    '联合国经济和社会事务部人口司 United Nations, ... (World Population Prospects 2024). 2024-07-11...'
     """
-    slug = find_area(area, root=root)["area"]
-    names = quiet_table("areas", root).set_index("area")  # only those above it, which every report has noted
-    rows = []
-    people = load_table("population", area=slug, root=root)
-    if (people["source"] == FILLED).any():
-        wanted = margins_of(slug, lambda name: quiet_table(name, root))
-        assert wanted is not None  # people were filled in to meet these totals
-        year = int(wanted["year"])
-        found = parent_with_pyramid(slug, year, quiet_table("population", root), quiet_table("areas", root))
-        assert found is not None  # and from this parent
-        parent, census = found
-        for table, area in (("margins", slug), ("observations", slug), ("population", parent)):
-            uses.note(table, area)
-        given = [name for name in MARGINS if pd.notna(wanted[name])]
-        zh, en = names.loc[parent, ["name_zh", "name_en"]]
-        note_en = f"Age structure of {en} at the census of {census}, scaled to the totals of {year}."
-        note_zh = f"按{zh}{census}年普查年龄结构推算，与{year}年各项合计一致。"
-        method = names.loc[parent, "level"]
-        if older := older_census(slug, parent, census, quiet_table("population", root)):
-            method = f"older_{method}"
-            note_en = f"Its own census of {older}, carried to {census} as the cohorts of {en} fared and scaled to the "
-            note_en += f"totals of {year}."
-            note_zh = f"由本地{older}年普查按{zh}同期队列变化推至{census}年，与{year}年各项合计一致。"
-        errors = load_table("fill_errors", root=root).set_index(["method", "age"])
-        if (method, 80) in errors.index:
-            old, adults = (errors.loc[(method, age)] for age in (80, 15))
-            note_en += f" So filled, 80+ was missed by {old['mape_pct']:.1f} % and 15-49 by {adults['mape_pct']:.1f} % "
-            note_en += f"on average over {old['places']} counties."
-            note_zh += f"以同样方法推算{old['places']}个县区，80岁及以上人口平均误差为{old['mape_pct']:.1f}%，"
-            note_zh += f"15—49岁为{adults['mape_pct']:.1f}%。"
-        rows.append(("population", "population", year, parent, ", ".join(given), note_en, note_zh))
-    assumed = load_table("assumptions", area=slug, root=root)
-    for row in assumed[(assumed["area"] == slug) & (assumed["source"] == FILLED)].itertuples():
-        en, zh = WORDS.get(row.parameter, (row.parameter, row.parameter))
-        note = f"{zh}取自上级地区：{row.value:g}（{row.year}年）。"
-        rows.append(("assumptions", row.parameter, row.year, names.loc[slug, "parent"], "", f"{en}: {row.note}", note))
-    return pd.DataFrame(rows, columns=["table", "what", "year", "parent", "given", "note_en", "note_zh"])
+    sources = merged_table("sources", root).set_index("source", drop=False)
+    ids = list(dict.fromkeys(_source_ids(frame_or_sources, root)))
+    for source in ids:
+        if source not in sources.index:
+            raise DataError(
+                f"source {source!r} is not in sources.csv.{did_you_mean(source, sources.index)} "
+                'yl.load_table("sources") lists all.'
+            )
+    cited = sources.loc[ids].reset_index(drop=True).copy()
+    cited.insert(1, "citation", pd.Series([_citation(row) for _, row in cited.iterrows()], dtype="str"))
+    return cited
+
+
+def _source_ids(given: Any, root: str | Path | None) -> Iterable[str]:
+    """The documents that a thing names: in its columns, through the printed figures it lists, and in its attrs."""
+    if isinstance(given, str):
+        return [given]
+    columns = given if isinstance(given, pd.DataFrame | pd.Series) else {}
+    behind = getattr(given, "attrs", {}).get("sources")
+    if behind is not None or not NAMING.isdisjoint(columns):
+        return [*_in_columns(columns, root), *_flat(behind or ())]
+    if isinstance(given, pd.Series):
+        return given.dropna()
+    if isinstance(given, Iterable) and not hasattr(given, "attrs"):
+        return given
+    raise DataError(
+        f"A {type(given).__name__} without a column 'source' and without attrs['sources'] cannot be cited. "
+        "Give a frame as load_table returns it, a projection, or the ids of documents."
+    )
+
+
+def _in_columns(columns: pd.DataFrame | pd.Series | dict, root: str | Path | None) -> Iterable[str]:
+    if "source" in columns:
+        return _flat(columns["source"])
+    # Computed rows list documents as "a;b", and words such as "not published" where there is none.
+    listed = [part for cell in _flat(columns.get("sources", ())) for part in cell.split(";")]
+    known = merged_table("sources", root)["source"]
+    printed = quiet_table("observations", root).set_index("observation")["source"]
+    figures = [name for column in ("observation", "observations") for name in _flat(columns.get(column, ()))]
+    return [*printed.reindex(figures).dropna(), *(name for name in listed if name in set(known))]
+
+
+def _flat(cells: Any) -> list[str]:
+    """Ids of one cell, or of a column whose cells hold an id, several, or none."""
+    if isinstance(cells, str):
+        return [cells]
+    return [name for cell in cells if isinstance(cell, str | tuple | list) for name in _flat(cell)]
+
+
+def _citation(row: pd.Series) -> str:
+    titles = [row[title] for title in ("title_zh", "title_en") if isinstance(row[title], str)]
+    title = f"{titles[0]} ({titles[1]})" if len(titles) == 2 else "".join(titles)
+    draft = f"Draft for comment ({package()['codesZh']['draft'][0]})" if row["status"] == "draft" else None
+    parts = [row["issuer"], title, row["document_number"], row["issued"], draft, row["url"]]
+    return ". ".join(part for part in parts if isinstance(part, str) and part) + "."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -10,17 +9,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..errors import DataError
-from .ownarea import fill, needs_filling
+from .. import tables as room
+from ..errors import DataError, nearest
 from .printed import fold, show
 from .schema import (
-    Fault,
-    Said,
+    Problem,
     Sheet,
+    Trouble,
     data_folder,
+    described,
     empty_table,
     key_of,
-    near_miss,
+    links_of,
     note,
     our_files,
     parse,
@@ -30,11 +30,12 @@ from .schema import (
     table_names,
     user_tables,
 )
-from .sheets import TABLES_ZH, Grid, Raw, Spelling, plain_name, read_grids, sheet_of, understand
+from .sheets import Grid, Raw, Spelling, plain_name, read_grids, sheet_of, understand
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlsb", ".ods")
 OUR_SHEETS = ("说明", "instructions", "封面", "cover", "lists")
 NAMED = {"areas": "area", "sources": "source", "indicators": "indicator"}  # tables whose ids have names
+FILLED_IN = ("population", "assumptions")  # tables in which an area with totals only gets rows
 
 
 def as_root(root: str | os.PathLike | None) -> Path | None:
@@ -42,9 +43,10 @@ def as_root(root: str | os.PathLike | None) -> Path | None:
     if root is None:
         return None
     path = Path(root).expanduser().resolve()
-    if path.is_dir() or (path.is_file() and path.suffix.casefold() in WORKBOOKS):
+    book = path.suffix.casefold() in WORKBOOKS
+    if path.is_dir() or (path.is_file() and book):
         return path
-    if path.suffix.casefold() in WORKBOOKS:
+    if book:
         raise DataError(f"The workbook {str(root)!r} does not exist. Give its full name, or make one with yilao new.")
     what = "is a file" if path.exists() else "does not exist"
     raise DataError(
@@ -63,46 +65,44 @@ def user_files(root: str | os.PathLike | None) -> dict[str, Path]:
     path = as_root(root)
     if path is None:
         return {}
-    files, faults = found_tables(path)
-    refuse(faults)
+    files, problems = found_tables(path)
+    refuse(problems)
     return files
 
 
-def found_tables(root: Path) -> tuple[dict[str, Path], list[Fault]]:
-    """Return the tables in a folder or workbook by name, and a fault for whatever is nearly named as one."""
+def found_tables(root: Path) -> tuple[dict[str, Path], list[Problem]]:
+    """Return the tables in a folder or workbook by name, and a problem for whatever is nearly named as one."""
     if is_workbook(root):
-        grids, faults = _grids(root)
-        return dict.fromkeys(grids, root), list(faults)
-    files, misnamed, names = {}, [], [*table_names(), *user_tables()]
+        grids, problems = _grids(root)
+        return dict.fromkeys(grids, root), list(problems)
+    files, problems, names = {}, [], [*table_names(), *user_tables()]
     for path in sorted(root.iterdir()):
         if path.suffix.casefold() != ".csv":
             continue
         if path.suffix == ".csv" and path.stem in names:
             files[path.stem] = path
-        elif near := difflib.get_close_matches(path.stem.casefold(), names, n=1, cutoff=0.8):
-            en = (
-                f"{path.name} in {str(root)!r} is not the name of a table. Did you mean '{near[0]}.csv'? "
-                f"Rename it, or move it elsewhere. The tables are {', '.join(names)}."
-            )
-            zh = f"{path.name} 不是表名，是否想写“{near[0]}.csv”？请改名或移走。可用的表有{'、'.join(names)}。"
-            misnamed.append(Fault(near[0], None, "", "file", en, zh=zh))
-    return files, misnamed
+        elif near := nearest(path.stem.casefold(), names, cutoff=0.8):
+            values = {"file": path.name, "folder": str(root), "near": near, "tables": names}
+            problems.append(Problem(near, None, "", "file", "misnamed_file", values))
+    return files, problems
 
 
-def read_theirs(name: str, root: Path) -> tuple[Sheet, list[Fault]]:
+def read_theirs(name: str, root: Path) -> tuple[Sheet, list[Problem]]:
     """Read a table of a user as plain text, and list what cannot be understood."""
     files, _ = found_tables(root)
-    sheet, faults = _read_theirs(name, root, _stamp([files[name]]), _stamp([files[n] for n in NAMED if n in files]))
-    return sheet, list(faults)
+    sheet, problems = _read_theirs(
+        name, root, _stamp([files[name]]), _stamp([files[named] for named in NAMED if named in files])
+    )
+    return sheet, list(problems)
 
 
 @lru_cache(maxsize=64)
-def _read_theirs(name: str, root: Path, _state: tuple, names_state: tuple) -> tuple[Sheet, list[Fault]]:
-    sheet, faults = _typed_sheet(name, root)
-    if any(fault.rule in ("columns-missing", "encoding", "csv") for fault in faults):
-        return sheet, faults
+def _read_theirs(name: str, root: Path, _state: tuple, names_state: tuple) -> tuple[Sheet, list[Problem]]:
+    sheet, problems = _typed_sheet(name, root)
+    if any(problem.rule in ("columns-missing", "encoding", "csv") for problem in problems):
+        return sheet, problems
     sheet, found = understand(name, sheet, _spelling(root, names_state))
-    return sheet, faults + found
+    return sheet, problems + found
 
 
 def our_table(name: str) -> pd.DataFrame:
@@ -117,10 +117,10 @@ def our_table(name: str) -> pd.DataFrame:
 
 @lru_cache(maxsize=64)
 def _our_table(name: str, path: Path, _state: tuple) -> pd.DataFrame:
-    sheet, faults = read_csv(path)
-    refuse(faults)
-    frame, faults = parse(name, sheet, strict=True)
-    refuse(faults)
+    sheet, problems = read_csv(path)
+    refuse(problems)
+    frame, problems = parse(name, sheet, strict=True)
+    refuse(problems)
     return frame
 
 
@@ -133,37 +133,34 @@ def _stamp(paths: Iterable[Path]) -> tuple:
     return tuple((str(path), (stat := os.stat(path)).st_mtime_ns, stat.st_size) for path in paths)
 
 
-def _typed_sheet(name: str, root: Path) -> tuple[Sheet, list[Fault]]:
+def _typed_sheet(name: str, root: Path) -> tuple[Sheet, list[Problem]]:
     return sheet_of(name, _grids(root)[0][name]) if is_workbook(root) else read_csv(found_tables(root)[0][name])
 
 
-def _grids(root: Path) -> tuple[dict[str, Grid], list[Fault]]:
+def _grids(root: Path) -> tuple[dict[str, Grid], list[Problem]]:
     """Return the sheets of a workbook that are tables, by table, and what is to be said of the others."""
     return _grids_at(root, _stamp([root]))
 
 
 @lru_cache(maxsize=8)
-def _grids_at(root: Path, _state: tuple) -> tuple[dict[str, Grid], list[Fault]]:
-    names, grids, faults = [*table_names(), *user_tables()], {}, []
-    words = {plain_name(name): name for name in names} | {plain_name(zh): name for name, zh in TABLES_ZH.items()}
+def _grids_at(root: Path, _state: tuple) -> tuple[dict[str, Grid], list[Problem]]:
+    names, grids, problems = [*table_names(), *user_tables()], {}, []
+    words = {plain_name(name): name for name in names}
+    words |= {plain_name(table["title_zh"]): name for name, table in described().items() if "title_zh" in table}
     for grid in read_grids(root):
         title = fold(grid.title)
-        name = words.get(plain_name(title)) or words.get(plain_name(title.split(maxsplit=1)[0] if title else ""))
-        near = difflib.get_close_matches(title.casefold(), names, n=1, cutoff=0.8)
+        name = words.get(plain_name(title)) or words.get(plain_name("".join(title.split(maxsplit=1)[:1])))
+        near = nearest(title.casefold(), names, cutoff=0.8)
+        values = {"title": grid.title, "near": near, "tables": names}
         if name is not None and name in grids:
-            en = f"sheets {grids[name].title!r} and {grid.title!r} are the same table. Keep one of them."
-            zh = f"工作表“{grids[name].title}”与“{grid.title}”是同一张表，请只保留一张。"
-            faults.append(Fault(name, None, "", "file", en, zh=zh, sheet=grid.title))
+            values["other"] = grids[name].title
+            problems.append(Problem(name, None, "", "file", "same_table", values, sheet=grid.title))
         elif name:
             grids[name] = grid
         elif near or (grid.rows and title.casefold() not in OUR_SHEETS):
-            en = f"sheet {grid.title!r} is not the name of a table and is not read."
-            en += f" Did you mean '{near[0]}'?" if near else f" The tables are {', '.join(names)}."
-            zh = f"工作表“{grid.title}”不是表名，未读取。"
-            zh += f"是否想写“{near[0]}”？" if near else f"可用的表名有{'、'.join(names)}。"
             severity = "error" if near else "warning"
-            faults.append(Fault(near[0] if near else "", None, "", "file", en, severity, zh, grid.title))
-    return grids, faults
+            problems.append(Problem(near, None, "", "file", "misnamed_sheet", values, severity, sheet=grid.title))
+    return grids, problems
 
 
 @lru_cache(maxsize=8)
@@ -199,9 +196,9 @@ def _names(row: dict) -> Iterable[str]:
 def _as_typed(table: str, root: Path) -> pd.DataFrame:
     """Return the rows of a user's table as typed, before any name is understood."""
     sheet, _ = _typed_sheet(table, root)
-    rows = [[show(c.value) if isinstance(c, Raw) else c for c in row][: len(sheet.header)] for row in sheet.rows]
-    rows = [row + [""] * (len(sheet.header) - len(row)) for row in rows]
-    frame = pd.DataFrame(rows, columns=sheet.header, dtype=object)
+    width = len(sheet.header)
+    rows = [[show(c.value) if isinstance(c, Raw) else c for c in row][:width] for row in sheet.rows]
+    frame = pd.DataFrame([row + [""] * (width - len(row)) for row in rows], columns=sheet.header, dtype=object)
     frame = frame.loc[:, ~frame.columns.duplicated()].reindex(columns=list(empty_table(table)), fill_value="")
     return frame[frame[schema_of(table)["primaryKey"][0]] != ""]
 
@@ -218,6 +215,20 @@ def quiet_table(name: str, root: str | os.PathLike | None = None) -> pd.DataFram
     root = as_root(root)
     shared = our_table(name) if root is None else _merged(name, root, stamp(root))
     return shared.copy(deep=False)  # what a caller writes into it is copied first, and the shared one stays as it is
+
+
+@lru_cache(maxsize=256)
+def _merged(name: str, root: Path, state: tuple) -> pd.DataFrame:
+    both = ours = our_table(name)
+    if name in user_files(root):
+        theirs, sheet = read_table(name, root)
+        lookup = {table: quiet_table(table, root) for table, _ in links_of(name).values() if table != name}
+        both = overlay(name, ours, theirs) if len(theirs) else ours
+        refuse(list(orphans(name, theirs, lookup | {name: both}, sheet)))
+    if name in FILLED_IN and room.fill and (areas := own_areas(root)):
+        filled = room.fill(name, both, lambda table: quiet_table(table, root), areas)
+        both = both if filled.empty else overlay(name, both, filled)
+    return both
 
 
 def overlay(name: str, ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
@@ -245,43 +256,18 @@ def overlay(name: str, ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame
     return both.iloc[sorted(range(len(both)), key=places.__getitem__)]
 
 
-def orphans(
-    name: str, frame: pd.DataFrame, lookup: dict[str, pd.DataFrame], sheet: Sheet | None = None
-) -> Iterator[Fault]:
-    """Yield a fault for every cell of `frame` that names a row which is not in the table it refers to."""
+def orphans(name: str, frame: pd.DataFrame, lookup: dict[str, pd.DataFrame], sheet: Sheet) -> Iterator[Problem]:
+    """Yield a problem for every cell of `frame` that names a row which is not in the table it refers to."""
     labels = key_of(frame, schema_of(name)["primaryKey"])
-    sheet = sheet or Sheet(f"{name}.csv", [], [], [])
-    for link in schema_of(name).get("foreignKeys", []):
-        field, target = link["fields"][0], link["reference"]["resource"] or name
-        known = set(lookup[target][link["reference"]["fields"][0]].dropna())
-        place = f"{target}.csv" if sheet.letters is None else f"sheet {target!r}"  # where a user would add it
+    for field, (target, column) in links_of(name).items():
+        known = set(lookup[target][column].dropna())
         for line, value in frame[field][frame[field].notna() & ~frame[field].isin(known)].items():
-            near = near_miss(value, known)
-            said = Said(
-                f"{field} {value!r} is not in {place}.{near.en} Mend it, or add it to {place}.",
-                f"{field} “{value}”不在 {target} 表中。{near.zh}请更正，或在 {target} 表中补上。",
-            )
-            yield sheet.fault(name, line, field, "foreign-key", said, key=labels[line])
-
-
-@lru_cache(maxsize=256)
-def _merged(name: str, root: Path, state: tuple) -> pd.DataFrame:
-    ours = our_table(name)
-    theirs, sheet = read_table(name, root) if name in user_files(root) else (empty_table(name), None)
-    both = ours
-    if not theirs.empty:
-        links = {link["reference"]["resource"] for link in schema_of(name).get("foreignKeys", [])}
-        lookup = {target: quiet_table(target, root) for target in links if target}
-        both = overlay(name, ours, theirs)
-        refuse(list(orphans(name, theirs, {**lookup, name: both}, sheet)))
-    if needs_filling(name):
-        filled = fill(name, both, lambda table: quiet_table(table, root), own_areas(root))
-        both = both if filled.empty else overlay(name, both, filled)
-    return both
+            values = {"shown": value, "table": target, "near": nearest(value, known), "book": sheet.letters is not None}
+            yield sheet.problem(name, line, field, Trouble("orphan", values, "foreign-key"), row_key=labels[line])
 
 
 def own_areas(root: Path) -> list[str]:
-    """Return the places that a user adds to ours."""
+    """Return the areas that a user adds to ours."""
     if "areas" not in user_files(root):
         return []
     theirs, ours = read_table("areas", root)[0]["area"], set(our_table("areas")["area"])
@@ -290,8 +276,8 @@ def own_areas(root: Path) -> list[str]:
 
 def read_table(name: str, root: Path) -> tuple[pd.DataFrame, Sheet]:
     """Read a user's table alone, typed, and the sheet that it stands on; what does not fit is a DataError."""
-    sheet, faults = read_theirs(name, root)
-    refuse(faults)
-    frame, faults = parse(name, sheet)
-    refuse(faults)
+    sheet, problems = read_theirs(name, root)
+    refuse(problems)
+    frame, problems = parse(name, sheet)
+    refuse(problems)
     return frame, sheet

@@ -1,7 +1,7 @@
-"""One typed cell: 11.5万, 19.28%, ≥95.5, １２３ or 100张 is understood or refused in a sentence, never misread.
+"""A number as people type and print it: 11.5万, 19.28%, ≥95.5, １２３ or 100张 is understood or refused, never misread.
 
-The rule of the house is to refuse whatever two readers could read in two ways: a date where a number is wanted
-(Excel makes dates of 3-5), 3-5万, 1,15, 5①.
+What two readers could read in two ways is refused: a date where a number is wanted (Excel makes dates of 3-5), 3-5万,
+1,15, 5①.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import unicodedata
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from .schema import Said
+from .schema import Trouble
 
 PRINTED = re.compile(r"(\d+)(?:\.(\d+))?\s*[余多]?([百千]?[万亿]?)")
 ZERO = re.compile(r"[+-]?[0.,]+%?")
@@ -100,13 +100,15 @@ BEFORE = {"ge": ("≥", "≧", ">=", "不低于", "不少于", "不小于", "至
           "le": ("≤", "≦", "<=", "不超过", "不高于", "不大于", "至多"), "lt": ("<", "不足", "小于", "低于", "少于"),
           "approx": ("大约", "约", "近", "≈")}  # fmt: skip
 AFTER = {"ge": ("及以上", "以上"), "le": ("及以下", "以下", "以内"), "approx": ("左右", "上下")}
+NOT_PUBLISHED = {"", "-", "--", "—", "——", "–", "/", "…", "……", "未公布", "暂无", "暂缺", "不详",
+                 "n/a", "not published"}  # fmt: skip
 FIGURE = r"(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+"
 NUMBER = re.compile(
     rf"(?P<number>[+-]?(?:{FIGURE})(?:[eE][+-]?[0-9]{{1,2}})?)\s*(?P<more>[余多]?)"
     r"(?P<times>万亿|千万|百万|亿|万|千|百|)(?P<more_after>[余多]?)\s*(?P<unit>.*)"
 )
 RANGE = re.compile(rf"(?P<low>{FIGURE})(?P<unit>[^0-9]*?)\s*(?:[-~–—至到]|--|——)\s*(?P<high>(?:{FIGURE}).*)")
-NOT_A_NUMBER = "is not a number. Write digits without a unit, such as 12.5", "不是数字，请只写数字，不带单位，如12.5"
+DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})(?:[-/.月]([0-9]{1,2})日?|月)?")
 FOLDED = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
     **dict.fromkeys((0x3000, 0xA0, 0x2009, 0x202F), " "),  # kinds of space
     **dict.fromkeys((0x200B, 0x2060, 0xFEFF)),  # of no width
@@ -119,7 +121,7 @@ class Understood(NamedTuple):
     """What a cell says as plain text ("115000"), or the trouble with it; `comparator` and `upper` of ≥95 and 55-60."""
 
     text: str
-    trouble: Said | None = None
+    trouble: Trouble | None = None
     comparator: str = ""
     upper: str = ""
 
@@ -141,34 +143,66 @@ def plain(number: Decimal) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
 
 
-def refused(came: Any, en: str, zh: str) -> Understood:
-    """Return the sentence about a cell that cannot be read."""
-    shown = came.isoformat() if hasattr(came, "isoformat") else came
-    return Understood("", Said(f"is {shown!r}, which {en}.", f"为“{shown}”，{zh}。"))
+def refused(came: Any, key: str, **values: Any) -> Understood:
+    """Return what is said of a cell that cannot be read."""
+    shown = came.isoformat() if hasattr(came, "isoformat") else str(came)
+    return Understood("", Trouble(key, {"shown": shown, **values}))
 
 
-def read_range(text: str, unit: str) -> Understood | None:
-    """Read 55-60 or 3万至5万; None for what is no range.
+def read_number(value: object, unit: str = "", *, percent: bool = False, whole: bool = False) -> Understood:
+    """Read the number of a cell in the unit of its column; empty text when nothing is published.
+
+    Parameters
+    ----------
+    value : object
+        As a program for spreadsheets keeps it: text, a number, a date, True, None.
+    unit : str
+        As in the tables: persons, beds, pct, "10,000 yuan"; an unknown or empty unit allows no word behind the number.
+    percent : bool
+        The cell is formatted as a percentage: it holds 0.1928 and shows 19.28%.
+    whole : bool
+        A whole number is needed (a year, a width).
 
     Examples
     --------
-    >>> read_range("3万至5万人", "persons").upper
-    '50000'
+    >>> read_number("11.5万人", "persons").text, read_number("１２３张", "beds").text
+    ('115000', '123')
+    >>> read_number(0.1928, "pct", percent=True).text, read_number("≥95.5%", "pct").comparator
+    ('19.28', 'ge')
+    >>> read_number("3-5万", "persons").trouble.key
+    'range_ends'
     """
+    if value is None:
+        return Understood("")
+    if isinstance(value, bool):
+        return refused(value, "neither_number_nor_empty")
+    if isinstance(value, int | float):
+        return _from_number(value, unit, percent)
+    if isinstance(value, datetime.date | datetime.time | datetime.timedelta):
+        return _from_date(value, unit)
+    text = fold(str(value))
+    if text.casefold() in NOT_PUBLISHED:
+        return Understood("")
+    if text in ("无", "没有", "none"):
+        return refused(value, "zero_or_not_published")
+    read = _range(text, unit) or _figure(text, unit)
+    if whole and (read.trouble or "." in read.text):
+        return refused(value, "not_whole")
+    return read
+
+
+def _range(text: str, unit: str) -> Understood | None:
+    """Read 55-60 or 3万至5万; None for what is no range."""
     found = RANGE.fullmatch(text)
     if not found:
         return None
-    ends = read_figure(found["low"] + found["unit"], unit), read_figure(found["high"], unit)
-    if ends[0].trouble or ends[1].trouble or ends[0].comparator or ends[1].comparator:
-        return refused(text, "cannot be read as a range. Write such as 55-60", "无法读作区间，请写成如55-60")
-    if bool(_times(found["low"] + found["unit"])) != bool(_times(found["high"])):
-        en = f"is {text!r}: one end of the range has {_times(found['high']) or _times(found['low'] + found['unit'])} "
-        said = Said(
-            en + "and the other has not. Write both ends in full.",
-            f"为“{text}”：区间两端单位不一致，请把两端都写完整。",
-        )
-        return Understood("", said)
-    return Understood(ends[0].text, upper=ends[1].text)
+    first, last = found["low"] + found["unit"], found["high"]
+    low, high = _figure(first, unit), _figure(last, unit)
+    if low.trouble or high.trouble or low.comparator or high.comparator:
+        return refused(text, "no_range")
+    if bool(_times(first)) != bool(_times(last)):
+        return refused(text, "range_ends", times=_times(last) or _times(first))
+    return Understood(low.text, upper=high.text)
 
 
 def _times(text: str) -> str:
@@ -176,26 +210,13 @@ def _times(text: str) -> str:
     return found["times"] if found else ""
 
 
-def read_figure(text: str, unit: str) -> Understood:
-    """Read one number with what stands before and behind it.
-
-    Examples
-    --------
-    >>> read_figure("不低于95.5%", "pct").text, read_figure("约1.2万张", "beds").comparator
-    ('95.5', 'approx')
-    """
-    comparators, body = set(), text
-    for code, signs in BEFORE.items():
-        for sign in signs:
-            if body.startswith(sign):
-                comparators.add(code)
-                body = body.removeprefix(sign).strip()
-                break
-        if comparators:
-            break
-    found = NUMBER.fullmatch(body)
+def _figure(text: str, unit: str) -> Understood:
+    """Read one number with what stands before and behind it."""
+    signs = [(code, sign) for code, signs in BEFORE.items() for sign in signs if text.startswith(sign)][:1]
+    comparators = {code for code, _ in signs}
+    found = NUMBER.fullmatch(text.removeprefix(signs[0][1]).strip() if signs else text)
     if not found:
-        return refused(text, *NOT_A_NUMBER)
+        return refused(text, "not_a_number")
     rest = found["unit"].strip()
     for code, words in AFTER.items():
         for word in words:
@@ -205,14 +226,12 @@ def read_figure(text: str, unit: str) -> Understood:
     if found["more"] or found["more_after"]:
         comparators.add("gt")
     if len(comparators) > 1:
-        return refused(text, "compares in two ways. Write one, such as ≥95", "含有两种比较，请只写一种，如≥95")
+        return refused(text, "compares_twice")
     number = Decimal(found["number"].replace(",", ""))
     if abs(number) >= Decimal(10) ** 18:
-        return refused(text, "is too large to be meant. Correct it", "数字过大，请更正")
+        return refused(text, "too_large")
     scaled = _in_unit(number, found["times"], rest.strip("()（） "), unit)
-    if scaled is None:
-        return refused(text, *NOT_A_NUMBER)
-    return Understood(plain(scaled), comparator="".join(comparators))
+    return refused(text, "not_a_number") if scaled is None else Understood(plain(scaled), None, "".join(comparators))
 
 
 def _in_unit(number: Decimal, times: str, word: str, unit: str) -> Decimal | None:
@@ -230,71 +249,21 @@ def _in_unit(number: Decimal, times: str, word: str, unit: str) -> Decimal | Non
     return scaled if not word or word == unit or word in WORDS.get(unit, ()) else None
 
 
-NOT_PUBLISHED = {
-    "",
-    "-",
-    "--",
-    "—",
-    "——",
-    "–",
-    "/",
-    "…",
-    "……",
-    "未公布",
-    "暂无",
-    "暂缺",
-    "不详",
-    "n/a",
-    "not published",
-}
-DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})(?:[-/.月]([0-9]{1,2})日?|月)?")
+def _from_number(value: float, unit: str, percent: bool) -> Understood:
+    if not math.isfinite(value) or abs(value) >= 1e18:
+        return refused(value, "no_usable_number")
+    if not percent or unit in SHARES:
+        return Understood(plain(Decimal(repr(value))))
+    if unit == "pct":
+        return Understood(plain(_hundredfold(value)))
+    return refused(show(value, percent=True), "percentage")
 
 
-def read_number(value: object, unit: str = "", *, percent: bool = False, whole: bool = False) -> Understood:
-    """Read the number of a cell in the unit of its column.
-
-    Parameters
-    ----------
-    value : object
-        As a program for spreadsheets keeps it: text, a number, a date, True, None.
-    unit : str
-        As in the tables: persons, beds, pct, "10,000 yuan"; an unknown or empty unit allows no word behind the number.
-    percent : bool
-        The cell is formatted as a percentage: it holds 0.1928 and shows 19.28%.
-    whole : bool
-        A whole number is needed (a year, a width).
-
-    Returns
-    -------
-    Understood
-        Empty text when nothing is published.
-
-    Examples
-    --------
-    >>> read_number("11.5万人", "persons").text, read_number("１２３张", "beds").text
-    ('115000', '123')
-    >>> read_number(0.1928, "pct", percent=True).text, read_number("≥95.5%", "pct").comparator
-    ('19.28', 'ge')
-    >>> print(read_number("3-5万", "persons").trouble)
-    is '3-5万': one end of the range has 万 and the other has not. Write both ends in full.
-    """
-    if value is None:
-        return Understood("")
-    if isinstance(value, bool):
-        return refused(value, "is neither a number nor empty. Write digits", "既不是数字也不是空白，请填写数字")
-    if isinstance(value, int | float):
-        return _from_number(value, unit, percent)
-    if isinstance(value, datetime.date | datetime.time | datetime.timedelta):
-        return _from_date(value, unit)
-    text = fold(str(value))
-    if text.casefold() in NOT_PUBLISHED:
-        return Understood("")
-    if text in ("无", "没有", "none"):
-        return refused(value, "may mean 0 or not published. Write 0 if it is 0", "可能是0，也可能是未公布，如为0请写0")
-    read = read_range(text, unit) or read_figure(text, unit)
-    if whole and (read.trouble or "." in read.text):
-        return refused(value, "is not a whole number. Write digits only, such as 2025", "不是整数，请只写数字，如2025")
-    return read
+def _from_date(value: object, unit: str) -> Understood:
+    year = getattr(value, "year", 0)
+    if unit == "year" and 1949 <= year <= 2200:  # 2025 in a cell formatted as a date is 17 July 1905: refused
+        return Understood(str(year))
+    return refused(value, "date_for_number")
 
 
 def read_date(value: object) -> Understood:
@@ -322,8 +291,7 @@ def read_text(value: object) -> Understood:
     '360200'
     """
     if isinstance(value, datetime.date | datetime.time | datetime.timedelta):
-        said = "was made a date by the spreadsheet. Format the cell as text and type it again"
-        return refused(value, said, "被表格软件变成了日期，请把单元格设为文本格式后重新填写")
+        return refused(value, "date_for_text")
     return Understood(show(value))
 
 
@@ -347,22 +315,3 @@ def show(value: object, *, percent: bool = False) -> str:
 def _hundredfold(value: float) -> Decimal:
     # 15 digits are what a spreadsheet shows: 0.1928, not 0.19280000000000003
     return Decimal(format(value, ".15g")) * 100
-
-
-def _from_number(value: float, unit: str, percent: bool) -> Understood:
-    if not math.isfinite(value) or abs(value) >= 1e18:
-        return refused(value, "is not a number that can be used. Write digits", "不是可用的数字，请填写数字")
-    if not percent or unit in SHARES:
-        return Understood(plain(Decimal(repr(value))))
-    if unit == "pct":
-        return Understood(plain(_hundredfold(value)))
-    shown = show(value, percent=True)
-    return refused(shown, f"is a percentage, but {unit or 'a number'} is wanted", "是百分数，而此处应填数量")
-
-
-def _from_date(value: object, unit: str) -> Understood:
-    year = getattr(value, "year", 0)
-    if unit == "year" and 1949 <= year <= 2200:  # 2025 in a cell formatted as a date is 17 July 1905: refused
-        return Understood(str(year))
-    said = "is a date, and what was typed cannot be told from it. Format the cell as a number or text and type it again"
-    return refused(value, said, "是日期，无法得知原来填写的内容，请把单元格设为数值或文本格式后重新填写")

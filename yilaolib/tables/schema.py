@@ -1,7 +1,4 @@
-"""The text of one table against its schema: which cells fit, which do not, and the typed frame.
-
-`data` finds and joins tables, `checks` judges them.
-"""
+"""The schema of all tables (`datapackage.json`), and the text of a table held to it: a typed frame and problems."""
 
 from __future__ import annotations
 
@@ -14,11 +11,312 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ..errors import DataError, did_you_mean
+from ..errors import DataError, did_you_mean, nearest
+from ..texts import say
+
+DTYPES = {"string": "str", "integer": "Int64", "number": "float64", "boolean": "boolean"}
+INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+RUN = ("=", "+", "-", "@", "\t", "\r", "\n")  # a program for spreadsheets may run a text that begins so
+
+
+@cache
+def data_folder() -> Path:
+    """Return the folder of our own tables: inside an installed wheel, or beside the package in a clone."""
+    inside = Path(__file__).parents[1] / "_data"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "data"
+
+
+@cache
+def package() -> dict:
+    """Return the schema of all tables, `datapackage.json`, as a dict that all share: never change it."""
+    return json.loads((data_folder() / "datapackage.json").read_text(encoding="utf-8"))
+
+
+@cache
+def our_files() -> tuple[Path, ...]:
+    """Return the files of our tables."""
+    return tuple(path for name in table_names() if (path := data_folder() / f"{name}.csv").exists())
+
+
+def table_names() -> list[str]:
+    """Return the names of the tables in the order of the schema."""
+    return [table["name"] for table in package()["resources"]]
+
+
+def user_tables() -> list[str]:
+    """Return the names of the tables that only users have; of these we hold no rows."""
+    return [table["name"] for table in package()["userTables"]]
+
+
+def described() -> dict[str, dict]:
+    """Return what the schema says of every table, ours first, by name."""
+    return {table["name"]: table for table in package()["resources"] + package()["userTables"]}
+
+
+def schema_of(name: str) -> dict:
+    """Return the schema of a table (fields, primaryKey, foreignKeys); an unknown name is a DataError."""
+    for table in package()["resources"] + package()["userTables"]:
+        if table["name"] == name:
+            return table["schema"]
+    raise DataError(
+        f"There is no table {name!r}.{did_you_mean(name, table_names())} The tables are {', '.join(table_names())}."
+    )
+
+
+def fields_of(name: str) -> dict[str, dict]:
+    """Return the columns of a table by name, in their order, as the schema describes them."""
+    return {field["name"]: field for field in schema_of(name)["fields"]}
+
+
+def rules_of(field: dict) -> dict:
+    """Return the constraints of a column, such as {"required": True}."""
+    return field.get("constraints", {})
+
+
+def links_of(name: str) -> dict[str, tuple[str, str]]:
+    """Return the columns that name a row of another table: column -> (table, its column)."""
+    links = schema_of(name).get("foreignKeys", [])
+    ends = {link["fields"][0]: link["reference"] for link in links}
+    return {column: (end["resource"] or name, end["fields"][0]) for column, end in ends.items()}
+
+
+def empty_table(name: str) -> pd.DataFrame:
+    """Return a table without rows, with its columns and types."""
+    return pd.DataFrame({f["name"]: pd.Series(dtype=DTYPES[f["type"]]) for f in schema_of(name)["fields"]})
+
+
+def key_of(frame: pd.DataFrame, key: list[str]) -> pd.Series:
+    """Return the key of every row as one readable text, such as "jingdezhen 2020 female 60"."""
+    first, *parts = (frame[field].astype(object).where(frame[field].notna(), "").astype(str) for field in key)
+    for part in parts:
+        first = first + " " + part
+    return first
+
+
+class Trouble(NamedTuple):
+    """What is wrong with a cell: the key of its sentence in the catalogues, [checks], and what fills the sentence."""
+
+    key: str
+    values: dict[str, Any] = {}  # noqa: RUF012 - never changed, nor are those below
+    rule: str = "type"
+
+
+class Problem(NamedTuple):
+    """One problem; `row` is the line of the file (the header is line 1) or the row of the sheet."""
+
+    table: str
+    row: int | None
+    field: str
+    rule: str
+    key: str  # of the sentence
+    values: dict[str, Any]
+    severity: str = "error"
+    where: str = ""  # the file or the sheet
+    row_key: str = ""
+    sheet: str = ""  # of a workbook
+    cell: str = ""  # such as B7
+
+    def say(self, lang: str = "en") -> str:
+        """Return the sentence, which begins with its place and the key of its row."""
+        return say("checks.message", lang, **self._asdict())
+
+
+class Sheet(NamedTuple):
+    """A table as text: what a CSV file or one sheet of a workbook holds."""
+
+    where: str  # how messages name it: "observations.csv", or the title of the sheet
+    header: list[str] = []  # noqa: RUF012
+    rows: list[list] = []  # noqa: RUF012 - of texts; of a workbook, of what was typed (`sheets.Raw`)
+    lines: list[int] = []  # noqa: RUF012 - the line of the file in which each row begins
+    letters: dict[str, str] | None = None  # of a sheet: the letter of the column of each field
+    top: int = 1  # the line of the header
+
+    def problem(
+        self, table: str, line: int | None, field: str, trouble: Trouble, *, row_key: str = "", severity: str = "error"
+    ) -> Problem:
+        """Return the problem of a place of this sheet."""
+        letter = (self.letters or {}).get(field.split(", ")[0])  # of a key of several fields, the first
+        cell = f"{letter}{line}" if letter and line else ""
+        sheet = "" if self.letters is None else self.where
+        key, values, rule = trouble
+        return Problem(table, line, field, rule, key, values, severity, self.where, row_key.strip(), sheet, cell)
+
+
+def refusal(key: str, **values: Any) -> DataError:
+    """Return the error of a sentence of the catalogues; its message is English."""
+    error = DataError(say(key, "en", **values))
+    error.key, error.values = key, values
+    return error
+
+
+def refuse(problems: list[Problem]) -> None:
+    """Raise the first of the problems as a DataError, and say how many more there are."""
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        raise refusal("checks.refused", problem=errors[0]._asdict(), more=len(errors) - 1)
+
+
+def read_csv(path: Path) -> tuple[Sheet, list[Problem]]:
+    """Read a CSV file as text, with the line of every row; what cannot be read is a problem."""
+    name, nothing, raw = path.stem, Sheet(path.name), path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        trouble = Trouble("encoding", {"byte": f"0x{raw[error.start]:02x}"}, "encoding")
+        return nothing, [nothing.problem(name, raw.count(b"\n", 0, error.start) + 1, "", trouble)]
+    reader, rows, lines, before = csv.reader(io.StringIO(text, newline=""), strict=True), [], [], 0
+    try:
+        for cells in reader:
+            cells = [unescaped(cell.strip()) for cell in cells]
+            if any(cells):  # a blank row, or one of commas only, says nothing
+                rows.append(cells)
+                lines.append(before + 1)
+            before = reader.line_num
+    except csv.Error as error:
+        return nothing, [nothing.problem(name, before + 1, "", Trouble("csv", {"error": str(error)}, "csv"))]
+    if not rows:
+        trouble = Trouble("empty_file", {"columns": list(fields_of(name))}, "columns")
+        return nothing, [nothing.problem(name, 1, "", trouble)]
+    header = rows[0]
+    while not header[-1]:  # trailing commas
+        header.pop()
+    return Sheet(path.name, header, rows[1:], lines[1:]), []
+
+
+def escaped(text: str) -> str:
+    """Return a text as a CSV file should hold it: no program for spreadsheets runs it as a formula.
+
+    Examples
+    --------
+    >>> escaped("=1+1"), escaped("-5"), escaped("plain")
+    ("'=1+1", "'-5", 'plain')
+    """
+    return f"'{text}" if text.startswith(RUN) else text
+
+
+def unescaped(text: str) -> str:
+    """Undo `escaped`.
+
+    Examples
+    --------
+    >>> unescaped("'=1+1"), unescaped("'t Hooft")
+    ('=1+1', "'t Hooft")
+    """
+    return text[1:] if text[:1] == "'" and text[1:].startswith(RUN) else text
+
+
+def parse(
+    name: str, sheet: Sheet, *, strict: bool = False, known: Iterable[Problem] = ()
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Give a sheet the types of its schema, and list what does not fit.
+
+    Parameters
+    ----------
+    name : str
+        The table, which decides columns and types.
+    sheet : Sheet
+        The table as text.
+    strict : bool
+        Every column of the schema must be there. A user's table may leave out columns that need not be filled in.
+    known : list of Problem
+        What is known to be wrong; those cells come out empty and get no second sentence.
+
+    Returns
+    -------
+    (DataFrame, list of Problem)
+        All columns of the schema; the index is the line in the file. Cells of a wrong type are empty.
+    """
+    problems = _in_header(name, sheet, strict)
+    if any(problem.rule == "columns-missing" for problem in problems):
+        return empty_table(name), problems
+    fields, width, kept = fields_of(name), len(sheet.header), {}
+    for line, cells in zip(sheet.lines, sheet.rows, strict=True):
+        if len(cells) >= width and not any(cells[width:]):  # trailing commas do no harm
+            kept[line] = cells[:width]
+        else:
+            trouble = Trouble("ragged", {"cells": len(cells), "width": width}, "ragged")
+            problems.append(sheet.problem(name, line, "", trouble))
+    text = pd.DataFrame(list(kept.values()), columns=sheet.header, index=list(kept))
+    text = text.loc[:, ~text.columns.duplicated()].reindex(columns=list(fields), fill_value="").astype(object)
+    labels = key_of(text, schema_of(name)["primaryKey"])
+    problems += _duplicates(name, sheet, labels)
+    told = {(problem.row, problem.field) for problem in known if problem.severity == "error"}
+    typed = {}
+    for column, field in fields.items():
+        values = text[column]
+        wrong = {value: trouble for value in set(values) if (trouble := misfit(value, field))}
+        for line, value in values[values.isin(wrong)].items():
+            if (line, column) not in told:
+                problems.append(sheet.problem(name, line, column, wrong[value], row_key=labels[line]))
+        no_value = {"", *(value for value, trouble in wrong.items() if trouble.rule == "type")}
+        typed[column] = _typed(values.mask(values.isin(no_value), None), field["type"])
+    return pd.DataFrame(typed, index=text.index), sorted(problems, key=lambda problem: problem.row or 0)
+
+
+def misfit(text: str, field: dict) -> Trouble | None:
+    """Return what is wrong with the text of a cell that its field does not allow, else None."""
+    rules, type_ = rules_of(field), field["type"]
+    came = {"shown": text, "optional": not rules.get("required")}
+    if text == "":
+        return Trouble("required", rule="required") if rules.get("required") else None
+    if type_ == "integer" and not INTEGER.fullmatch(text):
+        return Trouble("not_whole", came)
+    if type_ == "number" and not (NUMBER.fullmatch(text) and math.isfinite(float(text))):
+        return Trouble("not_a_number", came)
+    if type_ == "boolean" and text not in ("true", "false"):
+        return Trouble("not_true_or_false", came)
+    if text not in (allowed := rules.get("enum", [text])):
+        return Trouble("enum", {"shown": text, "allowed": allowed, "near": nearest(text.casefold(), allowed)}, "enum")
+    if "pattern" in rules and not re.fullmatch(rules["pattern"], text):
+        return Trouble("pattern", {"shown": text, "description": field["description"]}, "pattern")
+    if "minimum" in rules and float(text) < rules["minimum"]:
+        return Trouble("minimum", {"shown": text, "bound": rules["minimum"]}, "minimum")
+    if "maximum" in rules and float(text) > rules["maximum"]:
+        return Trouble("maximum", {"shown": text, "bound": rules["maximum"]}, "maximum")
+    return None
+
+
+def _typed(values: pd.Series, type_: str) -> pd.Series:
+    if type_ == "integer":
+        return pd.Series([None if v is None else int(v) for v in values], index=values.index, dtype="Int64")
+    if type_ == "boolean":
+        return values.map({"true": True, "false": False}).astype("boolean")
+    return values.astype(DTYPES[type_])
+
+
+def _in_header(name: str, sheet: Sheet, strict: bool) -> list[Problem]:
+    columns, troubles = fields_of(name), []
+    if len(sheet.header) == 1 and re.search("[;\t]", sheet.header[0]):
+        return [sheet.problem(name, sheet.top, "", Trouble("not_by_commas", rule="columns-missing"))]
+    for column in dict.fromkeys(sheet.header):
+        if column not in columns:
+            values = {"table": name, "near": nearest(column, columns), "columns": list(columns)}
+            troubles.append((column, Trouble("unknown_column", values, "columns")))
+        elif sheet.header.count(column) > 1:
+            troubles.append((column, Trouble("column_twice", rule="columns")))
+    for column in columns.keys() - set(sheet.header):
+        needed = rules_of(columns[column]).get("required")
+        if strict or needed:
+            troubles.append((column, Trouble("column_missing", rule="columns-missing" if needed else "columns")))
+    order = {column: place for place, column in enumerate([*sheet.header, *columns])}
+    troubles.sort(key=lambda found: order[found[0]])
+    return [sheet.problem(name, sheet.top, column, trouble) for column, trouble in troubles]
+
+
+def _duplicates(name: str, sheet: Sheet, labels: pd.Series) -> list[Problem]:
+    first = dict(zip(reversed(labels.tolist()), reversed(labels.index.tolist()), strict=True))
+    key, again = ", ".join(schema_of(name)["primaryKey"]), labels[labels.duplicated() & (labels.str.strip() != "")]
+    problems = []
+    for line, label in again.items():
+        values = {"shown": label, "line": first[label], "book": sheet.letters is not None}
+        problems.append(sheet.problem(name, line, key, Trouble("duplicate", values, "duplicate-key")))
+    return problems
+
 
 _noted: set[tuple[str, str]] = set()
 
@@ -48,380 +346,11 @@ def forget(area: str) -> None:
     _noted.difference_update([use for use in _noted if use[1] == area])
 
 
-LANGS = ("en", "zh")
-
-
 class Said(NamedTuple):
-    """What is to be said, in English and in Chinese.
-
-    Examples
-    --------
-    >>> Said("row 7", "第7行").zh
-    '第7行'
-    """
+    """What is to be said, in English and in Chinese."""
 
     en: str
     zh: str
 
     def __str__(self) -> str:
         return self.en
-
-    def then(self, more: Said, between: tuple[str, str] = (" ", "")) -> Said:
-        """Return this and another sentence as one.
-
-        Examples
-        --------
-        >>> Said("No.", "否。").then(Said("Write yes.", "请写是。"))
-        Said(en='No. Write yes.', zh='否。请写是。')
-        """
-        return Said(self.en + between[0] + more.en, self.zh + between[1] + more.zh)
-
-
-def near_miss(word: object, choices: Iterable[str]) -> Said:
-    """Return " Did you mean 'x'?" in both languages, or two empty texts.
-
-    Examples
-    --------
-    >>> near_miss("jiangsoo", ["jiangsu"]).zh
-    '是否想写“jiangsu”？'
-    """
-    english = did_you_mean(word, choices)
-    name = english.removeprefix(" Did you mean '").removesuffix("'?")
-    return Said(english, f"是否想写“{name}”？" if english else "")
-
-
-DTYPES = {"string": "str", "integer": "Int64", "number": "float64", "boolean": "boolean"}
-
-
-@cache
-def data_folder() -> Path:
-    """Return the folder of our own tables: inside an installed wheel, or beside the package in a clone."""
-    inside = Path(__file__).parents[1] / "_data"
-    return inside if inside.is_dir() else Path(__file__).parents[2] / "data"
-
-
-@cache
-def package() -> dict:
-    """Return the schema of all tables, `datapackage.json`, as a dict that all share: never change it."""
-    return json.loads((data_folder() / "datapackage.json").read_text(encoding="utf-8"))
-
-
-@cache
-def our_files() -> tuple[Path, ...]:
-    """Return the files of our tables."""
-    return tuple(path for name in table_names() if (path := data_folder() / f"{name}.csv").exists())
-
-
-def table_names() -> list[str]:
-    """Return the names of the tables in the order of the schema."""
-    return [resource["name"] for resource in package()["resources"]]
-
-
-def user_tables() -> list[str]:
-    """Return the names of the tables that only users have; of these we hold no rows."""
-    return [table["name"] for table in package()["userTables"]]
-
-
-def schema_of(name: str) -> dict:
-    """Return the schema of a table (fields, primaryKey, foreignKeys); an unknown name is a DataError."""
-    for table in package()["resources"] + package()["userTables"]:
-        if table["name"] == name:
-            return table["schema"]
-    raise DataError(
-        f"There is no table {name!r}.{did_you_mean(name, table_names())} The tables are {', '.join(table_names())}."
-    )
-
-
-def fields_of(name: str) -> dict[str, dict]:
-    """Return the columns of a table by name, in their order, as the schema describes them."""
-    return {field["name"]: field for field in schema_of(name)["fields"]}
-
-
-def rules_of(name: str, field: str) -> dict:
-    """Return the constraints of one column, such as {"required": True}."""
-    return next(f.get("constraints", {}) for f in schema_of(name)["fields"] if f["name"] == field)
-
-
-def empty_table(name: str) -> pd.DataFrame:
-    """Return a table without rows, with its columns and types."""
-    return pd.DataFrame({f["name"]: pd.Series(dtype=DTYPES[f["type"]]) for f in schema_of(name)["fields"]})
-
-
-def key_of(frame: pd.DataFrame, key: list[str]) -> pd.Series:
-    """Return the key of every row as one readable text, such as "jingdezhen 2020 female 60"."""
-    parts = [frame[field].astype(object).where(frame[field].notna(), "").astype(str) for field in key]
-    text = parts[0]
-    for part in parts[1:]:
-        text = text + " " + part
-    return text
-
-
-RUN = ("=", "+", "-", "@", "\t", "\r", "\n")  # what begins so may be run by a program for spreadsheets
-
-
-class Fault(NamedTuple):
-    """One problem, in words; `row` is the line of the file (the header is line 1) or the row of the sheet."""
-
-    table: str
-    row: int | None
-    field: str
-    rule: str
-    message: str
-    severity: str = "error"
-    zh: str = ""  # the message in Chinese
-    sheet: str = ""  # of a workbook
-    cell: str = ""  # such as B7
-
-
-class Sheet(NamedTuple):
-    """A table as text: what a CSV file or one sheet of a workbook holds."""
-
-    where: str  # how messages name it: "observations.csv", or the title of the sheet
-    header: list[str]
-    rows: list[list]  # of texts; of a workbook, of what was typed (`books.Raw`)
-    lines: list[int]  # the line of the file in which each row begins
-    letters: dict[str, str] | None = None  # of a sheet: the letter of the column of each field
-    top: int = 1  # the line of the header
-
-    def at(self, line: int | None, field: str = "") -> Said:
-        """Return how a place is called: observations.csv line 7, sheet 'observations' cell B7."""
-        if line is None:
-            return Said(self.where, self.where)
-        if self.letters is None:
-            return Said(f"{self.where} line {line}", f"{self.where} 第{line}行")
-        cell = self.cell(line, field)
-        en, zh = (f"cell {cell}", f"单元格{cell}") if cell else (f"row {line}", f"第{line}行")
-        return Said(f"sheet {self.where!r} {en}", f"工作表“{self.where}”{zh}")
-
-    def cell(self, line: int | None, field: str) -> str:
-        """Return the name of a cell of a workbook, such as B7; empty for whole rows and for CSV files."""
-        first = field.split(", ")[0]  # of a key of several fields
-        return f"{self.letters[first]}{line}" if self.letters and line and first in self.letters else ""
-
-    def fault(
-        self, table: str, line: int | None, field: str, rule: str, said: Said, *, key: str = "", severity="error"
-    ) -> Fault:
-        """Return a fault whose message begins with its place and the key of its row."""
-        place = self.at(line, field)
-        key = key.strip()
-        en, zh = (f" ({key})", f"（{key}）") if key else ("", "")
-        sheet = "" if self.letters is None else self.where
-        messages = f"{place.en}{en}: {said.en}", f"{place.zh}{zh}：{said.zh}"
-        return Fault(table, line, field, rule, messages[0], severity, messages[1], sheet, self.cell(line, field))
-
-
-def refuse(faults: list[Fault]) -> None:
-    """Raise the first of the faults as a DataError, and say how many more there are."""
-    errors = [fault for fault in faults if fault.severity == "error"]
-    if errors:
-        more = f" ({len(errors) - 1} more: yl.check_data lists all.)" if len(errors) > 1 else ""
-        raise DataError(errors[0].message + more)
-
-
-def read_csv(path: Path) -> tuple[Sheet, list[Fault]]:
-    """Read a CSV file as text, with the line of every row; what cannot be read is a fault."""
-    name, where = path.stem, path.name
-    nothing = Sheet(where, [], [], [])
-    raw = path.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line, byte = raw.count(b"\n", 0, error.start) + 1, f"0x{raw[error.start]:02x}"
-        said = Said(
-            f"byte {byte} is not UTF-8 text. Save the file as UTF-8 (in Excel: 'CSV UTF-8').",
-            f"字节 {byte} 不是UTF-8文本，请另存为UTF-8（Excel中选“CSV UTF-8”）。",
-        )
-        return nothing, [nothing.fault(name, line, "", "encoding", said)]
-    reader, rows, lines, before = csv.reader(io.StringIO(text, newline=""), strict=True), [], [], 0
-    try:
-        for cells in reader:
-            cells = [unescaped(cell.strip()) for cell in cells]
-            if any(cells):  # a blank row, or one of commas only, says nothing
-                rows.append(cells)
-                lines.append(before + 1)
-            before = reader.line_num
-    except csv.Error as error:
-        said = Said(
-            f"the row that begins here cannot be read ({error}). "
-            'Put a text with a comma or a quote in double quotes, and write a quote inside it as "".',
-            f"从此处开始的一行无法读取（{error}）。含逗号或引号的文字请用双引号括起，其中的引号写成两个。",
-        )
-        return nothing, [nothing.fault(name, before + 1, "", "csv", said)]
-    if not rows:
-        columns = ", ".join(fields_of(name))
-        message = f"{where} is empty. Its first line must name the columns: {columns}."
-        return nothing, [Fault(name, 1, "", "columns", message, zh=f"{where} 是空文件，第一行应为列名：{columns}。")]
-    header = rows[0]
-    while not header[-1]:  # trailing commas
-        header.pop()
-    return Sheet(where, header, rows[1:], lines[1:]), []
-
-
-def escaped(text: str) -> str:
-    """Return a text as a CSV file should hold it: no program for spreadsheets runs it as a formula.
-
-    Examples
-    --------
-    >>> escaped("=1+1"), escaped("-5"), escaped("plain")
-    ("'=1+1", "'-5", 'plain')
-    """
-    return f"'{text}" if text.startswith(RUN) else text
-
-
-def unescaped(text: str) -> str:
-    """Undo `escaped`.
-
-    Examples
-    --------
-    >>> unescaped("'=1+1"), unescaped("'t Hooft")
-    ('=1+1', "'t Hooft")
-    """
-    return text[1:] if text[:1] == "'" and text[1:].startswith(RUN) else text
-
-
-INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
-
-
-def parse(
-    name: str, sheet: Sheet, *, strict: bool = False, known: Iterable[Fault] = ()
-) -> tuple[pd.DataFrame, list[Fault]]:
-    """Give a sheet the types of its schema, and list what does not fit.
-
-    Parameters
-    ----------
-    name : str
-        The table, which decides columns and types.
-    sheet : Sheet
-        The table as text.
-    strict : bool
-        Every column of the schema must be there, as in our own tables. A user's table may leave out
-        columns that need not be filled in; they come out empty.
-    known : list of Fault
-        What is known to be wrong; those cells come out empty and get no second sentence.
-
-    Returns
-    -------
-    (DataFrame, list of Fault)
-        All columns of the schema, the index is the line in the file. Cells of a wrong type are empty.
-    """
-    width, faults = len(sheet.header), _header_faults(name, sheet, strict)
-    if any(fault.rule == "columns-missing" for fault in faults):
-        return empty_table(name), faults
-    kept = {}
-    for line, cells in zip(sheet.lines, sheet.rows, strict=True):
-        if len(cells) >= width and not any(cells[width:]):  # trailing commas do no harm
-            kept[line] = cells[:width]
-        else:
-            en = f"the row has {len(cells)} cells, but the header has {width}. "
-            en += "Put a text with a comma in double quotes, and write a comma for every empty cell."
-            zh = f"此行有{len(cells)}格，表头有{width}格。含逗号的文字请加双引号，空格也要写逗号。"
-            faults.append(sheet.fault(name, line, "", "ragged", Said(en, zh)))
-    columns = list(fields_of(name))
-    text = pd.DataFrame(list(kept.values()), columns=sheet.header, index=list(kept))
-    text = text.loc[:, ~text.columns.duplicated()].reindex(columns=columns, fill_value="").astype(object)
-    labels = key_of(text, schema_of(name)["primaryKey"])
-    faults += _duplicates(name, sheet, labels)
-    told = {(fault.row, fault.field) for fault in known if fault.severity == "error"}
-    typed = {}
-    for column, field in fields_of(name).items():
-        values = text[column]
-        wrong = {value: said for value in set(values) if (said := complaint(value, field))}
-        for line, value in values[values.isin(wrong)].items():
-            if (line, column) in told:
-                continue
-            rule, said = wrong[value]
-            said = Said(f"{column} {said.en}", f"{column} {said.zh}")
-            faults.append(sheet.fault(name, line, column, rule, said, key=labels[line]))
-        no_value = {"", *(value for value, (rule, _) in wrong.items() if rule == "type")}
-        typed[column] = _typed(values.mask(values.isin(no_value), None), field["type"])
-    return pd.DataFrame(typed, index=text.index), sorted(faults, key=lambda fault: fault.row or 0)
-
-
-def complaint(text: str, field: dict) -> tuple[str, Said] | None:
-    """Return (rule, sentence) if the text of a cell is not what its field allows, else None."""
-    rules, type_ = field.get("constraints", {}), field["type"]
-    if text == "":
-        said = Said(
-            "is empty, but is needed. Fill it in, or take the row out.", "为空，但必须填写。请填写，或删除此行。"
-        )
-        return ("required", said) if rules.get("required") else None
-    if needed := _misfit(text, type_):
-        or_empty = Said(".", "。") if rules.get("required") else Said(", or leave the cell empty.", "，或留空。")
-        said = Said(f"is {text!r}, which is not {needed.en}", f"为“{text}”，不是{needed.zh}")
-        return "type", said.then(or_empty, ("", ""))
-    if "enum" in rules and text not in rules["enum"]:
-        near, allowed = near_miss(text.casefold(), rules["enum"]), rules["enum"]
-        said = Said(f"is {text!r}; allowed are {', '.join(allowed)}.", f"为“{text}”，只允许填写{'、'.join(allowed)}。")
-        return "enum", said.then(near, ("", ""))
-    if "pattern" in rules and not re.fullmatch(rules["pattern"], text):
-        said = f"is {text!r}, which does not have the right form. {field['description']}"
-        return "pattern", Said(said, f"为“{text}”，格式不对（{field['description']}）。请更正。")
-    if "minimum" in rules and float(text) < rules["minimum"]:
-        least = rules["minimum"]
-        said = f"is {text}, but must be {least} or more. Correct the figure."
-        return "minimum", Said(said, f"为{text}，但不得小于{least}。请更正。")
-    if "maximum" in rules and float(text) > rules["maximum"]:
-        most = rules["maximum"]
-        return "maximum", Said(
-            f"is {text}, but must be {most} or less. Correct the figure.", f"为{text}，但不得大于{most}。请更正。"
-        )
-    return None
-
-
-def _misfit(text: str, type_: str) -> Said | None:
-    """Return what a text should have been, and how to write it, if it is not of its type."""
-    if type_ == "integer" and not INTEGER.fullmatch(text):
-        return Said("a whole number. Write digits only, such as 2025", "整数。请只写数字，如2025")
-    if type_ == "number" and not (NUMBER.fullmatch(text) and math.isfinite(float(text))):
-        return Said("a number. Write digits without a unit, such as 12.5", "数字。请只写数字，不带单位，如12.5")
-    if type_ == "boolean" and text not in ("true", "false"):
-        return Said("true or false. Write one of the two", "true或false。请填写其中之一")
-    return None
-
-
-def _typed(values: pd.Series, type_: str) -> pd.Series:
-    if type_ == "integer":
-        return pd.Series([None if v is None else int(v) for v in values], index=values.index, dtype="Int64")
-    if type_ == "boolean":
-        return values.map({"true": True, "false": False}).astype("boolean")
-    return values.astype(DTYPES[type_])
-
-
-def _header_faults(name: str, sheet: Sheet, strict: bool) -> list[Fault]:
-    columns, faults, line = list(fields_of(name)), [], sheet.top
-
-    def fault(column: str, rule: str, en: str, zh: str) -> Fault:
-        return sheet.fault(name, line, column, rule, Said(en, zh))
-
-    if len(sheet.header) == 1 and re.search("[;\t]", sheet.header[0]):
-        en = "the columns are not separated by commas. Save it as a CSV with commas."
-        return [fault("", "columns-missing", en, "列之间不是用逗号分隔的，请另存为逗号分隔的CSV。")]
-    for column in dict.fromkeys(sheet.header):
-        if column not in columns:
-            near = near_miss(column, columns)
-            en = f"{column!r} is not a column of {name}.{near.en} The columns are {', '.join(columns)}."
-            zh = f"{name} 表没有“{column}”列。{near.zh}可用的列有{'、'.join(columns)}。"
-            faults.append(fault(column, "columns", en, zh))
-        elif sheet.header.count(column) > 1:
-            en = f"the column {column!r} comes twice. Take one out."
-            faults.append(fault(column, "columns", en, f"“{column}”列出现了两次，请删去一列。"))
-    for column, field in fields_of(name).items():
-        needed = field.get("constraints", {}).get("required")
-        if column not in sheet.header and (strict or needed):
-            rule = "columns-missing" if needed else "columns"
-            faults.append(
-                fault(column, rule, f"the column {column!r} is missing. Add it.", f"缺少“{column}”列，请补上。")
-            )
-    return faults
-
-
-def _duplicates(name: str, sheet: Sheet, labels: pd.Series) -> list[Fault]:
-    first = dict(zip(reversed(labels.tolist()), reversed(labels.index.tolist()), strict=True))
-    key, faults = ", ".join(schema_of(name)["primaryKey"]), []
-    for line, label in labels[labels.duplicated() & (labels.str.strip() != "")].items():
-        word = "line" if sheet.letters is None else "row"
-        en = f"{label} is there already, in {word} {first[label]}. Keep one of them."
-        zh = f"{label} 与第{first[label]}行重复，请只保留一行。"
-        faults.append(sheet.fault(name, line, key, "duplicate-key", Said(en, zh)))
-    return faults

@@ -1,0 +1,406 @@
+"""Check a data folder or workbook against the schema and the rules; problems are rows of a table, empty is good.
+
+`tables.schema` and `tables.sheets` say which cells do not fit; the rules here say what no schema can.
+"""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import math
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from ..errors import DataError
+from ..tables.folders import as_root, found_tables, is_workbook, merged_table, orphans, overlay, read_theirs
+from ..tables.ownarea import contradiction, parent_with_pyramid
+from ..tables.printed import half_a_digit, printed_numbers
+from ..tables.schema import (
+    Problem,
+    Sheet,
+    Trouble,
+    data_folder,
+    empty_table,
+    key_of,
+    parse,
+    read_csv,
+    schema_of,
+    table_names,
+    user_tables,
+)
+from ..texts import catalogue
+from .evidence import Evidence
+
+Tables = dict[str, pd.DataFrame]
+
+
+class Finding(NamedTuple):
+    """What a rule found: the row by its label in the table, the column, and what is wrong."""
+
+    table: str
+    label: Any
+    field: str
+    key: str
+    values: dict[str, Any] = {}  # noqa: RUF012 - never changed
+    severity: str = "error"
+
+
+def unique_fields(tables: Tables) -> Iterator[Finding]:
+    """No two areas share an adcode, even where one is ours and one the user's."""
+    areas = tables["areas"]
+    same = areas[areas["adcode"].notna() & areas["adcode"].duplicated(keep=False)]
+    for label, row in same.iterrows():
+        others = same.loc[same["adcode"] == row["adcode"], "area"].drop(label)
+        yield Finding("areas", label, "adcode", "same_adcode", {"adcode": row["adcode"], "others": list(others)})
+
+
+def parents_lead_up(tables: Tables) -> Iterator[Finding]:
+    """Going from parent to parent (and from an indicator to its broader one) comes to an end."""
+    for table, key, field in (("areas", "area", "parent"), ("indicators", "indicator", "broader")):
+        up = dict(zip(tables[table][key], tables[table][field], strict=True))
+        for label, start in tables[table][key].items():
+            seen, here = set(), start
+            while isinstance(here, str) and here not in seen:
+                seen.add(here)
+                here = up.get(here)
+            if here == start:
+                yield Finding(table, label, field, "loop", {"start": start})
+
+
+def dates_exist(tables: Tables) -> Iterator[Finding]:
+    """The date of issue is in the calendar, and plans and projects do not end before they start."""
+    for label, text in tables["sources"]["issued"].dropna().items():
+        if re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", text) and not _is_date(text):
+            yield Finding("sources", label, "issued", "no_date", {"shown": text})
+    for table, start, end in (("sources", "plan_start", "plan_end"), ("projects", "start", "end")):
+        for label, row in tables[table][tables[table][end] < tables[table][start]].iterrows():
+            values = {"start": start, "first": row[start], "last": row[end]}
+            yield Finding(table, label, end, "ends_before_start", values)
+
+
+def _is_date(text: str) -> bool:
+    year, month, day = (*map(int, text.split("-")), 1, 1)[:3]
+    try:
+        datetime.date(year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def sources_have_a_title(tables: Tables) -> Iterator[Finding]:
+    """A document has a title in Chinese or in English."""
+    sources = tables["sources"]
+    for label in sources.index[sources["title_zh"].isna() & sources["title_en"].isna()]:
+        yield Finding("sources", label, "title_zh", "no_title")
+
+
+def age_groups_join(tables: Tables) -> Iterator[Finding]:
+    """Age groups follow each other without gap or overlap; only the last is open."""
+    for table in ("population", "age_standards", "mortality", "fertility", "care_rates"):
+        block = [field for field in schema_of(table)["primaryKey"] if field != "age"]
+        frame = tables[table].dropna(subset="age").sort_values([*block, "age"]).reset_index(names="label")
+        after = frame.groupby(block, dropna=False)[["age", "label"]].shift(-1)
+        end = frame["age"] + frame["n"]
+        for place in frame.index[after["age"].notna() & (end.isna() | (end != after["age"]).fillna(True))]:
+            last = None if pd.isna(end[place]) else int(end[place]) - 1
+            values = {"age": frame.at[place, "age"], "last": last, "follows": int(after.at[place, "age"])}
+            label = frame.at[place, "label"] if frame.at[place, "checked"] else int(after.at[place, "label"])
+            yield Finding(table, label, "n", "ages_do_not_join", values)
+
+
+def pyramids_are_complete(tables: Tables) -> Iterator[Finding]:
+    """Population and mortality have both sexes from age 0 to an open group; a pyramid has one basis."""
+    for table, block in (("population", ["area", "year"]), ("mortality", ["standard", "year"])):
+        frame = tables[table].reset_index(names="label").sort_values("checked", ascending=False, kind="stable")
+        labels = frame.drop_duplicates(block).set_index(block)["label"]  # a problem is told at a row to be checked
+        groups = frame.groupby([*block, "sex"])
+        facts = groups.agg(low=("age", "min"), rows=("age", "size"), closed=("n", "count")).reset_index("sex")
+        for sex in ("female", "male"):
+            one = facts[facts["sex"] == sex].reindex(labels.index)
+            for key, fact in one[one["rows"].isna() | (one["low"] > 0) | (one["closed"] == one["rows"])].iterrows():
+                values = {"name": " ".join(map(str, key)), "sex": sex, "low": fact["low"]}
+                if pd.isna(fact["rows"]):
+                    yield Finding(table, labels[key], "sex", "no_rows_of_a_sex", values)
+                elif fact["low"] > 0:
+                    yield Finding(table, labels[key], "age", "begins_late", values)
+                else:
+                    yield Finding(table, labels[key], "n", "no_open_group", values)
+        if table == "population":
+            bases = frame.groupby(block)["basis"].nunique(dropna=False)
+            for key in bases.index[bases > 1]:
+                yield Finding(table, labels[key], "basis", "mixed_bases", {"name": " ".join(map(str, key))})
+
+
+def rates_are_possible(tables: Tables) -> Iterator[Finding]:
+    """Death rates are above 0, and the shares of a fertility schedule sum to 1."""
+    for label in tables["mortality"].index[tables["mortality"]["mx"] <= 0]:
+        yield Finding("mortality", label, "mx", "nobody_dies")
+    fertility = tables["fertility"].sort_values("checked", ascending=False, kind="stable")
+    for (schedule, year), group in fertility.groupby(["schedule", "year"]):
+        if abs(group["share"].sum() - 1) > 1e-6:
+            values = {"schedule": schedule, "year": year, "sum": group["share"].sum()}
+            yield Finding("fertility", group.index[0], "share", "shares_do_not_sum", values)
+
+
+def intervals_enclose(tables: Tables) -> Iterator[Finding]:
+    """lower_95 <= lower_80 <= value <= upper_80 <= upper_95."""
+    series, order = tables["series"], ["lower_95", "lower_80", "value", "upper_80", "upper_95"]
+    for low, high in [("lower_95", "upper_95"), *itertools.pairwise(order)]:
+        for label, row in series[series[low] > series[high]].iterrows():
+            values = {"low": row[low], "other": high, "high": row[high]}
+            yield Finding("series", label, low, "interval_crosses", values)
+
+
+POPULATION_FROM = {  # indicator: lowest age of its persons
+    "population_total": 0,
+    "population_60plus": 60,
+    "population_65plus": 65,
+    "population_80plus": 80,
+}
+NESTED = [  # the group, and a part of it
+    ("population_total", "population_60plus"),
+    ("population_60plus", "population_65plus"),
+    ("population_65plus", "population_80plus"),
+    ("population_60plus_share_pct", "population_65plus_share_pct"),
+    ("population_total", "population_0_3"),
+    ("population_total", "population_under_3"),
+    ("population_0_3", "population_under_3"),
+]
+
+
+def printed_totals_fit(tables: Tables) -> Iterator[Finding]:
+    """A printed resident population is the sum of our pyramid of that year, within its last printed digit."""
+    population, printed = tables["population"], tables["observations"]
+    resident = population[population["basis"] == "resident"]
+    chosen = (
+        printed["indicator"].isin(POPULATION_FROM)
+        & (printed["basis"] == "resident")
+        & (printed["kind"] == "actual")
+        & printed["value"].notna()
+        & printed["as_printed"].notna()
+        & printed["comparator"].isin(["eq", "approx"])
+    )
+    for label, row in printed[chosen].iterrows():
+        same = resident[(resident["area"] == row["area"]) & (resident["year"] == row["year"])]
+        total = same.loc[same["age"] >= POPULATION_FROM[row["indicator"]], "persons"].sum()
+        half = half_a_digit(row["as_printed"])
+        if same.empty or abs(row["value"] - total) <= half + 1e-6:
+            continue
+        values = {**row[["observation", "as_printed", "value", "area", "year"]], "total": total}
+        found = ("population_differs", values, "warning" if half > 0.5 else "error")
+        if same["checked"].any() and not row["checked"]:  # a user's pyramid under a figure of ours
+            yield Finding("population", same["checked"].idxmax(), "persons", *found)
+        else:
+            yield Finding("observations", label, "value", *found)
+
+
+def parts_are_smaller(tables: Tables) -> Iterator[Finding]:
+    """60+ is no smaller than 65+, nor 65+ than 80+, nor all persons than children: same area, year, basis."""
+    frame = tables["observations"].reset_index(names="label")
+    same, groups = ["area", "year", "basis", "kind"], dict(list(frame.groupby("indicator")))
+    for whole, part in NESTED:
+        if whole not in groups or part not in groups:
+            continue
+        pairs = groups[part].merge(groups[whole], on=same, suffixes=("", "_whole"))
+        for _, row in pairs[pairs["value"] > pairs["value_whole"]].iterrows():
+            values = {"part": part, "whole": whole, **row[["value", "value_whole", "observation_whole"]]}
+            label = row["label" if row["checked"] else "label_whole"]
+            yield Finding("observations", label, "value", "part_above_printed_whole", values)
+
+
+def values_are_possible(tables: Tables) -> Iterator[Finding]:
+    """A value lies within the bounds of its indicator (a share within 0 to 100)."""
+    bounds = tables["indicators"].drop_duplicates("indicator").set_index("indicator")[["lower", "upper"]]
+    for table, fields in (("observations", ("value", "value_max")), ("series", ("value",))):
+        frame = tables[table].join(bounds, on="indicator")
+        for field in fields:
+            for label, row in frame[(frame[field] < frame["lower"]) | (frame[field] > frame["upper"])].iterrows():
+                values = {"value": row[field], **row[["indicator", "lower", "upper"]]}
+                yield Finding(table, label, field, "out_of_bounds", values)
+
+
+def one_unit_per_indicator(tables: Tables) -> Iterator[Finding]:
+    """An observation has the unit of its indicator."""
+    units = tables["indicators"].drop_duplicates("indicator").set_index("indicator")["unit"].rename("wanted")
+    frame = tables["observations"].join(units, on="indicator")
+    for label, row in frame[frame["wanted"].notna() & (frame["unit"] != frame["wanted"])].iterrows():
+        yield Finding("observations", label, "unit", "other_unit", dict(row[["unit", "indicator", "wanted"]]))
+
+
+def values_are_whole(tables: Tables) -> Iterator[Finding]:
+    """A value has a comparator, a gap has none, and a range does not end below its start."""
+    frame = tables["observations"]
+    value, comparator, upper = frame["value"], frame["comparator"], frame["value_max"]
+    for wrong, field, key in (
+        (value.notna() & comparator.isna(), "comparator", "no_comparator"),
+        (value.isna() & comparator.notna(), "comparator", "nothing_to_compare"),
+        (value.isna() & upper.notna(), "value_max", "upper_alone"),
+        (upper < value, "value_max", "upper_below"),
+    ):
+        for label, row in frame[wrong].iterrows():
+            yield Finding("observations", label, field, key, dict(row[["value", "value_max"]]))
+
+
+def values_are_as_printed(tables: Tables) -> Iterator[Finding]:
+    """A value is one of the numbers in its printed form (words such as 三成 are left alone)."""
+    frame = tables["observations"].dropna(subset="as_printed")
+    for field in ("value", "value_max"):
+        for label, row in frame[frame[field].notna() & frame["checked"]].iterrows():
+            numbers = [number for number, _ in printed_numbers(row["as_printed"])]
+            if numbers and not any(math.isclose(row[field], number) for number in numbers):
+                values = {"value": row[field], "as_printed": row["as_printed"]}
+                yield Finding("observations", label, field, "not_as_printed", values, "warning")
+
+
+def targets_come_later(tables: Tables) -> Iterator[Finding]:
+    """A target is for a later year than the first actual figure of its indicator in the same document."""
+    frame = tables["observations"].reset_index(names="label")
+    same = ["area", "indicator", "source", "basis"]
+    actual = frame[(frame["kind"] == "actual") & frame["year"].notna()].sort_values("year").drop_duplicates(same)
+    pairs = frame[frame["kind"] == "target"].merge(actual, on=same, suffixes=("", "_base"))
+    for _, row in pairs[pairs["year"] <= pairs["year_base"]].iterrows():
+        # a text of December may print both the state and the target of its year
+        severity = "error" if row["year"] < row["year_base"] else "warning"
+        values = dict(row[["year", "year_base", "observation_base"]])
+        label = row["label" if row["checked"] else "label_base"]
+        yield Finding("observations", label, "year", "target_too_early", values, severity)
+
+
+def margins_can_be_filled(tables: Tables) -> Iterator[Finding]:
+    """Totals of an area do not contradict each other, and a parent has a pyramid to fill them up from."""
+    margins = tables["margins"]
+    for label, row in margins[margins["checked"] & margins["population_total"].notna()].iterrows():
+        if found := contradiction(row):
+            yield Finding("margins", label, found[0], found[1].key, found[1].values)
+        if not isinstance(row["area"], str) or pd.isna(row["year"]):
+            continue
+        if parent_with_pyramid(row["area"], int(row["year"]), tables["population"], tables["areas"]) is None:
+            yield Finding("margins", label, "area", "no_parent_with_ages", {"area": row["area"]})
+
+
+def claims_can_be_recomputed(tables: Tables) -> Iterator[Finding]:
+    """A claim has the value and unit of its observation, and a formula that can be computed."""
+    claims = tables["claims"]
+    if not claims["checked"].any():
+        return
+    evidence = Evidence(tables.__getitem__)
+    for label, claim in claims[claims["checked"]].iterrows():
+        values, row = dict(claim[["published", "unit", "observation"]]), evidence.rows.get(claim["observation"])
+        if row and not math.isclose(claim["published"], row["value"] if row["value"] is not None else math.nan):
+            yield Finding("claims", label, "published", "claim_differs", values | {"value": row["value"]})
+        if row and claim["unit"] != row["unit"]:
+            yield Finding("claims", label, "unit", "claim_in_other_unit", values | {"other": row["unit"]})
+        if pd.notna(claim["formula"]):
+            try:
+                evidence.compute(claim["formula"])
+            except DataError as error:
+                yield Finding("claims", label, "formula", "formula", {"error": str(error)})
+
+
+RULES: dict[str, Callable[[Tables], Iterator[Finding]]] = {  # by the name that column `rule` shows
+    "unique": unique_fields,
+    "parent-loop": parents_lead_up,
+    "date": dates_exist,
+    "title": sources_have_a_title,
+    "age-groups": age_groups_join,
+    "pyramid-complete": pyramids_are_complete,
+    "rates": rates_are_possible,
+    "interval": intervals_enclose,
+    "census-total": printed_totals_fit,
+    "nested": parts_are_smaller,
+    "bounds": values_are_possible,
+    "unit": one_unit_per_indicator,
+    "value": values_are_whole,
+    "as-printed": values_are_as_printed,
+    "target-year": targets_come_later,
+    "margins": margins_can_be_filled,
+    "claims": claims_can_be_recomputed,
+}
+
+
+def check_data(root: str | Path | None = None, *, lang: str = "en") -> pd.DataFrame:
+    """List the problems of a data folder or workbook: ours, or your own laid over ours. No row means no problem.
+
+    An error makes figures wrong or unreadable; a warning is worth a look. Registered and resident
+    populations are never compared.
+
+    Parameters
+    ----------
+    root : path, optional
+        A folder of your own, or a workbook (.xlsx). Its tables are checked as they would be used, together with ours,
+        and only its own rows are reported. Without it our own tables are checked.
+    lang : {"en", "zh"}
+        Language of the messages.
+
+    Returns
+    -------
+    DataFrame
+        One row a problem: table, row (line of the file; the header is line 1; missing for a whole file),
+        field, rule, message (a sentence), severity ("error" or "warning"). Of a workbook also sheet and cell ("B7");
+        its row is the row of the sheet.
+
+    Raises
+    ------
+    DataError
+        When the folder does not exist, or the workbook cannot be read at all.
+
+    Examples
+    --------
+    >>> import yilaolib as yl
+    >>> yl.check_data().query("severity == 'error'").empty
+    True
+    """
+    catalogue(lang)  # an unknown language first
+    path, names = as_root(root), [*table_names(), *user_tables()]
+    files, problems = found_tables(path or data_folder())
+    tables, sheets = {}, {}
+    for name in names:
+        checked, sheets[name] = _read(name, files.get(name), problems, root=path)
+        tables[name] = checked
+        if path is not None:
+            ours = merged_table(name)
+            ours = ours.assign(line=ours.index, checked=False)
+            tables[name] = (overlay(name, ours, checked) if len(checked) else ours).reset_index(drop=True)
+    problems += _missing_files(files, path)
+    for name, frame in tables.items():
+        if frame["checked"].any():
+            problems += orphans(name, frame[frame["checked"]].set_index("line"), tables, sheets[name])
+    problems += _broken_rules(tables, sheets)
+    problems.sort(key=lambda p: (names.index(p.table) if p.table else -1, p.row or 0, p.severity))
+    columns = ["table", "row", "field", "rule", "message", "severity"] + ["sheet", "cell"] * is_workbook(path)
+    rows = [{**problem._asdict(), "message": problem.say(lang)} for problem in problems]
+    return pd.DataFrame(rows, columns=columns).astype({c: "Int64" if c == "row" else "str" for c in columns})
+
+
+def _read(name: str, path: Path | None, problems: list[Problem], *, root: Path | None) -> tuple[pd.DataFrame, Sheet]:
+    """Read a table to be checked as far as it can be read, and add what is wrong with it to `problems`."""
+    frame, sheet = empty_table(name), Sheet(f"{name}.csv")
+    if path is not None:
+        sheet, found = read_csv(path) if root is None else read_theirs(name, root)
+        problems += found
+        if sheet.header:
+            frame, misfits = parse(name, sheet, strict=root is None, known=found)
+            problems += misfits
+    return frame.assign(line=frame.index, checked=True).reset_index(drop=True), sheet
+
+
+def _missing_files(files: dict[str, Path], root: Path | None) -> list[Problem]:
+    if root is None:
+        missing = [name for name in table_names() if name not in files]
+        return [Problem(name, None, "", "file", "missing_file", {"table": name}) for name in missing]
+    values = {"folder": str(root), "tables": table_names(), "book": is_workbook(root)}
+    return [] if files else [Problem("", None, "", "file", "no_tables", values, "warning")]
+
+
+def _broken_rules(tables: Tables, sheets: dict[str, Sheet]) -> Iterator[Problem]:
+    for name, rule in RULES.items():
+        for table, label, field, key, values, severity in rule(tables):
+            row = tables[table].loc[[label]]
+            if row["checked"].item():
+                row_key = key_of(row, schema_of(table)["primaryKey"]).item()
+                place = table, int(row["line"].item()), field, Trouble(key, values, name)
+                yield sheets[table].problem(*place, row_key=row_key, severity=severity)
