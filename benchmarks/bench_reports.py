@@ -158,8 +158,9 @@ def cpu() -> float:
 def page_cpu(out: Path) -> tuple[float, float]:
     """CPU of turning one executed notebook into its page [s]: in a worker, whose exporter is warm, as it is done; and
     in the process of the notebook, to which the recorded notebook is sent and which sends the page back."""
-    from yilaolib.reports.page import page_html, read_document
     from yilaolib.reports.wire import Line, socket_pair
+
+    from yilaolib.reports.page import page_html, read_document
 
     gc.collect()
     gc.freeze()  # as in the warm process

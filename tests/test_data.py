@@ -15,7 +15,7 @@ from yilaolib.auditing.evidence import evidence_at
 from yilaolib.errors import DataError
 from yilaolib.tables.areas import data_version, describe_table, find_area, list_tables, load_table
 from yilaolib.tables.figures import cite, figure, figures_at
-from yilaolib.tables.folders import merged_table, quiet_table
+from yilaolib.tables.folders import merged_table
 from yilaolib.tables.schema import data_folder, key_of, package, schema_of
 
 TABLES = list_tables()
@@ -176,7 +176,7 @@ def test_changing_a_loaded_table_changes_no_other(change):
 @pytest.mark.parametrize(
     "get",
     [
-        lambda: quiet_table("observations"),
+        lambda: merged_table("observations"),
         lambda: merged_table("observations"),
         lambda: load_table("observations", area="jingdezhen"),
         lambda: figures_at().of("elder_beds_total"),

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 from oracles import CITIES, future_of
+from yilaolib.needs.horizon import draw_range, gap_by_year, gap_of, gap_waterfall, share_ranges
 
 import yilaolib as yl
 from yilaolib.demography.projection import Scenario, project
@@ -12,7 +13,6 @@ from yilaolib.errors import DataError
 from yilaolib.needs.allocation import allocate_beds
 from yilaolib.needs.beds import triangulate_beds
 from yilaolib.needs.daycare import PlaceNeed, draws_that_turn, triangulate_places, turning_years
-from yilaolib.needs.horizon import draw_range, gap_by_year, gap_of, gap_waterfall, share_ranges
 from yilaolib.needs.supply import bed_supply, place_supply
 from yilaolib.tables.areas import load_table
 

@@ -46,7 +46,8 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except YilaoError as error:
-            message, code = str(error), 2 if isinstance(error, DataError) else 1
+            message = words().say(error.key, **error.values) if error.key else str(error)
+            code = 2 if isinstance(error, DataError) else 1
         except OSError as error:
             if error.errno == errno.EPIPE:  # `yilao areas | head` is no failure of ours
                 raise
@@ -188,7 +189,7 @@ def _refuse_broken(data: str) -> None:
     """Raise the first error of a user's tables, so that no report is begun on them."""
     from .auditing.checks import check_data
 
-    problems = check_data(data)
+    problems = check_data(data, lang=_spoken["lang"])
     errors = problems.loc[problems["severity"] == "error", "message"].tolist()
     if len(errors) > 1:
         raise DataError(words().say("command.more", message=errors[0], count=len(errors) - 1, data=data))

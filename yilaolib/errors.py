@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 
 class YilaoError(Exception):
-    """Something that yilaolib was asked to do could not be done; the message says what to do."""
+    """Something that yilaolib was asked to do could not be done; the message says what to do.
 
-
-class DataError(YilaoError, ValueError):
-    """An input (a table, a parameter, a name) is not what it must be.
-
-    An error with a `key` is a sentence of the catalogues, which `texts.say(key, lang, **values)` says in any language.
+    An error with a `key` is a sentence of the catalogues: ``texts.say(error.key, lang, **error.values)`` is its message
+    in another language.
     """
 
     key: str = ""
-    values: Mapping[str, Any] = {}
+    values: Mapping[str, Any] = MappingProxyType({})
+
+
+class DataError(YilaoError, ValueError):
+    """An input (a table, a parameter, a name) is not what it must be."""
 
 
 def nearest(word: object, choices: Iterable[str], *, cutoff: float = 0.6) -> str:

@@ -14,10 +14,9 @@ import pandas as pd
 
 from ..errors import DataError, did_you_mean
 from ..tables.areas import find_area
-from ..tables.folders import as_root, quiet_table, stamp
+from ..tables.folders import as_root, merged_table, stamp
 from ..tables.ownarea import FILLED
 from ..tables.printed import closed
-from ..tables.schema import note
 from ..texts import catalogue
 from .intervals import Interval, evaluate, exact, input_interval, is_about
 
@@ -107,7 +106,6 @@ class Evidence:
         if observation not in self.rows:
             hint = did_you_mean(observation, self.rows)
             raise DataError(f"observation {observation!r} is not in observations.csv.{hint} Correct the id.")
-        note("observations", self.rows[observation]["area"])
         return dict(self.rows[observation])
 
     def pop(self, area: str, year: int, low: int, high: int | None) -> Leaf:
@@ -117,7 +115,6 @@ class Evidence:
             raise DataError(f"population.csv has no pyramid of {area!r} in {year!r}; it has those of {known}.")
         if area not in self.areas:
             raise DataError(f"area {area!r} has a pyramid, but is not in areas.csv. Add it there.")
-        note("population", area)
         top, rows = OPEN if high is None else high, self.people.iloc[self.groups[area, year]]
         total, split = 0.0, False
         for start, end, persons in rows[["age", "end", "persons"]].itertuples(index=False):
@@ -147,7 +144,6 @@ class Evidence:
 
     def projects(self, area: str, what: str, category: str | None = None) -> Leaf:
         """The sum of a column of a plan's project list, or "count" for the number of projects."""
-        note("projects", area)
         rows = self.load("projects")
         rows = rows[(rows["area"] == area) & (True if category is None else rows["category"] == category)]
         if rows.empty or what not in ("count", *LISTED):
@@ -161,15 +157,13 @@ class Evidence:
 
 
 def evidence_at(root: str | Path | None) -> Evidence:
-    """Look-ups over the tables as they are, kept until a file changes; the rows that are looked up are noted."""
-    note("indicators")
-    note("age_standards")
+    """Look-ups over the tables as they are, kept until a file changes."""
     return _evidence(as_root(root), stamp(root))
 
 
 @lru_cache(maxsize=4)
 def _evidence(root: Path | None, state: tuple) -> Evidence:
-    return Evidence(lambda name: quiet_table(name, root))
+    return Evidence(lambda name: merged_table(name, root))
 
 
 def group_of(indicator: str) -> str:
@@ -258,9 +252,6 @@ def fitting(candidates: pd.DataFrame, needed: float, tolerance: float = 0.005) -
 def populations(evidence: Evidence, area: str | None) -> pd.DataFrame:
     """Return every population of an area and its parents that the tables hold: census, printed and implied."""
     places = list(evidence.areas) if area is None else lineage(evidence, area)
-    for name in ("areas", "population", "observations"):
-        for place in [""] if area is None else places:
-            note(name, place)
     found = [*_of_census(evidence, places), *_printed(evidence, places), *_implied(evidence, places)]
     rows = [
         (leaf.area, leaf.group, leaf.year, leaf.basis, origin, leaf.found.value, leaf, *where)

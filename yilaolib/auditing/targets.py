@@ -13,7 +13,6 @@ import pandas as pd
 from ..errors import DataError
 from ..tables.areas import find_area
 from ..tables.printed import closed
-from ..tables.schema import note
 from ..texts import catalogue
 from .evidence import Evidence, Leaf, doubt_in, evidence_at, label
 
@@ -68,7 +67,6 @@ def lint_targets(area: object = None, *, lang: str = "en", root: str | Path | No
     """
     catalogue(lang)  # an unknown language first
     evidence = evidence_at(root)
-    note("observations")
     slug = None if area is None else find_area(area, root=root)["area"]
     targets, rows = _targets(evidence), []
     for (place, indicator), target in targets.items():

@@ -17,7 +17,7 @@ import xarray as xr
 
 from ..errors import DataError, did_you_mean
 from ..tables.areas import find_area, load_table
-from ..tables.folders import as_root, merged_table, quiet_table, stamp
+from ..tables.folders import as_root, merged_table, stamp
 from .ages import OPEN_AGE, SEX, Margins, Population, as_array, fit_pyramid, graduate
 from .calibration import at_level, by_single_age, migration_rates, tfr_ratio
 from .cohorts import imbalance, shared
@@ -214,7 +214,7 @@ def local_migration(area: str, root: Root = None) -> xr.DataArray:
 
 def _counted_parent(entry: pd.Series, root: Root) -> pd.Series | None:
     """The nearest area above that has a census by age and sex, below the nation."""
-    counted = set(quiet_table("population", root)["area"])
+    counted = set(merged_table("population", root)["area"])
     fit = (each for each in areas_above(entry, root) if each["level"] != "nation" and each["area"] in counted)
     return next(fit, None)
 

@@ -13,7 +13,6 @@ from ..demography.projection import Scenario
 from ..errors import DataError
 from ..tables.areas import find_area, load_table
 from ..tables.figures import Figures, figures_at
-from ..tables.schema import instead
 from .beds import triangulate_beds
 from .care import SURVEY, care_need, institution_shares
 from .daycare import triangulate_places
@@ -60,8 +59,7 @@ def project_costs(area: str | None = None, *, root: str | Path | None = None) ->
     >>> costs.outlier["12"], costs.yuan_per_new_bed["3"]
     ('yuan_per_place', np.float64(83333.33))
     """
-    with instead("project_costs"):
-        table = load_table("projects", root=root)
+    table = load_table("projects", root=root)
     yuan = table["investment_10k_yuan"] * YUAN
     work = table["type"].map({"新建": "new", "改建": "rebuilt", "改扩建": "rebuilt"}).fillna("")
     keep = table[["area", "project_no", "name_zh", "category"]].assign(work=work)

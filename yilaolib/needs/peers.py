@@ -15,7 +15,6 @@ import pandas as pd
 from ..tables.areas import find_area, load_table
 from ..tables.folders import as_root, stamp
 from ..tables.printed import half_a_digit
-from ..tables.schema import instead
 
 SIDES = {"ge": "floor", "gt": "floor", "le": "ceiling", "lt": "ceiling"}  # by comparator
 
@@ -136,10 +135,7 @@ def compare_plans(indicators: list[str] | None = None, *, root: str | Path | Non
     >>> print(beds.loc["yingtan", ["baseline", "target", "rank_low", "rank_high"]].astype(int).tolist())
     [24, 40, 3, 3]
     """
-    if indicators is not None:
-        return _compare(tuple(indicators), as_root(root), stamp(root)).copy()
-    with instead("compare_plans"):
-        return _compare(None, as_root(root), stamp(root)).copy()
+    return _compare(None if indicators is None else tuple(indicators), as_root(root), stamp(root)).copy()
 
 
 @lru_cache(maxsize=8)

@@ -26,7 +26,7 @@ import pandas as pd
 
 from ..errors import DataError, YilaoError
 from ..tables.areas import find_area, load_table
-from ..tables.folders import as_root, quiet_table, stamp
+from ..tables.folders import as_root, merged_table, stamp
 from ..tables.schema import data_folder, escaped, fields_of, table_names
 from ..texts import catalogue, languages
 from . import runner
@@ -357,7 +357,7 @@ def _with_those_above(area: str, root: str | None) -> list[str]:
 
 @lru_cache(maxsize=4)
 def _parents(root: Path | None, state: tuple) -> dict:
-    return dict(quiet_table("areas", root)[["area", "parent"]].itertuples(index=False))
+    return dict(merged_table("areas", root)[["area", "parent"]].itertuples(index=False))
 
 
 @lru_cache(maxsize=4)
@@ -368,7 +368,7 @@ def _row_keys(root: Path | None, state: tuple) -> tuple[dict[str, str], str]:
 
     rows, whole = {}, hashlib.sha256()
     for name in table_names():
-        table = quiet_table(name, root)
+        table = merged_table(name, root)
         hashes = pd.util.hash_pandas_object(table, index=False)
         if "area" in fields_of(name):
             for area, own in hashes.groupby(table["area"].fillna("")):

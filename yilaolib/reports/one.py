@@ -24,7 +24,7 @@ from typing import Any
 from ..demography.projection import SCENARIOS
 from ..errors import DataError, YilaoError, did_you_mean
 from ..tables.areas import data_version, find_area
-from ..tables.folders import as_root, quiet_table, stamp
+from ..tables.folders import as_root, merged_table, stamp
 from ..texts import catalogue, languages
 from . import runner
 
@@ -199,7 +199,7 @@ def provinces(root: str | os.PathLike | None = None) -> dict[str, str]:
 
 @lru_cache(maxsize=8)
 def _provinces(root: Path | None, state: tuple) -> dict[str, str]:
-    rows = {row.area: row for row in quiet_table("areas", root).itertuples()}
+    rows = {row.area: row for row in merged_table("areas", root).itertuples()}
     found = {}
     for slug in rows:
         at, seen = slug, set()
@@ -312,7 +312,7 @@ def _check_scenario(name: str, area: str, root: str | None) -> None:
     """Refuse a scenario that neither we nor the tables of the user have for this area, or that cannot name a file."""
     if name in SCENARIOS:
         return
-    rows = quiet_table("assumptions", root)
+    rows = merged_table("assumptions", root)
     here = rows[rows["area"].isna() | (rows["area"] == area)]
     one_of("scenario", name, tuple(dict.fromkeys([*SCENARIOS, *sorted(here["scenario"].dropna())])))
     taken = (*languages(), "failed")  # other words in the names of a report's files

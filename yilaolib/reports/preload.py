@@ -35,7 +35,7 @@ def preload() -> None:
     import yilaolib as yl
 
     from ..plots import style
-    from ..tables.folders import quiet_table
+    from ..tables.folders import merged_table
     from . import page
 
     for name in yl.__all__:
@@ -45,7 +45,7 @@ def preload() -> None:
     page.page_templates().get_template("piece.html.j2")
     root = os.environ.get(DATA) or None
     for name in yl.list_tables():
-        quiet_table(name, root)
+        merged_table(name, root)
     area = "jingdezhen"
     yl.audit(area, root=root)
     yl.triangulate_beds(area, 2025, root=root)

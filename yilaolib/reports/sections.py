@@ -12,8 +12,9 @@ import pandas as pd
 
 from ..auditing.verdicts import VERDICTS
 from ..needs.peers import compare_plans, plan_targets, slack_side
-from ..tables.areas import cite, find_area, load_table
-from ..tables.folders import quiet_table
+from ..tables.areas import find_area, load_table
+from ..tables.figures import cite
+from ..tables.folders import merged_table
 from ..tables.printed import closed
 
 REPRODUCED = ("exact", "rounding", "truncated", "approximate", "convenient")  # verdicts that a report only counts
@@ -205,7 +206,7 @@ def report_rows(area: str, frames: Iterable[pd.DataFrame], *, root: str | Path |
     slug, frames = find_area(area, root=root)["area"], list(frames)
     ids = {name for frame in frames for column in IDS for name in frame.get(column, ()) if isinstance(name, str)}
     ids |= {name for frame in frames for names in frame.get("observations", ()) for name in names}
-    table = quiet_table("observations", root)  # rows of what has been noted
+    table = merged_table("observations", root)  # rows of what has been noted
     table = table[table["observation"].isin(ids)]
     table = table.iloc[(table["area"] != slug).argsort(kind="stable")]
     projects = load_table("projects", area=slug, root=root)

@@ -14,8 +14,8 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import DataError, nearest
-from .folders import as_root, merged_table, quiet_table, stamp, user_files
-from .schema import fields_of, note, package, rules_of, schema_of, table_names
+from .folders import as_root, merged_table, stamp, user_files
+from .schema import fields_of, package, rules_of, schema_of, table_names
 from .sheets import plain_name
 
 ZH_ENDINGS = re.compile("(?<=..)(特别行政区|(壮族|回族|维吾尔)?自治区|自治[州县旗]|地区|林区|[省市县区盟旗])$")
@@ -64,7 +64,6 @@ def load_table(name: str, *, area: object = None, root: str | os.PathLike | None
                 f"Table {name!r} has no column 'area', so area={area!r} cannot choose its rows. Leave area out."
             )
         slug = find_area(area, root)["area"]
-        note(name, slug)
         frame = _rows_of_area(name, slug, as_root(root), stamp(root))
     # A deep copy: copy-on-write does not guard an extension array that is written through `.array`.
     return frame.copy()
@@ -72,17 +71,17 @@ def load_table(name: str, *, area: object = None, root: str | os.PathLike | None
 
 @lru_cache(maxsize=256)
 def _rows_of_area(name: str, slug: str, root: Path | None, state: tuple) -> pd.DataFrame:
-    return quiet_table(name, root).iloc[_rows_by_area(name, root, state).get(slug, [])].reset_index(drop=True)
+    return merged_table(name, root).iloc[_rows_by_area(name, root, state).get(slug, [])].reset_index(drop=True)
 
 
 @lru_cache(maxsize=32)
 def _rows_by_area(name: str, root: Path | None, state: tuple) -> dict[str, list[int]]:
     """Where the rows of each area are: with 2,800 counties, looking through all rows each time is slow."""
-    column = quiet_table(name, root)["area"]
+    column = merged_table(name, root)["area"]
     rows = {slug: list(places) for slug, places in column.groupby(column).indices.items()}
     if "area" in schema_of(name)["primaryKey"] and not rules_of(fields_of(name)["area"]).get("required"):
         for_all = [place for place, empty in enumerate(column.isna()) if empty]
-        rows = {slug: sorted([*for_all, *rows.get(slug, [])]) for slug in quiet_table("areas", root)["area"]}
+        rows = {slug: sorted([*for_all, *rows.get(slug, [])]) for slug in merged_table("areas", root)["area"]}
     return rows
 
 
@@ -149,7 +148,6 @@ def find_area(query: object, root: str | os.PathLike | None = None) -> pd.Series
     plain = plain_name(text)
     found = exact.get(plain) or loose.get(_bare(plain)) or set()
     if len(found) == 1:
-        note("areas", min(found))
         return rows[min(found)].copy()
     if found:
         meant = " or ".join(f"{slug!r} ({rows[slug]['name_zh']})" for slug in sorted(found))
@@ -167,7 +165,7 @@ def _bare(plain: str) -> str:
 @lru_cache(maxsize=8)
 def _area_names(root: Path | None, state: tuple) -> tuple[dict[str, set], dict[str, set], dict[str, pd.Series]]:
     exact, loose = {}, {}
-    areas = quiet_table("areas", root)
+    areas = merged_table("areas", root)
     rows = {row["area"]: row for _, row in areas.iterrows()}
     for slug, *names in areas[["area", "adcode", "name_zh", "name_en"]].itertuples(index=False):
         for name in (slug, *(name for name in names if isinstance(name, str))):

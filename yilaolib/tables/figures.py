@@ -11,8 +11,8 @@ import pandas as pd
 
 from ..errors import DataError, did_you_mean
 from .areas import find_area, load_table
-from .folders import as_root, merged_table, quiet_table, stamp
-from .schema import note, package
+from .folders import as_root, merged_table, stamp
+from .schema import package
 
 NAMING = {"source", "sources", "observation", "observations"}  # columns that lead to documents
 
@@ -51,7 +51,7 @@ def printed(
     >>> printed("jingdezhen", "elder_beds_total", kind="target").value.iloc[0]
     np.float64(10500.0)
     """
-    slug, known = find_area(area, root=root)["area"], set(quiet_table("indicators", root)["indicator"])
+    slug, known = find_area(area, root=root)["area"], set(merged_table("indicators", root)["indicator"])
     if indicator not in known:  # or a slip would look like what is not published
         raise DataError(
             f"indicator {indicator!r} is not in indicators.csv.{did_you_mean(indicator, known)} "
@@ -115,12 +115,10 @@ class Figures:
 
     def of(self, indicator: str) -> pd.DataFrame:
         """All rows of a concept, of whatever area."""
-        note("observations", f"indicator={indicator}")
         return self.table.iloc[self.concepts.get(indicator, [])]
 
     def first(self, area: str, indicator: str, *kinds: str) -> pd.Series | None:
         """As `figure`, for a slug; of several kinds, the first that prints a number."""
-        note("observations", area)
         rows = self.places.get((area, indicator), [])
         for kind in kinds:
             found = [row for row in rows if self.kinds[row] == kind]
@@ -145,7 +143,7 @@ def figures_at(root: str | Path | None = None) -> Figures:
 
 @lru_cache(maxsize=8)
 def _figures(root: Path | None, state: tuple) -> Figures:
-    return Figures(quiet_table("observations", root))
+    return Figures(merged_table("observations", root))
 
 
 def cite(frame_or_sources: object, root: str | Path | None = None) -> pd.DataFrame:
@@ -212,7 +210,7 @@ def _in_columns(columns: pd.DataFrame | pd.Series | dict, root: str | Path | Non
     # Computed rows list documents as "a;b", and words such as "not published" where there is none.
     listed = [part for cell in _flat(columns.get("sources", ())) for part in cell.split(";")]
     known = merged_table("sources", root)["source"]
-    printed = quiet_table("observations", root).set_index("observation")["source"]
+    printed = merged_table("observations", root).set_index("observation")["source"]
     figures = [name for column in ("observation", "observations") for name in _flat(columns.get(column, ()))]
     return [*printed.reindex(figures).dropna(), *(name for name in listed if name in set(known))]
 

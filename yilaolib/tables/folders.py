@@ -21,7 +21,6 @@ from .schema import (
     empty_table,
     key_of,
     links_of,
-    note,
     our_files,
     parse,
     read_csv,
@@ -205,12 +204,6 @@ def _as_typed(table: str, root: Path) -> pd.DataFrame:
 
 def merged_table(name: str, root: str | os.PathLike | None = None) -> pd.DataFrame:
     """Return our table with a user's rows laid over it; each caller has a frame of its own."""
-    note(name)
-    return quiet_table(name, root)
-
-
-def quiet_table(name: str, root: str | os.PathLike | None = None) -> pd.DataFrame:
-    """Return what `merged_table` does, for a caller that notes itself which rows it uses."""
     schema_of(name)  # an unknown name first
     root = as_root(root)
     shared = our_table(name) if root is None else _merged(name, root, stamp(root))
@@ -222,11 +215,11 @@ def _merged(name: str, root: Path, state: tuple) -> pd.DataFrame:
     both = ours = our_table(name)
     if name in user_files(root):
         theirs, sheet = read_table(name, root)
-        lookup = {table: quiet_table(table, root) for table, _ in links_of(name).values() if table != name}
+        lookup = {table: merged_table(table, root) for table, _ in links_of(name).values() if table != name}
         both = overlay(name, ours, theirs) if len(theirs) else ours
         refuse(list(orphans(name, theirs, lookup | {name: both}, sheet)))
     if name in FILLED_IN and room.fill and (areas := own_areas(root)):
-        filled = room.fill(name, both, lambda table: quiet_table(table, root), areas)
+        filled = room.fill(name, both, lambda table: merged_table(table, root), areas)
         both = both if filled.empty else overlay(name, both, filled)
     return both
 

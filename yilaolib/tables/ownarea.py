@@ -15,8 +15,8 @@ import pandas as pd
 
 from ..texts import catalogue, languages
 from .areas import find_area, load_table
-from .folders import quiet_table
-from .schema import Trouble, note
+from .folders import merged_table
+from .schema import Trouble
 
 FILLED = "filled-from-parent"
 MARGINS = {  # column of margins: ages, the upper bound not included
@@ -136,7 +136,7 @@ def list_filled(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
     True
     """
     slug = find_area(area, root=root)["area"]
-    areas = quiet_table("areas", root)
+    areas = merged_table("areas", root)
     rows = []
     if (load_table("population", area=slug, root=root)["source"] == FILLED).any():
         rows.append(_filled_people(slug, areas, root))
@@ -151,14 +151,12 @@ def list_filled(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
 
 def _filled_people(slug: str, areas: pd.DataFrame, root: str | Path | None) -> tuple:
     """The row of `list_filled` on the filled pyramid of an area."""
-    population, wanted = quiet_table("population", root), margins_of(slug, lambda name: quiet_table(name, root))
+    population, wanted = merged_table("population", root), margins_of(slug, lambda name: merged_table(name, root))
     assert wanted is not None  # people were filled in to meet these totals
     year = int(wanted["year"])
     found = parent_with_pyramid(slug, year, population, areas)
     assert found is not None  # and from this parent
     parent, census = found
-    for table, area in (("margins", slug), ("observations", slug), ("population", parent)):
-        note(table, area)
     older, above = older_census(slug, parent, census, population), areas.set_index("area").loc[parent]
     errors = load_table("fill_errors", root=root)
     errors = errors[errors["method"] == (f"older_{above['level']}" if older else above["level"])].set_index("age")
