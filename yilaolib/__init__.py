@@ -45,6 +45,16 @@ def _fill(*given: Any) -> Any:
 tables.fill = _fill  # an area with totals only: tables asks, demography answers, and neither room imports upwards
 
 RENAMED: dict[str, tuple[str, str]] = {}  # old name: the new one, and the version that drops the old
+GONE = {  # old name: what does it now
+    "set_display": "page = yl.Report(lang, tables_dir=...)",
+    "show_cover": "page = yl.Report(lang); page.cover(...)",
+    "show_heading": "page = yl.Report(lang); page.heading(...)",
+    "show_text": "page = yl.Report(lang); page.say(...)",
+    "show_table": "page = yl.Report(lang); page.table(frame, caption=...)",
+    "show_figure": "page = yl.Report(lang); page.figure(ax, caption=..., alt=...)",
+    "save_results": "page = yl.Report(lang, tables_dir=...); page.save_results(...)",
+    "city_brief": "the notebook city_report.ipynb, which computes each number in a line of its own",
+}
 
 
 def __getattr__(name: str) -> object:
@@ -54,4 +64,6 @@ def __getattr__(name: str) -> object:
             f"yl.{name} is now yl.{new}; the old name goes with version {version}.", DeprecationWarning, stacklevel=2
         )
         return _load(new)
+    if name in GONE:
+        raise AttributeError(f"yl.{name} is gone. Instead: {GONE[name]}")
     return _load(name)

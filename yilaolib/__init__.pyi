@@ -116,13 +116,6 @@ from .reports.sections import totals_printed as totals_printed
 from .reports.sections import verdict_counts as verdict_counts
 from .reports.sections import with_titles as with_titles
 from .reports.sections import worst_first as worst_first
-from .reports.shows import save_results as save_results
-from .reports.shows import set_display as set_display
-from .reports.shows import show_cover as show_cover
-from .reports.shows import show_figure as show_figure
-from .reports.shows import show_heading as show_heading
-from .reports.shows import show_table as show_table
-from .reports.shows import show_text as show_text
 from .tables.areas import describe_table as describe_table
 from .tables.areas import find_area as find_area
 from .tables.areas import list_tables as list_tables
@@ -137,3 +130,4 @@ from .tables.workbook import write_workbook as write_workbook
 
 __version__: str
 RENAMED: dict[str, tuple[str, str]]
+GONE: dict[str, str]

@@ -42,8 +42,9 @@ TABLE = f"""\
 <w:bottom w:val="single" w:sz="8" w:space="0" w:color="59636E"/>
 <w:insideH w:val="single" w:sz="4" w:space="0" w:color="D5DAE0"/></w:tblBorders></w:tblPr></w:style>"""
 FIELD = (
-    '<w:p {}><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText> {} </w:instrText></w:r><w:r>'
-    '<w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>1</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
+    '<w:p {}><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText> {} </w:instrText></w:r>'
+    '<w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>1</w:t></w:r>'
+    '<w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
 )
 
 

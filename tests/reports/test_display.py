@@ -134,6 +134,13 @@ def test_mistakes_are_told(page, call, message):
         call(page)
 
 
+def test_old_names_say_what_to_call():
+    """A name of version 0.2 that a report has taken over says what to call instead."""
+    with pytest.raises(AttributeError, match=r"yl.show_table is gone. Instead: .* page.table\(frame, caption="):
+        yl.show_table  # noqa: B018
+    assert not set(yl.GONE) & set(yl.__all__) and not hasattr(yl, "city_brief")
+
+
 @pytest.mark.parametrize("key", ["../x", "a/b", ".x", "a b", 'a"b'])
 def test_key_cannot_leave_the_folder(key, tmp_path):
     """A key of the catalogue that is no plain name is refused: it becomes a file."""
