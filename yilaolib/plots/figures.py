@@ -67,11 +67,6 @@ def plot_fan(
     labels, ax, lang, title, note
         Names of columns; axes, language, heading, line under the figure.
 
-    Raises
-    ------
-    DataError
-        When the frame has no line to draw or the plan lacks a column.
-
     Examples
     --------
     >>> paths = pd.DataFrame({"low": [26.9, 35.0], "high": [26.9, 37.2]}, index=[2020, 2035])
@@ -234,16 +229,12 @@ def plot_pyramid(
     ----------
     population : DataFrame or DataArray
         [persons] of one area and year: tidy columns `sex` (female, male), `age` (lower bound) and `persons`; or
-        index `age` and columns female, male; or a DataArray with dims sex and age.
+        index `age` and columns female, male; or a DataArray with dims sex and age. Two values for one sex and age are a
+        DataError, as are groups that are not equally wide.
     compare : same forms, optional
         [persons] drawn as an outline, in the same age groups; its last age may differ.
     labels, ax, lang, title, note
         Names of the two (default the year that each brings); the rest as in `plot_fan`.
-
-    Raises
-    ------
-    DataError
-        When there is more than one value for a sex and age, or the groups are not equally wide.
 
     Examples
     --------
@@ -389,14 +380,9 @@ def plot_supply(
     ----------
     frame : DataFrame
         One row per kind: kind (its label); one column [unit] for each part, such as occupied and vacant, or public
-        and private; optional total [unit].
+        and private; optional total [unit]. A part that is text is a DataError.
     unit, labels, ax, lang, title, note
         Label of the unit; names of columns; the rest as in `plot_fan`.
-
-    Raises
-    ------
-    DataError
-        When the column kind is missing, or a part is text.
 
     Examples
     --------
