@@ -88,7 +88,7 @@ def explain(case: Case, verdict: str, lang: str = "en") -> str:
         **case.close.attrs,
         "found": [
             {"name": label(leaf, lang), "off": with_minus(f"{off:+.2f}")}
-            for leaf, off in case.close.head(3)[["leaf", "off_pct"]].itertuples(index=False)
+            for leaf, off in zip(case.close["leaf"][:3], case.close["off_pct"][:3], strict=True)
         ],
     }
     parts = [words.say(f"audit.sentences.{key}", **values) for key in _keys(case, verdict)]

@@ -25,6 +25,7 @@ HERE = Path(__file__).parent
 MINUS = "−"
 
 
+@cache
 def languages() -> list[str]:
     """Return the languages that come with the library.
 
