@@ -118,12 +118,6 @@ def test_a_broken_look_up_is_a_data_error_of_its_own():
         evaluate('1 + obs("x")', {"obs": obs})
 
 
-def test_misspelt_look_up_is_guessed():
-    """A look-up with a typing mistake is answered with the right name."""
-    with pytest.raises(DataError, match="Did you mean 'obs'"):
-        evaluate('obss("a")', LOOKUPS)
-
-
 def test_minimum_and_maximum():
     """min and max compare end by end."""
     assert evaluate("max(min(3, 5), 2)", {}) == exact(3)
