@@ -14,6 +14,7 @@ from .demography.backtest import extrapolate as extrapolate
 from .demography.calibration import migration_rates as migration_rates
 from .demography.calibration import tfr_ratio as tfr_ratio
 from .demography.cohorts import project_cohorts as project_cohorts
+from .demography.filling import fill_pyramid as fill_pyramid
 from .demography.lifetables import asfr as asfr
 from .demography.lifetables import life_table as life_table
 from .demography.lifetables import life_table_for_e0 as life_table_for_e0
@@ -24,7 +25,6 @@ from .demography.local import age_standard as age_standard
 from .demography.local import assumed_range as assumed_range
 from .demography.local import census_pyramids as census_pyramids
 from .demography.local import fertility_schedule as fertility_schedule
-from .demography.local import fill_pyramid as fill_pyramid
 from .demography.local import local_migration as local_migration
 from .demography.local import local_parameters as local_parameters
 from .demography.measures import dependency_ratio as dependency_ratio

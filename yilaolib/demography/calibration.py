@@ -12,7 +12,6 @@ import xarray as xr
 
 from ..errors import DataError
 from .ages import OPEN_AGE, SEX, TOP, Population, as_array, found_again
-from .ages import carry_forward as carry_forward  # until the filling of areas imports it from ages
 
 FERTILE = (15, 20, 25, 30, 35, 40, 45)  # five-year ages of the schedules of fertility
 

@@ -1,13 +1,16 @@
-"""The rows that a user's area lacks, filled in from its parent and marked: its pyramid and its levels.
+"""An area that has totals only: its pyramid from its parent's or from its own older census, and the parent's levels.
 
-`tables` asks `fill` (see `yilaolib/__init__.py`); `tables.ownarea` says which totals are met and whose ages are taken.
+For an area in a user's tables `tables` asks `fill` (see `yilaolib/__init__.py`); `tables.ownarea` says which totals are
+met and whose ages are taken. What is filled is marked, so that every table and figure can tell.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
-from ..errors import DataError
+from ..errors import DataError, did_you_mean
+from ..tables.areas import load_table
 from ..tables.ownarea import (
     FILLED,
     MARGINS,
@@ -21,27 +24,88 @@ from ..tables.ownarea import (
 )
 from ..tables.schema import empty_table
 from ..texts import say
-from .ages import as_array, fit_pyramid, graduate
+from .ages import OPEN_AGE, Margins, Population, as_array, fit_pyramid, graduate
 from .calibration import tfr_ratio
+from .local import Root, nearest_rows
 
 
-def fill(name: str, table: pd.DataFrame, load: Load, own_areas: list[str]) -> pd.DataFrame:
-    """Return the rows that a user's areas lack in `table` (population or assumptions), filled from their parents.
+def fill_pyramid(
+    margins: Margins,
+    parent: Population,
+    *,
+    parent_level: str,
+    older: Population | None = None,
+    parent_older: Population | None = None,
+    years: int = 10,
+    root: Root = None,
+) -> pd.DataFrame:
+    """A pyramid by sex and single age that meets published totals, each cell with how well such cells are filled.
+
+    With an older census of the area, its cohorts are carried forward as the parent's fared, and raked. Without one,
+    the parent's pyramid is bent towards the area's own balance of 60-64 to 65+, and raked. What the totals do not
+    say (15-59, say) is the parent's shape: read `error_pct` before using a narrow age group.
+    Source: `rake`, and Hamilton and Perry (1962), A short method for projecting population, Social Forces 41.
+    DataError: margins that contradict one another (named), an unknown level, an older census without the parent's.
 
     Parameters
     ----------
-    name : {'population', 'assumptions'}
-    table : DataFrame
-        The table as it is, with the rows of the parents.
-    load : function
-        Gives other tables by name.
-    own_areas : list of str
-        Slugs of the areas that the user added.
+    margins : dict
+        {(low, high): persons}; `low` inclusive, `high` exclusive, None for open: {(0, None): 80_000, (60, None): ...}.
+    parent : DataArray or DataFrame
+        [persons] by `sex` and single `age` of the nearest area that has them, at about the same date.
+    parent_level : {'nation', 'province', 'prefecture'}; what the parent is; the nearer, the better
+    older : DataArray or DataFrame, optional
+        [persons] of the area by `sex` and `age` at the census `years` before (five-year groups to 85+, or single).
+    parent_older : same, optional; [persons] of the parent at that census; wanted when `older` is given
+    years : int, default 10; [years] between the two; a multiple of 5
+    root : path of your own tables, optional
 
-    Raises
-    ------
-    DataError
-        When an area has totals but no parent with a pyramid, or its totals contradict each other.
+    Returns
+    -------
+    DataFrame
+        sex, age, n, persons, method (a row of `fill_errors`) and error_pct: the mean absolute percentage error that
+        the method had in the broad age group of the cell, over counties whose total, 0-4, 60+ and 65+ were given.
+
+    Examples
+    --------
+    >>> import yilaolib as yl
+    >>> filled = yl.fill_pyramid({(0, None): 1000, (60, None): 250, (65, None): 180}, yl.age_standard(2020),
+    ...     parent_level="nation")
+    >>> print(filled.persons.sum(), filled[filled.age >= 65].persons.sum(), filled.method[0])
+    1000.0 180.0 nation
+    """
+    levels = ["nation", "province", "prefecture"]
+    if parent_level not in levels:
+        hint = did_you_mean(parent_level, levels)
+        raise DataError(f"parent_level is {parent_level!r}; it must be one of {levels}.{hint}")
+    single = as_array(parent)
+    if not set(range(OPEN_AGE + 1)) <= set(single["age"].to_numpy()):
+        raise DataError(f"The parent's pyramid needs all single ages 0 ... {OPEN_AGE}; graduate() it first.")
+    method, then = parent_level, None
+    if older is not None:
+        if parent_older is None:
+            raise DataError("An older census of the area is carried forward as its parent's: give parent_older too.")
+        method, then = f"older_{parent_level}", (older, parent_older)
+    filled = fit_pyramid(margins, single, then, years=years)
+    frame = filled.rename("persons").transpose("sex", "age").to_series().reset_index()
+    frame.insert(2, "n", pd.Series(1, index=frame.index, dtype="Int64").mask(frame["age"] == OPEN_AGE))
+    return frame.assign(method=method, error_pct=_fill_error(frame["age"], method, root))
+
+
+def _fill_error(ages: pd.Series, method: str, root: Root) -> np.ndarray:
+    """Mean absolute percentage error that a method of table `fill_errors` had in the broad group of each age."""
+    table = load_table("fill_errors", root=root)
+    table = table[table["method"] == method].sort_values("age")
+    if table.empty:
+        return np.full(len(ages), np.nan)
+    group = np.searchsorted(table["age"].to_numpy(dtype=int), ages.to_numpy(dtype=int), side="right") - 1
+    return table["mape_pct"].to_numpy()[group]
+
+
+def fill(name: str, table: pd.DataFrame, load: Load, own_areas: list[str]) -> pd.DataFrame:
+    """Return the rows of population or assumptions that a user's areas (slugs) lack, filled from their parents.
+
+    `load` gives other tables by name. DataError: totals that contradict each other, or no parent with a pyramid.
     """
     rows = [empty_table(name)]
     for area in own_areas:
@@ -67,8 +131,8 @@ def _lacks_pyramid(area: str, wanted: pd.Series, population: pd.DataFrame, areas
 
 
 def _population(area: str, wanted: pd.Series, population: pd.DataFrame, load: Load) -> pd.DataFrame:
-    def counted(place: str, when: int) -> pd.DataFrame:
-        rows = population[(population["area"] == place) & (population["year"] == when)]
+    def counted(who: str, when: int) -> pd.DataFrame:
+        rows = population[(population["area"] == who) & (population["year"] == when)]
         return residents_in(rows)[["sex", "age", "persons"]]
 
     year, found = int(wanted["year"]), parent_with_pyramid(area, int(wanted["year"]), population, load("areas"))
@@ -81,9 +145,7 @@ def _population(area: str, wanted: pd.Series, population: pd.DataFrame, load: Lo
         sentence = say(f"checks.{wrong[1].key}", "en", field=wrong[0], **wrong[1].values)
         raise DataError(f"The totals of {area!r} in {year} contradict each other: {sentence}")
     parent, census = found
-    standards = load("age_standards")
-    nearest = min(standards["year"].unique(), key=lambda y: abs(int(y) - census))
-    standard = as_array(standards.loc[standards["year"] == nearest, ["sex", "age", "persons"]])
+    standard = as_array(nearest_rows(load("age_standards"), census)[["sex", "age", "persons"]])
     above = graduate(as_array(counted(parent, census)), standard=standard)
     given = {ages: float(wanted[name]) for name, ages in MARGINS.items() if pd.notna(wanted[name])}
     older = older_census(area, parent, census, population)
@@ -122,10 +184,8 @@ def _fertility(area: str, wanted: pd.Series, load: Load) -> pd.DataFrame:
         return nothing
     parent, census = found
     at = population[population["year"] == census]
-    pyramids = [at.loc[at["area"] == place, ["sex", "age", "persons"]] for place in (parent, "china")]
-    schedules = load("fertility")
-    nearest = min(schedules["year"].unique(), key=lambda y: abs(int(y) - census))
-    value = tfr_ratio(pyramids[0], pyramids[1], schedules[schedules["year"] == nearest].set_index("age")["share"])
+    above, nation = (at.loc[at["area"] == each, ["sex", "age", "persons"]] for each in (parent, "china"))
+    value = tfr_ratio(above, nation, nearest_rows(load("fertility"), census).set_index("age")["share"])
     note = f"Filled from {parent}: children 0-4 per woman at the census of {census}, against the nation."
     row = {"area": area, "parameter": "tfr_ratio", "year": census, "value": value, "unit": "ratio", "source": FILLED}
     return _typed("assumptions", pd.DataFrame([row | {"note": note}]))

@@ -18,7 +18,7 @@ import xarray as xr
 from ..errors import DataError, did_you_mean
 from ..tables.areas import find_area, load_table
 from ..tables.folders import as_root, merged_table, stamp
-from .ages import OPEN_AGE, SEX, Margins, Population, as_array, fit_pyramid, graduate
+from .ages import OPEN_AGE, SEX, as_array, graduate
 from .calibration import at_level, by_single_age, migration_rates, tfr_ratio
 from .cohorts import imbalance, shared
 from .lifetables import look_up, survival_table
@@ -243,78 +243,6 @@ def expected_survival(offsets: np.ndarray, then: int, now: int, root: Root = Non
     alive = np.exp(logs[:, ages + years + 1] - logs[:, ages + 1])  # arriving in the next age, `years` times
     ratio = np.moveaxis(alive[..., 1:] / alive[..., :1], -1, 0)
     return xr.DataArray(ratio, {"sex": SEX, "age": ages}, ("offset", "sex", "age"))
-
-
-def fill_pyramid(
-    margins: Margins,
-    parent: Population,
-    *,
-    parent_level: str,
-    older: Population | None = None,
-    parent_older: Population | None = None,
-    years: int = 10,
-    root: Root = None,
-) -> pd.DataFrame:
-    """A pyramid by sex and single age that meets published totals, each cell with how well such cells are filled.
-
-    With an older census of the area, its cohorts are carried forward as the parent's fared, and raked. Without one,
-    the parent's pyramid is bent towards the area's own balance of 60-64 to 65+, and raked. What the totals do not
-    say (15-59, say) is the parent's shape: read `error_pct` before using a narrow age group.
-    Source: `rake`, and Hamilton and Perry (1962), A short method for projecting population, Social Forces 41.
-    DataError: margins that contradict one another (named), an unknown level, an older census without the parent's.
-
-    Parameters
-    ----------
-    margins : dict
-        {(low, high): persons}; `low` inclusive, `high` exclusive, None for open: {(0, None): 80_000, (60, None): ...}.
-    parent : DataArray or DataFrame
-        [persons] by `sex` and single `age` of the nearest area that has them, at about the same date.
-    parent_level : {'nation', 'province', 'prefecture'}; what the parent is; the nearer, the better
-    older : DataArray or DataFrame, optional
-        [persons] of the area by `sex` and `age` at the census `years` before (five-year groups to 85+, or single).
-    parent_older : same, optional; [persons] of the parent at that census; wanted when `older` is given
-    years : int, default 10; [years] between the two; a multiple of 5
-    root : path of your own tables, optional
-
-    Returns
-    -------
-    DataFrame
-        sex, age, n, persons, method (a row of `fill_errors`) and error_pct: the mean absolute percentage error that
-        the method had in the broad age group of the cell, over counties whose total, 0-4, 60+ and 65+ were given.
-
-    Examples
-    --------
-    >>> filled = fill_pyramid({(0, None): 1000, (60, None): 250, (65, None): 180}, age_standard(2020),
-    ...     parent_level="nation")
-    >>> print(filled.persons.sum(), filled[filled.age >= 65].persons.sum(), filled.method[0])
-    1000.0 180.0 nation
-    """
-    levels = ["nation", "province", "prefecture"]
-    if parent_level not in levels:
-        hint = did_you_mean(parent_level, levels)
-        raise DataError(f"parent_level is {parent_level!r}; it must be one of {levels}.{hint}")
-    single = as_array(parent)
-    if not set(range(OPEN_AGE + 1)) <= set(single["age"].to_numpy()):
-        raise DataError(f"The parent's pyramid needs all single ages 0 ... {OPEN_AGE}; graduate() it first.")
-    method, then = parent_level, None
-    if older is not None:
-        if parent_older is None:
-            raise DataError("An older census of the area is carried forward as its parent's: give parent_older too.")
-        method, then = f"older_{parent_level}", (older, parent_older)
-    filled = fit_pyramid(margins, single, then, years=years)
-    frame = filled.rename("persons").transpose("sex", "age").to_series().reset_index()
-    frame.insert(2, "n", pd.Series(1, index=frame.index, dtype="Int64").mask(frame["age"] == OPEN_AGE))
-    return frame.assign(method=method, error_pct=_fill_error(frame["age"], method, root))
-
-
-def _fill_error(ages: pd.Series, method: str, root: Root) -> np.ndarray:
-    """Mean absolute percentage error that a method of table `fill_errors` had in the broad group of each age."""
-    table = load_table("fill_errors", root=root)
-    table = table[table["method"] == method].sort_values("age")
-    if table.empty:
-        return np.full(len(ages), np.nan)
-    group = np.searchsorted(table["age"].to_numpy(dtype=int), ages.to_numpy(dtype=int), side="right") - 1
-    return table["mape_pct"].to_numpy()[group]
 
 
 def assumed_range(
