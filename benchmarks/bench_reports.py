@@ -8,8 +8,6 @@ report: wall time, and CPU of all processes together, starting up included. Rati
 """
 
 import argparse
-import gc
-import os
 import resource
 import subprocess
 import sys
@@ -38,17 +36,17 @@ import xarray as xr
 import yilaolib as yl
 yl.use_style(lang)
 page = yl.Report(lang, tables_dir=tables_dir)
-place = yl.find_area(city)"""
+area = yl.find_area(city)"""
 FIGURE = """\
 people = yl.load_table("population", area=city)
 fig, ax = plt.subplots(figsize=(7.2, 4))
 for k, (sex, part) in enumerate(people.groupby("sex")):
     sns.lineplot(x=part["age"], y=part["persons"].cumsum() * (1 + {i} / 10), ax=ax, errorbar=None,
                  label="女" if k else "男")
-ax.set_title(f"{{place['name_zh']}}：常住人口，方案{i}")
+ax.set_title(f"{{area['name_zh']}}：常住人口，方案{i}")
 ax.set_xlabel("年龄（岁）")
 ax.set_ylabel("人")
-name = f"{{place['name_zh']}}常住人口"
+name = f"{{area['name_zh']}}常住人口"
 page.figure(fig, caption=f"{{name}} {i}", alt="人口随年龄累计", table=people.head(20))"""
 TABLE = """\
 table = people.pivot_table(index="age", columns="sex", values="persons", aggfunc="sum").rename(columns=str.title)
@@ -97,16 +95,17 @@ with ProcessPoolExecutor(2) as pool:
 
 
 def ours(jobs: int):
-    """render_reports, page, tables and lists included; in a process of its own, which is watched."""
+    """Reports as a batch makes them, page and tables included; in a process of its own, which is watched."""
 
     def run(notebook: Path, folder: Path, n: int) -> None:
         code = f"""\
-from yilaolib.reports.limits import Limits
-from yilaolib.reports.orders import place_order
-from yilaolib.reports.pool import run_pool
-orders = [place_order({CITIES!r}[i % 5], out_dir={str(folder)!r} + f"/{{i // 5}}", template={str(notebook)!r})
+from yilaolib.reports import many, one, runner
+orders = [one.place_order({CITIES!r}[i % 5], out_dir={str(folder)!r} + f"/{{i // 5}}", template={str(notebook)!r})
           for i in range({n})]
-rows = list(run_pool(orders, Limits(), {jobs}))
+runner.begin(one.PRELOAD)
+library = many.library_key()
+tasks = [(order, many.content_key(order, library), one.TIMEOUT, one.MEMORY_MB) for order in orders]
+rows = [row for _, row in runner.run_many(many.run_task, tasks, {jobs}, one.TIMEOUT)]
 assert all(row["status"] == "ok" for row in rows), rows"""
         process = psutil.Popen([sys.executable, "-c", code])
         seen = time.monotonic()
@@ -120,15 +119,15 @@ assert all(row["status"] == "ok" for row in rows), rows"""
     return run
 
 
-peak = {"worker": 0.0, "notebook": 0.0}
+peak = {"report": 0.0, "notebook": 0.0}
 
 
 def watch(process: psutil.Process) -> None:
-    """Note the most memory that a worker and a notebook had to themselves [MB]; shared pages are not theirs."""
+    """Note the most memory that a report's process and its notebook had to themselves [MB], without shared pages."""
     for child in process.children(recursive=True):
         try:
             depth = [parent.pid for parent in child.parents()].index(process.pid)
-            name = {1: "worker", 2: "notebook"}.get(depth)
+            name = {1: "report", 2: "notebook"}.get(depth)
             if name:
                 peak[name] = max(peak[name], child.memory_full_info().uss / 1e6)
         except (psutil.Error, ValueError):  # it has just ended
@@ -138,8 +137,7 @@ def watch(process: psutil.Process) -> None:
 def plain_function(notebook: Path, folder: Path, n: int) -> None:
     """The same cells as a function in one warm process: what figures and tables take by themselves."""
     code = f"""\
-import IPython.display, nbformat
-IPython.display.display = lambda *_, **__: None
+import nbformat
 cells = [c.source for c in nbformat.read({str(notebook)!r}, 4).cells if c.cell_type == "code"]
 codes = [compile(text, "cell", "exec") for text in cells]
 for i in range({n}):
@@ -155,46 +153,16 @@ def cpu() -> float:
     return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
-def page_cpu(out: Path) -> tuple[float, float]:
-    """CPU of turning one executed notebook into its page [s]: in a worker, whose exporter is warm, as it is done; and
-    in the process of the notebook, to which the recorded notebook is sent and which sends the page back."""
-    from yilaolib.reports.wire import Line, socket_pair
-
+def page_cpu(out: Path) -> float:
+    """CPU of turning one executed notebook into its page [s], with templates that have been read."""
     from yilaolib.reports.page import page_html, read_document
 
-    gc.collect()
-    gc.freeze()  # as in the warm process
     notebooks = [nbformat.read(path, 4) for path in sorted(out.rglob("report.ipynb"))[:5]]
-
-    def forked(nb: nbformat.NotebookNode, play) -> None:
-        ours, theirs = socket_pair()
-        pid = os.fork()
-        if pid == 0:
-            play(Line(theirs))
-            os._exit(0)
-        Line(ours).put({"nb": nb})
-        Line(ours).get()
-        os.waitpid(pid, 0)
-        ours.close()
-        theirs.close()
-
-    def convert(line: Line) -> None:
-        nb = nbformat.from_dict(line.get()["nb"])
-        line.put({"page": page_html(read_document(nb, title="x"))})
-
-    def nothing(line: Line) -> None:
-        line.sock.recv(1)  # the fork is there already when the notebook has run
-        line.put({})
-
-    def per_page(make) -> float:
-        before = cpu()
-        for nb in notebooks * 4:
-            make(nb)
-        return (cpu() - before) / len(notebooks * 4)
-
-    here = per_page(lambda nb: page_html(read_document(nb, title="x")))
-    there = per_page(lambda nb: forked(nb, convert)) - per_page(lambda _: forked({}, nothing))
-    return here, there
+    page_html(read_document(notebooks[0], title="x"))
+    before = cpu()
+    for nb in notebooks * 4:
+        page_html(read_document(nb, title="x"))
+    return (cpu() - before) / len(notebooks * 4)
 
 
 def main() -> None:
@@ -217,7 +185,7 @@ def main() -> None:
         notebook = Path(folder) / "bench.ipynb"
         write_notebook(notebook)
         if asked.city:
-            from yilaolib.reports.orders import find_template
+            from yilaolib.reports.one import find_template
 
             notebook = find_template()
         for key, (name, run, n) in ways.items():
@@ -226,14 +194,15 @@ def main() -> None:
             run(notebook, out, n)
             wall[key], used[key] = (time.perf_counter() - begin) / n, (cpu() - before) / n
             print(f"{name:34}{n:8}{wall[key]:16.2f}{used[key]:16.2f}", flush=True)
-        page, there = page_cpu(Path(folder) / "one")
+        page = page_cpu(Path(folder) / "one")
     for key in ("loop", "single", "pool"):
         print(f"throughput: yilao with 2 jobs makes {wall[key] / wall['two']:.1f} x the reports of: {ways[key][0]}")
     for key in ("one", "two"):
         print(f"CPU: {ways[key][0]} takes {used[key] / used['plain']:.2f} x the plain function")
     print(f"CPU of the HTML page: {page:.3f} s, {100 * page / used['one']:.1f} % of a report")
-    print(f"made by the process of the notebook it would be {there:.3f} s, {100 * there / used['one']:.1f} %")
-    print(f"memory of its own, at most: worker {peak['worker']:.0f} MB, notebook {peak['notebook']:.0f} MB")
+    print(
+        f"memory of its own, at most: of the report {peak['report']:.0f} MB, of the notebook {peak['notebook']:.0f} MB"
+    )
 
 
 if __name__ == "__main__":
