@@ -3,8 +3,7 @@
 import pandas as pd
 import pytest
 
-from yilaolib import census_pyramids, fill_pyramid, graduate, load_table, persons
-from yilaolib.tables.ownarea import list_filled
+from yilaolib import census_pyramids, fill_pyramid, graduate, list_filled, load_table, persons
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from yilaolib.tables.printed import fold, plain, read_date, read_number, read_text
 from yilaolib.tables.schema import RUN, escaped, unescaped
+from yilaolib.texts import say
 
 UNDERSTOOD = [  # typed, unit, number, comparator, upper end
     ("11.5万", "persons", "115000", "", ""),
@@ -72,8 +73,9 @@ def test_cell_is_refused(typed, unit):
     """What could be read in two ways gives no number, and a sentence in both languages that shows what came."""
     read = read_number(typed, unit)
     assert read.text == ""
-    assert re.search(r"\w.* (Write|Format|Correct|Type) ", read.trouble.en) or "wanted" in read.trouble.en
-    assert re.search("[请应]", read.trouble.zh)
+    told = [say(f"checks.{read.trouble.key}", lang, field="beds", **read.trouble.values) for lang in ("en", "zh")]
+    assert re.search(r"^beds is .* (Write|Format|Correct|Type) ", told[0])
+    assert re.search("[请应]", told[1])
 
 
 def test_percentage_format_is_seen():
