@@ -278,7 +278,7 @@ OPTIONAL = [
 
 @pytest.mark.parametrize(("table", "field"), OPTIONAL)
 def test_every_optional_column_may_be_empty(tmp_path, table, field):
-    """A column that need not be filled in, left empty: no problem, or one that names the table; and it can be loaded."""
+    """A column that need not be filled in, left empty: the table can be loaded, or a sentence says why not."""
     write(tmp_path, {"areas", "sources", table, *USES.get(table, ())})
     frame = pd.read_csv(tmp_path / f"{table}.csv", dtype="str").assign(**{field: None})
     frame.to_csv(tmp_path / f"{table}.csv", index=False)

@@ -108,7 +108,9 @@ def target_steps(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
     place = table["locator"].astype("str").str.extract(r"(?P<place>表.*)")["place"]
     numbers = place.str.extract(r"表(?P<table_no>\d+) 第(?P<row_no>[\d.]+)行")
     steps = [_step(row.baseline, row.target, row.direction, row.comparator) for row in table.itertuples()]
-    names = {"name_zh": table["name_as_printed"].map(closed), "name_en": table["name_en"].map(closed)}
+    ours = load_table("indicators", root=root).set_index("indicator")["name_zh"]  # where the plan's name is not given
+    zh = table["name_as_printed"].fillna(table["indicator"].map(ours))
+    names = {"name_zh": zh.map(closed), "name_en": table["name_en"].map(closed)}
     return table.assign(**names, step=steps, place=place, **numbers)
 
 
