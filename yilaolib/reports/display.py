@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import functools
 import io
+import itertools
 import json
 import os
 import re
@@ -56,13 +57,6 @@ class Report:
     tables_dir : path, optional
         Folder for one CSV file a table and for `results.json`; empty = none are written.
 
-    Attributes
-    ----------
-    words : Catalogue
-        The words of the language; `page.words.say("figure.beds.note")`.
-    pieces : list of (piece, PNG or None)
-        What has been shown, in order.
-
     Examples
     --------
     >>> page = Report("en")
@@ -73,12 +67,11 @@ class Report:
     """
 
     def __init__(self, lang: str = "zh", *, tables_dir: str | os.PathLike = "") -> None:
-        self.words = catalogue(lang)
+        self.words = catalogue(lang)  # `page.words.named(frame)`
         self.tables_dir = os.fspath(tables_dir)
         self.known: dict[str, Any] = {}
-        self.pieces: list[tuple[Piece, bytes | None]] = []
+        self.pieces: list[tuple[Piece, bytes | None]] = []  # what has been shown, and its picture
         self._numbered: dict[str, list[str]] = {"figure": [], "table": []}
-        self._own: dict[str, list[str]] = {"figure": [], "table": []}  # captions of what has no key
         self._targets: dict[str, tuple[str, str]] = {}  # id in the tables: (id on the page, number of the row)
         self._references: dict[str, list[tuple[str, str]]] = {}  # id on the page: (id of the link to it, label)
 
@@ -121,25 +114,17 @@ class Report:
         self._show({"kind": "heading", "level": int(level), "text": shown})
 
     def say(self, text: str | Sequence[str], **values: Any) -> None:
-        """Show a sentence as a paragraph, or several as key lines: a key of the catalogue, or the text itself.
-
-        Raises
-        ------
-        DataError
-            When the text looks like a key and there is none.
-        """
+        """Show a sentence as a paragraph, or several as key lines: a key of the catalogue, or the text itself."""
         entry = _entry(self.words, "report.sentences", text) if isinstance(text, str) else None
-        if entry:
-            one = isinstance(entry, str)
-            lines = [line for text in ([entry] if one else entry) for line in self._say(text, values).splitlines()]
-        else:
-            if isinstance(text, str) and re.fullmatch(r"[a-z][a-z0-9_.]*", text):
-                hint = did_you_mean(text, self.words.find("report.sentences", {}))
-                raise DataError(f"The catalogue has no sentence {text!r}.{hint}")
-            one = isinstance(text, str)
-            lines = [text] if isinstance(text, str) else list(text)
+        if entry is None and isinstance(text, str) and re.fullmatch(r"[a-z][a-z0-9_.]*", text):
+            hint = did_you_mean(text, self.words.find("report.sentences", {}))
+            raise DataError(f"The catalogue has no sentence {text!r}.{hint}")
+        said = text if entry is None else entry
+        lines = [said] if isinstance(said, str) else list(said)
+        if entry is not None:
+            lines = [line for template in lines for line in self._say(template, values).splitlines()]
         if lines := [line for line in lines if line]:
-            self._show({"kind": "text", "lines": lines, "list": not one})
+            self._show({"kind": "text", "lines": lines, "list": not isinstance(said, str)})
 
     def table(self, key, frame=None, *, caption: str = "", spec: Mapping[str, Any] | None = None, **values) -> None:
         """Show a table, and write its raw values as `<tables_dir>/<key>.csv`.
@@ -155,19 +140,13 @@ class Report:
             The raw table: numbers, codes, ids.
         caption : str
             Text above the table, instead of the entry's; its number is put before it.
-        spec : mapping, optional
-            What an entry of the catalogue may say, besides or instead of it, all by column: `heads`, `words` (codes),
-            `texts` (a template of the `row`), `units` (of columns of numbers), `formats` (``",.1f"``), `links` (column
-            of ids), `blanks` (what a missing value is shown as: a template of the `row`, or the column of the frame
-            that says it); and `columns` (which, in order; ``step?`` where the frame has it), `row_ids` (column of ids
-            that links lead to; a last column then leads back).
+        spec : mapping
+            What an entry may say, besides or instead of it. By column: `heads`, `words` (codes), `texts` (a template
+            of the `row`), `units`, `formats` (``",.1f"``), `links` (column of ids), `blanks` (what a missing value is
+            shown as: a template of the `row`, or the column that says it). And `columns` (which, in order; ``step?``
+            where the frame has it), `row_ids` (column of ids that links lead to; a last column then leads back).
         **values
-            For the templates of caption and headings, besides those of `know`.
-
-        Raises
-        ------
-        DataError
-            When the catalogue has no such table, or an option names a column that is not there.
+            For the templates, besides those of `know`.
 
         Examples
         --------
@@ -195,16 +174,9 @@ class Report:
         figure : Figure, Axes, array of Axes or seaborn grid
             What to draw, at its own size [inches].
         table : DataFrame or Series, optional
-            The raw values that are drawn; the entry has the keys of a table for it.
+            The raw values that are drawn; `spec` and the entry say of it what they say of a table.
         caption, alt : str
-            Text under the figure; the finding in a sentence, for those who do not see it. Instead of the entry's.
-        spec, **values
-            As in `table`.
-
-        Raises
-        ------
-        DataError
-            When there is no alternative text.
+            Text under the figure; the finding in a sentence, for those who do not see it. There must be an `alt`.
 
         Examples
         --------
@@ -255,10 +227,8 @@ class Report:
     def _entry_of(self, kind: str, key: str | None, caption: str, spec: Mapping | None, values: Mapping):
         """Return (what the catalogue says of a table or figure, its name in files and links, its caption)."""
         if key is None:
-            own = self._own[kind]
-            if caption not in own:
-                own.append(caption)
-            return dict(spec or {}), f"own-{kind}-{own.index(caption) + 1}", caption
+            own = sum(name.startswith("own-") for name in self._numbered[kind]) + 1
+            return dict(spec or {}), f"own-{kind}-{own}", caption
         entry = _entry(self.words, kind, key)
         if not isinstance(entry, Mapping):
             hint = did_you_mean(key, self.words.find(kind, {}))
@@ -275,98 +245,85 @@ class Report:
         levels, raw = _with_headings(frame)
         wanted = {str(name).removesuffix("?"): str(name).endswith("?") for name in spec.get("columns", [])}
         names = [name for name, optional in wanted.items() if not optional or name in raw] or list(raw.columns)
-        told = [values | {"row": row} for row in raw.to_dict("records")]
-        series = {name: self._column(raw, name, spec, told) for name in names}
+        of_rows = [{**values, "row": row} for row in raw.to_dict("records")]
+        series = {name: self._column(raw, name, spec, of_rows) for name in names}
         for option in OPTIONS:
             if unknown := [name for name in spec.get(option, {}) if name not in series and name not in wanted]:
                 raise DataError(f"{option} names {unknown}, but the columns of {key!r} are {names}.")
-        columns, shown, count = [], [], 0
+        columns, shown, count = [], [], itertools.count(1)
         for name, column in series.items():
-            form = spec.get("formats", {}).get(name) or default_format(column)
-            missing = self.words.word("words.missing")
-            blank = spec.get("blanks", {}).get(name, missing)
-            if isinstance(blank, str) and blank in raw:
-                blank = raw[blank].fillna(missing)
-            elif isinstance(blank, str):
-                blank = [self._say(blank, of_row) for of_row in told] if "{" in blank else [blank] * len(column)
-            cells = [self._cell(value, form, text) for value, text in zip(column, blank, strict=True)]
+            said = self._heading_of(name, column, spec, values)
+            blanks = self._blanks(raw, spec.get("blanks", {}).get(name), of_rows)
+            cells = [self._cell(value, said["format"], blank) for value, blank in zip(column, blanks, strict=True)]
             for cell, links in zip(cells, self._links(raw, spec.get("links", {}).get(name)), strict=True):
-                for target, text in links:
-                    count += 1
-                    cell["links"].append([target, text, f"ref-{key}-{count}"])
-                    self._references.setdefault(target, []).append((f"ref-{key}-{count}", label))
-            said = {"name": str(name), "head": self._head(spec, name, values)}
-            percent = "%" if said["head"].endswith(("(%)", "（%）")) else ""
-            said |= {
-                "unit": spec.get("units", {}).get(name, percent) if pd.api.types.is_numeric_dtype(column) else "",
-                "format": form,
-                "numeric": self._is_right(column),
-            }
+                cell["links"] = [[target, text, f"ref-{key}-{next(count)}"] for target, text in links]
+                for target, _, anchor in cell["links"]:
+                    self._references.setdefault(target, []).append((anchor, label))
             columns.append(said)
             shown.append(cells)
-        piece = {"kind": "table", "key": key, "label": label, "caption": caption, "columns": columns}
-        piece |= {
-            "n_headings": sum(name in levels for name in names),
-            "rows": [list(row) for row in zip(*shown, strict=True)],
-        }
-        piece |= self._back(raw, spec.get("row_ids"))
         if self.tables_dir:
             self._write_csv(key, columns, list(series.values()))
-        return piece
+        piece = {"kind": "table", "key": key, "label": label, "caption": caption, "columns": columns}
+        piece |= {"n_headings": sum(name in levels for name in names), **self._back(raw, spec.get("row_ids"))}
+        return piece | {"rows": [list(row) for row in zip(*shown, strict=True)]}
 
-    def _head(self, spec: Mapping, name: Any, values: Mapping) -> str:
+    def _heading_of(self, name: Any, column: pd.Series, spec: Mapping, values: Mapping) -> Piece:
+        """Return what a piece says of a column: its heading, unit, format, and whether it stands to the right."""
         template = spec.get("templates", {}).get(name)
         known = self._say(template, values) if isinstance(template, str) else str(name)
-        return str(spec.get("heads", {}).get(name, known))
+        head = str(spec.get("heads", {}).get(name, known))
+        unit = spec.get("units", {}).get(name, "%" if head.endswith(("(%)", "（%）")) else "")
+        unit = unit if pd.api.types.is_numeric_dtype(column) else ""
+        form = spec.get("formats", {}).get(name) or default_format(column)
+        return {"name": str(name), "head": head, "unit": unit, "format": form, "numeric": self._is_right(column)}
 
-    def _column(self, raw: pd.DataFrame, name: Any, spec: Mapping, told: list[dict]) -> pd.Series:
+    def _column(self, raw: pd.DataFrame, name: Any, spec: Mapping, of_rows: list[dict]) -> pd.Series:
         """Return a column as it is shown: `name_zh` or its like where there is one, codes as words, texts filled."""
         template, group = (spec.get(option, {}).get(name) for option in ("texts", "words"))
         if template is not None:
-            return pd.Series([self._say(template, of_row) or None for of_row in told], index=raw.index, dtype=object)
-        if f"{name}_{self.words.names}" in raw or (
-            name not in raw and any(str(each).startswith(f"{name}_") for each in raw)
-        ):
-            column = self.words.named(raw, name)
-        elif name in raw:
-            column = raw[name]
-        else:
+            filled = [self._say(template, of_row) or None for of_row in of_rows]
+            return pd.Series(filled, index=raw.index, dtype=object)
+        known = name in raw and not ("templates" in spec and f"{name}_{self.words.names}" in raw)
+        if not known and not any(str(each).startswith(f"{name}_") for each in raw):
             raise DataError(f"The table has no column {name!r}; it has {list(raw.columns)}.{did_you_mean(name, raw)}")
+        column = raw[name] if known else self.words.named(raw, name)
         return column if group is None else column.map(lambda code: self.words.coded(code, group), na_action="ignore")
+
+    def _blanks(self, raw: pd.DataFrame, said: str | None, of_rows: list[dict]) -> Iterable[str]:
+        """What a missing value of each row is shown as: not published, or what the entry says."""
+        missing = self.words.word("words.missing")
+        if said is not None and said in raw:
+            return raw[said].fillna(missing)
+        return [missing if said is None else self._say(said, of_row) if "{" in said else said for of_row in of_rows]
 
     def _cell(self, value: Any, form: str, blank: str) -> Piece:
         if np.ndim(value) == 0 and pd.isna(value):
             return {"value": None, "text": blank, "links": []}
         value = value.item() if isinstance(value, np.generic) else value
         if isinstance(value, bool):
-            text = self.words.word("words.yes" if value else "words.no")
-        elif isinstance(value, int | float):
-            if np.isinf(value):
-                value = "∞" if value > 0 else "−∞"  # JSON has no such number
-            text = value if isinstance(value, str) else minus(formatted(value, form))
-        else:
-            text = value = str(value)[:10] if isinstance(value, pd.Timestamp) else str(value)
-        return {"value": value, "text": text, "links": []}
+            return {"value": value, "text": self.words.word("words.yes" if value else "words.no"), "links": []}
+        if isinstance(value, int | float) and np.isfinite(value):
+            return {"value": value, "text": minus(format(value, form)), "links": []}
+        if isinstance(value, float):
+            value = "∞" if value > 0 else "−∞"  # JSON has no such number
+        text = str(value)[:10] if isinstance(value, pd.Timestamp) else str(value)
+        return {"value": text, "text": text, "links": []}
 
-    def _links(self, raw: pd.DataFrame, ids: str | Sequence | None) -> list[list[tuple[str, str]]]:
+    def _links(self, raw: pd.DataFrame, ids: str | None) -> list[list[tuple[str, str]]]:
         """Return for each row what a cell leads to: (id on the page, "" or the number that is put after the cell)."""
-        if ids is None:
-            return [[] for _ in range(len(raw))]
-        if not isinstance(ids, str):  # they are told row by row
-            return [[] if to is None else [(to, "")] if isinstance(to, str) else list(to) for to in ids]
         found = []
-        for value in raw[ids]:
+        for value in [None] * len(raw) if ids is None else _ids(raw, ids):
             one = isinstance(value, str)
             names = [value] if one else value if isinstance(value, Iterable) else ()
             known = [self._targets[name] for name in names if name in self._targets]
             found.append([(target, "" if one else number) for target, number in known])
         return found
 
-    def _back(self, raw: pd.DataFrame, ids: str | Sequence | None) -> Piece:
+    def _back(self, raw: pd.DataFrame, ids: str | None) -> Piece:
         """Return the ids of the rows and, for each, the first link to it from each figure and table."""
         if ids is None:
             return {"row_ids": None, "back": None}
-        names = [_target(ids, one) for one in raw[ids]] if isinstance(ids, str) else list(ids)
+        names = [_target(ids, one) for one in _ids(raw, ids)]
         back = []
         for name in names:
             first: dict[str, str] = {}
@@ -412,9 +369,9 @@ class Report:
 
 
 def mime_bundle(piece: Piece, words: Catalogue, png: bytes | None = None) -> dict[str, Any]:
-    """Return what a notebook keeps of a piece: the piece, its HTML, a line of text, and the picture."""
-    plain = " ".join(str(piece[name]) for name in ("label", "title", "caption", "text") if piece.get(name))
-    bundle = {MIME: piece, "text/html": str(piece_html(piece, words, png)), "text/plain": plain or piece["kind"]}
+    """Return what a notebook keeps of a piece: the piece, its HTML for JupyterLab, a line of text, and the picture."""
+    plain = " ".join(piece[name] for name in ("label", "title", "caption", "text") if piece.get(name))
+    bundle = {MIME: piece, "text/html": str(piece_html(piece, words, png)), "text/plain": plain}
     return bundle | ({"image/png": base64.b64encode(png).decode()} if png else {})
 
 
@@ -483,11 +440,6 @@ def default_format(column: pd.Series) -> str:
     return ",.0f" if largest >= 1000 else ",.1f" if largest >= 10 else ",.2f"
 
 
-def formatted(value: float, form: str) -> str:
-    """Return a number in a format of Python, with or without text around it: `.1f` or `{:.1f} %`."""
-    return form.format(value) if "{" in form else format(value, form)
-
-
 def no_formulas(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame whose texts and headings no program for spreadsheets runs as a formula, or takes for two rows."""
     return frame.map(_plain_text).rename(columns=_plain_text)
@@ -515,6 +467,12 @@ def _file_key(key: str) -> str:
     return key.replace("_", "-")
 
 
+def _ids(raw: pd.DataFrame, name: str) -> pd.Series:
+    if name not in raw:
+        raise DataError(f"No column {name!r} of ids is among {list(raw.columns)}.{did_you_mean(name, raw)}")
+    return raw[name]
+
+
 def _with_headings(frame: pd.DataFrame | pd.Series) -> tuple[list, pd.DataFrame]:
     """Return (names of the row headings, frame): an index that has names is row headings, and else of no interest."""
     if isinstance(frame, pd.Series):
@@ -531,8 +489,7 @@ def _result(name: str, value: Any) -> Any:
     if value is None or value is pd.NA or (isinstance(value, float) and not np.isfinite(value)):
         return None
     if not isinstance(value, str | int | float):
-        kind = type(value).__name__
-        raise DataError(f"The result {name!r} must be a number, a text, True, False or None; it is a {kind}.")
+        raise DataError(f"The result {name!r} must be a number, a text, True, False or None; it is {type(value)}.")
     return value
 
 

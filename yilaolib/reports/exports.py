@@ -392,18 +392,14 @@ def excel_format(form: str) -> str:
 
     Examples
     --------
-    >>> excel_format(",.1f"), excel_format(".0f"), excel_format("{:.2f} %"), excel_format(",g")
-    ('#,##0.0', '0', '0.00" %"', 'General')
+    >>> excel_format(",.1f"), excel_format(".0f"), excel_format(".1%"), excel_format(",g")
+    ('#,##0.0', '0', '0.0%', 'General')
     """
-    found = re.fullmatch(r"([^{}]*)\{:(.*)\}([^{}]*)", form)
-    before, inner, after = found.groups() if found else ("", form, "")
-    parts = re.fullmatch(r"(,?)\.(\d+)([f%])", inner)
+    parts = re.fullmatch(r"(,?)\.(\d+)([f%])", form)
     if not parts:
         return "General"
-    decimals = int(parts[2])
-    number = ("#,##0" if parts[1] else "0") + ("." + "0" * decimals if decimals else "") + "%" * (parts[3] == "%")
-    quoted = ['"' + text.replace('"', "") + '"' if text else "" for text in (before, after)]
-    return quoted[0] + number + quoted[1]
+    comma, decimals, kind = parts.groups()
+    return ("#,##0" if comma else "0") + ("." + "0" * int(decimals)).rstrip(".") + ("%" if kind == "%" else "")
 
 
 def _fill_cover(ws, sheets: list[tuple[str, Piece]], document: Document) -> None:
