@@ -83,7 +83,7 @@ class Catalogue:
 
         @jinja2.pass_context
         def say(context: jinja2.runtime.Context, key: str, /, **values: Any) -> str:
-            return self.say(key, **(context.get_all() | values))
+            return self._render(self.word(key), context.get_all() | values)
 
         env = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=False)
         shown = ("count", "percent", "day", "number", "listed", "named", "coded", "word")
@@ -123,12 +123,15 @@ class Catalogue:
 
     def fill(self, template: str, /, **values: Any) -> str:
         """Return a template of this catalogue filled with values. Never give it what a user typed as the template."""
+        return self._render(template, values).strip()
+
+    def _render(self, template: str, values: Mapping[str, Any]) -> str:
         from jinja2 import UndefinedError
 
         if template not in self._templates:
             self._templates[template] = self._jinja.from_string(template)
         try:
-            return self._templates[template].render(values).strip()
+            return self._templates[template].render(values)
         except UndefinedError as error:
             raise DataError(f"A text of {self.code}.toml lacks a value: {error}. It is: {template}") from None
 
