@@ -18,6 +18,7 @@ import xarray as xr
 from ..errors import DataError, did_you_mean
 from ..tables.areas import find_area, load_table
 from ..tables.folders import as_root, merged_table, stamp
+from ..texts import say
 from .ages import OPEN_AGE, SEX, as_array, graduate
 from .calibration import at_level, by_single_age, migration_rates, tfr_ratio
 from .cohorts import imbalance, shared
@@ -151,13 +152,10 @@ def _own_levels(slug: str, root: Root) -> pd.DataFrame:
 
 def _local_mortality(slug: str, assumed: pd.DataFrame, base: int, root: Root) -> tuple:
     if slug == "china" or "e0" not in assumed.index:
-        nothing = ("no local figure: the nation's e0", "无当地数字，取全国平均预期寿命")
-        return "e0_offset", 0.0, "years", base, "un-wpp-2024", *nothing
+        return "e0_offset", 0.0, "years", base, "un-wpp-2024", *_told("no_e0")
     row, national = assumed.loc["e0"], national_paths(root=root)
     offset = round(float(row["value"] - national.loc[int(row["year"]), ("e0_both", "value")]), 4)
-    note = f"e0 {row['value']:g}: {row['note']}"
-    note_zh = f"预期寿命{row['value']:g}岁" + (f"：{row['note_zh']}" if pd.notna(row["note_zh"]) else "")
-    return "e0_offset", offset, "years", int(row["year"]), row["source"], note, note_zh
+    return "e0_offset", offset, "years", int(row["year"]), row["source"], *_told("e0", row=row)
 
 
 def _local_fertility(slug: str, assumed: pd.DataFrame, base: int, root: Root) -> tuple:
@@ -167,8 +165,13 @@ def _local_fertility(slug: str, assumed: pd.DataFrame, base: int, root: Root) ->
     nation = _pyramids("china", root=root)
     nearest = nation[min(nation, key=lambda year: abs(year - base))]
     ratio = tfr_ratio(_pyramids(slug, root=root)[base], nearest, fertility_schedule(base, root))
-    notes = ("children 0-4 per woman, against the nation", "每名育龄妇女的0—4岁儿童数，与全国相比")
-    return "tfr_ratio", ratio, "ratio", base, census_source(slug, root), *notes
+    return "tfr_ratio", ratio, "ratio", base, census_source(slug, root), *_told("tfr_ratio")
+
+
+def _told(key: str, **values: object) -> tuple[str, str]:
+    """What is told of a level, for the columns note and note_zh."""
+    en, zh = (say(f"levels.{key}", names, **values) for names in ("en", "zh"))
+    return en, zh
 
 
 def local_migration(area: str, root: Root = None) -> xr.DataArray:
@@ -190,7 +193,7 @@ def local_migration(area: str, root: Root = None) -> xr.DataArray:
     entry = find_area(area, root)
     census, nation = _pyramids(entry["area"], root=root), _pyramids("china", root=root)
     years = sorted(year for year in census if year in nation)  # a count of other years has nothing to be measured by
-    note, note_zh = "none: the nation is taken as closed", "无：全国视为封闭人口"
+    note, note_zh = _told("closed")
     source, rates = "", NOBODY_MOVES
     if len(years) >= 2 and entry["level"] != "nation":
         then, now = years[-2:]
@@ -198,15 +201,14 @@ def local_migration(area: str, root: Root = None) -> xr.DataArray:
         lived = expected_survival(np.array([offset]), then, now, root).isel(offset=0)
         given = (census[then], census[now], nation[then], nation[now])
         rates = migration_rates(*given, survival_ratio=lived, years=now - then)
-        note, note_zh = f"cohorts {then}-{now} against the nation", f"{then}—{now}年队列变化，与全国相比"
+        note, note_zh = _told("cohorts", then=then, now=now)
         source = census_source(entry["area"], root)
     elif entry["level"] != "nation" and (above := _counted_parent(entry, root)) is not None:
         kind = kind_of(entry)
         usual, usual_above = (usual_migration(each, root) for each in (kind, kind_of(above)))
         rates = local_migration(above["area"], root).to_numpy() + usual - usual_above  # against the province, itself 0
         source, added = census_source(above["area"], root), bool(usual.any())
-        note = f"one census only, so the rates of {above['area']}" + f" and the usual difference of a {kind}" * added
-        note_zh = f"仅有一次普查，取{above['name_zh']}的迁移率" + "，并加同类地区通常的差异" * added
+        note, note_zh = _told("one_census", parent=above, kind=kind if added else "")
     labels = {"sex": SEX, "age": np.arange(OPEN_AGE + 1)}
     told = {"note": note, "note_zh": note_zh, "source": source}
     return xr.DataArray(np.asarray(rates, dtype=float), labels, ("sex", "age"), attrs=told)

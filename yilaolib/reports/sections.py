@@ -20,7 +20,7 @@ from ..tables.printed import closed
 REPRODUCED = ("exact", "rounding", "truncated", "approximate", "convenient")  # verdicts that a report only counts
 IDS = ("observation", "baseline_observation", "occupied_observation")  # columns with the id of a printed figure
 ROW = ["observation", "area", "name_as_printed", "as_printed", "year", "source", "locator", "note", "note_zh"]
-IN_BOTH = r"(?P<zh>[\u3000-\u9fff（）]+) (?P<en>[A-Z][^\u3000-\u9fff]+)"  # a name written in Chinese, then in English
+IN_BOTH = r"([\u3000-\u9fff（）]+) ([A-Z][^\u3000-\u9fff]+)"  # a name written in Chinese, then in English
 NO_TARGETS = ["name_zh", "name_as_printed", "name_en", "baseline_printed", "target_printed", "baseline", "target"]
 NO_TARGETS += ["step", "baseline_observation", "observation"]
 STEPS = {("floor", False): "floor_below", ("ceiling", True): "ceiling_above"}
@@ -258,5 +258,6 @@ def with_both(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     >>> with_both(names, "issuer")[["issuer_zh", "issuer_en"]].to_numpy().tolist()
     [['鹰潭市人民政府', "People's Government of Yingtan"], ['Wikipedia', 'Wikipedia']]
     """
-    parts = frame[column].astype("str").str.extract(f"^{IN_BOTH}$").fillna({"zh": frame[column], "en": frame[column]})
-    return frame.assign(**{f"{column}_{name}": parts[name] for name in parts})
+    chinese, english = (parts for _, parts in frame[column].astype("str").str.extract(f"^{IN_BOTH}$").items())
+    given = frame[column]
+    return frame.assign(**{f"{column}_zh": chinese.fillna(given), f"{column}_en": english.fillna(given)})

@@ -1,0 +1,381 @@
+"""What a report says: words come from the catalogue of its language alone, and say what the numbers say."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+import yilaolib as yl
+from yilaolib.texts import catalogue
+
+HERE = Path(__file__).parents[2]
+TEXTS = HERE / "yilaolib" / "texts"
+NOTEBOOKS = HERE / "notebooks" / "reports"
+READS_CHINESE = {  # what these files read: printed figures, names, codes, headings
+    "auditing/intervals.py", "auditing/targets.py", "needs/money.py", "needs/peers.py", "needs/supply.py",
+    "plots/canvas.py", "reports/display.py", "reports/one.py", "reports/sections.py", "tables/areas.py",
+    "tables/folders.py", "tables/printed.py", "tables/workbook.py",
+}  # fmt: skip
+FORMS = ("columns", "formats", "links", "words", "row_ids")  # of a table: these name columns, and are no words
+
+
+def run(notebook, **parameters):
+    """Run the code of a report notebook here; return its names."""
+    cells = json.loads((NOTEBOOKS / notebook).read_text(encoding="utf-8"))["cells"]
+    names = {}
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), cell["id"], "exec"), names)
+        if "parameters" in cell["metadata"].get("tags", []):
+            names.update(parameters)
+    plt.close("all")
+    return names
+
+
+def said(page):
+    """Everything that the pieces of a report say: (where, text)."""
+    for piece, _ in page.pieces:
+        where = f"{piece['kind']} {piece.get('key', '')}"
+        texts = [piece.get(name, "") for name in ("title", "subtitle", "badge", "text", "label", "caption", "alt")]
+        texts += piece.get("lines", []) + [text for item in piece.get("items", []) for text in item]
+        yield from ((where, text) for text in texts if text)
+        for table in (piece if piece["kind"] == "table" else None, piece.get("table")):
+            if table:
+                yield from ((f"{where} {column['name']}", column["head"]) for column in table["columns"])
+                for row in table["rows"]:
+                    cells = zip(table["columns"], row, strict=True)
+                    yield from ((f"{where} {column['name']}", cell["text"]) for column, cell in cells)
+
+
+def leaves(entry, path=()):
+    """(path, text) of every text of a catalogue."""
+    if isinstance(entry, str):
+        yield path, entry
+    elif isinstance(entry, list):
+        for number, each in enumerate(entry):
+            yield from leaves(each, (*path, number))
+    elif isinstance(entry, dict):
+        for name, each in entry.items():
+            yield from leaves(each, (*path, name))
+
+
+# ---- the catalogues ----
+
+
+def test_catalogues_have_the_same_keys():
+    """What one language says, the other does; tables show the same columns, and templates take the same values."""
+    zh, en = (dict(leaves(catalogue(lang).entries)) for lang in ("zh", "en"))
+    assert sorted(map(str, zh)) == sorted(map(str, en))
+    for path, text in zh.items():
+        if path[0] in ("table", "figure") and set(FORMS) & set(path):
+            assert en[path] == text, path
+
+
+def constants(tree):
+    """The texts of a module that are no docstrings."""
+    holders = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    docs = {id(n.body[0].value) for n in ast.walk(tree) if isinstance(n, holders) and isinstance(n.body[0], ast.Expr)}
+    texts = [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    return [text.value for text in texts if id(text) not in docs]
+
+
+def test_python_neither_speaks_chinese_nor_asks_for_the_language():
+    """Words and what differs between languages stand in the catalogues; some files read Chinese."""
+    languages = {"zh", "en"}
+    for path in sorted((HERE / "yilaolib").rglob("*.py")):
+        tree, name = ast.parse(path.read_text(encoding="utf-8")), path.relative_to(HERE / "yilaolib").as_posix()
+        if name not in READS_CHINESE:
+            assert not [text for text in constants(tree) if re.search("[\u4e00-\u9fff]", text)], name
+        for node in ast.walk(tree):
+            compared = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
+            keys = node.keys if isinstance(node, ast.Dict) else []
+            assert not languages & {n.value for n in [*compared, *keys] if isinstance(n, ast.Constant)}, name
+
+
+# ---- a third language ----
+
+
+def marked(path, text):
+    """A text of the catalogue with every stretch of words between « and »."""
+    if path[0] in ("language", "format") or (path[0] in ("table", "figure") and set(FORMS) & set(path)):
+        return text
+    parts = re.split(r"(\{\{.*?\}\}|\{%.*?%\})", text, flags=re.DOTALL)
+    return "".join(p if p.startswith("{") or not re.search(r"[^\W\d_]", p) else f"«{p}»" for p in parts)
+
+
+def toml(entry, path=()):
+    """A table of a catalogue as TOML, its texts marked."""
+
+    def value(each, at):
+        if isinstance(each, str):
+            return json.dumps(marked(at, each), ensure_ascii=False)
+        if isinstance(each, list):
+            return "[" + ", ".join(value(one, (*at, number)) for number, one in enumerate(each)) + "]"
+        return json.dumps(each)
+
+    plain = {name: each for name, each in entry.items() if not isinstance(each, dict)}
+    lines = [f"{json.dumps(name, ensure_ascii=False)} = {value(each, (*path, name))}" for name, each in plain.items()]
+    for name, each in entry.items():
+        if isinstance(each, dict):
+            head = ".".join(json.dumps(one, ensure_ascii=False) for one in (*path, name))
+            lines += ["", f"[{head}]", *toml(each, (*path, name))]
+    return lines
+
+
+@pytest.fixture(scope="module")
+def third(tmp_path_factory):
+    """A report of 岳阳 in a language of its own: English, with every word marked."""
+    path = tmp_path_factory.mktemp("texts") / "marked.toml"
+    path.write_text("\n".join(toml(catalogue("en").entries)), encoding="utf-8")
+    return run("city_report.ipynb", city="yueyang", lang=str(path), end_year=2035)
+
+
+def test_a_third_language_is_one_file(third):
+    """Every word of a report comes from its catalogue, but for names and texts of the tables."""
+    tables = [yl.load_table(name) for name in yl.list_tables()]
+    known = "\n".join(str(text) for frame in tables for name in frame for text in frame[name].dropna().unique())
+    left = []
+    for where, text in said(third["page"]):
+        rest = re.sub("«[^»]*»", "\n", text)
+        parts = re.split(r"[\n(（)）,，;；:]|\b\d[\d,.]*", rest)
+        left += [(where, part) for part in parts if re.search(r"[^\W\d_]", part) and part.strip(" .'") not in known]
+    assert not left
+
+
+def test_a_third_language_names_all_links(third):
+    """Links lead to rows that are there, whatever the language."""
+    tables = [piece.get("table") or piece for piece, _ in third["page"].pieces]
+    ids = {one for table in tables for one in table.get("row_ids") or ()}
+    targets = {link[0] for t in tables for row in t.get("rows", ()) for cell in row for link in cell["links"]}
+    assert targets and targets <= ids
+
+
+# ---- norms of one's own ----
+
+
+@pytest.fixture(scope="module")
+def own():
+    """A report of 海安, whose plan prints no norm of beds, at norms and in a year of the reader's."""
+    return run("city_report.ipynb", city="haian", norm=50.0, place_norm=6.0, target_year=2030, end_year=2035)
+
+
+@pytest.mark.parametrize(
+    ("where", "text"),
+    [
+        ("cover", "每千名60岁及以上常住人口50张（报告使用者自定，非规划数字）"),
+        ("cover", "每千人口6个（报告使用者自定，非规划数字）"),
+        ("cover", "2030年（报告使用者自定，非规划数字）"),
+        ("text", "养老床位：按每千名老年人床位标准（自定：每千人50张），2030年需{beds}，"),
+        ("text", "托位：按每千人口6个（自定），2030年需{places}（"),
+        ("figure beds inputs", "标准 50（自定），60岁及以上 "),
+        ("figure bed-gap", "2030年需{beds}，"),
+        ("figure place-gap", "每千人口6个（自定）"),
+        ("table account", "托位：每千人口6个（自定）"),
+    ],
+)
+def test_own_norms_reach_all(own, where, text):
+    """The cover says whose they are, and every sentence, caption and input has them."""
+    old, people = own["ageing"]["aged_60"][2030], own["ageing"]["total"][2030]
+    counts = {"beds": f"{50 * old / 1000:,.0f}张", "places": f"{6 * people / 1000:,.0f}个"}
+    assert any(found.startswith(where) and text.format(**counts) in each for found, each in said(own["page"]))
+
+
+def test_own_norms_reach_the_numbers(own):
+    """Gap, waterfall, account, tornado's year and staff are those of the norms."""
+    old, people = own["ageing"]["aged_60"][2030], own["ageing"]["total"][2030]
+    beds, places = 50 * old / 1000, 6 * people / 1000
+    assert own["bed_gap"]["demand"][2030] == pytest.approx(beds) == own["bed_steps"]["value"][0]
+    assert own["account"]["need"][["eldercare", "childcare"]].tolist() == pytest.approx([beds, places])
+    assert own["old"]["level"].notna().all() and own["young"]["places"].iloc[-1] == pytest.approx(places)
+    assert own["turning"].set_index(["method", "scenario"])["year"].notna().any()
+
+
+def test_without_own_norms_nobody_is_named(third):
+    """The cover has no line for what was not given."""
+    cover = third["page"].pieces[0][0]
+    assert len(cover["items"]) == 6
+
+
+# ---- sentences ----
+
+
+def row(supply=np.nan, shortfall=0.0, surplus=0.0):
+    """A year of `gap_by_year`."""
+    return pd.Series({"supply": supply, "shortfall": shortfall, "surplus": surplus})
+
+
+@pytest.mark.parametrize(
+    ("year", "held", "zh", "en"),
+    [
+        (row(4808, shortfall=4700), True, "按现有存量缺4,700张", "with today's stock, 4,700 short"),
+        (row(4808, surplus=0.6), False, "达到规划目标时余1张", "if the plan's target is met, 1 to spare"),
+        (row(4808, shortfall=0.4), True, "按现有存量供需持平", "with today's stock, just met"),
+        (row(), True, "供给未公布，缺口无法计算", "supply is not published, so no gap can be given"),
+    ],
+)
+def test_gap_in_words(year, held, zh, en):
+    """Short, to spare, just met, or unknown, against the target or today's stock."""
+    assert catalogue("zh").say("report.gap", row=year, held=held, unit="张") == zh
+    assert catalogue("en").say("report.gap", row=year, held=held) == en
+
+
+@pytest.mark.parametrize(
+    ("values", "zh", "en"),
+    [
+        ([16.68, 38.8], "由2020年末的16.7%上升到2050年末的38.8%", "rises from 16.7 % at the end of 2020 to 38.8 % at the end of 2050"),
+        ([9.0, 8.0], "由2020年末的9.0%下降到2050年末的8.0%", "falls from 9.0 % at the end of 2020 to 8.0 % at the end of 2050"),
+        ([16.68, 16.70], "在2020年末与2050年末均为16.7%", "is 16.7 % at the end of 2020 and of 2050"),
+    ],
+)  # fmt: skip
+def test_path_in_words(values, zh, en):
+    """By the numbers as they are shown."""
+    known = {"path": pd.Series(values), "first": 2020, "last": 2050}
+    assert catalogue("zh").say("report.share_path", **known) == zh
+    assert catalogue("en").say("report.share_path", **known) == en
+
+
+def test_both_ends_of_a_path_in_one_notation():
+    """99,000 beside 120,000 is 9.90万人, not 99,000人."""
+    text = catalogue("zh").say("report.persons_path", path=pd.Series([120_000, 99_000]), first=2020, last=2050)
+    assert text == "由2020年末的12.00万人减少到2050年末的9.90万人"
+
+
+TURN = {"last": 2050, "scenario": "medium"}
+
+
+@pytest.mark.parametrize(
+    ("state", "year", "draws", "en"),
+    [
+        ("turns", 2031, {}, "In the medium scenario the shortage of places turns into a surplus in 2031."),
+        ("short_throughout", None, {}, "Places are short in every year whose supply is known."),
+        ("short_throughout", None, {"turns_pct": 0.0}, "In none of the random paths of the demography has the shortage"),
+        ("turns", 2031, {"turns_pct": 99.5, "lower_80": 2030, "upper_80": 2033}, "In over 99 % of the random paths"),
+        ("turns", 2031, {"turns_pct": 0.5, "lower_80": 2030, "upper_80": 2030}, "In under 1 % of the random paths"),
+        ("surplus_throughout", None, {"turns_pct": 50.0, "lower_80": 2030, "upper_80": 2031}, "Places are short in no year"),
+        ("returns", 2031, {}, "comes back."),
+        ("not_published", None, {}, "it cannot be said when"),
+    ],
+)  # fmt: skip
+def test_turn_in_words(state, year, draws, en):
+    """When a shortage turns; one path of many is not none of them, and all but one are not all."""
+    said = catalogue("en").say("report.turn", turn={"state": state, "year": year}, draws=draws, **TURN)
+    assert en in said
+    assert ("random paths" in said) == (bool(draws) and state != "surplus_throughout")
+
+
+def test_scenario_of_ones_own_is_quoted():
+    """Ours have names; a user's is called as in the tables."""
+    assert catalogue("zh").say("report.scenario", scenario="medium") == "中方案"
+    assert catalogue("zh").say("report.scenario", scenario="mine") == "“mine”方案"
+    assert catalogue("en").say("report.scenario", scenario="mine") == "'mine'"
+
+
+@pytest.mark.parametrize(
+    ("step", "zh", "en"),
+    [
+        ("steps_back", "1项目标低于基期（甲）", "1 aims below it (A)"),
+        ("floor_below", "1项目标的下限低于基期（甲）", "1 sets a floor below it (A)"),
+        ("improves", "没有目标较基期倒退", "none steps back"),
+    ],
+)
+def test_targets_in_words(step, zh, en):
+    """A floor below the baseline is no plan to fall to it."""
+    one = pd.DataFrame({"step": [step], "baseline": [9.0], "name_as_printed": ["甲"], "name_en": ["A"]})
+    key, targets = "report.sentences.key_lines", {"targets": one, "plan": {}}
+    for lang, text in (("zh", zh), ("en", en)):
+        words = catalogue(lang)
+        assert text in words.fill(words.find(key)[4], **targets)
+        assert "1" in words.fill(words.find(key)[4], targets=one.assign(baseline=np.nan), plan={})
+    assert (
+        catalogue("en").fill(catalogue("en").find(key)[4], targets=one.head(0), plan=None).endswith("of this library.")
+    )
+
+
+def test_audit_in_words():
+    """Every group that has figures, one as one."""
+    audit = pd.DataFrame({"verdict": ["exact", "rounding", "inconsistent", "year_mismatch", "unverifiable"]})
+    known = {"audit": audit, "ledger": audit[2:]}
+    assert catalogue("zh").say("report.sentences.audit", **known) == (
+        "复算：共复算规划数字5项，其中2项可以复现，1项按另一人口或年份可以得出，1项未能复现，1项无法核验或仅供判断可行性。"
+    )
+    assert catalogue("en").say("report.sentences.audit", **known) == (
+        "Audit: of 5 printed figures recomputed, 2 are reproduced, 1 holds for another population or year, "
+        "1 is not reproduced, 1 cannot be verified or is shown for judgement only."
+    )
+    empty = audit.head(0)
+    assert "no plan" in catalogue("en").say("report.sentences.audit", audit=empty, ledger=empty)
+
+
+def test_a_value_that_is_not_given_is_named():
+    """A template that lacks a value says which, and which template."""
+    with pytest.raises(yl.DataError, match=r"en.toml lacks a value: 'scenario' is undefined. It is: "):
+        catalogue("en").say("report.scenario")
+
+
+# ---- what stands behind ----
+
+
+@pytest.mark.parametrize(
+    ("baseline", "target", "direction", "comparator", "step"),
+    [
+        (9, 10, "higher", "eq", "improves"), (10, 9, "higher", "eq", "steps_back"), (10, 9, "higher", "ge", "floor_below"),
+        (9, 10, "lower", "eq", "above_baseline"), (9, 10, "lower", "le", "ceiling_above"), (9, 10, "none", "eq", "goes_up"),
+        (10, 10, "higher", "eq", "unchanged"), (np.nan, 10, "higher", "eq", "no_baseline"),
+    ],
+)  # fmt: skip
+def test_step_of_a_target(baseline, target, direction, comparator, step):
+    """Whether more is better depends on the direction of the indicator."""
+    from yilaolib.reports.sections import _step
+
+    assert _step(baseline, target, direction, comparator) == step
+
+
+def test_a_target_without_a_stock_has_no_stock_line():
+    """The first line of a figure is the stock's: it is missing, not the target's."""
+    supply = pd.DataFrame({"kind": ["elder_beds_total"], "role": ["target"], "year": [2025], "stock": [900.0]})
+    lines = yl.totals_printed(supply)
+    assert lines["role"].tolist() == ["stock", "target"] and lines["stock"].isna().tolist() == [True, False]
+
+
+def test_rows_behind_a_report():
+    """The area's own rows come first, doubts are told, projects are named after their list."""
+    supply = yl.link_projects(yl.bed_supply("lianshui"), "lianshui")
+    rows = yl.report_rows("lianshui", [supply, yl.shared_targets("lianshui")])
+    own = (rows["area"] == "lianshui").to_numpy()
+    projects = rows["observation"].str.startswith("projects.lianshui.")
+    assert set(supply["observation"].dropna()) <= set(rows["observation"]) and projects.any()
+    assert rows["number"].tolist() == list(range(1, len(rows) + 1))
+    assert own[: own[~projects].sum()].all()
+
+
+@pytest.fixture(scope="module")
+def compared():
+    """The page of all cities with a plan."""
+    return run("all_cities.ipynb", end_year=2030)
+
+
+def test_comparison_counts_all_figures_once(compared):
+    """The verdicts of each city add up to its claims."""
+    for city, name in compared["names"].items():
+        counts = yl.verdict_counts(compared["audits"]).loc[name]
+        assert counts["total"] == len(yl.audit(city)) == counts.drop("total").sum()
+
+
+def test_comparison_per_head(compared):
+    """Need per 1000 elderly is need over the elderly of the target year."""
+    needs, city = compared["bed_needs"].set_index("name"), "yueyang"
+    line, elderly = needs.loc[compared["names"][city]], compared["ageing"][city]["aged_60"]
+    assert line["need_per"] == pytest.approx(1000 * line["need"] / elderly[line["year"]])
+    assert line["gap"] == pytest.approx(line["need"] - line["stock"])
+
+
+@pytest.mark.parametrize("which", ["third", "own", "compared"])
+def test_no_number_is_missing_in_words(which, request):
+    """No text of a report shows nan, None or an unfilled template."""
+    for where, text in said(request.getfixturevalue(which)["page"]):
+        assert not re.search(r"\bnan\b|\bNone\b|NaT|<NA>|[{}]|Undefined", text), (where, text)
