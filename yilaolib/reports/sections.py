@@ -22,7 +22,7 @@ IDS = ("observation", "baseline_observation", "occupied_observation")  # columns
 ROW = ["observation", "area", "name_as_printed", "as_printed", "year", "source", "locator", "note", "note_zh"]
 IN_BOTH = r"([\u3000-\u9fff（）]+) ([A-Z][^\u3000-\u9fff]+)"  # a name written in Chinese, then in English
 NO_TARGETS = ["name_zh", "name_as_printed", "name_en", "baseline_printed", "target_printed", "baseline", "target"]
-NO_TARGETS += ["step", "baseline_observation", "observation"]
+NO_TARGETS += ["step", "binding", "locator", "place", "table_no", "row_no", "baseline_observation", "observation"]
 STEPS = {("floor", False): "floor_below", ("ceiling", True): "ceiling_above"}
 
 
