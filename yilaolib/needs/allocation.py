@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from ..demography.local import area_values, census_pyramids
+from ..demography.local import Root, area_values, census_pyramids
 from ..errors import DataError
 from ..tables.areas import find_area, load_table
 from ..tables.figures import figures_at
@@ -16,28 +15,14 @@ from .care import counted
 
 
 def share_out(total: int, weights: pd.Series) -> pd.Series:
-    """Whole beds for each place in proportion to its weight, by the largest remainder; they sum to the total.
+    """Whole beds for each area in proportion to its weight, by the largest remainder; they sum to the total.
+
+    Hamilton's method, Balinski and Young (2001), Fair Representation, chapter 1. Ties go to the area that stands first.
 
     Parameters
     ----------
-    total : int
-        [beds] to share out.
-    weights : Series
-        [any unit] 0 or more, by place.
-
-    Returns
-    -------
-    Series
-        [beds, whole] with the index of `weights`. Ties go to the place that stands first.
-
-    Raises
-    ------
-    DataError
-        A total that is not whole or below 0, negative or missing weights, or none above 0.
-
-    References
-    ----------
-    Hamilton's method, Balinski and Young (2001), Fair Representation, chapter 1.
+    total : int; [beds] to share out; whole and not below 0, else DataError
+    weights : Series; [any unit] 0 or more by area, one above 0, none missing, else DataError
 
     Examples
     --------
@@ -58,24 +43,11 @@ def share_out(total: int, weights: pd.Series) -> pd.Series:
 
 
 def gini(amounts: Sequence[float], persons: Sequence[float]) -> float:
-    """Gini coefficient of an amount per person, each place weighted by its persons: 0 even, near 1 uneven.
+    """Gini coefficient of an amount per person, each area weighted by its persons: 0 even, near 1 uneven.
 
     Parameters
     ----------
-    amounts : sequence of float
-        [beds] by place.
-    persons : sequence of float
-        [persons] by place, above 0.
-
-    Returns
-    -------
-    float
-        [0-1]
-
-    Raises
-    ------
-    DataError
-        Negative amounts, or a place without persons.
+    amounts, persons : [beds] 0 or more and [persons] above 0 by area, else DataError
 
     Examples
     --------
@@ -90,28 +62,17 @@ def gini(amounts: Sequence[float], persons: Sequence[float]) -> float:
 
 
 def theil(amounts: Sequence[float], persons: Sequence[float], groups: Iterable[object]) -> dict[str, float]:
-    """Theil index of an amount per person, split into what lies between groups of places and what within them.
+    """Theil index of an amount per person, split into what lies between groups of areas and what within them.
+
+    Shorrocks (1980), The class of additively decomposable inequality measures, Econometrica 48.
 
     Parameters
     ----------
-    amounts, persons : sequence of float
-        [beds], [persons] by place.
-    groups : sequence
-        The group of each place.
+    amounts, persons, groups : as in `gini`, and the group of each area
 
     Returns
     -------
-    dict
-        total, between, within [0 or more]; total = between + within.
-
-    Raises
-    ------
-    DataError
-        As `gini`.
-
-    References
-    ----------
-    Shorrocks (1980), The class of additively decomposable inequality measures, Econometrica 48.
+    dict: total, between, within [0 or more]; total = between + within
 
     Examples
     --------
@@ -141,9 +102,7 @@ def _checked(amounts: Sequence[float], persons: Sequence[float]) -> tuple[np.nda
 RULES = ("population", "aged_60", "aged_65", "aged_80", "care_need", "shortfall")  # weights
 
 
-def allocate_beds(
-    province: str = "jiangxi", total: int | None = None, *, root: str | Path | None = None
-) -> pd.DataFrame:
+def allocate_beds(province: str = "jiangxi", total: int | None = None, *, root: Root = None) -> pd.DataFrame:
     """Share a province's beds out among its prefectures under six rules; whole beds, by the largest remainder.
 
     Only two prefectures of Jiangxi print their present beds. For the rule by shortfall the others are taken to have as
@@ -151,24 +110,14 @@ def allocate_beds(
 
     Parameters
     ----------
-    province : str, default "jiangxi"
-        Slug, Chinese or English name, or adcode of an area whose parts are all in `areas` with a census.
-    total : int, optional
-        [beds] By default the province's printed target.
-    root : path, optional
-        Folder with your own tables.
+    province, root : an area all of whose prefectures are in `areas` with a census, else DataError; your own folder
+    total : [beds] by default the province's printed target
 
     Returns
     -------
-    DataFrame
-        One row per prefecture, indexed by area: name_zh, name_en, the weights of the census (population, aged_60,
-        aged_65, aged_80, care_need [persons expected in homes], shortfall [beds]), present [beds], beds_known, and
-        beds_<rule> [beds] for each of the six rules. `attrs` hold total, year and source.
-
-    Raises
-    ------
-    DataError
-        Unknown area, parts that do not make up the whole, or no printed total.
+    DataFrame: by area name_zh, name_en, the weights of the census (population, aged_60, aged_65, aged_80, care_need
+        [persons expected in homes], shortfall [beds]), present [beds], beds_known, and beds_<rule> [beds] for each of
+        the six rules. `attrs` hold total, year and source.
 
     Examples
     --------
@@ -199,18 +148,18 @@ def allocate_beds(
     return frame
 
 
-def _weights(areas: list[str], root: str | Path | None) -> tuple[int, pd.DataFrame]:
+def _weights(areas: list[str], root: Root) -> tuple[int, pd.DataFrame]:
     """The year of the latest census, and by area its residents and its weights."""
     years = {max(census_pyramids(area, root)) for area in areas}
     if len(years) > 1:
         raise DataError(f"The areas have censuses of different years: {sorted(years)}. They must be of one year.")
     year, assumed = years.pop(), area_values(root=root)
-    found = {area: counted(area, year, root) for area in areas}
+    found = {area: counted(area, year, root=root) for area in areas}
     rows = {area: {"population": row.population, **row.weights(assumed)} for area, row in found.items()}
     return year, pd.DataFrame(rows).T
 
 
-def _with_shortfall(frame: pd.DataFrame, total: int, root: str | Path | None) -> pd.DataFrame:
+def _with_shortfall(frame: pd.DataFrame, total: int, root: Root) -> pd.DataFrame:
     """Need at the province's own ratio of beds to elderly less present beds, never below 0."""
     printed = figures_at(root)
     found = {area: printed.first(area, "elder_beds_total", "actual") for area in frame.index}
@@ -231,14 +180,12 @@ def allocation_equity(beds: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    beds : DataFrame
-        As from `allocate_beds`.
+    beds : DataFrame; as from `allocate_beds`
 
     Returns
     -------
-    DataFrame
-        rule, per (aged_60 or care_need), lowest, highest [beds per 1000 of these], gini [0-1], theil,
-        between, within: between prefectures older and younger than the whole, and within these two groups.
+    DataFrame: rule, per (aged_60 or care_need), lowest, highest [beds per 1000 of these], gini [0-1], theil, between,
+        within: between prefectures older and younger than the whole, and within these two groups
 
     Examples
     --------

@@ -8,28 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 import xarray as xr
 
 from ..demography.ages import Population
-from ..demography.local import Range, assumed_range, census_pyramids
+from ..demography.local import Range, Root, assumed_range, census_pyramids
 from ..demography.projection import Scenario
 from ..errors import DataError, did_you_mean
 from .allocation import allocate_beds
 from .care import CENSUS, Counted, care_need, counted, institution_shares
-from .methods import (
-    beds_by_hold,
-    beds_by_norm,
-    beds_by_prevalence,
-    beds_by_rule,
-    beds_by_share,
-    beds_by_utilisation,
-)
+from .methods import beds_by_hold, beds_by_norm, beds_by_prevalence, beds_by_rule, beds_by_share, beds_by_utilisation
 from .rows import (
     ELDERLY,
     Case,
+    Future,
     Input,
     Method,
     at_year,
@@ -49,7 +42,7 @@ NORM = "elder_beds_per_1000_60plus"
 WEIGHTS = ("aged_60", "aged_65", "aged_80", "care_need", "shortfall")
 
 
-def bed_case(area: str, population: Population, root: str | Path | None = None, **choices: object) -> Case:
+def bed_case(area: str, population: Population, root: Root = None, **choices: object) -> Case:
     """Return what the methods for beds start from; `choices`: norm, share_by, survey."""
     by = choices.get("share_by", "aged_60")
     if by not in WEIGHTS:
@@ -271,7 +264,7 @@ def _occupancy(case: Case) -> Range:
 
 
 def _counted(case: Case, area: str) -> Counted:
-    return counted(area, int(case.years[0]), case.root, survey=case.survey)
+    return counted(area, int(case.years[0]), case.survey, root=case.root)
 
 
 def _printed_elderly(case: Case, kind: str, area: str | None = None) -> pd.Series | None:
@@ -292,10 +285,10 @@ def triangulate_beds(
     year: int,
     *,
     scenario: str | Scenario = "medium",
-    population: xr.Dataset | None = None,
+    population: Future = None,
     norm: float | None = None,
     share_by: str = "aged_60",
-    root: str | Path | None = None,
+    root: Root = None,
 ) -> pd.DataFrame:
     """Beds needed in a year by every method that the published figures allow, one row per method.
 
@@ -303,33 +296,27 @@ def triangulate_beds(
 
     Parameters
     ----------
-    area, root
-        Slug, Chinese or English name, or adcode; a folder with your own tables.
-    year : int
-        [year] Within the projection.
-    scenario, population
-        A name or a `Scenario`; or a projection made before (by `project`), so that it is not made again.
-    norm : float, optional
-        [beds per 1000 persons 60+] Your own in place of the plan's, in the method `norm`.
-    share_by : {'aged_60', 'aged_65', 'aged_80', 'care_need', 'shortfall'}
-        Weight by which the province's beds are shared out. By shortfall the beds are whole (largest remainder), and
-        present beds of areas that print none are judged.
+    area : slug, Chinese or English name, or adcode
+    year : [year] within the projection
+    scenario, population : a name or a `Scenario`; or a projection made before, by `project`
+    norm : [beds per 1000 persons 60+] your own in place of the plan's, in the method `norm`
+    share_by : {'aged_60', 'aged_65', 'aged_80', 'care_need', 'shortfall'}; by which the province's beds are shared out.
+        By shortfall the beds are whole (largest remainder), and present beds of areas that print none are judged
+    root : path, optional; a folder with your own tables
 
     Returns
     -------
-    DataFrame
-        method, lower, central, upper [beds], basis (plan, need, use), name_zh, name_en, inputs (records: `.say(lang)`
-        gives their text, `str` the English one), sources (ids, joined by a semicolon), observations (tuple: ids of the
-        printed figures among the inputs). Lower and upper, missing where a method has no range, are those of its
-        parameters. with_stock and with_pipeline [beds]: the printed present beds, and these with the new beds of the
-        project list that open by the year; gap_stock, gap_pipeline [beds]: central need less those, negative where
-        they are too many; says_stock, says_pipeline: short, surplus, or either where the range holds both. With draws,
-        central is their median and draw_lower, draw_upper [beds] hold 80 % of them.
+    DataFrame: method, lower, central, upper [beds], basis (plan, need, use), name_zh, name_en, inputs (records:
+        `.say(lang)` gives their text, `str` the English one), sources (ids, joined by a semicolon), observations
+        (tuple: ids of the printed figures among the inputs). Lower and upper, missing where a method has no range, are
+        those of its parameters. with_stock and with_pipeline [beds]: the printed present beds, and these with the new
+        beds of the project list that open by the year; gap_stock, gap_pipeline [beds]: central need less those,
+        negative where they are too many; says_stock, says_pipeline: short, surplus, or either where the range holds
+        both. With draws, central is their median and draw_lower, draw_upper [beds] hold 80 % of them.
 
     Raises
     ------
-    DataError
-        Unknown area, scenario or weight, a year outside the projection, or a norm that is no number per 1000.
+    DataError: unknown area, scenario or weight, a year outside the projection, or a norm that is no number per 1000
 
     Examples
     --------
@@ -346,12 +333,7 @@ def triangulate_beds(
 
 
 def nursing_beds(
-    area: str,
-    year: int,
-    *,
-    scenario: str | Scenario = "medium",
-    population: xr.Dataset | None = None,
-    root: str | Path | None = None,
+    area: str, year: int, *, scenario: str | Scenario = "medium", population: Future = None, root: Root = None
 ) -> pd.DataFrame:
     """Nursing-type beds (护理型床位): the need by level of care against what the plan has and wants.
 
@@ -360,20 +342,13 @@ def nursing_beds(
 
     Parameters
     ----------
-    area, year, scenario, population, root
-        As in `triangulate_beds`.
+    area, year, scenario, population, root : as in `triangulate_beds`
 
     Returns
     -------
-    DataFrame
-        what (need_moderate, need_severe, need, present, target), lower, central, upper [beds], share_pct [percent of
-        the beds in `of`], of (elder_beds_institution, elder_beds_total, or empty), year, source, observations (tuple:
-        ids of the printed figures). Missing where not published.
-
-    Raises
-    ------
-    DataError
-        Unknown area or scenario.
+    DataFrame: what (need_moderate, need_severe, need, present, target), lower, central, upper [beds], share_pct
+        [percent of the beds in `of`], of (elder_beds_institution, elder_beds_total, or empty), year, source,
+        observations (tuple: ids of the printed figures). Missing where not published.
 
     Examples
     --------

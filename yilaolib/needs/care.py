@@ -6,8 +6,6 @@ themselves, the surveys count six activities of daily living. Show two definitio
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -15,44 +13,30 @@ import pandas as pd
 import xarray as xr
 
 from ..demography.ages import OPEN_AGE, SEX, Population, as_array
-from ..demography.local import assumed_range, census_pyramids, census_source
+from ..demography.local import Root, assumed_range, census_pyramids, census_source, while_unchanged
 from ..demography.measures import persons
 from ..errors import DataError, did_you_mean
 from ..tables.areas import load_table
-from ..tables.folders import as_root, stamp
 from .methods import beds_by_prevalence
 
 SURVEY, CENSUS = "adl-clhls-2018", "self-care-census-2020"
 LEVELS = ("mild", "moderate", "severe", "unable")
 
 
-def care_need(population: Population, *, measure: str = SURVEY, root: str | Path | None = None) -> xr.DataArray:
+def care_need(population: Population, *, measure: str = SURVEY, root: Root = None) -> xr.DataArray:
     """Persons who need care, by level.
 
-    The survey (CLHLS) starts at age 65 and the census figure at 60: younger persons count as without need.
+    The survey (CLHLS) starts at age 65 and the census figure at 60: younger persons count as without need. China CDC
+    Weekly 5(27): 593-598 (2023), table 2; Guo et al., BMC Geriatrics 22 (2022).
 
     Parameters
     ----------
-    population : Series, DataFrame, DataArray or Dataset
-        [persons] by `age`, and by `sex` if known; any further dims (year, draw).
-    measure : str, default "adl-clhls-2018"
-        A measure of table `care_rates`, for example "self-care-census-2020".
-    root : path, optional
-        Folder with your own tables.
+    population : Series, DataFrame, DataArray or Dataset; [persons] by `age`, `sex` if known, and any further dims
+    measure, root : of table `care_rates`, for example "self-care-census-2020"; your own folder of tables
 
     Returns
     -------
-    DataArray
-        [persons] dim `level` (mild, moderate, severe; or one level for measures without them) and the other dims.
-
-    Raises
-    ------
-    DataError
-        Unknown measure.
-
-    References
-    ----------
-    China CDC Weekly 5(27): 593-598 (2023), table 2; Guo et al., BMC Geriatrics 22 (2022).
+    DataArray: [persons] dim `level` (mild, moderate, severe; or one level for measures without them) and the other dims
 
     Examples
     --------
@@ -66,27 +50,15 @@ def care_need(population: Population, *, measure: str = SURVEY, root: str | Path
     return xr.dot(rates, people, dim=("sex", "age") if split else "age").rename("care_need")
 
 
-def prevalence(measure: str = SURVEY, *, root: str | Path | None = None) -> xr.DataArray:
-    """Share of persons at each level of need by sex and single age.
+def prevalence(measure: str = SURVEY, *, root: Root = None) -> xr.DataArray:
+    """Share [0-1] of persons at each level of need: dims level, sex, age (0 to 100).
 
     Where a paper prints ages for both sexes together and totals by sex, the ages of each sex are scaled so that the
     nation's pyramid of 2020 gives the printed ratio of the sexes, and both sexes together the printed ages' total.
 
     Parameters
     ----------
-    measure : str, default "adl-clhls-2018"
-    root : path, optional
-        Folder with your own tables.
-
-    Returns
-    -------
-    DataArray
-        [share] dims level, sex, age (0 to 100).
-
-    Raises
-    ------
-    DataError
-        Unknown measure.
+    measure, root : as in `care_need`
 
     Examples
     --------
@@ -94,7 +66,7 @@ def prevalence(measure: str = SURVEY, *, root: str | Path | None = None) -> xr.D
     >>> bool(rates.sel(sex="female") > rates.sel(sex="male"))
     True
     """
-    return _prevalence(measure, as_root(root), stamp(root)).copy()  # cached until a table changes
+    return _prevalence(measure, root=root).copy()
 
 
 def _bands(measure: str, table: pd.DataFrame) -> xr.DataArray:
@@ -115,8 +87,8 @@ def _bands(measure: str, table: pd.DataFrame) -> xr.DataArray:
     return shares
 
 
-@lru_cache(maxsize=64)
-def _prevalence(measure: str, root: Path | None, state: tuple) -> xr.DataArray:
+@while_unchanged(64)
+def _prevalence(measure: str, *, root: Root = None) -> xr.DataArray:
     table = load_table("care_rates", root=root)
     both = _bands(measure, table)
     rates = both.expand_dims(sex=SEX, axis=1).copy()
@@ -158,13 +130,9 @@ class Counted(NamedTuple):
         return {"aged_60": self.aged_60, "aged_65": self.aged_65, "aged_80": self.aged_80, "care_need": expected}
 
 
-def counted(area: str, year: int, root: str | Path | None = None, *, survey: str = SURVEY) -> Counted:
+@while_unchanged(512)
+def counted(area: str, year: int, survey: str = SURVEY, *, root: Root = None) -> Counted:
     """Return what the census of a year counted in an area; need by a survey of `care_rates`."""
-    return _counted(area, year, survey, as_root(root), stamp(root))
-
-
-@lru_cache(maxsize=512)
-def _counted(area: str, year: int, survey: str, root: Path | None, state: tuple) -> Counted:
     people = census_pyramids(area, root)[year]
     ages = (float(persons(people, age)) for age in (0, 60, 65, 80))
     return Counted(*ages, care_need(people, measure=survey, root=root), census_source(area, root, year))

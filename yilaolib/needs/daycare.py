@@ -7,12 +7,11 @@ anything else, so look at it year by year. The formulas are in `methods`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
+from ..demography.local import Root
 from ..demography.projection import Scenario
 from ..tables.areas import find_area, load_table
 from ..tables.figures import figures_at
@@ -21,6 +20,7 @@ from .rows import (
     CHILDREN,
     RESIDENTS,
     Case,
+    Future,
     Method,
     at_year,
     given,
@@ -126,11 +126,11 @@ def triangulate_places(
     year: int,
     *,
     scenario: str | Scenario = "medium",
-    population: xr.Dataset | None = None,
+    population: Future = None,
     norm: float | None = None,
     coverage: float | None = None,
     new_residents: float | None = None,
-    root: str | Path | None = None,
+    root: Root = None,
 ) -> pd.DataFrame:
     """Daycare places needed in a year by every method that the published figures allow, one row per method.
 
@@ -138,25 +138,15 @@ def triangulate_places(
 
     Parameters
     ----------
-    area, year, scenario, population, root
-        As in `triangulate_beds`.
-    norm : float, optional
-        [places per 1000 residents] Your own in place of the plan's, in the method `norm_places`.
-    coverage : float, optional
-        [share, 0-1] of the children under 3, a wish of your own: a further row.
-    new_residents : float, optional
-        [persons] who will live in new estates; without them that method has no number.
+    area, year, scenario, population, root : as in `triangulate_beds`
+    norm : [places per 1000 residents] your own in place of the plan's, in the method `norm_places`
+    coverage : [share, 0-1] of the children under 3, a wish of your own: a further row
+    new_residents : [persons] who will live in new estates; without them that method has no number
 
     Returns
     -------
-    DataFrame
-        As `triangulate_beds`, in places (central is the middle where only a range is known), with `implied_coverage`
-        [places per child aged 0-2 in that year].
-
-    Raises
-    ------
-    DataError
-        As `triangulate_beds`, and a coverage outside 0-1.
+    DataFrame: as `triangulate_beds`, in places (central is the middle where only a range is known), with
+        `implied_coverage` [places per child aged 0-2 in that year]
 
     Examples
     --------
@@ -172,27 +162,20 @@ def triangulate_places(
     return frame
 
 
-def daycare_fees(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
+def daycare_fees(area: str, *, root: Root = None) -> pd.DataFrame:
     """Printed caps on the fees of inclusive (普惠) daycare, a year of them, and what a household is said to spend.
 
     Costs are from a survey that the plan quotes; whether they hold daycare fees is not said.
 
     Parameters
     ----------
-    area, root
-        Slug, Chinese or English name, or adcode; a folder with your own tables.
+    area, root : as in `triangulate_beds`
 
     Returns
     -------
-    DataFrame
-        group (6_12m, 12_24m, 24_36m, mixed), cap [yuan a month], cap_year [yuan for twelve months], cost_year [yuan a
-        year that a child is said to cost], of_cost_pct [percent], source, observation (id of the cap). Empty where no
-        cap is published.
-
-    Raises
-    ------
-    DataError
-        Unknown area.
+    DataFrame: group (6_12m, 12_24m, 24_36m, mixed), cap [yuan a month], cap_year [yuan for twelve months], cost_year
+        [yuan a year that a child is said to cost], of_cost_pct [percent], source, observation (id of the cap); empty
+        where no cap is published
 
     Examples
     --------

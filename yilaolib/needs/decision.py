@@ -4,34 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..demography.local import assumed_range
+from ..demography.local import Root, assumed_range
 from ..demography.projection import Scenario
 from ..errors import DataError
 from ..tables.areas import find_area, load_table
 from .gap import METHODS, on
-from .rows import BOUNDS, Case, arrays, at_year, check_year, make_case, middle, projected, rows_of
+from .rows import BOUNDS, Case, Future, arrays, at_year, check_year, make_case, middle, projected, rows_of
 
 
 def shortage_probability(need: np.ndarray | xr.DataArray, supply: float) -> float:
-    """Share of the draws in which the need is above the supply.
+    """Share of the draws [0-1] in which the need is above the supply; missing when the supply is.
 
     Parameters
     ----------
-    need : array
-        [beds or places] draws, of any shape.
-    supply : float
-        [beds or places]
-
-    Returns
-    -------
-    float
-        [share, 0-1]; missing when the supply is.
+    need, supply : [beds or places] draws in an array of any shape, and a number
 
     Examples
     --------
@@ -42,21 +33,12 @@ def shortage_probability(need: np.ndarray | xr.DataArray, supply: float) -> floa
 
 
 def low_occupancy_probability(residents: np.ndarray | xr.DataArray, beds: float, below: float) -> float:
-    """Share of the draws in which less than a share of the beds is occupied.
+    """Share of the draws [0-1] in which less than a share of the beds is occupied; missing without beds.
 
     Parameters
     ----------
-    residents : array
-        [persons] draws, of any shape; those who find no bed do not count.
-    beds : float
-        [beds]
-    below : float
-        [share, 0-1] For example `low_occupancy` of table `assumptions`.
-
-    Returns
-    -------
-    float
-        [share, 0-1]; missing when the number of beds is, or 0.
+    residents : [persons] draws in an array of any shape; those who find no bed do not count
+    beds, below : [beds], [share, 0-1] such as `low_occupancy` of table `assumptions`
 
     Examples
     --------
@@ -73,22 +55,12 @@ def expected_regret(
 
     Parameters
     ----------
-    need : array
-        [beds or places] draws, of any shape.
-    built : array of float
-        [beds or places] numbers to compare.
-    cost_ratio : float, default 1
-        [1] What a missing unit costs against an idle one.
+    need, built : [beds or places] draws in an array of any shape, and the numbers to compare
+    cost_ratio : [1] what a missing unit costs against an idle one; DataError unless above 0
 
     Returns
     -------
-    DataFrame
-        Indexed by `built`: idle, missing [units on average], regret [cost of one idle unit].
-
-    Raises
-    ------
-    DataError
-        A cost ratio of 0 or less, or no draws.
+    DataFrame: indexed by `built`: idle, missing [units on average], regret [cost of one idle unit]
 
     Examples
     --------
@@ -106,26 +78,8 @@ def expected_regret(
 def best_number(need: np.ndarray | xr.DataArray, *, cost_ratio: float = 1.0) -> float:
     """The number with the least expected regret: the quantile c / (c + 1) of the need, c the cost ratio.
 
-    Parameters
-    ----------
-    need : array
-        [beds or places] draws, of any shape.
-    cost_ratio : float, default 1
-        [1] What a missing unit costs against an idle one; 1 gives the median.
-
-    Returns
-    -------
-    float
-        [beds or places]
-
-    Raises
-    ------
-    DataError
-        A cost ratio of 0 or less, or no draws.
-
-    References
-    ----------
-    The newsvendor problem; Arrow, Harris and Marschak (1951), Optimal inventory policy, Econometrica 19.
+    Newsvendor problem; Arrow, Harris and Marschak (1951), Optimal inventory policy, Econometrica 19. Parameters as in
+    `expected_regret`; a cost ratio of 1 gives the median.
 
     Examples
     --------
@@ -139,25 +93,16 @@ def best_number(need: np.ndarray | xr.DataArray, *, cost_ratio: float = 1.0) -> 
 def split_spread(need: xr.DataArray) -> pd.Series:
     """Share of the variance of the need that methods, demography and parameters each explain.
 
+    First-order effects of Sobol (1993), here from a complete design.
+
     Parameters
     ----------
-    need : DataArray
-        [beds or places] dims by_method, draw (demography) and parameter; every combination.
+    need : DataArray; [beds or places] dims by_method, draw (demography) and parameter, every combination
 
     Returns
     -------
-    Series
-        [share, 0-1] method, demography, parameters, together (what only their combination explains); they sum to 1.
-        Missing when nothing varies.
-
-    Raises
-    ------
-    DataError
-        When a dim is missing.
-
-    References
-    ----------
-    First-order effects of Sobol (1993), here from a complete design.
+    Series: [share, 0-1] method, demography, parameters, together (what only their combination explains); they sum to 1,
+        and are missing when nothing varies
 
     Examples
     --------
@@ -203,8 +148,8 @@ def need_samples(
     parameters: int = 25,
     seed: int = 0,
     scenario: str | Scenario = "medium",
-    population: xr.Dataset | None = None,
-    root: str | Path | None = None,
+    population: Future = None,
+    root: Root = None,
 ) -> xr.DataArray:
     """Need in a year by method, draw of the demography, and draw of the parameters.
 
@@ -213,26 +158,14 @@ def need_samples(
 
     Parameters
     ----------
-    area, year, scenario, root
-        As in `triangulate_beds`.
+    area, year, scenario, population, root : as in `triangulate_beds`; the population with draws
     what : {'beds', 'places'}
-    norm : float, optional
-        [beds per 1000 persons 60+, or places per 1000 residents] Your own in place of the plan's.
-    draws, parameters : int
-        Number of draws of the demography, and of points in each triangle.
-    seed : int, default 0
-    population : Dataset, optional
-        A projection with draws made before.
+    norm : [per 1000] your own in place of the plan's, as in `gap_by_year`
+    draws, parameters, seed : int; draws of the demography, points in each triangle, seed of the draws
 
     Returns
     -------
-    DataArray
-        [beds or places] dims by_method, draw, parameter; coordinate `basis` (plan, need, use) along by_method.
-
-    Raises
-    ------
-    DataError
-        Unknown area, scenario or `what`, or a year outside the projection.
+    DataArray: [beds or places] dims by_method, draw, parameter; coordinate `basis` (plan, need, use) along by_method
 
     Examples
     --------
@@ -272,8 +205,8 @@ def build_decision(
     draws: int = 200,
     seed: int = 0,
     scenario: str | Scenario = "medium",
-    population: xr.Dataset | None = None,
-    root: str | Path | None = None,
+    population: Future = None,
+    root: Root = None,
 ) -> pd.DataFrame:
     """Chances of a shortage and of empty beds, and the best number to have, by method and over methods.
 
@@ -281,25 +214,16 @@ def build_decision(
 
     Parameters
     ----------
-    area, year, what, norm, draws, seed, scenario, population, root
-        As in `need_samples`.
-    cost_ratio : float, default 1
-        [1] What a missing bed costs against an idle one; judge it yourself.
+    area, year, what, norm, draws, seed, scenario, population, root : as in `need_samples`
+    cost_ratio : [1] what a missing bed costs against an idle one; judge it yourself. DataError unless above 0
 
     Returns
     -------
-    DataFrame
-        group (a method, a basis, or all), name_zh, name_en (of a method), p_short_stock, p_short_pipeline [share 0-1:
-        need above the present supply, and with the project list], p_empty_stock, p_empty_pipeline [share 0-1: less
+    DataFrame: group (a method, a basis, or all), name_zh, name_en (of a method), p_short_stock, p_short_pipeline [share
+        0-1: need above the present supply, and with the project list], p_empty_stock, p_empty_pipeline [share 0-1: less
         occupied than `low_occupancy`, 60 % (judged); only for methods that count persons], best [beds or places at the
-        cost ratio],
-        regret_stock, regret_pipeline [cost of one idle bed: expected regret of having the present supply, or with the
-        project list]. `attrs` hold the split of the spread, stock, pipeline and the cost ratio.
-
-    Raises
-    ------
-    DataError
-        As `need_samples`, and a cost ratio of 0 or less.
+        cost ratio], regret_stock, regret_pipeline [cost of one idle bed: expected regret of having the present supply,
+        or with the project list]. `attrs` hold the split of the spread, stock, pipeline and the cost ratio.
 
     Examples
     --------
@@ -365,8 +289,8 @@ def need_tornado(
     method: str | None = None,
     strongest: int = 8,
     scenario: str | Scenario = "medium",
-    population: xr.Dataset | None = None,
-    root: str | Path | None = None,
+    population: Future = None,
+    root: Root = None,
 ) -> pd.DataFrame:
     """How far each input alone moves the need by one method, the strongest first; judged inputs are marked.
 
@@ -374,31 +298,18 @@ def need_tornado(
 
     Parameters
     ----------
-    area, year, root
-        As in `triangulate_beds`; a plan is not needed.
+    area, year, scenario, population, root : as in `triangulate_beds`; fertility, life expectancy and migration are
+        moved from the scenario. A plan is not needed
     what : {'beds', 'places'}
-    norm : float, optional
-        As in `need_samples`.
-    method : str, optional
-        By default `prevalence` for beds and `coverage` for places.
-    strongest : int, default 8
-        Number of rows.
-    scenario : str or Scenario, default "medium"
-        From which fertility, life expectancy and migration are moved.
-    population : Dataset, optional
-        The projection of that scenario, made before.
+    norm : [per 1000] your own in place of the plan's, as in `gap_by_year`
+    method : str, optional; by default `prevalence` for beds and `coverage` for places; DataError if it has no number
+    strongest : int, default 8; number of rows
 
     Returns
     -------
-    DataFrame
-        input (a key of the catalogue, [words.moved]), low, high, central [beds or places: the need with the input low,
-        high, unchanged], low_label, high_label, judged (True where the bounds are judgement). The labels are
-        the values of the input: numbers, or keys of [words.moved_to].
-
-    Raises
-    ------
-    DataError
-        Unknown area, scenario or method, a method without a number for this area, a year outside the projection.
+    DataFrame: input (a key of the catalogue, [words.moved]), low, high, central [beds or places: the need with the
+        input low, high, unchanged], low_label, high_label (values of the input: numbers, or keys of [words.moved_to]),
+        judged (True where the bounds are judgement)
 
     Examples
     --------

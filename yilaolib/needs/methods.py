@@ -1,7 +1,7 @@
 """The formulas of the methods for beds (床位) and daycare places (托位), and the gap between a need and a supply.
 
-Numbers, Series or arrays in, the same out; no file is read. A negative count, a share outside 0-1 and an occupancy of 0
-or above 1 are refused with a `DataError`; what is missing stays missing.
+Numbers, Series or arrays in, the same out, [beds] or [places], not rounded; no file is read. A negative count, a share
+outside 0-1 and an occupancy of 0 or above 1 are refused with a `DataError`; what is missing stays missing.
 """
 
 from __future__ import annotations
@@ -18,18 +18,9 @@ Number = float | pd.Series | np.ndarray | xr.DataArray
 
 
 def beds_by_share(total: Number, weight: Number, total_weight: Number) -> Number:
-    """Beds of a larger area shared out by weight, as 景德镇 describes it: total × weight / total_weight.
+    """Beds of a larger area shared out by weight, as 景德镇 describes: total × weight / total_weight [persons].
 
-    The weights must have one date and one basis.
-
-    Parameters
-    ----------
-    total : [beds] of the larger area.
-    weight, total_weight : [persons] The area's and the larger area's elderly (60+, 65+, 80+, disabled).
-
-    Returns
-    -------
-    [beds], not rounded.
+    The weights (elderly 60+, 65+, 80+, disabled) must have one date and one basis, and the larger area's be the larger.
 
     Examples
     --------
@@ -47,18 +38,9 @@ def beds_by_share(total: Number, weight: Number, total_weight: Number) -> Number
 
 
 def beds_by_norm(elderly: Number, beds_per_1000: Number) -> Number:
-    """Beds that a norm asks for (每千名老年人养老床位数): elderly × norm / 1000.
+    """Beds that a norm (每千名老年人养老床位数) asks for: elderly [persons 60+] × beds_per_1000 / 1000.
 
     A norm is printed for a year: the elderly must be those of that year and of the norm's age (60+ in China).
-
-    Parameters
-    ----------
-    elderly : [persons 60+]
-    beds_per_1000 : [beds per 1000 persons 60+]
-
-    Returns
-    -------
-    [beds]
 
     Examples
     --------
@@ -70,16 +52,9 @@ def beds_by_norm(elderly: Number, beds_per_1000: Number) -> Number:
 
 
 def beds_by_hold(beds: Number, elderly_then: Number, elderly: Number) -> Number:
-    """Beds that keep today's ratio to the elderly, doing no more than growing along: beds × elderly / elderly_then.
+    """Beds that keep today's ratio, doing no more than growing along: beds × elderly / elderly_then [persons 60+].
 
-    Parameters
-    ----------
-    beds : [beds] today.
-    elderly_then, elderly : [persons 60+] at the date of the beds, and at that of the need.
-
-    Returns
-    -------
-    [beds]
+    `elderly_then` are those at the date of the beds.
 
     Examples
     --------
@@ -93,16 +68,7 @@ def beds_by_hold(beds: Number, elderly_then: Number, elderly: Number) -> Number:
 
 
 def beds_by_rule(elderly: Number, share: Number) -> Number:
-    """Beds by the 9073 planning rule, a fixed share of the elderly in institutions: elderly × share.
-
-    Parameters
-    ----------
-    elderly : [persons 60+]
-    share : [share, 0-1] For example `rule_3pct_share` of table `assumptions`.
-
-    Returns
-    -------
-    [beds]
+    """Beds by the 9073 rule, a fixed share [0-1] of the elderly in institutions: elderly [persons 60+] × share.
 
     Examples
     --------
@@ -119,19 +85,10 @@ def beds_by_prevalence(need: xr.DataArray, institution_share: Number, occupancy:
 @overload
 def beds_by_prevalence(need: Number, institution_share: Number, occupancy: Number) -> Number: ...
 def beds_by_prevalence(need: Number, institution_share: Number, occupancy: Number) -> Number:
-    """Beds for those who need care and get it in an institution: the sum over levels of need × share, / occupancy.
+    """Beds for those who need care and get it in an institution: need [persons] × institution_share / occupancy.
 
-    The definition of need decides: see `care_need`. Both the share and the occupancy are judged in our data.
-
-    Parameters
-    ----------
-    need : [persons] who need care; with a dim `level`, the levels are summed.
-    institution_share : [share, 0-1] of them in institutions, by `level` where need has it.
-    occupancy : [share, above 0 to 1] of the beds that planning wants occupied.
-
-    Returns
-    -------
-    [beds]
+    The definition of need decides: see `care_need`. With a dim `level`, the levels are summed. The share [0-1] and the
+    occupancy [above 0 to 1] that planning wants are judged in our data.
 
     Examples
     --------
@@ -147,19 +104,10 @@ def beds_by_prevalence(need: Number, institution_share: Number, occupancy: Numbe
 
 
 def beds_by_utilisation(residents: Number, occupancy: Number, growth: Number = 1.0) -> Number:
-    """Beds for the residents that there are, grown with those who need care: residents × growth / occupancy.
+    """Beds for the residents that there are, grown with those who need care: residents [persons] × growth / occupancy.
 
     It measures use under present supply, price and quality; people who would come to better homes do not count.
-
-    Parameters
-    ----------
-    residents : [persons] now.
-    occupancy : [share, above 0 to 1] of the beds that planning wants occupied; a lower one asks for more beds.
-    growth : [ratio] of the persons at risk at the date of the need to those at the date of the residents. (default 1)
-
-    Returns
-    -------
-    [beds]
+    `growth` [ratio] is of the persons at risk since then; a lower occupancy [above 0 to 1] asks for more beds.
 
     Examples
     --------
@@ -171,18 +119,9 @@ def beds_by_utilisation(residents: Number, occupancy: Number, growth: Number = 1
 
 
 def places_by_norm(population: Number, places_per_1000: Number) -> Number:
-    """Places by a norm per 1000 residents (每千人口托位数), however few the children: population × norm / 1000.
+    """Places that a norm (每千人口托位数) asks for: population [persons of all ages] × places_per_1000 / 1000.
 
-    Always show `implied_coverage` beside it: the same norm means very different things to young and old areas.
-
-    Parameters
-    ----------
-    population : [persons] of all ages.
-    places_per_1000 : [places per 1000 persons] China's target for 2025 is 4.5.
-
-    Returns
-    -------
-    [places]
+    It does not look at children: show `implied_coverage` beside it. China's target for 2025 is 4.5.
 
     Examples
     --------
@@ -194,16 +133,9 @@ def places_by_norm(population: Number, places_per_1000: Number) -> Number:
 
 
 def implied_coverage(places: Number, children: Number) -> Number:
-    """Places per child, the coverage that a number of places means: places / children.
+    """Places per child [share], the coverage that a number of places means: places / children [persons aged 0, 1, 2].
 
-    Parameters
-    ----------
-    places : [places]
-    children : [persons] aged 0, 1 and 2 (say so when it is another age).
-
-    Returns
-    -------
-    [share]; above 1 when there are more places than children, missing where there are no children.
+    Above 1 when there are more places than children, missing where there are no children.
 
     Examples
     --------
@@ -217,16 +149,9 @@ def implied_coverage(places: Number, children: Number) -> Number:
 
 
 def places_by_coverage(children: Number, coverage: Number) -> Number:
-    """Places for a wanted share of the children under 3: children × coverage.
+    """Places for a wanted coverage [share, 0-1]: children [persons aged 0, 1 and 2] × coverage.
 
-    Parameters
-    ----------
-    children : [persons] aged 0, 1 and 2.
-    coverage : [share, 0-1] For example 0.33 or 0.45, the Barcelona targets of the EU.
-
-    Returns
-    -------
-    [places]
+    The Barcelona targets of the EU are 0.33 and 0.45.
 
     Examples
     --------
@@ -239,19 +164,9 @@ def places_by_coverage(children: Number, coverage: Number) -> Number:
 
 
 def places_by_intention(children: Number, wish: Number, conversion: Number = 1.0) -> Number:
-    """Places for the families that say they want one, or for the part that takes it: children × wish × conversion.
+    """Places for families that wish for one, or the part that takes it: children × wish × conversion [shares, 0-1].
 
-    A wish in a survey is not an enrolment: 涟水 prints 45 % wish and 18 % use.
-
-    Parameters
-    ----------
-    children : [persons] aged 0, 1 and 2.
-    wish : [share, 0-1] of families that want a place.
-    conversion : [share, 0-1] of these that take one. (default 1)
-
-    Returns
-    -------
-    [places]
+    A wish in a survey is not an enrolment: 涟水 prints 45 % wish and 18 % use. Children are aged 0, 1 and 2 [persons].
 
     Examples
     --------
@@ -294,19 +209,14 @@ def shortfall(demand: Number, supply: Number) -> pd.DataFrame | xr.Dataset:
 
     Parameters
     ----------
-    demand, supply : number, Series, array or DataArray
-        [beds or places] Broadcast against one another; a missing value stays missing.
+    demand, supply : [beds or places] of one length and with the same labels, or one number for all; 0 or more, missing
+        stays missing
 
     Returns
     -------
-    DataFrame or Dataset
-        demand, supply, shortfall (0 or more), surplus (0 or more) [beds or places], coverage_pct [supply per 100 of
-        demand; missing where nothing is demanded]. A Dataset when either input is a DataArray.
-
-    Raises
-    ------
-    DataError
-        When a value is negative, or the two have different lengths or labels.
+    DataFrame or Dataset: demand, supply, shortfall, surplus [beds or places, 0 or more], coverage_pct [supply per 100
+    of
+        demand; missing where nothing is demanded]; a Dataset when either input is a DataArray
 
     Examples
     --------

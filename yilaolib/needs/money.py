@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..demography.local import area_values, assumed_range
+from ..demography.local import Root, area_values, assumed_range
 from ..demography.projection import Scenario
 from ..errors import DataError
 from ..tables.areas import find_area, load_table
@@ -16,7 +14,7 @@ from ..tables.figures import Figures, figures_at
 from .beds import triangulate_beds
 from .care import SURVEY, care_need, institution_shares
 from .daycare import triangulate_places
-from .rows import at_year, elderly_of, leading_method, middle, middles, projected
+from .rows import Future, at_year, elderly_of, leading_method, middle, middles, projected
 
 YUAN = 10_000  # projects are printed in 万元
 UNITS = {
@@ -28,30 +26,21 @@ UNITS = {
 SUBSIDY = {"severe": "operating_subsidy_disabled", "moderate": "operating_subsidy_semi_disabled"}
 
 
-def project_costs(area: str | None = None, *, root: str | Path | None = None) -> pd.DataFrame:
+def project_costs(area: str | None = None, *, root: Root = None) -> pd.DataFrame:
     """Unit costs of every listed project, those that fall out of line named.
 
     A project that builds homes and a hospital, or rebuilds and adds, has no clean cost per bed: see `work` and `note`.
 
     Parameters
     ----------
-    area : str, optional
-        Slug, Chinese or English name, or adcode; all plans by default.
-    root : path, optional
-        Folder with your own tables.
+    area, root : as in `triangulate_beds`; all plans by default
 
     Returns
     -------
-    DataFrame
-        area, project_no, name_zh, category, work (new, rebuilt, or empty where the type is not printed),
+    DataFrame: area, project_no, name_zh, category, work (new, rebuilt, or empty where the type is not printed),
         yuan_per_new_bed, yuan_per_renovated_bed, yuan_per_place, yuan_per_m2, m2_per_bed; outlier: the unit costs that
         are more than three times (`cost_outlier_times`, judged) above or below the median of their category in all
-        plans (for m2, of their kind of work too); source, note.
-
-    Raises
-    ------
-    DataError
-        Unknown area.
+        plans (for m2, of their kind of work too); source, note
 
     Examples
     --------
@@ -79,29 +68,20 @@ def project_costs(area: str | None = None, *, root: str | Path | None = None) ->
     return keep[keep["area"] == find_area(area, root=root)["area"]].reset_index(drop=True)
 
 
-def bed_cost(area: str | None = None, *, root: str | Path | None = None) -> pd.DataFrame:
+def bed_cost(area: str | None = None, *, root: Root = None) -> pd.DataFrame:
     """Range of unit costs over listed projects: per new and renovated bed, per occupied bed, per place and m2.
 
     Few projects print beds, so a city's own list is often too short: without `area`, all plans count.
 
     Parameters
     ----------
-    area : str, optional
-        Slug, Chinese or English name, or adcode: its own list only.
-    root : path, optional
-        Folder with your own tables.
+    area, root : as in `project_costs`
 
     Returns
     -------
-    DataFrame
-        unit (new_bed, occupied_bed, renovated_bed, new_place, eldercare_m2_new, eldercare_m2_rebuilt, childcare_m2),
-        lower, central (median), upper [yuan], projects (how many), outliers (named; they are left out of the range),
-        sources, note. An occupied bed is a new bed at the target occupancy.
-
-    Raises
-    ------
-    DataError
-        Unknown area.
+    DataFrame: unit (new_bed, occupied_bed, renovated_bed, new_place, eldercare_m2_new, eldercare_m2_rebuilt,
+        childcare_m2), lower, central (median), upper [yuan], projects (how many), outliers (named; they are left out of
+        the range), sources, note. An occupied bed is a new bed at the target occupancy.
 
     Examples
     --------
@@ -142,23 +122,18 @@ def _range_of(rows: pd.DataFrame, column: str, times: float) -> list:
     return [low, middle, high, len(values), named, ";".join(rows["source"].unique())]
 
 
-def capital_cost(methods: pd.DataFrame, unit: str = "new_bed", *, root: str | Path | None = None) -> pd.DataFrame:
+def capital_cost(methods: pd.DataFrame, unit: str = "new_bed", *, root: Root = None) -> pd.DataFrame:
     """Capital to build what each method is short of, at the unit costs of the plans.
 
     Parameters
     ----------
-    methods : DataFrame
-        As from `triangulate_beds` or `triangulate_places`.
-    unit : {'new_bed', 'new_place'}
-        Unit of `bed_cost`.
-    root : path, optional
-        Folder with your own tables.
+    methods, root : as from `triangulate_beds` or `triangulate_places`; your own folder of tables
+    unit : {'new_bed', 'new_place'}; of `bed_cost`
 
     Returns
     -------
-    DataFrame
-        method, name_zh, name_en, short [beds or places: central need above stock and pipeline, 0 where they are
-        enough], lower, central, upper [yuan], sources. Missing where the method has no number.
+    DataFrame: method, name_zh, name_en, short [beds or places: central need above stock and pipeline, 0 where they are
+        enough], lower, central, upper [yuan], sources; missing where the method has no number
 
     Examples
     --------
@@ -175,12 +150,7 @@ def capital_cost(methods: pd.DataFrame, unit: str = "new_bed", *, root: str | Pa
 
 
 def operating_subsidy(
-    area: str,
-    year: int,
-    *,
-    scenario: str | Scenario = "medium",
-    population: xr.Dataset | None = None,
-    root: str | Path | None = None,
+    area: str, year: int, *, scenario: str | Scenario = "medium", population: Future = None, root: Root = None
 ) -> pd.DataFrame:
     """Operating subsidy of a year at the printed rates, were all expected residents in homes that get it.
 
@@ -188,24 +158,13 @@ def operating_subsidy(
 
     Parameters
     ----------
-    area : str
-        Slug, Chinese or English name, or adcode.
-    year : int
-        [year] Within the projection.
-    scenario, population, root
-        As in `care_staff`.
+    area, year, scenario, population, root : as in `triangulate_beds`
 
     Returns
     -------
-    DataFrame
-        level (severe for 失能, moderate for 半失能: judged), residents [persons], rate [yuan a month], lower, central,
-        upper [yuan a year], source, observation (id of the rate). Without a printed rate, money is missing and source
-        says not published.
-
-    Raises
-    ------
-    DataError
-        Unknown area or scenario.
+    DataFrame: level (severe for 失能, moderate for 半失能: judged), residents [persons], rate [yuan a month], lower,
+        central, upper [yuan a year], source, observation (id of the rate); without a rate, money is missing and source
+        says not published
 
     Examples
     --------
@@ -245,8 +204,8 @@ def care_staff(
     beds: float | None = None,
     measure: str = SURVEY,
     scenario: str | Scenario = "medium",
-    population: xr.Dataset | None = None,
-    root: str | Path | None = None,
+    population: Future = None,
+    root: Root = None,
 ) -> pd.DataFrame:
     """Care workers and social workers that the residents of homes need, by level of need, against the plan's target.
 
@@ -254,33 +213,17 @@ def care_staff(
 
     Parameters
     ----------
-    area : str
-        Slug, Chinese or English name, or adcode.
-    year : int
-        [year] Within the projection.
-    beds : float, optional
-        [beds] Staff so many beds instead, filled to the target occupancy, with the mix of levels of the need.
-    measure : str, default "adl-clhls-2018"
-        Measure of need, of table `care_rates`.
-    scenario : str or Scenario, default "medium"
-    population : Dataset, optional
-        A projection made before.
-    root : path, optional
-        Folder with your own tables.
+    area, year, scenario, population, root : as in `triangulate_beds`
+    beds : [beds] staff so many beds instead, filled to the target occupancy, with the mix of levels of the need
+    measure : of need, of table `care_rates`
 
     Returns
     -------
-    DataFrame
-        role (care_worker, social_worker), level (mild ... severe, or all), persons [residents, or persons 60+ of social
-        workers], ratio [persons for each worker], lower, central, upper [workers], judged (True where the ratio is
-        judgement), sources, observations (tuple: ids of the printed figures); in the rows of all levels present and
+    DataFrame: role (care_worker, social_worker), level (mild ... severe, or all), persons [residents, or persons 60+ of
+        social workers], ratio [persons for each worker], lower, central, upper [workers], judged (True where the ratio
+        is judgement), sources, observations (tuple: ids of the printed figures); in the rows of all levels present and
         target [workers] with present_year and target_year, short_now and short [workers: central less these]. Social
         workers are printed per 1000 elderly: present and target are those of the elderly of their own year.
-
-    Raises
-    ------
-    DataError
-        Unknown area, scenario or measure, or a year outside the projection.
 
     Examples
     --------
@@ -312,7 +255,7 @@ def care_staff(
     return _with_targets(frame, slug, old, root)
 
 
-def _social(slug: str, elderly: float, root: str | Path | None) -> list:
+def _social(slug: str, elderly: float, root: Root) -> list:
     """Social workers by the plan's number per 1000 elderly; without one, no number."""
     row = figures_at(root).first(slug, STAFF_TARGET["social_worker"], "target")
     workers = np.nan if row is None else elderly * row["value"] / 1000
@@ -321,7 +264,7 @@ def _social(slug: str, elderly: float, root: str | Path | None) -> list:
     return ["social_worker", "all", elderly, ratio, workers, workers, workers, False, source]
 
 
-def _with_targets(frame: pd.DataFrame, slug: str, elderly: xr.DataArray, root: str | Path | None) -> pd.DataFrame:
+def _with_targets(frame: pd.DataFrame, slug: str, elderly: xr.DataArray, root: Root) -> pd.DataFrame:
     """Add what the plan prints as present and as target, and what the need is above them."""
     figures = figures_at(root)
     frame["observations"] = pd.Series([()] * len(frame), index=frame.index, dtype=object)
@@ -343,7 +286,7 @@ def _thousands(elderly: xr.DataArray, year: int) -> float:
     return middle(at_year(elderly, year)) / 1000 if year in elderly["year"].to_numpy() else np.nan
 
 
-def childcare_staff(area: str, places: float | None = None, *, root: str | Path | None = None) -> pd.DataFrame:
+def childcare_staff(area: str, places: float | None = None, *, root: Root = None) -> pd.DataFrame:
     """Daycare staff and classes that a number of places needs at the official ratios, against the plan's staff target.
 
     One worker to 3, 5 and 7 children (乳儿班, 托小班, 托大班) is the least allowed while the class is open; leave,
@@ -351,25 +294,14 @@ def childcare_staff(area: str, places: float | None = None, *, root: str | Path 
 
     Parameters
     ----------
-    area : str
-        Slug, Chinese or English name, or adcode.
-    places : float, optional
-        [places] By default the plan's target, else its present places.
-    root : path, optional
-        Folder with your own tables.
+    area, root : as in `triangulate_beds`
+    places : [places] 0 or more; by default the plan's target, else its present places
 
     Returns
     -------
-    DataFrame
-        group (6_12m, 12_24m, 24_36m, all), places [places], ratio [children a worker], central [workers],
+    DataFrame: group (6_12m, 12_24m, 24_36m, all), places [places], ratio [children a worker], central [workers],
         class_size [children], classes [classes], target [workers] with target_year and short [workers] in the row all,
-        sources, observations (tuple: ids of the printed figures). Without any printed number of places the numbers
-        are missing.
-
-    Raises
-    ------
-    DataError
-        Unknown area, or negative places.
+        sources, observations (tuple: ids of the printed figures). Without any number of places they are missing.
 
     Examples
     --------
@@ -416,8 +348,8 @@ def care_account(
     bed_methods: pd.DataFrame | None = None,
     place_methods: pd.DataFrame | None = None,
     scenario: str | Scenario = "medium",
-    population: xr.Dataset | None = None,
-    root: str | Path | None = None,
+    population: Future = None,
+    root: Root = None,
 ) -> pd.DataFrame:
     """Need, staff, floor area and capital of eldercare and childcare side by side, and together.
 
@@ -426,34 +358,18 @@ def care_account(
 
     Parameters
     ----------
-    area : str
-        Slug, Chinese or English name, or adcode.
-    year : int
-        [year] Within the projection.
-    norm, place_norm : float, optional
-        [beds per 1000 persons 60+], [places per 1000 residents] Your own in place of the plan's.
-    bed_method : str, optional
-        A method of `triangulate_beds`; by default the plan's norm, else today's ratio, else 3 %.
-    place_method : str, optional
-        A method of `triangulate_places`; by default the norm per 1000 residents.
-    bed_methods, place_methods : DataFrame, optional
-        As from `triangulate_beds` and `triangulate_places` for the year, made before.
-    scenario, population, root
-        As in `triangulate_beds`.
+    area, year, scenario, population, root : as in `triangulate_beds`
+    norm, place_norm : [beds per 1000 persons 60+], [places per 1000 residents] your own in place of the plan's
+    bed_method, place_method : methods of `triangulate_beds` and `triangulate_places`; by default as in `gap_by_year`
+    bed_methods, place_methods : DataFrame; as from these two functions for the year, made before
 
     Returns
     -------
-    DataFrame
-        Indexed by eldercare, childcare, both: method, need, with_pipeline, short [beds or places],
-        staff [workers for the need], staff_target [workers, printed], staff_short [workers], floor_new_m2 and
-        floor_old_m2 [m2, were every household of the census in new, or in existing, estates with the plan's m2 per
-        100 homes], capital_lower, capital_central, capital_upper [yuan for what is short], sources. Missing where not
-        published; both adds what both have.
-
-    Raises
-    ------
-    DataError
-        Unknown area, scenario or method.
+    DataFrame: eldercare, childcare, both: method, need, with_pipeline, short [beds or places], staff [workers for the
+        need], staff_target [workers, printed], staff_short [workers], floor_new_m2 and floor_old_m2 [m2, were every
+        household of the census in new, or in existing, estates with the plan's m2 per 100 homes], capital_lower,
+        capital_central, capital_upper [yuan for what is short], sources. Missing where not published; both adds what
+        both have.
 
     Examples
     --------
@@ -500,7 +416,7 @@ def _line(need: pd.Series, staff: pd.Series, cost: pd.Series) -> dict:
     return line | {"sources": f"{need['sources']};{cost['sources']}"}
 
 
-def _floor(area: str, stem: str, root: str | Path | None) -> dict:
+def _floor(area: str, stem: str, root: Root) -> dict:
     """Floor area at the plan's m2 per 100 homes, for the households of the latest census."""
     series = load_table("series", area=area, root=root)
     homes = series[series["indicator"] == "households"].sort_values("year")["value"]

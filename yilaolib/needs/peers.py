@@ -6,14 +6,12 @@ Five places are few, counties are not prefectures, and names hide different coun
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from ..demography.local import Root, while_unchanged
 from ..tables.areas import find_area, load_table
-from ..tables.folders import as_root, stamp
 from ..tables.printed import half_a_digit
 
 SIDES = {"ge": "floor", "gt": "floor", "le": "ceiling", "lt": "ceiling"}  # by comparator
@@ -31,26 +29,26 @@ def slack_side(baseline: float, target: float, comparator: object) -> str:
     return side if (side == "floor" and target < baseline) or (side == "ceiling" and target > baseline) else ""
 
 
+APART = {  # what keeps plans apart that differ in a column
+    "level": "counties and prefectures", "target_year": "target years differ",
+    "comparator": "some targets are bounds", "baseline_year": "baseline years differ",
+}  # fmt: skip
 BETTER = {"higher": 1, "lower": -1}  # sign of a change for the better
 
 
-def plan_targets(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
+def plan_targets(area: str, *, root: Root = None) -> pd.DataFrame:
     """The plan's indicator tables, one row per printed indicator: baseline, target, and whether it steps back.
 
     Parameters
     ----------
-    area : str
-        Slug, Chinese or English name, or adcode.
-    root : path, optional
-        Folder with your own tables.
+    area, root : as in `triangulate_beds`
 
     Returns
     -------
-    DataFrame
-        indicator, name_as_printed, name_en, domain, unit, baseline_year, baseline, target_year, target, comparator,
-        baseline_printed, target_printed, binding, direction, steps_back (True where the target is worse than the
-        baseline; a floor below it, such as ≥95, is no plan to fall: see comparator), observation and
-        baseline_observation (ids of target and baseline), locator; in the order of the plan.
+    DataFrame: indicator, name_as_printed, name_en, domain, unit, baseline_year, baseline, target_year, target,
+        comparator, baseline_printed, target_printed, binding, direction, steps_back (True where the target is worse
+        than the baseline; a floor below it, such as ≥95, is no plan to fall: see comparator), observation and
+        baseline_observation (ids of target and baseline), locator; in the order of the plan
 
     Examples
     --------
@@ -71,31 +69,24 @@ def plan_targets(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
         concept = concepts.loc[indicator]
         baseline = np.nan if first is None else first["value"]
         worse = BETTER.get(concept["direction"], 0) * (last["value"] - baseline) < 0
+        before = {} if first is None else first[["year", "as_printed", "observation"]]
         rows.append(
-            {
-                "indicator": indicator,
-                "name_as_printed": last["name_as_printed"],
-                "name_en": concept["name_en"],
-                "domain": concept["domain"],
-                "unit": concept["unit"],
-                "baseline_year": None if first is None else first["year"],
-                "baseline": baseline,
-                "target_year": last["year"],
-                "target": last["value"],
-                "comparator": last["comparator"],
-                "baseline_printed": None if first is None else first["as_printed"],
-                "target_printed": last["as_printed"],
-                "binding": last["binding"],
-                "direction": concept["direction"],
-                "steps_back": bool(worse),
-                "observation": last["observation"],
-                "baseline_observation": None if first is None else first["observation"],
-                "locator": last["locator"],
-            }
-        )
+            [
+                indicator, last["name_as_printed"], *concept[["name_en", "domain", "unit"]], before.get("year"),
+    baseline,
+                last["year"], last["value"], last["comparator"], before.get("as_printed"), last["as_printed"],
+                last["binding"], concept["direction"], bool(worse), last["observation"], before.get("observation"),
+                last["locator"],
+            ]
+        )  # fmt: skip
     if not rows:
         return pd.DataFrame(rows)
-    frame = pd.DataFrame(rows).astype({"baseline_year": "Int64", "target_year": "Int64"})
+    columns = [
+        "indicator", "name_as_printed", "name_en", "domain", "unit", "baseline_year", "baseline", "target_year",
+        "target", "comparator", "baseline_printed", "target_printed", "binding", "direction", "steps_back",
+        "observation", "baseline_observation", "locator",
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=columns).astype({"baseline_year": "Int64", "target_year": "Int64"})
     return frame.sort_values("locator", key=lambda column: column.map(_place_in_table)).reset_index(drop=True)
 
 
@@ -107,27 +98,22 @@ def _place_in_table(locator: object) -> tuple[int, ...]:
     return tuple(int(part or 0) for part in found.groups()) if found else (0,)
 
 
-def compare_plans(indicators: list[str] | None = None, *, root: str | Path | None = None) -> pd.DataFrame:
+def compare_plans(indicators: list[str] | None = None, *, root: Root = None) -> pd.DataFrame:
     """Baseline and target of each indicator that several plans print, with the growth a year that each needs.
 
     `apart` names what limits the comparison: levels of area, years, bounds, and figures that look doubtful.
 
     Parameters
     ----------
-    indicators : list of str, optional
-        Slugs; by default all that two plans or more set a target for.
-    root : path, optional
-        Folder with your own tables.
+    indicators, root : slugs, by default all that two plans or more set a target for; your own folder of tables
 
     Returns
     -------
-    DataFrame
-        One row per indicator and area: indicator, name_zh, name_en, unit, direction, area, area_zh, area_en, level,
+    DataFrame: by indicator and area: indicator, name_zh, name_en, unit, direction, area, area_zh, area_en, level,
         baseline_year, baseline, target_year, target, comparator, per_year [percentage points a year for percentages,
         else percent a year; missing without a baseline or from a baseline of 0], rank_low, rank_high (rank of the
-        target, 1 is best; a range where printed digits or equal targets leave it open; missing for a target without a
-        number), places (that have a target), apart (text), observation and baseline_observation (ids of the printed
-        figures).
+        target, 1 is best; a range where printed digits or equal targets leave it open; missing without a number),
+        places (areas that have a target), apart, observation and baseline_observation (ids of the printed figures)
 
     Examples
     --------
@@ -135,16 +121,14 @@ def compare_plans(indicators: list[str] | None = None, *, root: str | Path | Non
     >>> print(beds.loc["yingtan", ["baseline", "target", "rank_low", "rank_high"]].astype(int).tolist())
     [24, 40, 3, 3]
     """
-    return _compare(None if indicators is None else tuple(indicators), as_root(root), stamp(root)).copy()
+    return _compare(None if indicators is None else tuple(indicators), root=root).copy()
 
 
-@lru_cache(maxsize=8)
-def _compare(indicators: tuple[str, ...] | None, root: Path | None, state: tuple) -> pd.DataFrame:
+@while_unchanged(8)
+def _compare(indicators: tuple[str, ...] | None, *, root: Root = None) -> pd.DataFrame:
     areas = load_table("areas", root=root).set_index("area")
     sources = load_table("sources", root=root)
-    planned = [
-        area for area in sources.loc[sources["plan_start"].notna(), "area"].dropna().unique() if area in areas.index
-    ]
+    planned = sources.loc[sources["plan_start"].notna() & sources["area"].isin(areas.index), "area"].unique()
     parts = [plan_targets(area, root=root).assign(area=area) for area in planned]
     frame = pd.concat([part for part in parts if len(part)], ignore_index=True)
     counts = frame.groupby("indicator")["area"].transform("nunique")
@@ -182,15 +166,7 @@ def ranked_targets(group: pd.DataFrame) -> pd.DataFrame:
     # a place is surely behind those whose lowest value is above its highest, and maybe behind the rest that overlap
     best = [1 + int((low > top).sum()) for top in high]
     worst = [int((high >= bottom).sum()) for bottom in low]
-    apart = []
-    if group["level"].nunique() > 1:
-        apart.append("counties and prefectures")
-    if group["target_year"].nunique() > 1:
-        apart.append("target years differ")
-    if group["comparator"].nunique() > 1:
-        apart.append("some targets are bounds")
-    if group["baseline_year"].nunique() > 1:
-        apart.append("baseline years differ")
+    apart = [text for column, text in APART.items() if group[column].nunique() > 1]
     texts = ["; ".join([*apart, *(["doubtful transcription"] if doubt else [])]) for doubt in group["doubt"]]
     known = np.isfinite(middle)
     ends = {"rank_low": best, "rank_high": worst}

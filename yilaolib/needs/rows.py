@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from ..demography.ages import Population, as_array, labelled
-from ..demography.local import area_values
+from ..demography.local import Root, area_values
 from ..demography.measures import persons
 from ..demography.projection import Scenario, project
 from ..errors import DataError
@@ -26,6 +25,7 @@ from .supply import SUPPLY, opening, stock_of
 
 COUNTED_BY = 2025  # present beds may be counted later than at the census, and are held against the elderly of that year
 LAST_YEAR = 2025  # of a plan that prints none
+Future = xr.Dataset | None  # a projection made before, by `project`
 BOUNDS = ("lower", "central", "upper")
 LEADING = {"beds": ("norm", "hold", "rule_9073"), "places": ("norm_places",)}  # the first that has a number leads
 
@@ -127,7 +127,7 @@ class Case:
     what: str
     area: str
     parent: str | None
-    root: str | Path | None
+    root: Root
     people: xr.DataArray
     printed: Figures
     assumed: pd.DataFrame
@@ -169,7 +169,7 @@ class Case:
 Method = Callable[[Case], dict | None]  # None where the user did not ask for it
 
 
-def make_case(what: str, area: str, population: Population, root: str | Path | None = None, **choices: object) -> Case:
+def make_case(what: str, area: str, population: Population, root: Root = None, **choices: object) -> Case:
     """Gather what the methods of `beds` or `places` start from; `choices` are the last fields of `Case`."""
     if what not in LEADING:
         raise DataError(f"what is {what!r}; it must be 'beds' or 'places'.")
@@ -247,9 +247,7 @@ def target_year(plan: pd.Series | None, years: Iterable[int]) -> int:
     return int(np.clip(last, min(years), max(years)))
 
 
-def projected(
-    area: str, year: int, scenario: str | Scenario = "medium", root: str | Path | None = None, **drawn: int
-) -> xr.Dataset:
+def projected(area: str, year: int, scenario: str | Scenario = "medium", root: Root = None, **drawn: int) -> xr.Dataset:
     """A projection that reaches the year of a need, and the years in which plans count what there is."""
     return project(area, scenario=scenario, end_year=max(year, COUNTED_BY), root=root, **drawn)
 

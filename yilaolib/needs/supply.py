@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
+from ..demography.local import Root
 from ..tables.areas import find_area, load_table
 from ..tables.figures import figures_at
 
@@ -15,30 +14,16 @@ WIDEST = ("elder_beds_total", "elder_beds_institution", "daycare_places_total") 
 
 
 def stock_of(supply: pd.DataFrame) -> pd.Series | None:
-    """Return the printed present supply of the widest kind (a row of `supply`), or None when none is printed.
-
-    Examples
-    --------
-    >>> from yilaolib.needs.supply import bed_supply
-    >>> stock_of(bed_supply("jingdezhen")).stock
-    np.float64(4059.0)
-    """
+    """The printed present supply of the widest kind (a row of `supply`), or None when none is printed."""
     stocks = supply[supply["role"] == "stock"].set_index("kind", drop=False)
     kinds = [kind for kind in WIDEST if kind in stocks.index]
     return stocks.loc[kinds[0]] if kinds else None
 
 
 def opening(supply: pd.DataFrame, year: int, after: int | None = None) -> pd.DataFrame:
-    """Return the rows of the project list that open by a year; undated ones are taken as open.
+    """The rows of the project list that open by a year; undated ones are taken as open.
 
     Those that open in the year of the stock or before may be in the stock already: `after` leaves them out.
-
-    Examples
-    --------
-    >>> from yilaolib.needs.supply import bed_supply
-    >>> beds = bed_supply("lianshui")
-    >>> opening(beds, 2023)["stock"].tolist(), opening(beds, 2023, after=2022)["stock"].tolist()
-    ([120.0, 60.0, 100.0], [100.0])
     """
     listed = supply[supply["role"] == "pipeline"]
     opens = listed["year"].isna() | ((listed["year"] <= year) & (listed["year"] > (after or 0)))
@@ -50,22 +35,16 @@ def supply_path(supply: pd.DataFrame, kind: str, years: np.ndarray) -> pd.Series
 
     Parameters
     ----------
-    supply : DataFrame
-        As from `bed_supply` or `place_supply`.
-    kind : str
-        For example `elder_beds_total`.
-    years : array of int
-        [year]
+    supply : DataFrame; as from `bed_supply` or `place_supply`
+    kind, years : such as `elder_beds_total`; [year]
 
     Returns
     -------
-    Series
-        [beds or places] indexed by `year`; missing before the first year with a published figure. `attrs["held"]` is
-        True when no target is published, so that the stock is held.
+    Series: [beds or places] by year, missing before the first year with a published figure; `attrs["held"]` is True
+        when no target is published, so that the stock is held
 
     Examples
     --------
-    >>> from yilaolib.needs.supply import place_supply
     >>> supply_path(place_supply("jingdezhen"), "daycare_places_total", np.array([2020, 2025, 2030])).tolist()
     [4036.0, 7367.0, 7367.0]
     """
@@ -78,29 +57,11 @@ def supply_path(supply: pd.DataFrame, kind: str, years: np.ndarray) -> pd.Series
     return path
 
 
-BED_KINDS = (
-    "elder_beds_total",
-    "elder_beds_institution",
-    "elder_beds_community",
-    "elder_beds_family",
-    "elder_beds_public_homes",
-    "elder_beds_welfare_homes",
-    "elder_beds_township_homes",
-    "elder_beds_private",
-    "medical_eldercare_beds",
-)
-OWNERS = {
-    "elder_beds_public_homes": "public",
-    "elder_beds_welfare_homes": "public",
-    "elder_beds_township_homes": "public",
-    "elder_beds_private": "private",
-}
-PLACE_KINDS = (
-    "daycare_places_total",
-    "daycare_places_inclusive",
-    "daycare_places_public_kindergartens",
-    "daycare_places_filed",
-)
+OWNERS = {f"elder_beds_{kind}_homes": "public" for kind in ("public", "welfare", "township")}
+OWNERS |= {"elder_beds_private": "private"}
+BED_KINDS = (*(f"elder_beds_{kind}" for kind in ("total", "institution", "community", "family")), *OWNERS)
+BED_KINDS += ("medical_eldercare_beds",)
+PLACE_KINDS = tuple(f"daycare_places_{kind}" for kind in ("total", "inclusive", "public_kindergartens", "filed"))
 NURSING = {  # share of nursing-type beds (护理型床位) of a kind
     "elder_beds_total": "nursing_beds_share_pct",
     "elder_beds_institution": "nursing_beds_share_institution_pct",
@@ -112,32 +73,23 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def bed_supply(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
+def bed_supply(area: str, *, root: Root = None) -> pd.DataFrame:
     """Printed stocks of beds of an area, what it plans to have, and the new beds of its project list.
 
     Kinds are kept apart: a plan's total may count institutions only or all services. Renovated beds are not new.
 
     Parameters
     ----------
-    area : str
-        Slug, Chinese or English name, or adcode.
-    root : path, optional
-        Folder with your own tables.
+    area, root : as in `triangulate_beds`
 
     Returns
     -------
-    DataFrame
-        kind (slug of the indicator, or `pipeline`), role (stock, target, pipeline), year (missing where a project
-        has no date), stock [beds], occupied and vacant [beds] (missing when not published), nursing_pct [percent of
-        these beds that are of nursing type; it may be of another year, see `nursing_beds`], owner (public, private,
-        or empty), flag (of a project: undated, hospital, doubt), name_zh, name_en, source, note,
-        observation (id of the printed figure; missing for projects), occupied_observation and
-        nursing_observation (ids of residents and share), project_no (of the project list; missing for figures).
-
-    Raises
-    ------
-    DataError
-        Unknown area.
+    DataFrame: kind (slug of the indicator, or `pipeline`), role (stock, target, pipeline), year (missing where a
+        project has no date), stock [beds], occupied and vacant [beds] (missing when not published), nursing_pct
+        [percent of these beds that are of nursing type; it may be of another year, see `nursing_beds`], owner (public,
+        private, or empty), flag (of a project: undated, hospital, doubt), name_zh, name_en, source, note, observation
+        (id of the printed figure; missing for projects), occupied_observation and nursing_observation (ids of residents
+        and share), project_no (of the project list; missing for figures).
 
     Examples
     --------
@@ -147,25 +99,10 @@ def bed_supply(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
     return _supply(area, BED_KINDS, "beds_new", root)
 
 
-def place_supply(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
+def place_supply(area: str, *, root: Root = None) -> pd.DataFrame:
     """Printed daycare places (托位) of an area, what it plans to have, and the new places of its project list.
 
-    Parameters
-    ----------
-    area : str
-        Slug, Chinese or English name, or adcode.
-    root : path, optional
-        Folder with your own tables.
-
-    Returns
-    -------
-    DataFrame
-        As `bed_supply`, in places; `occupied` is missing, since no plan prints attendance by place.
-
-    Raises
-    ------
-    DataError
-        Unknown area.
+    As `bed_supply`, in places; `occupied` is missing, since no plan prints attendance by place.
 
     Examples
     --------
@@ -178,9 +115,9 @@ def place_supply(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
 SUPPLY = {"beds": bed_supply, "places": place_supply}
 
 
-def _supply(area: str, kinds: tuple[str, ...], new: str, root: str | Path | None) -> pd.DataFrame:
+def _supply(area: str, kinds: tuple[str, ...], new: str, root: Root) -> pd.DataFrame:
     slug = find_area(area, root=root)["area"]
-    names = load_table("indicators", root=root).set_index("indicator")
+    names = load_table("indicators", root=root).set_index("indicator")[["name_zh", "name_en"]]
     printed = figures_at(root)
     rows = []
     for kind in kinds:
@@ -190,24 +127,14 @@ def _supply(area: str, kinds: tuple[str, ...], new: str, root: str | Path | None
                 continue
             nursing = printed.first(slug, NURSING.get(kind, ""), wanted)
             lived = printed.first(slug, kind.replace("beds", "residents"), "actual") if "beds" in kind else None
-            rows.append(
-                {
-                    "kind": kind,
-                    "role": role,
-                    "year": row["year"],
-                    "stock": row["value"],
-                    "occupied": lived["value"] if role == "stock" and lived is not None else np.nan,
-                    "nursing_pct": np.nan if nursing is None else nursing["value"],
-                    "nursing_observation": None if nursing is None else nursing["observation"],
-                    "owner": OWNERS.get(kind, ""),
-                    "name_zh": names.loc[kind, "name_zh"],
-                    "name_en": names.loc[kind, "name_en"],
-                    "source": row["source"],
-                    "note": row["note"],
-                    "observation": row["observation"],
-                    "occupied_observation": lived["observation"] if role == "stock" and lived is not None else None,
-                }
-            )
+            line = {"kind": kind, "role": role, "owner": OWNERS.get(kind, ""), "stock": row["value"]}
+            line |= row[["year", "source", "note", "observation"]].to_dict() | names.loc[kind].to_dict()
+            line |= {"nursing_observation": None, "occupied_observation": None}
+            if nursing is not None:
+                line |= {"nursing_pct": nursing["value"], "nursing_observation": nursing["observation"]}
+            if lived is not None and role == "stock":
+                line |= {"occupied": lived["value"], "occupied_observation": lived["observation"]}
+            rows.append(line)
     listed = _listed(slug, new, root)
     listed = listed.assign(kind="pipeline", role="pipeline", year=listed["end"], stock=listed[new])
     listed = listed.assign(name_en=listed["name_zh"])
@@ -218,7 +145,7 @@ def _supply(area: str, kinds: tuple[str, ...], new: str, root: str | Path | None
     return frame
 
 
-def _listed(area: str, new: str, root: str | Path | None) -> pd.DataFrame:
+def _listed(area: str, new: str, root: Root) -> pd.DataFrame:
     """Rows of the project list with new beds or places, each with what makes it uncertain."""
     projects = load_table("projects", area=area, root=root)
     projects = projects[projects[new].notna()]
@@ -232,27 +159,18 @@ def _listed(area: str, new: str, root: str | Path | None) -> pd.DataFrame:
     return projects.assign(flag=pd.Series(flags, index=projects.index, dtype="str"))
 
 
-def bed_pipeline(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
+def bed_pipeline(area: str, *, root: Root = None) -> pd.DataFrame:
     """New beds of the project list summed by the year in which they open; undated and renovated ones apart.
 
     Parameters
     ----------
-    area : str
-        Slug, Chinese or English name, or adcode.
-    root : path, optional
-        Folder with your own tables.
+    area, root : as in `triangulate_beds`
 
     Returns
     -------
-    DataFrame
-        Index `year` (missing: no date printed); beds_new [beds], of which in_hospitals and in_doubt [beds],
+    DataFrame: by year (missing: no date printed) beds_new [beds], of which in_hospitals and in_doubt [beds],
         beds_renovated [beds] (they exist already and are never counted as new), projects, without_beds (projects that
-        print no number of beds).
-
-    Raises
-    ------
-    DataError
-        Unknown area.
+        print no number of beds)
 
     Examples
     --------
