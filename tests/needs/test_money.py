@@ -5,28 +5,16 @@ import pandas as pd
 import pytest
 from oracles import CITIES, future_of
 
-from yilaolib.demography.measures import persons
-from yilaolib.errors import DataError
-from yilaolib.needs.beds import triangulate_beds
-from yilaolib.needs.daycare import daycare_fees
-from yilaolib.needs.money import (
-    bed_cost,
-    capital_cost,
-    care_account,
-    care_staff,
-    childcare_staff,
-    operating_subsidy,
-    project_costs,
-)
+import yilaolib as yl
 
 
 def workers(city="lianshui", **options):
-    return care_staff(city, 2025, population=future_of(city), **options).set_index(["role", "level"])
+    return yl.care_staff(city, 2025, population=future_of(city), **options).set_index(["role", "level"])
 
 
 def test_daycare_staff_at_the_official_ratios():
     """5, 25 and 70 children at 1:3, 1:5 and 1:7, in classes of 10, 15 and 20."""
-    staff = childcare_staff("haian", 100).set_index("group")
+    staff = yl.childcare_staff("haian", 100).set_index("group")
     assert staff["ratio"].dropna().tolist() == [3, 5, 7]
     assert staff["class_size"].dropna().tolist() == [10, 15, 20]
     assert staff.loc["all", "central"] == pytest.approx(5 / 3 + 25 / 5 + 70 / 7)
@@ -35,14 +23,14 @@ def test_daycare_staff_at_the_official_ratios():
 
 def test_daycare_staff_against_the_plan():
     """涟水 plans 250 trained daycare workers; 1,000 places need 83 fewer than that."""
-    row = childcare_staff("lianshui", 1000).set_index("group").loc["all"]
+    row = yl.childcare_staff("lianshui", 1000).set_index("group").loc["all"]
     assert row["target"] == 250
     assert row["short"] == pytest.approx(row["central"] - 250)
 
 
 def test_no_printed_places_no_staff(tmp_path):
     """A place whose plan prints no number of places has no number of staff, not zero."""
-    staff = childcare_staff("jiangxi").set_index("group")
+    staff = yl.childcare_staff("jiangxi").set_index("group")
     assert np.isnan(staff.loc["all", "central"])
 
 
@@ -87,7 +75,7 @@ def test_social_workers_follow_the_plan_s_ratio():
 def test_present_social_workers_serve_the_elderly_of_their_year():
     """鹰潭 prints one per 1000 elderly in 2020: those of 2020 and not of the year of the need."""
     row = workers("yingtan").loc[("social_worker", "all")]
-    then = persons(future_of("yingtan").population.sel(year=2020), 60)
+    then = yl.persons(future_of("yingtan").population.sel(year=2020), 60)
     assert row["present"] == pytest.approx(then / 1000)
 
 
@@ -100,13 +88,13 @@ def test_judged_ratios_are_marked():
 
 def test_year_beyond_the_projection_is_refused():
     """A year that was not projected is an error."""
-    with pytest.raises(DataError, match="runs from 2020 to 2050"):
-        care_staff("haian", 2090, population=future_of("haian"))
+    with pytest.raises(yl.DataError, match="runs from 2020 to 2050"):
+        yl.care_staff("haian", 2090, population=future_of("haian"))
 
 
 def test_unit_costs_by_hand():
     """朱码街道敬老院: 10 million yuan for 120 beds on 3,300 m2."""
-    row = project_costs("lianshui").set_index("project_no").loc["3"]
+    row = yl.project_costs("lianshui").set_index("project_no").loc["3"]
     assert row["yuan_per_new_bed"] == pytest.approx(1e7 / 120)
     assert row["yuan_per_m2"] == pytest.approx(1e7 / 3300)
     assert row["m2_per_bed"] == pytest.approx(27.5)
@@ -114,62 +102,62 @@ def test_unit_costs_by_hand():
 
 def test_renovated_beds_have_a_cost_of_their_own():
     """No project has both: what is rebuilt never enters the cost of a new bed."""
-    costs = project_costs()
+    costs = yl.project_costs()
     assert not (costs["yuan_per_new_bed"].notna() & costs["yuan_per_renovated_bed"].notna()).any()
-    unit = bed_cost().set_index("unit")["central"]
+    unit = yl.bed_cost().set_index("unit")["central"]
     assert unit["renovated_bed"] < unit["new_bed"] < unit["occupied_bed"]
 
 
 def test_outliers_are_named_and_left_out():
     """炎黄托育中心 costs eight times the median a place: it is named, and the range ends below it."""
-    row = bed_cost().set_index("unit").loc["new_place"]
+    row = yl.bed_cost().set_index("unit").loc["new_place"]
     assert "lianshui 12" in row["outliers"]
     assert row["upper"] < 8e6 / 60
 
 
 def test_city_without_a_list_has_no_cost():
     """岳阳 prints no projects: no number, and no zero."""
-    costs = bed_cost("yueyang")
+    costs = yl.bed_cost("yueyang")
     assert costs[["lower", "central", "upper"]].isna().all(axis=None)
     assert (costs["projects"] == 0).all()
 
 
 def test_capital_closes_gaps_only():
     """Capital is what is short times the unit cost: nothing where there are enough beds, missing where no number is."""
-    beds = triangulate_beds("jingdezhen", 2025, population=future_of("jingdezhen"))
-    capital, unit = capital_cost(beds).set_index("method"), bed_cost().set_index("unit").loc["new_bed", "central"]
+    beds = yl.triangulate_beds("jingdezhen", 2025, population=future_of("jingdezhen"))
+    capital, unit = yl.capital_cost(beds).set_index("method"), yl.bed_cost().set_index("unit").loc["new_bed", "central"]
     assert capital.loc["plan_beds", "central"] == pytest.approx((10_500 - 4_059 - 3_951) * unit)
     assert capital.loc["utilisation", "central"] == 0
-    none = capital_cost(triangulate_beds("haian", 2025, population=future_of("haian"))).set_index("method")
+    none = yl.capital_cost(yl.triangulate_beds("haian", 2025, population=future_of("haian"))).set_index("method")
     assert np.isnan(none.loc["utilisation", "central"])
 
 
 def test_subsidy_at_the_printed_rates():
     """200 and 100 yuan a month for each disabled and partly disabled resident, twelve times a year."""
-    rows = operating_subsidy("jingdezhen", 2025, population=future_of("jingdezhen")).set_index("level")
+    rows = yl.operating_subsidy("jingdezhen", 2025, population=future_of("jingdezhen")).set_index("level")
     assert rows["rate"].to_dict() == {"severe": 200, "moderate": 100}
     assert np.allclose(rows["central"], rows["residents"] * rows["rate"] * 12)
 
 
 def test_subsidy_not_published_is_missing():
     """海安 prints no rate: no money, and the row says so."""
-    rows = operating_subsidy("haian", 2025, population=future_of("haian"))
+    rows = yl.operating_subsidy("haian", 2025, population=future_of("haian"))
     assert rows["central"].isna().all()
     assert (rows["source"] == "not published").all()
 
 
 def test_fees_against_the_cost_of_a_child():
     """景德镇 caps the older class at 1,700 yuan a month: 20,400 a year, beside 20,000 that a child is said to cost."""
-    row = daycare_fees("jingdezhen").set_index("group").loc["24_36m"]
+    row = yl.daycare_fees("jingdezhen").set_index("group").loc["24_36m"]
     assert row["cap_year"] == 20_400
     assert row["of_cost_pct"] == pytest.approx(102)
-    assert daycare_fees("haian").empty
+    assert yl.daycare_fees("haian").empty
 
 
 @pytest.mark.parametrize("city", CITIES)
 def test_account_adds_old_and_young(city):
     """The third row is the sum of the two; where one is not published, so is the sum."""
-    account = care_account(city, 2025, population=future_of(city))
+    account = yl.care_account(city, 2025, population=future_of(city))
     for column in ("staff", "floor_new_m2", "capital_central"):
         parts = account.loc[["eldercare", "childcare"], column]
         both = account.loc["both", column]
@@ -178,7 +166,7 @@ def test_account_adds_old_and_young(city):
 
 def test_account_of_floor_by_hand():
     """鹰潭: 372,422 households at 20 m2 per 100 homes of new estates, 15 of old ones."""
-    row = care_account("yingtan", 2025, population=future_of("yingtan")).loc["eldercare"]
+    row = yl.care_account("yingtan", 2025, population=future_of("yingtan")).loc["eldercare"]
     assert row["floor_new_m2"] == pytest.approx(74_484.4)
     assert row["floor_old_m2"] == pytest.approx(55_863.3)
 
@@ -186,13 +174,13 @@ def test_account_of_floor_by_hand():
 def test_account_by_a_method_of_one_s_own():
     """Another method is another account; an unknown one is refused."""
     population = future_of("yingtan")
-    norm, use = (care_account("yingtan", 2025, bed_method=m, population=population) for m in ("norm", "prevalence"))
+    norm, use = (yl.care_account("yingtan", 2025, bed_method=m, population=population) for m in ("norm", "prevalence"))
     assert use.loc["eldercare", "need"] < norm.loc["eldercare", "need"]
-    with pytest.raises(DataError, match="choose one of"):
-        care_account("yingtan", 2025, bed_method="nonsense", population=population)
+    with pytest.raises(yl.DataError, match="choose one of"):
+        yl.care_account("yingtan", 2025, bed_method="nonsense", population=population)
 
 
 def test_account_has_numbers_as_numbers():
     """Counts are floats, so that a table can be summed."""
-    account = care_account("haian", 2025, population=future_of("haian"))
+    account = yl.care_account("haian", 2025, population=future_of("haian"))
     assert all(pd.api.types.is_float_dtype(account[c]) for c in ("need", "staff", "capital_upper"))

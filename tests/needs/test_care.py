@@ -1,4 +1,4 @@
-"""Persons who need care: the printed prevalence comes out, by level, age and sex."""
+"""Persons who need care: the printed yl.prevalence comes out, by level, age and sex."""
 
 import numpy as np
 import pandas as pd
@@ -6,61 +6,59 @@ import pytest
 import xarray as xr
 from oracles import AGE, SEX, future_of
 
-from yilaolib.demography.local import assumed_range, census_pyramids
-from yilaolib.errors import DataError
-from yilaolib.needs.care import CENSUS, SURVEY, care_need, prevalence
-from yilaolib.tables.areas import load_table
+import yilaolib as yl
+from yilaolib.needs.care import CENSUS, SURVEY
 
 
 def test_printed_bands_come_out_without_sexes():
     """1,000 persons aged 75 to 84 hold 14 severe, 47.4 moderate and 36 mild cases (CLHLS 2018, table 2)."""
-    need = care_need(pd.Series([500.0, 500.0], index=[75, 80]))
+    need = yl.care_need(pd.Series([500.0, 500.0], index=[75, 80]))
     assert need.to_series().to_dict() == pytest.approx({"mild": 36.0, "moderate": 47.4, "severe": 14.0})
 
 
 def test_nobody_below_the_ages_of_the_survey():
     """The survey begins at 65: younger persons count as without need."""
-    assert float(care_need(pd.Series([1e6], index=[60])).sum()) == 0
+    assert float(yl.care_need(pd.Series([1e6], index=[60])).sum()) == 0
 
 
 def test_census_share_is_of_60_and_over():
     """2.34 % of 1,000 persons aged 60 and over cannot care for themselves."""
-    need = care_need(pd.Series([600.0, 400.0], index=[60, 80]), measure=CENSUS)
+    need = yl.care_need(pd.Series([600.0, 400.0], index=[60, 80]), measure=CENSUS)
     assert need.to_series().to_dict() == pytest.approx({"unable": 23.4})
 
 
 @pytest.mark.parametrize("level", ["mild", "moderate", "severe"])
 def test_sexes_keep_the_printed_ratio_and_total(level):
     """On the nation's pyramid the sexes stand as printed to each other, and together give the ages' total."""
-    people = census_pyramids("china", None)[2020].sel(age=slice(65, None))
-    rates = prevalence().sel(level=level, age=people["age"])
+    people = yl.census_pyramids("china", None)[2020].sel(age=slice(65, None))
+    rates = yl.prevalence().sel(level=level, age=people["age"])
     of_sex = (people * rates).sum("age") / people.sum("age")
-    printed = load_table("care_rates").set_index(["measure", "level", "sex", "age"])["share"]
+    printed = yl.load_table("care_rates").set_index(["measure", "level", "sex", "age"])["share"]
     totals = [printed[f"{SURVEY}-total", level, sex, 65] for sex in SEX]
     assert float(of_sex.sel(sex="female") / of_sex.sel(sex="male")) == pytest.approx(totals[0] / totals[1])
-    both = care_need(people.sum("sex")).sel(level=level)
+    both = yl.care_need(people.sum("sex")).sel(level=level)
     assert float((people * rates).sum()) == pytest.approx(float(both))
 
 
 def test_prevalence_is_a_share():
     """No share lies outside 0 to 1, whatever the measure."""
-    for measure in load_table("care_rates")["measure"].unique():
-        rates = prevalence(measure)
+    for measure in yl.load_table("care_rates")["measure"].unique():
+        rates = yl.prevalence(measure)
         assert bool(((rates >= 0) & (rates <= 1)).all())
 
 
 def test_older_people_need_more_care():
     """From one band of age to the next the need rises, at every level and for both sexes."""
-    rates = prevalence().sel(age=[65, 75, 85])
+    rates = yl.prevalence().sel(age=[65, 75, 85])
     assert bool((rates.diff("age") > 0).all())
 
 
 def test_dims_of_the_projection_stay():
     """Years, and whatever else a population has, come through; two years are two sums."""
     population = future_of("haian").population.sel(year=[2020, 2030])
-    need = care_need(population)
+    need = yl.care_need(population)
     assert set(need.dims) == {"level", "year"}
-    alone = care_need(population.sel(year=2030))
+    alone = yl.care_need(population.sel(year=2030))
     assert np.allclose(need.sel(year=2030), alone)
 
 
@@ -69,18 +67,18 @@ def test_open_group_of_a_census_is_a_band():
     people = xr.DataArray(np.zeros((2, 101)), coords={"sex": SEX, "age": AGE}, dims=("sex", "age"))
     people.loc["female", 85] = 1000.0
     group = people.sel(age=[0, 60, 85])
-    assert np.allclose(care_need(people), care_need(group))
+    assert np.allclose(yl.care_need(people), yl.care_need(group))
 
 
 def test_unknown_measure_is_refused():
     """The error names the measures that there are."""
-    with pytest.raises(DataError, match=r"care_rates has .*self-care-census-2020"):
-        care_need(pd.Series([1.0], index=[85]), measure="nonsense")
+    with pytest.raises(yl.DataError, match=r"care_rates has .*self-care-census-2020"):
+        yl.care_need(pd.Series([1.0], index=[85]), measure="nonsense")
 
 
 def test_range_holds_its_value_and_says_that_it_is_judged():
     """lower <= value <= upper, and judgement is told from documents."""
-    occupancy, rule = assumed_range("target_occupancy"), assumed_range("rule_3pct_share")
+    occupancy, rule = yl.assumed_range("target_occupancy"), yl.assumed_range("rule_3pct_share")
     assert occupancy.lower <= occupancy.value <= occupancy.upper
     assert occupancy.judged
     assert not rule.judged
@@ -88,11 +86,11 @@ def test_range_holds_its_value_and_says_that_it_is_judged():
 
 def test_an_area_s_own_row_comes_first_by_whatever_name():
     """The life expectancy of 景德镇 is found by its slug, its name and its code."""
-    values = [assumed_range("e0", area=name).value for name in ("jingdezhen", "景德镇市", "360200")]
+    values = [yl.assumed_range("e0", area=name).value for name in ("jingdezhen", "景德镇市", "360200")]
     assert values == [77.8] * 3
 
 
 def test_unknown_parameter_is_refused():
     """A slip of the pen gets the nearest name."""
-    with pytest.raises(DataError, match="target_occupancy"):
-        assumed_range("target_ocupancy")
+    with pytest.raises(yl.DataError, match="target_occupancy"):
+        yl.assumed_range("target_ocupancy")

@@ -7,19 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import future_of, quick
 
-from yilaolib.demography.projection import Scenario, project
-from yilaolib.errors import DataError
-from yilaolib.needs.decision import (
-    best_number,
-    build_decision,
-    expected_regret,
-    low_occupancy_probability,
-    need_samples,
-    need_tornado,
-    shortage_probability,
-    split_spread,
-)
-from yilaolib.tables.areas import load_table
+import yilaolib as yl
+from yilaolib.needs.beds import METHODS
+from yilaolib.needs.rows import arrays, make_case, rows_of
 
 DRAWS = st.lists(st.floats(1, 1e5), min_size=2, max_size=40)
 
@@ -28,12 +18,12 @@ DRAWS = st.lists(st.floats(1, 1e5), min_size=2, max_size=40)
 @given(DRAWS, st.floats(0.1, 10))
 def test_best_number_has_the_least_regret(draws, ratio):
     """No other number among the draws has less expected regret than the quantile of the newsvendor."""
-    best = best_number(np.array(draws), cost_ratio=ratio)
+    best = yl.best_number(np.array(draws), cost_ratio=ratio)
     built = [best, *draws]
-    regret = expected_regret(np.array(draws), built, cost_ratio=ratio)["regret"].to_numpy()
+    regret = yl.expected_regret(np.array(draws), built, cost_ratio=ratio)["regret"].to_numpy()
     # between two draws the regret is a line: the quantile may lie there, at most one draw's share away
     near = np.quantile(draws, ratio / (1 + ratio), method="inverted_cdf")
-    least = expected_regret(np.array(draws), [near], cost_ratio=ratio)["regret"].to_numpy()[0]
+    least = yl.expected_regret(np.array(draws), [near], cost_ratio=ratio)["regret"].to_numpy()[0]
     assert least <= regret.min() * (1 + 1e-9) + 1e-9
     assert min(draws) <= best <= max(draws)
 
@@ -43,65 +33,64 @@ def test_best_number_has_the_least_regret(draws, ratio):
 def test_more_beds_never_raise_the_chance_of_a_shortage(draws, supply, more):
     """The chance of a shortage falls with supply, and that of empty beds rises."""
     need = np.array(draws)
-    assert shortage_probability(need, supply + more) <= shortage_probability(need, supply)
-    assert low_occupancy_probability(need, supply + more, 0.6) >= low_occupancy_probability(need, supply, 0.6)
+    assert yl.shortage_probability(need, supply + more) <= yl.shortage_probability(need, supply)
+    assert yl.low_occupancy_probability(need, supply + more, 0.6) >= yl.low_occupancy_probability(need, supply, 0.6)
 
 
 def test_regret_by_hand():
     """Of needs 100 and 300, building 200 leaves 50 idle and 50 missing on average: 150 at a ratio of 2."""
-    row = expected_regret(np.array([100, 300]), [200], cost_ratio=2).iloc[0]
+    row = yl.expected_regret(np.array([100, 300]), [200], cost_ratio=2).iloc[0]
     assert row.tolist() == [50, 50, 150]
 
 
 def test_dearer_shortage_builds_more():
     """The more a missing bed costs, the more beds are best."""
     need = np.arange(1000.0)
-    assert best_number(need, cost_ratio=0.5) < best_number(need) < best_number(need, cost_ratio=3)
+    assert yl.best_number(need, cost_ratio=0.5) < yl.best_number(need) < yl.best_number(need, cost_ratio=3)
 
 
 @pytest.mark.parametrize("ratio", [0, -1, np.nan])
 def test_cost_ratio_must_be_above_zero(ratio):
     """A missing bed that costs nothing has no best number."""
-    with pytest.raises(DataError, match="above 0"):
-        best_number(np.array([1.0]), cost_ratio=ratio)
+    with pytest.raises(yl.DataError, match="above 0"):
+        yl.best_number(np.array([1.0]), cost_ratio=ratio)
 
 
 def test_no_draws_are_refused():
     """Missing values only are an error, not a chance of 0."""
-    with pytest.raises(DataError, match="no draws"):
-        shortage_probability(np.array([np.nan]), 10.0)
+    with pytest.raises(yl.DataError, match="no draws"):
+        yl.shortage_probability(np.array([np.nan]), 10.0)
 
 
 def test_unknown_supply_has_no_chance():
     """Where no supply is published there is no chance of a shortage, not 0 or 1."""
-    assert np.isnan(shortage_probability(np.array([1.0]), np.nan))
+    assert np.isnan(yl.shortage_probability(np.array([1.0]), np.nan))
 
 
 def test_spread_of_an_additive_need_is_split_exactly():
     """Methods 0 and 10, demography 0 and 2, parameters 0 and 1: variances 25, 1 and 0.25, nothing together."""
     axes = {"by_method": [0.0, 10.0], "draw": [0.0, 2.0], "parameter": [0.0, 1.0]}
     grid = sum(xr.DataArray(values, dims=dim) for dim, values in axes.items())
-    shares = split_spread(grid)
+    shares = yl.split_spread(grid)
     assert shares.tolist() == pytest.approx([25 / 26.25, 1 / 26.25, 0.25 / 26.25, 0], abs=1e-12)
 
 
 def test_spread_wants_its_dims():
     """Without draws there is nothing to split."""
-    with pytest.raises(DataError, match="by_method, draw and parameter"):
-        split_spread(xr.DataArray([1.0], dims="draw"))
+    with pytest.raises(yl.DataError, match="by_method, draw and parameter"):
+        yl.split_spread(xr.DataArray([1.0], dims="draw"))
 
 
 @pytest.fixture(scope="module")
 def drawn():
-    return project("jingdezhen", end_year=2030, draws=20)
+    return yl.project("jingdezhen", end_year=2030, draws=20)
 
 
 def test_samples_stay_within_the_ranges(drawn):
     """A sample lies between the lower and the upper value of its method and draw; the middle one is central."""
-    from yilaolib.needs.horizon import need_of
-
-    samples = need_samples("jingdezhen", 2025, parameters=5, population=drawn)
-    bounds = need_of("jingdezhen", drawn).arrays().sel(year=2025, by_method=samples["by_method"])
+    samples = yl.need_samples("jingdezhen", 2025, parameters=5, population=drawn)
+    case = make_case("beds", "jingdezhen", drawn)
+    bounds = arrays(case, rows_of(case, METHODS)).sel(year=2025, by_method=samples["by_method"])
     assert bool((samples <= bounds.sel(bound="upper") + 1e-6).all())
     assert bool((samples >= bounds.sel(bound="lower") - 1e-6).all())
     assert np.allclose(samples.isel(parameter=2), bounds.sel(bound="central"))
@@ -109,13 +98,13 @@ def test_samples_stay_within_the_ranges(drawn):
 
 def test_same_seed_same_table():
     """The same seed gives the same chances."""
-    once, again = (build_decision("haian", 2025, draws=5, seed=3) for _ in range(2))
+    once, again = (yl.build_decision("haian", 2025, draws=5, seed=3) for _ in range(2))
     assert once.equals(again)
 
 
 def test_decision_for_jingdezhen(drawn):
     """By the plan's methods a shortage is certain in 2025, by present use it does not come."""
-    table = build_decision("jingdezhen", 2025, population=drawn).set_index("group")
+    table = yl.build_decision("jingdezhen", 2025, population=drawn).set_index("group")
     assert table.loc["plan", "p_short_stock"] == 1
     assert table.loc["use", "p_short_stock"] == 0
     assert 0 < table.loc["all", "p_short_stock"] < 1
@@ -123,29 +112,29 @@ def test_decision_for_jingdezhen(drawn):
 
 def test_occupancy_only_where_persons_are_counted(drawn):
     """A norm counts beds, not residents: no chance of empty beds can follow from it."""
-    table = build_decision("jingdezhen", 2025, population=drawn).set_index("group")["p_empty_stock"]
+    table = yl.build_decision("jingdezhen", 2025, population=drawn).set_index("group")["p_empty_stock"]
     assert table[["norm", "hold", "rule_9073", "plan"]].isna().all()
     assert table[["prevalence", "prevalence_census", "utilisation"]].between(0, 1).all()
 
 
 def test_methods_carry_most_of_the_spread(drawn):
     """The shares of the spread add up to 1, and the choice of the method is the largest."""
-    spread = build_decision("jingdezhen", 2025, population=drawn).attrs["spread"]
+    spread = yl.build_decision("jingdezhen", 2025, population=drawn).attrs["spread"]
     assert sum(spread.values()) == pytest.approx(1)
     assert max(spread, key=spread.get) == "method"
 
 
 def test_decision_for_places():
     """Places have chances too; what cannot be beds or places is refused."""
-    table = build_decision("haian", 2025, what="places", draws=5).set_index("group")
+    table = yl.build_decision("haian", 2025, what="places", draws=5).set_index("group")
     assert table.loc["norm_places", "p_short_stock"] == 0
-    with pytest.raises(DataError, match="'beds' or 'places'"):
-        build_decision("haian", 2025, what="cots", population=future_of("haian"))
+    with pytest.raises(yl.DataError, match="'beds' or 'places'"):
+        yl.build_decision("haian", 2025, what="cots", population=future_of("haian"))
 
 
 def test_tornado_has_the_strongest_first():
     """At most eight inputs, the widest first, each moving the same central value."""
-    frame = need_tornado("jingdezhen", 2025)
+    frame = yl.need_tornado("jingdezhen", 2025)
     width = (frame["high"] - frame["low"]).abs()
     assert len(frame) == 8
     assert width.is_monotonic_decreasing
@@ -154,60 +143,58 @@ def test_tornado_has_the_strongest_first():
 
 def test_tornado_marks_judgement():
     """Shares in homes and occupancy are judged; the definition of need and the survey's year are not."""
-    judged = need_tornado("jingdezhen", 2025).set_index("name_en")["judged"]
-    assert judged[["severe need: share in homes", "target occupancy"]].all()
-    assert not judged[["definition of need (census, survey)", "year of the survey (CLHLS)"]].any()
+    judged = yl.need_tornado("jingdezhen", 2025).set_index("input")["judged"]
+    assert judged[["institution_share_severe", "target_occupancy"]].all()
+    assert not judged[["definition_of_need", "survey_wave"]].any()
 
 
 def test_tornado_points_the_right_way():
     """Fuller homes need fewer beds; more severe cases in homes need more; longer lives too."""
-    frame = need_tornado("jingdezhen", 2025).set_index("name_en")
-    assert frame.loc["target occupancy", "low"] > frame.loc["target occupancy", "high"]
-    for name in ("severe need: share in homes", "life expectancy"):
+    frame = yl.need_tornado("jingdezhen", 2025).set_index("input")
+    assert frame.loc["target_occupancy", "low"] > frame.loc["target_occupancy", "high"]
+    for name in ("institution_share_severe", "life_expectancy"):
         assert frame.loc[name, "low"] < frame.loc[name, "central"] < frame.loc[name, "high"]
 
 
 def test_tornado_of_a_place_without_a_plan():
     """赣州 has a census and no plan: the inputs of need are moved all the same."""
-    frame = need_tornado("ganzhou", 2025)
-    assert {"moderate need: share in homes", "net migration"} <= set(frame["name_en"])
+    frame = yl.need_tornado("ganzhou", 2025)
+    assert {"institution_share_moderate", "net_migration"} <= set(frame["input"])
 
 
 def test_tornado_moves_around_its_scenario():
     """The need that is moved is that of the scenario: with nobody moving, migration of 0 changes nothing."""
-    frame = need_tornado("haian", 2025, scenario="zero-migration", population=future_of("haian", "zero-migration"))
-    move = frame.set_index("name_en").loc["net migration"]
+    frame = yl.need_tornado("haian", 2025, scenario="zero-migration", population=future_of("haian", "zero-migration"))
+    move = frame.set_index("input").loc["net_migration"]
     assert move["low"] == pytest.approx(move["central"])
 
 
 def test_tornado_of_births_stands_on_the_scenario():
     """The variants of fertility are laid around the scenario's own path, not around the medium one."""
-    many = Scenario("many", tfr_offset={2021: 1.0})
-    move = (
-        need_tornado("haian", 2030, what="places", scenario=many).set_index("name_en").loc["fertility (WPP low, high)"]
-    )
+    many = yl.Scenario("many", tfr_offset={2021: 1.0})
+    move = yl.need_tornado("haian", 2030, what="places", scenario=many).set_index("input").loc["fertility"]
     assert move["low"] < move["central"] < move["high"]
 
 
 def test_too_empty_is_what_the_assumption_says(drawn):
     """The chance of empty beds counts the samples whose residents fill less than `low_occupancy` of the stock."""
-    assumed = load_table("assumptions").set_index("parameter")["value"]
-    need = need_samples("jingdezhen", 2025, population=drawn).sel(by_method="prevalence")
+    assumed = yl.load_table("assumptions").set_index("parameter")["value"]
+    need = yl.need_samples("jingdezhen", 2025, population=drawn).sel(by_method="prevalence")
     share = need * assumed["target_occupancy"] / 4_059
-    table = build_decision("jingdezhen", 2025, population=drawn).set_index("group")
+    table = yl.build_decision("jingdezhen", 2025, population=drawn).set_index("group")
     assert table.loc["prevalence", "p_empty_stock"] == pytest.approx(float((share < assumed["low_occupancy"]).mean()))
 
 
 def test_births_move_places_not_beds():
     """Fertility is the strongest input of places in 2035, and none of beds."""
     places, beds = (
-        need_tornado("haian", 2035, what=what, method=m) for what, m in (("places", None), ("beds", "norm_peers"))
+        yl.need_tornado("haian", 2035, what=what, method=m) for what, m in (("places", None), ("beds", "norm_peers"))
     )
-    assert places["name_en"].iloc[0] == "fertility (WPP low, high)"
-    assert "fertility (WPP low, high)" not in set(beds["name_en"])
+    assert places["input"].iloc[0] == "fertility"
+    assert "fertility" not in set(beds["input"])
 
 
 def test_tornado_of_a_silent_method_is_refused():
     """A method without a number for the city has no inputs to move; the error lists those that have."""
-    with pytest.raises(DataError, match="no number for haian; choose one of"):
-        need_tornado("haian", 2025, method="utilisation")
+    with pytest.raises(yl.DataError, match="no number for haian; choose one of"):
+        yl.need_tornado("haian", 2025, method="utilisation")

@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import quick
 
-from yilaolib.errors import DataError
-from yilaolib.needs.allocation import RULES, allocate_beds, allocation_equity, gini, share_out, theil
-from yilaolib.needs.peers import compare_plans, ranked_targets
-from yilaolib.tables.areas import load_table
+import yilaolib as yl
+from yilaolib.needs.allocation import RULES
+from yilaolib.needs.peers import ranked_targets
 
 WEIGHTS = st.lists(st.floats(0.1, 1e6), min_size=1, max_size=12)
 PLACES = st.lists(st.tuples(st.floats(1, 1e4), st.floats(1, 1e5)), min_size=2, max_size=12)
@@ -21,14 +20,14 @@ PLACES = st.lists(st.tuples(st.floats(1, 1e4), st.floats(1, 1e5)), min_size=2, m
 def test_shares_add_up_and_keep_the_quota(total, weights):
     """Whole beds sum to the total, and none is a bed or more away from its exact share."""
     weights = pd.Series(weights)
-    beds = share_out(total, weights)
+    beds = yl.share_out(total, weights)
     assert beds.sum() == total
     assert ((beds - total * weights / weights.sum()).abs() < 1 + 1e-6).all()
 
 
 def test_remainder_goes_to_the_largest_fractions():
     """10 beds on weights 1.6, 1.5 and 6.9: the two beds that are left go to .9 and .6."""
-    assert share_out(10, pd.Series([1.6, 1.5, 6.9])).tolist() == [2, 1, 7]
+    assert yl.share_out(10, pd.Series([1.6, 1.5, 6.9])).tolist() == [2, 1, 7]
 
 
 @pytest.mark.parametrize(
@@ -36,8 +35,8 @@ def test_remainder_goes_to_the_largest_fractions():
 )
 def test_bad_shares_are_refused(total, weights):
     """No negative or broken beds, no weights that are missing, negative or all 0."""
-    with pytest.raises(DataError):
-        share_out(total, pd.Series(weights))
+    with pytest.raises(yl.DataError):
+        yl.share_out(total, pd.Series(weights))
 
 
 @quick
@@ -46,31 +45,31 @@ def test_evenness_does_not_depend_on_the_scale(places, factor):
     """Gini and Theil are the same for twice the beds, lie at 0 or above, and are 0 for equal beds per person."""
     beds, persons = map(np.array, zip(*places, strict=True))
     groups = np.arange(len(beds)) % 2
-    assert gini(beds * factor, persons) == pytest.approx(gini(beds, persons), abs=1e-9)
-    assert 0 <= gini(beds, persons) + 1e-12 < 1
-    assert gini(persons * factor, persons) == pytest.approx(0, abs=1e-9)
-    parts = theil(beds, persons, groups)
+    assert yl.gini(beds * factor, persons) == pytest.approx(yl.gini(beds, persons), abs=1e-9)
+    assert 0 <= yl.gini(beds, persons) + 1e-12 < 1
+    assert yl.gini(persons * factor, persons) == pytest.approx(0, abs=1e-9)
+    parts = yl.theil(beds, persons, groups)
     assert parts["total"] == pytest.approx(parts["between"] + parts["within"])
     assert min(parts.values()) > -1e-9
 
 
 def test_gini_by_hand():
     """Of two equal places one has all the beds: 0.5."""
-    assert gini([0, 20], [100, 100]) == pytest.approx(0.5)
+    assert yl.gini([0, 20], [100, 100]) == pytest.approx(0.5)
 
 
 def test_theil_between_groups_only():
     """Two groups, each even inside: all of the index lies between them."""
-    parts = theil([10, 10, 30, 30], [1, 1, 1, 1], ["a", "a", "b", "b"])
+    parts = yl.theil([10, 10, 30, 30], [1, 1, 1, 1], ["a", "a", "b", "b"])
     assert parts["within"] == pytest.approx(0, abs=1e-12)
     assert parts["between"] == pytest.approx(0.25 * np.log(0.5) + 0.75 * np.log(1.5))
 
 
 def test_prefectures_make_up_jiangxi():
     """The eleven prefectures of the census sum to the province, at every age and sex, in both censuses."""
-    areas = load_table("areas")
+    areas = yl.load_table("areas")
     parts = areas.loc[(areas["parent"] == "jiangxi") & (areas["level"] == "prefecture"), "area"]
-    table = load_table("population")
+    table = yl.load_table("population")
     table["age"] = table["age"].clip(upper=85)
     sums = table[table["area"].isin(parts)].groupby(["year", "sex", "age"])["persons"].sum()
     whole = table[table["area"] == "jiangxi"].groupby(["year", "sex", "age"])["persons"].sum()
@@ -80,7 +79,7 @@ def test_prefectures_make_up_jiangxi():
 
 @pytest.fixture(scope="module")
 def beds():
-    return allocate_beds()
+    return yl.allocate_beds()
 
 
 def test_province_is_shared_out_whole(beds):
@@ -97,7 +96,7 @@ def test_jingdezhen_by_the_rule_of_its_plan(beds):
 
 def test_rule_is_even_by_its_own_measure(beds):
     """Shared by 60+, beds per person 60+ are even; shared by need, beds per person in need are."""
-    equity = allocation_equity(beds).set_index(["rule", "per"])["gini"]
+    equity = yl.allocation_equity(beds).set_index(["rule", "per"])["gini"]
     for rule in ("aged_60", "care_need"):
         assert equity[rule, rule] == pytest.approx(0, abs=1e-4)
         assert equity[rule, rule] < equity.drop((rule, rule)).xs(rule, level="per").min()
@@ -116,20 +115,20 @@ def test_more_present_beds_get_less_of_the_rest(beds):
 
 def test_province_without_its_parts_is_refused():
     """Hunan has one prefecture in the tables: its beds cannot be shared out."""
-    with pytest.raises(DataError, match="do not add up"):
-        allocate_beds("hunan", total=1000)
+    with pytest.raises(yl.DataError, match="do not add up"):
+        yl.allocate_beds("hunan", total=1000)
 
 
 def test_growth_that_a_target_needs():
     """鹰潭: from 24 to 40 beds per 1000 in five years is 10.8 % a year; from 34.1 to 60 % is 5.18 points."""
-    frame = compare_plans().set_index(["indicator", "area"])["per_year"]
+    frame = yl.compare_plans().set_index(["indicator", "area"])["per_year"]
     assert frame["elder_beds_per_1000_60plus", "yingtan"] == pytest.approx(100 * ((40 / 24) ** 0.2 - 1))
     assert frame["nursing_beds_share_pct", "yingtan"] == pytest.approx((60 - 34.1) / 5)
 
 
 def test_equal_targets_share_a_range_of_ranks():
     """Four plans aim at 4.5 places per 1000 and one at 4.59: ranks 2 to 5 for the four, 1 for the one."""
-    frame = compare_plans(["daycare_places_per_1000"]).set_index("area")
+    frame = yl.compare_plans(["daycare_places_per_1000"]).set_index("area")
     assert frame.loc["yueyang", ["rank_low", "rank_high"]].tolist() == [1, 1]
     assert (frame.drop("yueyang")[["rank_low", "rank_high"]] == [2, 5]).all(axis=None)
 
@@ -145,7 +144,7 @@ def test_a_target_without_a_number_has_no_rank():
 
 def test_every_rank_is_within_the_places():
     """No rank is better than 1 or worse than the number of places, and the range is not turned round."""
-    frame = compare_plans()
+    frame = yl.compare_plans()
     frame = frame[frame["target"].notna()]
     assert (
         frame["rank_low"].between(1, frame["places"]) & frame["rank_high"].between(frame["rank_low"], frame["places"])
@@ -154,5 +153,5 @@ def test_every_rank_is_within_the_places():
 
 def test_what_keeps_places_apart_is_said():
     """A county beside a prefecture is told."""
-    frame = compare_plans(["elder_beds_per_1000_60plus"])
+    frame = yl.compare_plans(["elder_beds_per_1000_60plus"])
     assert frame["apart"].str.contains("counties and prefectures").all()

@@ -5,47 +5,42 @@ import pandas as pd
 import pytest
 from oracles import CITIES
 
-from yilaolib.errors import DataError
-from yilaolib.needs.peers import plan_targets
-from yilaolib.needs.supply import bed_supply, place_supply, supply_path
-from yilaolib.tables.areas import load_table
-from yilaolib.tables.figures import figure, printed
+import yilaolib as yl
 
 
 @pytest.mark.parametrize(
-    ("indicator", "value", "as_printed"),
-    [("elder_beds_gap", 6_441, "6441张"), ("daycare_places_gap", 3_331, "3331个")],
+    ("indicator", "value", "as_printed"), [("elder_beds_gap", 6_441, "6441张"), ("daycare_places_gap", 3_331, "3331个")]
 )
 def test_gaps_that_jingdezhen_prints(indicator, value, as_printed):
     """The plan's own gaps of beds and places are found as printed."""
-    row = printed("jingdezhen", indicator).iloc[0]
+    row = yl.printed("jingdezhen", indicator).iloc[0]
     assert (row["value"], row["as_printed"], row["source"]) == (value, as_printed, "plan-jingdezhen-2022")
 
 
 def test_table_comes_before_text():
     """Of a target printed in a table and in the text, the table's cell is the figure."""
-    rows = printed("jingdezhen", "daycare_places_total", kind="target", year=2025)
+    rows = yl.printed("jingdezhen", "daycare_places_total", kind="target", year=2025)
     assert rows["observation"].str.contains(".text", regex=False).tolist() == [False, True]
 
 
 def test_later_year_comes_first():
     """涟水 prints a norm for every year to 2025; the last one is the figure."""
-    assert figure("lianshui", "elder_beds_per_1000_60plus", kind="target")["year"] == 2025
+    assert yl.figure("lianshui", "elder_beds_per_1000_60plus", kind="target")["year"] == 2025
 
 
 def test_firm_comes_before_approximate(tmp_path):
     """A firm figure of the text is preferred to an approximate one of a later year."""
-    rows = load_table("observations").query("observation == 'haian.daycare_places_total.2022.actual.text'")
+    rows = yl.load_table("observations").query("observation == 'haian.daycare_places_total.2022.actual.text'")
     about = rows.assign(observation="haian.daycare_places_total.2023.actual.text", year=2023, comparator="approx")
     about.to_csv(tmp_path / "observations.csv", index=False)
-    assert figure("haian", "daycare_places_total", root=tmp_path)["year"] == 2022
+    assert yl.figure("haian", "daycare_places_total", root=tmp_path)["year"] == 2022
 
 
 @pytest.mark.parametrize(("kind", "year"), [(None, None), ("target", None), (None, 2020)])
 def test_choice_of_kind_and_year(kind, year):
     """Only rows of the wanted kind and year come, and all of them."""
-    rows = printed("jingdezhen", "elder_beds_total", kind=kind, year=year)
-    everything = printed("jingdezhen", "elder_beds_total")
+    rows = yl.printed("jingdezhen", "elder_beds_total", kind=kind, year=year)
+    everything = yl.printed("jingdezhen", "elder_beds_total")
     wanted = (everything["kind"] == (kind or everything["kind"])) & (everything["year"] == (year or everything["year"]))
     assert set(rows["observation"]) == set(everything.loc[wanted, "observation"])
     assert 0 < len(rows) <= len(everything)
@@ -53,36 +48,36 @@ def test_choice_of_kind_and_year(kind, year):
 
 def test_what_is_not_printed_is_none():
     """A number that no document prints is nothing, not 0."""
-    assert figure("haian", "elder_beds_gap") is None
-    assert printed("haian", "elder_beds_gap").empty
+    assert yl.figure("haian", "elder_beds_gap") is None
+    assert yl.printed("haian", "elder_beds_gap").empty
 
 
 def test_kinds_of_beds_stay_apart():
     """鹰潭 prints 3,818 beds in institutions, 990 in communities and 4,808 in all."""
-    stock = bed_supply("yingtan").query("role == 'stock'").set_index("kind")["stock"]
+    stock = yl.bed_supply("yingtan").query("role == 'stock'").set_index("kind")["stock"]
     kinds = ["elder_beds_institution", "elder_beds_community", "elder_beds_total"]
     assert stock[kinds].tolist() == [3_818, 990, 4_808]
 
 
 def test_occupied_beds_are_those_of_public_homes():
     """Only 景德镇's public homes publish residents: 740 in 2,163 beds."""
-    supply = bed_supply("jingdezhen")
+    supply = yl.bed_supply("jingdezhen")
     known = supply[supply["occupied"].notna()]
     assert known[["kind", "stock", "occupied"]].to_numpy().tolist() == [["elder_beds_public_homes", 2_163, 740]]
 
 
 def test_pipeline_counts_new_beds_only():
     """涟水 lists 120 + 60 + 100 + 150 + 100 new beds; the 2,400 that it renovates are not new."""
-    listed = bed_supply("lianshui").query("role == 'pipeline'")
+    listed = yl.bed_supply("lianshui").query("role == 'pipeline'")
     assert listed["stock"].tolist() == [120, 60, 100, 150, 100]
 
 
 def test_pipeline_of_places():
     """涟水 lists 40 + 60 + 60 + 60 + 40 daycare places."""
-    assert place_supply("lianshui").query("role == 'pipeline'")["stock"].sum() == 260
+    assert yl.place_supply("lianshui").query("role == 'pipeline'")["stock"].sum() == 260
 
 
-@pytest.mark.parametrize("supply", [bed_supply, place_supply])
+@pytest.mark.parametrize("supply", [yl.bed_supply, yl.place_supply])
 @pytest.mark.parametrize("city", CITIES)
 def test_supply_holds_no_zero(supply, city):
     """What is not published has no row; no stock is 0."""
@@ -101,7 +96,7 @@ YEARS = np.arange(2019, 2028)
 
 def test_path_rises_straight_to_the_target_and_stays():
     """From 100 in 2020 to 200 in 2025: 120 in 2021, 200 in 2027, and nothing known of 2019."""
-    path = supply_path(rows(("stock", 2020, 100.0), ("target", 2025, 200.0)), "beds", YEARS)
+    path = yl.supply_path(rows(("stock", 2020, 100.0), ("target", 2025, 200.0)), "beds", YEARS)
     assert path.loc[[2020, 2021, 2025, 2027]].tolist() == pytest.approx([100, 120, 200, 200])
     assert np.isnan(path[2019])
     assert not path.attrs["held"]
@@ -109,40 +104,40 @@ def test_path_rises_straight_to_the_target_and_stays():
 
 def test_path_without_a_target_is_held():
     """Where no target is published, the stock is held, and the path says so."""
-    path = supply_path(rows(("stock", 2022, 100.0)), "beds", YEARS)
+    path = yl.supply_path(rows(("stock", 2022, 100.0)), "beds", YEARS)
     assert path.loc[2022:].eq(100).all() and path.loc[:2021].isna().all()
     assert path.attrs["held"]
 
 
 def test_path_without_a_stock_begins_with_the_target():
     """A province that prints a target only has no supply before that year."""
-    path = supply_path(rows(("target", 2025, 300.0)), "beds", YEARS)
+    path = yl.supply_path(rows(("target", 2025, 300.0)), "beds", YEARS)
     assert path.first_valid_index() == 2025
 
 
 def test_path_of_what_is_not_published_is_missing():
     """Another kind's stock is not taken instead."""
-    assert supply_path(rows(("stock", 2022, 100.0)), "places", YEARS).isna().all()
+    assert yl.supply_path(rows(("stock", 2022, 100.0)), "places", YEARS).isna().all()
 
 
 def test_jingdezhen_halfway():
     """4,036 places in 2020 and 7,367 planned for 2025 are 5,368 in 2022."""
-    path = supply_path(place_supply("jingdezhen"), "daycare_places_total", np.array([2022]))
+    path = yl.supply_path(yl.place_supply("jingdezhen"), "daycare_places_total", np.array([2022]))
     assert round(path[2022]) == 5_368
 
 
-@pytest.mark.parametrize("look", [bed_supply, place_supply, lambda area: printed(area, "births")])
+@pytest.mark.parametrize("look", [yl.bed_supply, yl.place_supply, lambda area: yl.printed(area, "births")])
 def test_unknown_area_is_refused(look):
     """The error names the area and the nearest one that there is."""
-    with pytest.raises(DataError, match=r"area 'jingdezen' is not in areas.csv. Did you mean 'jingdezhen'"):
+    with pytest.raises(yl.DataError, match=r"area 'jingdezen' is not in areas.csv. Did you mean 'jingdezhen'"):
         look("jingdezen")
 
 
 @pytest.mark.parametrize("city", CITIES)
 def test_figures_of_the_supply_lead_to_rows(city):
     """Stocks, residents and shares of nursing-type beds are what the rows of the data print."""
-    printed = load_table("observations").set_index("observation")["value"]
-    supply = bed_supply(city)
+    printed = yl.load_table("observations").set_index("observation")["value"]
+    supply = yl.bed_supply(city)
     for what, column in (
         ("stock", "observation"),
         ("occupied", "occupied_observation"),
@@ -154,17 +149,17 @@ def test_figures_of_the_supply_lead_to_rows(city):
 
 def test_nursing_share_is_of_its_kind():
     """景德镇 prints 47 % of the beds in institutions, not of all beds; 岳阳 53 % of all beds."""
-    supply = bed_supply("jingdezhen").query("role == 'stock'").set_index("kind")["nursing_pct"]
+    supply = yl.bed_supply("jingdezhen").query("role == 'stock'").set_index("kind")["nursing_pct"]
     assert supply["elder_beds_institution"] == 47
     assert pd.isna(supply["elder_beds_total"])
-    assert bed_supply("yueyang").set_index(["kind", "role"]).loc[("elder_beds_total", "stock"), "nursing_pct"] == 53
+    assert yl.bed_supply("yueyang").set_index(["kind", "role"]).loc[("elder_beds_total", "stock"), "nursing_pct"] == 53
 
 
 @pytest.mark.parametrize("city", CITIES)
 def test_targets_lead_to_rows(city):
     """Baseline and target of an indicator are what their rows print."""
-    printed = load_table("observations").set_index("observation")["value"]
-    targets = plan_targets(city)
+    printed = yl.load_table("observations").set_index("observation")["value"]
+    targets = yl.plan_targets(city)
     for what, column in (("target", "observation"), ("baseline", "baseline_observation")):
         known = targets[targets[what].notna()]
         assert known[what].tolist() == printed[known[column]].tolist()
@@ -172,5 +167,5 @@ def test_targets_lead_to_rows(city):
 
 def test_unknown_indicator_is_not_what_is_not_published():
     """A slip in the name of an indicator is an error that names the nearest."""
-    with pytest.raises(DataError, match=r"'elder_beds_totl' is not .* Did you mean 'elder_beds_total'\?"):
-        printed("jingdezhen", "elder_beds_totl")
+    with pytest.raises(yl.DataError, match=r"'elder_beds_totl' is not .* Did you mean 'elder_beds_total'\?"):
+        yl.printed("jingdezhen", "elder_beds_totl")

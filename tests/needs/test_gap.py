@@ -5,29 +5,22 @@ import pandas as pd
 import pytest
 import xarray as xr
 from oracles import CITIES, future_of
-from yilaolib.needs.horizon import draw_range, gap_by_year, gap_of, gap_waterfall, share_ranges
 
 import yilaolib as yl
-from yilaolib.demography.projection import Scenario, project
-from yilaolib.errors import DataError
-from yilaolib.needs.allocation import allocate_beds
-from yilaolib.needs.beds import triangulate_beds
-from yilaolib.needs.daycare import PlaceNeed, draws_that_turn, triangulate_places, turning_years
-from yilaolib.needs.supply import bed_supply, place_supply
-from yilaolib.tables.areas import load_table
+from yilaolib.needs.gap import draws_that_turn
 
-METHODS = {"beds": triangulate_beds, "places": triangulate_places}
-SUPPLY = {"beds": bed_supply, "places": place_supply}
+METHODS = {"beds": yl.triangulate_beds, "places": yl.triangulate_places}
+SUPPLY = {"beds": yl.bed_supply, "places": yl.place_supply}
 
 
 @pytest.fixture(scope="module")
 def drawn():
-    return project("jingdezhen", draws=60)
+    return yl.project("jingdezhen", draws=60)
 
 
 @pytest.fixture(scope="module", params=["beds", "places"])
 def gap(request, drawn):
-    return gap_by_year("jingdezhen", what=request.param, population=future_of("jingdezhen"), drawn=drawn)
+    return yl.gap_by_year("jingdezhen", what=request.param, population=future_of("jingdezhen"), drawn=drawn)
 
 
 def test_range_holds_the_central_path(gap):
@@ -54,7 +47,7 @@ def test_central_path_is_that_of_the_methods(gap):
 
 def test_without_draws_there_is_no_range():
     """No draws, no range: the columns are not there, and nothing stands in for them."""
-    frame = gap_by_year("haian", population=future_of("haian"), beside=["prevalence", "utilisation"])
+    frame = yl.gap_by_year("haian", population=future_of("haian"), beside=["prevalence", "utilisation"])
     assert not frame.filter(like="_80").size
     assert "demand_prevalence" in frame
     assert "demand_utilisation" not in frame
@@ -62,30 +55,30 @@ def test_without_draws_there_is_no_range():
 
 def test_method_without_a_path_is_refused():
     """The plan's own figure is of one year: no need by year can follow from it."""
-    with pytest.raises(DataError, match="'plan_beds' has no need by year for jingdezhen; choose one of"):
-        gap_by_year("jingdezhen", method="plan_beds", population=future_of("jingdezhen"))
+    with pytest.raises(yl.DataError, match="'plan_beds' has no need by year for jingdezhen; choose one of"):
+        yl.gap_by_year("jingdezhen", method="plan_beds", population=future_of("jingdezhen"))
 
 
 @pytest.mark.parametrize("level", [50, 80])
 def test_range_holds_its_share_of_the_draws(level):
     """Of 1,000 draws as many percent lie in the range as it is named after."""
     values = xr.DataArray(np.arange(2000.0).reshape(2, 1000), coords={"year": [1, 2]}, dims=("year", "draw"))
-    ends = draw_range(values, level).loc[2]
+    ends = yl.draw_range(values, level).loc[2]
     inside = values.sel(year=2).to_numpy()
     assert np.mean((inside >= ends.iloc[0]) & (inside <= ends.iloc[1])) == pytest.approx(level / 100, abs=0.002)
 
 
 def test_range_wants_draws():
     """A central path has no range; the error says how to get draws."""
-    with pytest.raises(DataError, match=r"project\(\.\.\., draws=200\)"):
-        share_ranges(future_of("haian"))
-    with pytest.raises(DataError, match="level is 0"):
-        draw_range(xr.DataArray(np.zeros((1, 2)), dims=("year", "draw")), 0)
+    with pytest.raises(yl.DataError, match=r"project\(\.\.\., draws=200\)"):
+        yl.share_ranges(future_of("haian"))
+    with pytest.raises(yl.DataError, match="level is 0"):
+        yl.draw_range(xr.DataArray(np.zeros((1, 2)), dims=("year", "draw")), 0)
 
 
 def test_shares_lie_in_their_ranges(drawn):
     """The share 65+ of the central path lies in its range, which lies below that of 60+."""
-    ranges = share_ranges(drawn)
+    ranges = yl.share_ranges(drawn)
     share = 100 * yl.elderly_share(future_of("jingdezhen"), 65).to_series()
     assert share.between(ranges["lower_80_share_65_pct"], ranges["upper_80_share_65_pct"]).all()
     assert (ranges["upper_80_share_65_pct"] < ranges["upper_80_share_60_pct"]).all()
@@ -96,7 +89,7 @@ def test_shares_lie_in_their_ranges(drawn):
 def test_waterfall_ends_in_the_gap(city, what):
     """Each bar begins where the one before ends, and the last is the gap that the method's row has."""
     methods = METHODS[what](city, 2025, population=future_of(city))
-    steps = gap_waterfall(methods, SUPPLY[what](city), 2025)
+    steps = yl.gap_waterfall(methods, SUPPLY[what](city), 2025)
     gap = methods.set_index("method").loc[steps.attrs["method"], "gap_pipeline"]
     assert steps["value"].iloc[-1] == pytest.approx(gap, nan_ok=True)
     assert (steps["step"].iloc[-1] == "surplus") == (gap < 0)
@@ -108,9 +101,9 @@ def test_waterfall_ends_in_the_gap(city, what):
 def test_waterfall_keeps_unsure_projects_apart():
     """All 3,951 listed beds of 景德镇 are undated or in doubt; 鹰潭 lists none with a number, which is not 0."""
     sure, none = (
-        gap_waterfall(triangulate_beds(city, 2025, population=future_of(city)), bed_supply(city), 2025).set_index(
-            "step"
-        )
+        yl.gap_waterfall(
+            yl.triangulate_beds(city, 2025, population=future_of(city)), yl.bed_supply(city), 2025
+        ).set_index("step")
         for city in ("jingdezhen", "yingtan")
     )
     assert sure.loc[["pipeline", "unsure"], "value"].tolist() == [0, -3951]
@@ -120,16 +113,16 @@ def test_waterfall_keeps_unsure_projects_apart():
 
 def test_waterfall_of_a_silent_method_is_refused():
     """A method without a number has no waterfall."""
-    methods = triangulate_beds("haian", 2025, population=future_of("haian"))
-    with pytest.raises(DataError, match="'utilisation' has no number; choose one of"):
-        gap_waterfall(methods, bed_supply("haian"), 2025, method="utilisation")
+    methods = yl.triangulate_beds("haian", 2025, population=future_of("haian"))
+    with pytest.raises(yl.DataError, match="'utilisation' has no number; choose one of"):
+        yl.gap_waterfall(methods, yl.bed_supply("haian"), 2025, method="utilisation")
 
 
 @pytest.mark.parametrize("what", METHODS)
 @pytest.mark.parametrize("city", CITIES)
 def test_inputs_lead_to_rows_of_the_data(city, what):
     """Observations of a method are rows of the table, from the documents that the method cites."""
-    table = load_table("observations").set_index("observation")["source"]
+    table = yl.load_table("observations").set_index("observation")["source"]
     methods = METHODS[what](city, 2025, population=future_of(city)).set_index("method")
     for method, row in methods.iterrows():
         assert set(row["observations"]) <= set(table.index)
@@ -137,27 +130,6 @@ def test_inputs_lead_to_rows_of_the_data(city, what):
             assert {table[name] for name in row["observations"]} <= set(row["sources"].split(";"))
     printed = methods.loc[[m for m in methods.index if m in ("plan_beds", "norm", "hold", "norm_places")]]
     assert (printed["observations"].map(len) > 0).eq(printed["central"].notna()).all()
-
-
-def test_share_by_shortfall_is_the_laboratory_s():
-    """By shortfall the province's beds fall as in `allocate_beds`: whole ones, and more to whoever has few."""
-    shared = triangulate_beds("jingdezhen", 2025, population=future_of("jingdezhen"), share_by="shortfall")
-    row = shared.set_index("method").loc["share"]
-    assert row["central"] == allocate_beds("jiangxi").loc["jingdezhen", "beds_shortfall"]
-    assert row["lower"] <= row["central"] <= row["upper"]
-    assert "judged" in row["inputs"]
-
-
-def test_weight_of_the_share():
-    """Each weight gives its own row; by 80+ 景德镇 gets less than by 60+, for its elderly are younger."""
-    beds = {
-        by: triangulate_beds("jingdezhen", 2025, population=future_of("jingdezhen"), share_by=by)["central"].iloc[1]
-        for by in ("aged_60", "aged_65", "aged_80", "care_need")
-    }
-    assert len(set(beds.values())) == 4
-    assert beds["aged_80"] < beds["aged_65"] < beds["aged_60"]
-    with pytest.raises(DataError, match=r"share_by is 'aged_61'; choose one of .* Did you mean 'aged_6"):
-        triangulate_beds("jingdezhen", 2025, population=future_of("jingdezhen"), share_by="aged_61")
 
 
 @pytest.fixture(scope="module")
@@ -170,31 +142,14 @@ def own(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("function", [triangulate_places, yl.need_tornado, gap_by_year])
+@pytest.mark.parametrize("function", [yl.triangulate_places, yl.need_tornado, yl.gap_by_year])
 def test_a_scenario_of_one_s_own(own, function):
-    """A scenario named in one's own assumptions gives what the same Scenario made in Python gives."""
-    made = Scenario("mine", tfr_offset={2021: 0.4}, net_migration_factor={2020: 0.2})
-    options = {"end_year": 2025} if function is gap_by_year else {"year": 2025}
+    """A scenario named in one's own assumptions gives what the same yl.Scenario made in Python gives."""
+    made = yl.Scenario("mine", tfr_offset={2021: 0.4}, net_migration_factor={2020: 0.2})
+    options = {"end_year": 2025} if function is yl.gap_by_year else {"year": 2025}
     named = function("haian", **options, scenario="mine", root=own)
     pd.testing.assert_frame_equal(named, function("haian", **options, scenario=made))
     assert not named.equals(function("haian", **options, scenario="medium"))
-
-
-def test_turning_years_of_a_scenario_of_one_s_own():
-    """A scenario made in Python stands in the table under its name; many births turn no shortage sooner."""
-    many = Scenario("many", tfr_offset={2021: 0.0, 2024: 2.0})
-    last = turning_years("haian", scenarios=[many, "medium"], end_year=2035).set_index(["method", "scenario"])["last"]
-    assert last["coverage", "many"] > last["coverage", "medium"]
-
-
-def test_range_of_a_need_with_a_wish_of_one_s_own(drawn):
-    """The draws are counted with what the need was given: the range of a coverage of one's own is around it."""
-    need = PlaceNeed("jingdezhen", future_of("jingdezhen"), coverage=0.4)
-    gap = gap_of(need, method="coverage_own", drawn=drawn)
-    assert gap["demand"].between(gap["lower_80"], gap["upper_80"]).all()
-    assert gap.loc[2030, "upper_80"] == pytest.approx(
-        0.4 * np.quantile(yl.persons(drawn["population"].sel(year=2030), 0, 3), 0.9)
-    )
 
 
 def test_draws_that_turn_are_counted_and_ranged():
@@ -205,13 +160,3 @@ def test_draws_that_turn_are_counted_and_ranged():
     assert draws_that_turn(need, supply) == {"turns_pct": 50.0, "lower_80": 2026, "upper_80": 2028}
     assert draws_that_turn(need[["never", "back"]], supply) == {"turns_pct": 0.0}
     assert draws_that_turn(need, supply * np.nan) == {}
-
-
-def test_draws_leave_the_turning_years_as_they_are():
-    """Draws add a range and change no other column; a shortage of the plan's norm turns in some of them."""
-    options = {"scenarios": ["medium"], "end_year": 2035}
-    plain, ranged = turning_years("jingdezhen", **options), turning_years("jingdezhen", **options, draws=30)
-    pd.testing.assert_frame_equal(plain, ranged[plain.columns])
-    row = ranged.set_index("method").loc["norm_places"]
-    assert 0 < row["turns_pct"] <= 100
-    assert 2021 <= row["lower_80"] <= row["upper_80"] <= 2035
