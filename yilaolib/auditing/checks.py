@@ -257,11 +257,11 @@ def values_are_as_printed(tables: Tables) -> Iterator[Finding]:
 
 
 def targets_come_later(tables: Tables) -> Iterator[Finding]:
-    """A target is for a later year than the first actual figure of its indicator in the same document."""
+    """A target or stage goal is for a later year than the first actual figure of its indicator in the same document."""
     frame = tables["observations"].reset_index(names="label")
     same = ["area", "indicator", "source", "basis"]
     actual = frame[(frame["kind"] == "actual") & frame["year"].notna()].sort_values("year").drop_duplicates(same)
-    pairs = frame[frame["kind"] == "target"].merge(actual, on=same, suffixes=("", "_base"))
+    pairs = frame[frame["kind"].isin(["target", "stage"])].merge(actual, on=same, suffixes=("", "_base"))
     for _, row in pairs[pairs["year"] <= pairs["year_base"]].iterrows():
         # a text of December may print both the state and the target of its year
         severity = "error" if row["year"] < row["year_base"] else "warning"

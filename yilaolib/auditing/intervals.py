@@ -96,7 +96,7 @@ def input_interval(value: float, as_printed: str, unit: str, kind: str, value_ma
     if value_max > value:
         return Interval(value, (value + value_max) / 2, value_max)
     counted = last_digit(value, as_printed) == 1 and float(value).is_integer() and unit not in MEASURED
-    return exact(value) if counted or kind in ("target", "standard") else printed_interval(value, as_printed)
+    return exact(value) if counted or kind in ("target", "stage", "standard") else printed_interval(value, as_printed)
 
 
 def is_about(as_printed: str, comparator: str | None = None) -> bool:

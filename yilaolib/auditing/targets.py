@@ -83,8 +83,9 @@ def _targets(evidence: Evidence) -> dict[tuple[str, str], Target]:
     """Every target of every place, by place and indicator."""
     groups: dict[tuple, dict[str, list]] = {}
     for row in evidence.rows.values():
-        if row["kind"] in ("target", "actual") and row["value"] is not None and evidence.is_own(row):
-            groups.setdefault((row["area"], row["indicator"]), {"target": [], "actual": []})[row["kind"]].append(row)
+        if row["kind"] in ("target", "stage", "actual") and row["value"] is not None and evidence.is_own(row):
+            kind = "actual" if row["kind"] == "actual" else "target"  # a stage goal is never later than the target
+            groups.setdefault((row["area"], row["indicator"]), {"target": [], "actual": []})[kind].append(row)
     targets = {}
     for key, group in groups.items():
         cells = [row for row in group["target"] if _is_cell(row)]

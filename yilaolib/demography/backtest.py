@@ -279,7 +279,7 @@ def compare_with_plans(*, scenario: str = "medium", root: Root = None) -> pd.Dat
     """
     table = load_table("observations", root=root)
     wanted = table["indicator"].isin([*AGED, SHARE, "births_jan_oct"]) & table["value"].notna()
-    table = table[wanted & (table["kind"] != "target") & (table["basis"].fillna("") != "registered")]
+    table = table[wanted & ~table["kind"].isin(["target", "stage"]) & (table["basis"].fillna("") != "registered")]
     levels = load_table("areas", root=root).set_index("area")["level"]
     counted = load_table("population", root=root).groupby("area")["year"].max()
     here = table["area"].map(levels).isin(["county", "prefecture"]) & table["area"].isin(counted.index)

@@ -31,7 +31,7 @@ def printed(
         Slug, Chinese or English name, or adcode.
     indicator : str
         Slug of table `indicators`.
-    kind : {'actual', 'target', 'projection', 'standard'}, optional
+    kind : {'actual', 'target', 'stage', 'projection', 'standard'}, optional
     year : int, optional
     root : path, optional
         A folder or workbook of your own.
