@@ -133,7 +133,7 @@ def main(ctx: click.Context, lang: str | None) -> None:
 @_data
 @click.option("--out", default="outputs", show_default=True, metavar="DIR")
 @_language("zh")
-@click.option("--scenario", metavar="NAME", shell_complete=_complete_words("low", "medium", "high", "zero-migration"))
+@click.option("--scenario", metavar="NAME", shell_complete=_complete_words(*catalogue("en").find("words.scenario")))
 @click.option("--end-year", type=int, metavar="YEAR")
 @click.option("--norm", type=float, metavar="BEDS")
 @click.option("--place-norm", type=float, metavar="PLACES")

@@ -76,14 +76,21 @@ NOTES_ZH = {
 }
 
 # Assumptions for every area: scenario, parameter, year, value, unit, source, note.
-OFFSET, FACTOR, WOMAN = "tfr_offset", "net_migration_factor", "children per woman"
+OFFSET, FACTOR, LIFE, WOMAN = "tfr_offset", "net_migration_factor", "e0_offset", "children per woman"
+LIVES = {"long-life": ("upper_80", "higher"), "short-life": ("lower_80", "lower")}  # bound of the UN's range
+LIFE_YEARS = (2024, 2025, 2030, 2040, 2050, 2075, 2100)
+HALF = "(judged) People move half as much as in medium, from the census on."
+LASTS = "(judged) Net migration rates of 2010-2020, the last decade counted, go on unchanged."
 HALVES = "(judged) Net migration rates of 2010-2020 halve by 2050 and stay there."
 EU = "Children under 3 in childcare: target of the EU for {}, not a Chinese norm. The year is the target's."
 ASSUMPTIONS = [
     ("medium", OFFSET, 2020, 0, WOMAN, "judged", "(judged) The area keeps its distance to WPP's medium path."),
     ("zero-migration", OFFSET, 2020, 0, WOMAN, "judged", "(judged) Differs from medium in migration only."),
-    *[(s, FACTOR, 2020, 1, "1", "judged", HALVES) for s in ("low", "medium", "high")],
-    *[(s, FACTOR, 2050, 0.5, "1", "judged", HALVES) for s in ("low", "medium", "high")],
+    *[(s, FACTOR, 2020, 1, "1", "judged", HALVES) for s in ("low", "medium", "high", *LIVES)],
+    *[(s, FACTOR, 2050, 0.5, "1", "judged", HALVES) for s in ("low", "medium", "high", *LIVES)],
+    ("half-migration", FACTOR, 2020, 0.5, "1", "judged", HALF),
+    ("half-migration", FACTOR, 2050, 0.25, "1", "judged", HALF),
+    ("recent-migration", FACTOR, 2020, 1, "1", "judged", LASTS),
     ("zero-migration", FACTOR, 2020, 0, "1", "judged", "(judged) Nobody moves."),
     ("", "rule_3pct_share", None, 0.03, "share", "rule-9073", "3 % of those aged 60+ live in institutions (9073)."),
     ("", "daycare_coverage", 2010, 0.33, "share", "eu-barcelona-2002", EU.format(2010)),
@@ -156,9 +163,20 @@ def build_assumptions(read):
         ends = step[(step != step.shift(1)) | (step != step.shift(-1))].iloc[:-1]
         for year, value in {2023: 0.0, **ends}.items():
             rows.append(("", scenario, OFFSET, year, value, WOMAN, "un-wpp-2024", note))
+    rows += life_rows(wpp["e0B"], {"upper_80": wpp["e0B_80u"], "lower_80": wpp["e0B_80l"]})
     columns = ["area", "scenario", "parameter", "year", "value", "unit", "source", "note"]
     frame = pd.DataFrame(rows, columns=columns)
     return frame.assign(note_zh=frame["note"].map(NOTES_ZH).fillna(""))
+
+
+def life_rows(middle, bounds):
+    """Years of life above or below the UN's path: the ends of its 80 % range, both sexes."""
+    for scenario, (bound, word) in LIVES.items():
+        note = f"WPP 2024: e0 of both sexes at the {word} end of the 80 % range, less the medium path; linear between."
+        step = (bounds[bound] - middle).round(4).loc[list(LIFE_YEARS)]
+        yield from (
+            ("", scenario, LIFE, year, v, "years", "un-wpp-2024", note) for year, v in {2023: 0.0, **step}.items()
+        )
 
 
 def build_care_rates(read):

@@ -39,7 +39,7 @@ def test_starts_two_months_after_the_census(city):
     )
 
 
-@pytest.mark.parametrize("scenario", ["low", "medium", "high", "zero-migration"])
+@pytest.mark.parametrize("scenario", ["medium", "high", "zero-migration", "long-life"])
 def test_balance_of_every_scenario(scenario):
     """P1 = P0 + B - D + M for each sex and year."""
     out = future_of("yueyang", scenario)
@@ -291,9 +291,28 @@ def test_an_area_s_own_scenario_counts(tmp_path):
 
 
 SHORT = {"end_year": 2025}
+
+
+def test_scenarios_for_the_old_move_the_old():
+    """Longer lives add old people, not children; a name in Chinese is understood."""
+    short, medium, long = (future_of("haian", name).sel(year=2035) for name in ("short-life", "中方案", "长寿方案"))
+    assert persons(short, 60) < 0.99 * persons(medium, 60) < 0.98 * persons(long, 60)
+    assert persons(long, 0, 3) == pytest.approx(persons(medium, 0, 3), rel=0.005)
+
+
+def test_years_of_life_are_added_to_the_area_s_own():
+    """Haian's 79.58 of 2020 and one year more is an e0 of 80.58; half of medium's migration is 0.5 to 0.25."""
+    paths = [Scenario("mine", e0_offset={2020: 1.0}), Scenario("mine", e0=80.58)]
+    one, other = (project("haian", **SHORT, scenario=path).population for path in paths)
+    np.testing.assert_allclose(one, other)
+    assert Scenario.load("half-migration").at("net_migration_factor", [2020, 2035, 2060]).tolist() == [0.5, 0.375, 0.25]
+    assert Scenario.load("recent-migration").at("net_migration_factor", [2020, 2100]).tolist() == [1, 1]
+    assert np.isfinite(project("haian", scenario="long-life", end_year=2100).population).all()  # beyond the tables' e0
+
+
 BAD = [
     (lambda: project("jingdezen"), "area 'jingdezen' is not in areas.csv. Did you mean 'jingdezhen'"),
-    (lambda: project("haian", scenario="hihg"), r"'hihg' is not in assumptions.csv; choose one of .* 'high'\?"),
+    (lambda: project("haian", scenario="hihg"), r"one of low, .*'hihg'. Did you mean 'high'\?"),
     (lambda: project("haian", end_year=2020), "end_year is 2020; it must be after the census of 2020 and at most 2100"),
     (lambda: project("haian", end_year=2101), "end_year is 2101; .* at most 2100"),
     (lambda: project("haian", draws=-5), "draws is -5; it must be a number of paths"),

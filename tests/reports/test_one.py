@@ -77,7 +77,7 @@ def test_unknown_city_names_the_nearest(template):
         ("end_year", 2020, "end_year must be after the census of 2020 and at most 2100; it is 2020"),
         ("end_year", 2101, "at most 2100"),
         ("scenario", 3, "scenario must be text"),
-        ("scenario", "hihg", "low, medium, high, zero-migration; it is 'hihg'. Did you mean 'high'?"),
+        ("scenario", "hihg", "short-life; it is 'hihg'. Did you mean 'high'?"),
         ("lang", "fr", "lang must be one of en, zh; it is 'fr'"),
         ("formats", "pfd", "format must be one of html, pdf, docx, xlsx; it is 'pfd'. Did you mean 'pdf'?"),
         ("formats", ("html", "doc"), "'doc'"),
@@ -292,10 +292,11 @@ def test_scenario_of_your_own_has_its_report(own_scenarios, template, city, name
 @pytest.mark.parametrize(
     ("city", "name", "words"),
     [
-        ("yueyang", "all-stay", "high, zero-migration, everywhere; it is 'all-stay'"),
+        ("yueyang", "all-stay", "short-life; it is 'all-stay'"),
         ("haian", "all-sty", "it is 'all-sty'. Did you mean 'all-stay'?"),
         ("haian", "en", "The scenario 'en' cannot name a file"),
         ("haian", "全留", "'全留' cannot name a file: write small letters"),
+        ("haian", "长寿方按", "Did you mean '长寿方案'"),
     ],
 )
 def test_scenario_that_cannot_be_reported_on(own_scenarios, template, city, name, words):

@@ -17,6 +17,7 @@ import xarray as xr
 
 from ..errors import DataError, did_you_mean
 from ..tables.areas import find_area, load_table
+from ..texts import code_of, words_of
 from .ages import OPEN_AGE, SEX, Population, as_array
 from .calibration import at_level, by_single_age
 from .cohorts import (
@@ -46,8 +47,8 @@ from .local import (
 )
 from .measures import MEASURES, elderly_share, stage_of
 
-SCENARIOS = ("low", "medium", "high", "zero-migration")  # ours; a user's table `assumptions` may name more
-PATHS = ("tfr_offset", "net_migration_factor")
+SCENARIOS = ("low", "medium", "high", "zero-migration")  # those that move births; table `assumptions` has more
+PATHS = ("tfr_offset", "net_migration_factor", "e0_offset")
 LEVELS = ("e0", "tfr_ratio", "e0_year", "net_migration_per_1000")
 CENSUS_TO_YEAR_END = 61 / 366  # 1 November to 31 December 2020; 61 / 365 of 2010 is hardly more
 STANDARD_YEAR = 2023  # middle of 2020-2025: the mortality schedule that is bent to each e0
@@ -81,7 +82,10 @@ def project(
     Parameters
     ----------
     area : str, slug, name or adcode
-    scenario : str or Scenario; low, medium, high (fertility as WPP 2024's variants), zero-migration, or your own
+    scenario : str or Scenario
+        low, medium, high (fertility as WPP 2024's variants); zero-, half- or recent-migration (nobody moves, half as
+        many as in medium, as many as in 2010-2020 for good); long-life, short-life (the ends of the UN's 80 % range);
+        or your own. A name in Chinese (长寿方案) is understood.
     end_year : int, default 2050; [year] last 31 December; at most 2100, where the national paths end
     draws : int, default 0; random paths of fertility, mortality and migration; 0 gives the central path
     seed : int, default 0; the same seed gives the same draws, in any process and however many are asked for
@@ -246,7 +250,7 @@ class Scenario:
 
     Parameters
     ----------
-    name : str; as in table `assumptions`: low, medium, high, zero-migration, or your own
+    name : str; as in table `assumptions` (see `project`), or your own
     tfr_offset : dict; {year: children per woman} added to the local TFR; linear between years, constant outside
     net_migration_factor : dict
         {year: factor} on the area's net migration rates of 2010-2020; linear between years, constant outside.
@@ -270,6 +274,7 @@ class Scenario:
     tfr_ratio: float | None = None
     e0_year: int = 2020
     net_migration_per_1000: float | None = None
+    e0_offset: dict[int, float] = field(default_factory=lambda: {2020: 0.0})
 
     def __post_init__(self) -> None:
         """Refuse what would fail later, in the middle of a projection."""
@@ -291,11 +296,8 @@ class Scenario:
     @classmethod
     def load(cls, name: str, *, area: str | None = None, root: Root = None) -> Scenario:
         """Read a scenario from table `assumptions`; rows of the area come before the default rows."""
+        name = scenario_named(name, area=area, root=root)
         table = load_table("assumptions", area=area, root=root)
-        names = sorted(table["scenario"].dropna().unique())
-        if name not in names:
-            hint = did_you_mean(name, names)
-            raise DataError(f"scenario {name!r} is not in assumptions.csv; choose one of {names}.{hint}")
         table = table[table["scenario"] == name]
         paths = {}
         for parameter in PATHS:
@@ -307,9 +309,19 @@ class Scenario:
         return cls(name, **paths)
 
     def at(self, parameter: str, years: np.ndarray) -> np.ndarray:
-        """Value of `tfr_offset` or `net_migration_factor` in each year."""
+        """Value of `tfr_offset`, `net_migration_factor` or `e0_offset` in each year."""
         path = dict(sorted(getattr(self, parameter).items()))
         return np.interp(np.asarray(years, dtype=float), list(path), list(path.values()))
+
+
+def scenario_named(name: str, *, area: str | None = None, root: Root = None) -> str:
+    """The name in table `assumptions` that a name of any language stands for: 高方案 is high. DataError: unknown."""
+    table, code = load_table("assumptions", area=area, root=root), code_of(name, "scenario")
+    names = list(dict.fromkeys([*SCENARIOS, *sorted(table["scenario"].dropna())]))
+    if code not in names:
+        hint = did_you_mean(name, [*names, *words_of("scenario")])
+        raise DataError(f"scenario must be one of {', '.join(names)}; it is {name!r}.{hint}")
+    return code
 
 
 @dataclass(frozen=True)
@@ -458,6 +470,8 @@ def _e0(launches, scenario, years, nation, draws, seed) -> np.ndarray:
     if scenario.e0 is not None:
         offset = np.full(len(launches), scenario.e0 - nation.paths.loc[scenario.e0_year, "e0_both"])
     e0 = centre[:, :, None] + offset
+    highest = nation.survival["e0"].to_numpy()[-1]
+    e0 = e0 + np.minimum(scenario.at("e0_offset", years)[:, None, None], np.maximum(highest - e0, 0))
     if not draws:
         return e0
     z = autoregressive(random_stream(seed, "e0"), len(years), draws, spreads.e0_correlation)

@@ -21,7 +21,7 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
-from ..demography.projection import SCENARIOS
+from ..demography.projection import SCENARIOS, scenario_named
 from ..errors import DataError, YilaoError, did_you_mean
 from ..tables.areas import data_version, find_area
 from ..tables.folders import as_root, merged_table, stamp
@@ -166,7 +166,7 @@ def place_order(
     if not SLUG.fullmatch(slug):
         raise DataError(f"The area {slug!r} cannot name a folder: write small letters, digits, '-' and '_'.")
     if "scenario" in values:
-        _check_scenario(values["scenario"], slug, root)
+        values["scenario"] = _checked_scenario(values["scenario"], slug, root)
     values = {name: default for name, (_, default) in known.items()} | values
     values |= {"city": slug, "lang": lang if lang in languages() else str(Path(lang).resolve())}
     names = ("name_zh", "name_en", "adcode")
@@ -308,17 +308,14 @@ def _check_values(values: dict) -> None:
             raise DataError(f"{name} must be more than 0 and less than 1000 [{unit}]; it is {value!r}.")
 
 
-def _check_scenario(name: str, area: str, root: str | None) -> None:
-    """Refuse a scenario that neither we nor the tables of the user have for this area, or that cannot name a file."""
-    if name in SCENARIOS:
-        return
-    rows = merged_table("assumptions", root)
-    here = rows[rows["area"].isna() | (rows["area"] == area)]
-    one_of("scenario", name, tuple(dict.fromkeys([*SCENARIOS, *sorted(here["scenario"].dropna())])))
+def _checked_scenario(name: str, area: str, root: str | None) -> str:
+    """The scenario's name in the tables, refused if no table has it for this area, or if it cannot name a file."""
+    name = scenario_named(name, area=area, root=root)
     taken = (*languages(), "failed")  # other words in the names of a report's files
     if not SLUG.fullmatch(name) or name in taken:
         words = f"write small letters, digits, '-' and '_', and not {', '.join(taken)}"
         raise DataError(f"The scenario {name!r} cannot name a file: {words}.")
+    return name
 
 
 def one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:

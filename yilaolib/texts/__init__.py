@@ -62,6 +62,22 @@ def say(key: str, lang: str, /, **values: Any) -> str:
     return catalogue(lang).say(key, **values)
 
 
+def words_of(group: str) -> dict[str, str]:
+    """Return the codes of a group (`words.<group>`) by their words in the languages of the library."""
+    return {word: code for lang in languages() for code, word in catalogue(lang).find(f"words.{group}", {}).items()}
+
+
+def code_of(name: Any, group: str) -> Any:
+    """Return the code that a name stands for in any language; a name that is none stands for itself.
+
+    Examples
+    --------
+    >>> code_of("零迁移方案", "scenario"), code_of("mine", "scenario")
+    ('zero-migration', 'mine')
+    """
+    return words_of(group).get(name, name) if isinstance(name, str) else name
+
+
 @cache
 def _read(path: str) -> Catalogue:
     return Catalogue(path)
