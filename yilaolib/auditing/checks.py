@@ -262,8 +262,9 @@ def targets_come_later(tables: Tables) -> Iterator[Finding]:
     same = ["area", "indicator", "source", "basis"]
     actual = frame[(frame["kind"] == "actual") & frame["year"].notna()].sort_values("year").drop_duplicates(same)
     pairs = frame[frame["kind"].isin(["target", "stage"])].merge(actual, on=same, suffixes=("", "_base"))
-    for _, row in pairs[pairs["year"] <= pairs["year_base"]].iterrows():
-        # a text of December may print both the state and the target of its year
+    same_year = (pairs["year"] == pairs["year_base"]) & (pairs["kind"] == "stage")
+    for _, row in pairs[(pairs["year"] <= pairs["year_base"]) & ~same_year].iterrows():
+        # a text of December may print both the state and the stage goal of its year
         severity = "error" if row["year"] < row["year_base"] else "warning"
         values = dict(row[["year", "year_base", "observation_base"]])
         label = row["label" if row["checked"] else "label_base"]
