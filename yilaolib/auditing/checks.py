@@ -334,8 +334,7 @@ def check_data(root: str | Path | None = None, *, lang: str = "en") -> pd.DataFr
     root : path, optional
         A folder of your own, or a workbook (.xlsx). Its tables are checked as they would be used, together with ours,
         and only its own rows are reported. Without it our own tables are checked.
-    lang : {"en", "zh"}
-        Language of the messages.
+    lang : {"en", "zh"}; language of the messages
 
     Returns
     -------
@@ -344,10 +343,7 @@ def check_data(root: str | Path | None = None, *, lang: str = "en") -> pd.DataFr
         field, rule, message (a sentence), severity ("error" or "warning"). Of a workbook also sheet and cell ("B7");
         its row is the row of the sheet.
 
-    Raises
-    ------
-    DataError
-        When the folder does not exist, or the workbook cannot be read at all.
+    DataError: when the folder does not exist, or the workbook cannot be read at all.
 
     Examples
     --------

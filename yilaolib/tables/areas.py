@@ -30,10 +30,8 @@ def load_table(name: str, *, area: object = None, root: str | os.PathLike | None
 
     Parameters
     ----------
-    name : str
-        One of `list_tables()`.
-    area : str or int, optional
-        Only rows of this area; whatever `find_area` accepts.
+    name : str; one of `list_tables()`
+    area : str or int, optional; only rows of this area; whatever `find_area` accepts
     root : path, optional
         A folder or workbook (.xlsx) of your own. Its rows are added to ours and on equal keys replace ours. In tables
         by age, ours also give way where the age groups overlap (your 0-4 replaces our 0 and 1-4).
@@ -44,10 +42,7 @@ def load_table(name: str, *, area: object = None, root: str | os.PathLike | None
         Fresh rows, yours to change; `describe_table(name)` has the columns and their units. Text is `str`,
         whole numbers `Int64`, other numbers `float64`.
 
-    Raises
-    ------
-    DataError
-        For an unknown table or area, and for a broken file: one sentence with line and field.
+    DataError: for an unknown table or area, and for a broken file: one sentence with line and field.
 
     Examples
     --------
@@ -124,18 +119,13 @@ def find_area(query: object, root: str | os.PathLike | None = None) -> pd.Series
     ----------
     query : str or int
         Slug, Chinese name with or without 市 or 县, English name, or six-digit adcode; in any case and width.
-    root : path, optional
-        A folder or workbook of your own with more areas.
+    root : path, optional; a folder or workbook of your own with more areas
 
     Returns
     -------
-    Series
-        area, level, adcode, name_zh, name_en, parent, note.
+    Series: area, level, adcode, name_zh, name_en, parent, note
 
-    Raises
-    ------
-    DataError
-        For an unknown or ambiguous area.
+    DataError: for an unknown or ambiguous area.
 
     Examples
     --------

@@ -27,24 +27,17 @@ def printed(
 
     Parameters
     ----------
-    area : str
-        Slug, Chinese or English name, or adcode.
-    indicator : str
-        Slug of table `indicators`.
+    area : str; slug, Chinese or English name, or adcode
+    indicator : str; slug of table `indicators`
     kind : {'actual', 'target', 'stage', 'projection', 'standard'}, optional
     year : int, optional
-    root : path, optional
-        A folder or workbook of your own.
+    root : path, optional; a folder or workbook of your own
 
     Returns
     -------
-    DataFrame
-        Rows of `observations`; empty when nothing is printed.
+    DataFrame: rows of `observations`; empty when nothing is printed
 
-    Raises
-    ------
-    DataError
-        For an unknown area or indicator.
+    DataError: for an unknown area or indicator.
 
     Examples
     --------
@@ -99,13 +92,7 @@ def _order(table: pd.DataFrame, slug: str) -> pd.Index:
 
 
 class Figures:
-    """Printed figures by area and concept, sorted once for many look-ups; `figures_at` makes it.
-
-    Examples
-    --------
-    >>> figures_at().first("jingdezhen", "elder_beds_total", "target").value
-    np.float64(10500.0)
-    """
+    """Printed figures by area and concept, sorted once for many look-ups; `figures_at` makes it."""
 
     def __init__(self, observations: pd.DataFrame) -> None:
         self.table = observations[observations["value"].notna()].reset_index(drop=True)
@@ -154,18 +141,13 @@ def cite(frame_or_sources: object, root: str | Path | None = None) -> pd.DataFra
     frame_or_sources : DataFrame, Dataset, str or iterable of str
         A frame with a column `source`; one with `sources` ("a;b"), or with `observation` or `observations` (ids of
         printed figures, which are looked up); anything with `attrs["sources"]`, as a projection; or ids of documents.
-    root : path, optional
-        A folder or workbook of your own with more sources.
+    root : path, optional; a folder or workbook of your own with more sources
 
     Returns
     -------
-    DataFrame
-        One row a document, in the order of first use: source, citation, and the other columns of `sources`.
+    DataFrame: one row a document, in the order of first use: source, citation, and the other columns of `sources`
 
-    Raises
-    ------
-    DataError
-        When an id is unknown, or there is nothing to cite by.
+    DataError: when an id is unknown, or there is nothing to cite by.
 
     Examples
     --------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -21,7 +21,6 @@ from .schema import (
     empty_table,
     key_of,
     links_of,
-    our_files,
     parse,
     read_csv,
     refuse,
@@ -125,7 +124,12 @@ def _our_table(name: str, path: Path, _state: tuple) -> pd.DataFrame:
 
 def stamp(root: str | os.PathLike | None) -> tuple:
     """Tell the state of all files: any change of one of them makes cached tables stale."""
-    return _stamp([*our_files(), *dict.fromkeys(user_files(root).values())])
+    return _stamp([*_our_files(), *dict.fromkeys(user_files(root).values())])
+
+
+@cache
+def _our_files() -> tuple[Path, ...]:
+    return tuple(path for name in table_names() if (path := data_folder() / f"{name}.csv").exists())
 
 
 def _stamp(paths: Iterable[Path]) -> tuple:

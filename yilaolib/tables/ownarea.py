@@ -114,10 +114,8 @@ def list_filled(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
 
     Parameters
     ----------
-    area : str
-        Slug, Chinese or English name, or adcode.
-    root : path, optional
-        A folder or workbook of your own.
+    area : str; slug, Chinese or English name, or adcode
+    root : path, optional; a folder or workbook of your own
 
     Returns
     -------
@@ -125,10 +123,7 @@ def list_filled(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
         table, what (population, or a parameter), year, parent (slug), given (the totals that were given), note_en,
         note_zh.
 
-    Raises
-    ------
-    DataError
-        Unknown area.
+    DataError: unknown area.
 
     Examples
     --------

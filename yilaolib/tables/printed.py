@@ -73,28 +73,15 @@ def closed(name: str) -> str:
 
 COUNTERS = ("个", "家", "所", "处", "座", "项", "间")
 WORDS = {  # unit: what may stand behind its number
-    "persons": ("人", "名", "口", "位"),
-    "person_times": ("人次",),
-    "beds": ("张", "床", "张床", "张床位", "个床位", "床位"),
-    "places": ("个", "个托位", "托位"),
-    "year": ("年", "年末", "年底", "年度"),
-    "years": ("年", "岁", "周岁"),
-    "months": ("个月",),
-    "minutes": ("分钟",),
-    "hours": ("小时",),
-    "pct_points": ("个百分点",),
-    "m2": ("平方米", "平米", "m2"),
-    "km2": ("平方公里", "km2"),
-    "classes": ("个", "班", "个班"),
-    "households": ("户",),
-    "per_1000": ("‰", "张", "个", "人"),
-    "yuan": ("元",),
-    "yuan_per_month": ("元", "元/月", "元/人月", "元/人·月"),
-    "yuan_per_person": ("元", "元/人"),
-    "yuan_per_year": ("元", "元/年"),
-    "10,000 yuan": ("万元",),
+    "persons": ("人", "名", "口", "位"), "person_times": ("人次",), "households": ("户",),
+    "beds": ("张", "床", "张床", "张床位", "个床位", "床位"), "places": ("个", "个托位", "托位"),
+    "classes": ("个", "班", "个班"), "year": ("年", "年末", "年底", "年度"), "years": ("年", "岁", "周岁"),
+    "months": ("个月",), "minutes": ("分钟",), "hours": ("小时",), "pct_points": ("个百分点",),
+    "m2": ("平方米", "平米", "m2"), "km2": ("平方公里", "km2"), "per_1000": ("‰", "张", "个", "人"),
+    "yuan": ("元",), "yuan_per_month": ("元", "元/月", "元/人月", "元/人·月"), "yuan_per_person": ("元", "元/人"),
+    "yuan_per_year": ("元", "元/年"), "10,000 yuan": ("万元",),
     **dict.fromkeys(("institutions", "facilities", "projects", "communities", "enterprises", "sites"), COUNTERS),
-}
+}  # fmt: skip
 SHARES = ("1", "share", "ratio")  # units of which a percentage is a hundredth
 BEFORE = {"ge": ("≥", "≧", ">=", "不低于", "不少于", "不小于", "至少"), "gt": (">", "超过", "大于", "高于", "多于"),
           "le": ("≤", "≦", "<=", "不超过", "不高于", "不大于", "至多"), "lt": ("<", "不足", "小于", "低于", "少于"),
@@ -132,13 +119,7 @@ def fold(text: str) -> str:
 
 
 def plain(number: Decimal) -> str:
-    """Return a number in digits: no exponent, no zeros at the end.
-
-    Examples
-    --------
-    >>> plain(Decimal("1.150E+5")), plain(Decimal("0.50"))
-    ('115000', '0.5')
-    """
+    """Return a number in digits: no exponent, no zeros at the end."""
     text = format(number, "f")
     return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
 
@@ -154,14 +135,11 @@ def read_number(value: object, unit: str = "", *, percent: bool = False, whole: 
 
     Parameters
     ----------
-    value : object
-        As a program for spreadsheets keeps it: text, a number, a date, True, None.
+    value : object; as a program for spreadsheets keeps it: text, a number, a date, True, None
     unit : str
         As in the tables: persons, beds, pct, "10,000 yuan"; an unknown or empty unit allows no word behind the number.
-    percent : bool
-        The cell is formatted as a percentage: it holds 0.1928 and shows 19.28%.
-    whole : bool
-        A whole number is needed (a year, a width).
+    percent : bool; the cell is formatted as a percentage: it holds 0.1928 and shows 19.28%
+    whole : bool; a whole number is needed (a year, a width)
 
     Examples
     --------
@@ -283,26 +261,14 @@ def read_date(value: object) -> Understood:
 
 
 def read_text(value: object) -> Understood:
-    """Read a text; a number becomes its digits (adcode 360200), a date is refused (Excel makes one of 1-2).
-
-    Examples
-    --------
-    >>> read_text(360200.0).text
-    '360200'
-    """
+    """Read a text; a number becomes its digits (adcode 360200), a date is refused (Excel makes one of 1-2)."""
     if isinstance(value, datetime.date | datetime.time | datetime.timedelta):
         return refused(value, "date_for_text")
     return Understood(show(value))
 
 
 def show(value: object, *, percent: bool = False) -> str:
-    """Return what a cell shows: "" for nothing, 7367 for 7367.0, 19.28% for a percentage.
-
-    Examples
-    --------
-    >>> show(7367.0), show(0.1928, percent=True), show(None)
-    ('7367', '19.28%', '')
-    """
+    """Return what a cell shows: "" for nothing, 7367 for 7367.0, 19.28% for a percentage."""
     if value is None:
         return ""
     if isinstance(value, bool):

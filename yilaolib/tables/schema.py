@@ -36,12 +36,6 @@ def package() -> dict:
     return json.loads((data_folder() / "datapackage.json").read_text(encoding="utf-8"))
 
 
-@cache
-def our_files() -> tuple[Path, ...]:
-    """Return the files of our tables."""
-    return tuple(path for name in table_names() if (path := data_folder() / f"{name}.csv").exists())
-
-
 def table_names() -> list[str]:
     """Return the names of the tables in the order of the schema."""
     return [table["name"] for table in package()["resources"]]
@@ -52,6 +46,7 @@ def user_tables() -> list[str]:
     return [table["name"] for table in package()["userTables"]]
 
 
+@cache
 def described() -> dict[str, dict]:
     """Return what the schema says of every table, ours first, by name."""
     return {table["name"]: table for table in package()["resources"] + package()["userTables"]}
@@ -59,9 +54,8 @@ def described() -> dict[str, dict]:
 
 def schema_of(name: str) -> dict:
     """Return the schema of a table (fields, primaryKey, foreignKeys); an unknown name is a DataError."""
-    for table in package()["resources"] + package()["userTables"]:
-        if table["name"] == name:
-            return table["schema"]
+    if name in described():
+        return described()[name]["schema"]
     raise DataError(
         f"There is no table {name!r}.{did_you_mean(name, table_names())} The tables are {', '.join(table_names())}."
     )
@@ -188,24 +182,12 @@ def read_csv(path: Path) -> tuple[Sheet, list[Problem]]:
 
 
 def escaped(text: str) -> str:
-    """Return a text as a CSV file should hold it: no program for spreadsheets runs it as a formula.
-
-    Examples
-    --------
-    >>> escaped("=1+1"), escaped("-5"), escaped("plain")
-    ("'=1+1", "'-5", 'plain')
-    """
+    """Return a text as a CSV file should hold it: no program for spreadsheets runs it as a formula ('=1+1)."""
     return f"'{text}" if text.startswith(RUN) else text
 
 
 def unescaped(text: str) -> str:
-    """Undo `escaped`.
-
-    Examples
-    --------
-    >>> unescaped("'=1+1"), unescaped("'t Hooft")
-    ('=1+1', "'t Hooft")
-    """
+    """Undo `escaped`; 't Hooft stays what it is."""
     return text[1:] if text[:1] == "'" and text[1:].startswith(RUN) else text
 
 
@@ -214,21 +196,9 @@ def parse(
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """Give a sheet the types of its schema, and list what does not fit.
 
-    Parameters
-    ----------
-    name : str
-        The table, which decides columns and types.
-    sheet : Sheet
-        The table as text.
-    strict : bool
-        Every column of the schema must be there. A user's table may leave out columns that need not be filled in.
-    known : list of Problem
-        What is known to be wrong; those cells come out empty and get no second sentence.
-
-    Returns
-    -------
-    (DataFrame, list of Problem)
-        All columns of the schema; the index is the line in the file. Cells of a wrong type are empty.
+    A table of ours must have every column (`strict`); a user's may leave out those that need not be filled in. What is
+    `known` to be wrong comes out empty and gets no second sentence. The frame has all columns; its index is the line in
+    the file, and cells of a wrong type are empty.
     """
     problems = _in_header(name, sheet, strict)
     if any(problem.rule == "columns-missing" for problem in problems):

@@ -139,13 +139,7 @@ def _raw(cell: Any, shown: Any) -> Raw | None:
 
 
 def put(ws: Any, row: int, column: int, value: Any) -> Any:
-    """Put a value into a cell of a worksheet: missing as empty, text as text whatever it begins with.
-
-    Raises
-    ------
-    DataError
-        When a text is longer than a cell can hold.
-    """
+    """Put a value into a cell of a worksheet: missing as empty, text as text whatever it begins with."""
     cell = ws.cell(row, column)
     if value is None or str(value) in ("<NA>", "NaT") or (isinstance(value, float) and not math.isfinite(value)):
         return cell

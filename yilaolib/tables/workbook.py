@@ -37,26 +37,17 @@ def new_workbook(
 
     Parameters
     ----------
-    path : path
-        The workbook to write; its name ends in .xlsx.
-    area : str
-        Slug of the area (small letters, digits, hyphens), or its Chinese name.
-    name : str, optional
-        Chinese name, such as 某某市, when `area` is a slug.
-    parent : str, optional
-        The area that it belongs to: slug, Chinese or English name, or adcode.
-    overwrite : bool
-        Replace a workbook that is there already.
+    path : path; the workbook to write; its name ends in .xlsx
+    area : str; slug of the area (small letters, digits, hyphens), or its Chinese name
+    name : str, optional; Chinese name, such as 某某市, when `area` is a slug
+    parent : str, optional; the area that it belongs to: slug, Chinese or English name, or adcode
+    overwrite : bool; replace a workbook that is there already
 
     Returns
     -------
-    Path
-        The workbook.
+    Path: the workbook
 
-    Raises
-    ------
-    DataError
-        When the file is there already, cannot be written, or the parent is unknown.
+    DataError: when the file is there already, cannot be written, or the parent is unknown.
 
     Examples
     --------
@@ -185,18 +176,13 @@ def read_workbook(path: str | Path) -> dict[str, pd.DataFrame]:
 
     Parameters
     ----------
-    path : path
-        A workbook (.xlsx) with a sheet for each table; other sheets are left out.
+    path : path; a workbook (.xlsx) with a sheet for each table; other sheets are left out
 
     Returns
     -------
-    dict of DataFrame
-        By name of the table.
+    dict of DataFrame: by name of the table
 
-    Raises
-    ------
-    DataError
-        For the first cell that is not understood, by sheet and cell; for a file that is no workbook.
+    DataError: for the first cell that is not understood, by sheet and cell; for a file that is no workbook.
 
     Examples
     --------
@@ -213,26 +199,19 @@ def read_workbook(path: str | Path) -> dict[str, pd.DataFrame]:
 
 
 def write_workbook(tables: Mapping[str, pd.DataFrame], path: str | Path) -> Path:
-    """Write tables into a workbook: a cover with the sources, and a sheet for each table with its units.
-
-    Text that begins with = + - @ stays text; no cell is a formula.
+    """Write tables into a workbook: a cover with the sources, a sheet for each table with its units; no formulas.
 
     Parameters
     ----------
     tables : dict of DataFrame
         By name. Tables of the library get titles and units; others (results) are written as they are.
-    path : path
-        The workbook; one that is there already is replaced when the new one is complete.
+    path : path; the workbook; one that is there already is replaced when the new one is complete
 
     Returns
     -------
-    Path
-        The workbook.
+    Path: the workbook
 
-    Raises
-    ------
-    DataError
-        For nothing to write, a name that cannot name a sheet, or a file that cannot be written.
+    DataError: for nothing to write, a name that cannot name a sheet, or a file that cannot be written.
 
     Examples
     --------
