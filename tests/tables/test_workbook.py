@@ -230,9 +230,9 @@ def test_bounds_and_percentages_of_figures(form):
     fill(form, "observations", 5, indicator="elder_beds_total", year=2025, kind="目标", value="≥10,500张")
     fill(form, "observations", 6, indicator="nursing_beds_share_pct", year=2025, kind="目标", value="55-60%")
     fill(form, "observations", 7, indicator="population_60plus_share_pct", year=2020, kind="现状", value=0.1928)
-    assert check_data(form)[["cell", "severity"]].to_numpy().tolist() == [["G7", "warning"]]
+    assert check_data(form)[["cell", "severity"]].to_numpy().tolist() == [["I7", "warning"]]
     book = openpyxl.load_workbook(form)
-    book["observations"]["G7"].number_format = "0.00%"
+    book["observations"]["I7"].number_format = "0.00%"
     book.save(form)
     assert check_data(form).empty
     rows = load_table("observations", area="mycity", root=form).set_index("year", append=True)
@@ -261,9 +261,9 @@ FAULTS = [  # sheet, row, what is typed, the cell that is named, the rule
     ("margins", 6, {**TOTALS, "area": "mycity"}, "B6", "duplicate-key"),
     ("margins", 5, {"area": "mycit"}, "B5", "foreign-key"),
     ("observations", 5, {"indicator": "elder_beds", "year": 2025, "kind": "目标", "value": 1}, "D5", "foreign-key"),
-    ("observations", 5, {"indicator": "elder_beds_total", "kind": "愿景", "value": 1}, "F5", "enum"),
-    ("observations", 5, {"indicator": "elder_beds_total", "kind": "目标", "value": "19%"}, "G5", "type"),
-    ("observations", 5, {"indicator": "population_60plus_share_pct", "kind": "现状", "value": 120}, "G5", "bounds"),
+    ("observations", 5, {"indicator": "elder_beds_total", "kind": "愿景", "value": 1}, "H5", "enum"),
+    ("observations", 5, {"indicator": "elder_beds_total", "kind": "目标", "value": "19%"}, "I5", "type"),
+    ("observations", 5, {"indicator": "population_60plus_share_pct", "kind": "现状", "value": 120}, "I5", "bounds"),
     ("projects", 5, {"project_no": 1, "name_zh": "甲", "category": "养老", "beds_new": "100把"}, "L5", "type"),
     ("projects", 5, {"project_no": datetime.date(2025, 1, 2), "name_zh": "甲", "category": "养老"}, "C5", "type"),
     ("projects", 5, {"project_no": 1, "name_zh": "甲", "category": "养老", "start": 2024, "end": 2022}, "H5", "date"),
@@ -552,3 +552,11 @@ def test_missing_day_is_empty(tmp_path):
     frame = pd.DataFrame({"day": [pd.NaT, pd.Timestamp("2020-11-01")]})
     ws = openpyxl.load_workbook(write_workbook({"days": frame}, tmp_path / "out.xlsx"))["days"]
     assert (ws["B3"].value, ws["B4"].value) == (None, "2020-11-01 00:00:00")
+
+
+def test_every_code_of_the_form_has_a_chinese_word(form):
+    """The drop-downs show each code with its word."""
+    book = openpyxl.load_workbook(form)
+    lists = [check.formula1 for ws in book for check in ws.data_validations.dataValidation]
+    codes = [code for choice in lists if choice.startswith('"') for code in choice.strip('"').split(",")]
+    assert codes and [code for code in codes if " " not in code] == []

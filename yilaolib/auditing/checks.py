@@ -156,20 +156,14 @@ def intervals_enclose(tables: Tables) -> Iterator[Finding]:
 
 
 POPULATION_FROM = {  # indicator: lowest age of its persons
-    "population_total": 0,
-    "population_60plus": 60,
-    "population_65plus": 65,
-    "population_80plus": 80,
-}
+    "population_total": 0, "population_60plus": 60, "population_65plus": 65, "population_80plus": 80,
+}  # fmt: skip
 NESTED = [  # the group, and a part of it
-    ("population_total", "population_60plus"),
-    ("population_60plus", "population_65plus"),
-    ("population_65plus", "population_80plus"),
-    ("population_60plus_share_pct", "population_65plus_share_pct"),
-    ("population_total", "population_0_3"),
-    ("population_total", "population_under_3"),
+    ("population_total", "population_60plus"), ("population_60plus", "population_65plus"),
+    ("population_65plus", "population_80plus"), ("population_60plus_share_pct", "population_65plus_share_pct"),
+    ("population_total", "population_0_3"), ("population_total", "population_under_3"),
     ("population_0_3", "population_under_3"),
-]
+]  # fmt: skip
 
 
 def printed_totals_fit(tables: Tables) -> Iterator[Finding]:

@@ -27,13 +27,10 @@ MARGINS = {  # column of margins: ages, the upper bound not included
     "population_80plus": (80, None),
 }
 WHOLE_AND_PART = [
-    ("population_total", "population_60plus"),
-    ("population_60plus", "population_65plus"),
-    ("population_65plus", "population_80plus"),
-    ("population_total", "population_65plus"),
-    ("population_60plus", "population_80plus"),
-    ("population_total", "population_under_3"),
-]
+    ("population_total", "population_60plus"), ("population_60plus", "population_65plus"),
+    ("population_65plus", "population_80plus"), ("population_total", "population_65plus"),
+    ("population_60plus", "population_80plus"), ("population_total", "population_under_3"),
+]  # fmt: skip
 N_GROUPS = 2 * len(range(0, 90, 5))  # both sexes by five-year groups up to 85+
 
 Load = Callable[[str], pd.DataFrame]
@@ -164,8 +161,8 @@ def _filled_people(slug: str, areas: pd.DataFrame, root: str | Path | None) -> t
 
 
 def _in_words(key: str, values: dict) -> list[str]:
-    texts = [catalogue(lang) for lang in languages()]
-    return [
-        text.say(key, **values | ({"parent": text.named(values["parent"])} if "parent" in values else {}))
-        for text in texts
-    ]
+    said = []
+    for words in map(catalogue, languages()):
+        named = {"parent": words.named(values["parent"])} if "parent" in values else {}
+        said.append(words.say(key, **values | named))
+    return said

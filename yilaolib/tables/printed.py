@@ -32,13 +32,7 @@ def half_a_digit(as_printed: str) -> float:
 
 
 def printed_numbers(as_printed: str) -> list[tuple[float, float]]:
-    """Return every number of a printed figure with the worth of its last digit, in base units.
-
-    Examples
-    --------
-    >>> printed_numbers("约161.90万人")
-    [(1619000.0, 100.0)]
-    """
+    """Return every number of a printed figure with the worth of its last digit: 1619000, 100 of 约161.90万人."""
     text = unicodedata.normalize("NFKC", as_printed).replace(",", "")
     numbers = []
     for whole, decimals, words in PRINTED.findall(text):
@@ -48,26 +42,14 @@ def printed_numbers(as_printed: str) -> list[tuple[float, float]]:
 
 
 def with_minus(text: str) -> str:
-    """Return a formatted number as it is printed: the sign is a minus (U+2212), and zero has none.
-
-    Examples
-    --------
-    >>> with_minus("-4,059"), with_minus("-0.00"), with_minus("+0.0"), with_minus("12")
-    ('−4,059', '0.00', '0.0', '12')
-    """
+    """Return a formatted number as it is printed: the sign is a minus (U+2212), and zero has none."""
     if ZERO.fullmatch(text):
         return text.lstrip("+-")
     return "−" + text[1:] if text.startswith("-") else text
 
 
 def closed(name: str) -> str:
-    """Return a printed name with the bracket that its web page lost; the row of the data has it as printed.
-
-    Examples
-    --------
-    >>> closed("基本养老保险参保率(%"), closed("托位数(个)")
-    ('基本养老保险参保率(%)', '托位数(个)')
-    """
+    """Return a printed name with the bracket that its web page lost; the row of the data has it as printed."""
     return name + ")" * max(0, name.count("(") - name.count(")"))
 
 
@@ -245,13 +227,7 @@ def _from_date(value: object, unit: str) -> Understood:
 
 
 def read_date(value: object) -> Understood:
-    """Read a date as text: 2022-10-19, 2022-10 or 2022.
-
-    Examples
-    --------
-    >>> read_date("2022年10月19日").text, read_date("2022/3").text, read_date(2022).text
-    ('2022-10-19', '2022-03', '2022')
-    """
+    """Read a date as text: 2022-10-19, 2022-10 or 2022."""
     if isinstance(value, datetime.date):
         return Understood(f"{value:%Y-%m-%d}")
     text = fold(show(value))

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ..errors import DataError, did_you_mean, nearest
-from ..texts import say
 
 DTYPES = {"string": "str", "integer": "Int64", "number": "float64", "boolean": "boolean"}
 INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
@@ -116,6 +115,8 @@ class Problem(NamedTuple):
 
     def say(self, lang: str = "en") -> str:
         """Return the sentence, which begins with its place and the key of its row."""
+        from ..texts import say  # good tables have nothing to say, and need not wait for the words
+
         return say("checks.message", lang, **self._asdict())
 
 
@@ -142,6 +143,8 @@ class Sheet(NamedTuple):
 
 def refusal(key: str, **values: Any) -> DataError:
     """Return the error of a sentence of the catalogues; its message is English."""
+    from ..texts import say
+
     error = DataError(say(key, "en", **values))
     error.key, error.values = key, values
     return error

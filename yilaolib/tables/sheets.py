@@ -26,13 +26,7 @@ OWN_SOURCE = "own-figures"
 
 
 def code_of(text: str, codes: list[str]) -> str:
-    """Return the code that a text means: the code, its Chinese word, or both ("target 目标"); else the text itself.
-
-    Examples
-    --------
-    >>> code_of("常住", ["resident", "registered"]), code_of("target 目标", ["actual", "target"]), code_of("x", ["y"])
-    ('resident', 'target', 'x')
-    """
+    """Return the code that a text means: the code, its Chinese word, or both ("target 目标"); else the text itself."""
     for word in (text, *text.split(maxsplit=1)[:1]):
         for code in codes:
             if word == code or word in package()["codesZh"].get(code, ()):
@@ -41,13 +35,7 @@ def code_of(text: str, codes: list[str]) -> str:
 
 
 def with_word(code: str) -> str:
-    """Return a code with its Chinese word, as drop-downs show it.
-
-    Examples
-    --------
-    >>> with_word("target"), with_word("un-wpp-2024")
-    ('target 目标', 'un-wpp-2024')
-    """
+    """Return a code with its Chinese word, as drop-downs show it: target 目标."""
     return " ".join([code, *package()["codesZh"].get(code, ())[:1]])
 
 
@@ -143,7 +131,8 @@ def put(ws: Any, row: int, column: int, value: Any) -> Any:
     cell = ws.cell(row, column)
     if value is None or str(value) in ("<NA>", "NaT") or (isinstance(value, float) and not math.isfinite(value)):
         return cell
-    value = value.item() if hasattr(value, "item") else value  # a number of numpy
+    unbox = getattr(value, "item", None)  # of a number of numpy
+    value = unbox() if unbox else value
     if isinstance(value, str):
         if len(value) > LONGEST:
             raise DataError(f"A text of {len(value)} characters is too long for a cell ({LONGEST}). Shorten it.")
