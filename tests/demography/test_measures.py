@@ -132,8 +132,21 @@ def test_stage_of_every_scheme_once():
     assert named["scheme"].tolist() == list(dict.fromkeys(load_table("ageing_stages")["scheme"]))
 
 
+def test_a_measure_is_named_after_itself():
+    """An array of shares is no population: its name and unit are its own, whatever it was taken from."""
+    future = future_of("haian")
+    named = {"persons": persons(future, 60), "elderly_share": elderly_share(future)}
+    named |= {"dependency_ratio": dependency_ratio(future), "median_age": median_age(future)}
+    assert {name: (array.name, array.attrs) for name, array in named.items()} == {
+        name: (name, {"units": unit}) for name, unit in zip(named, ("persons", "1", "1", "years"), strict=True)
+    }
+
+
 ONES = pd.Series(np.ones(101))
 BAD = [
+    (lambda: persons(ONES, 60, 50), "Nobody is aged 60 to below 50. Give the lower bound first"),
+    (lambda: elderly_share(ONES, "60"), "An age is '60'; it must be a number of completed years, such as 60"),
+    (lambda: dependency_ratio(ONES, working_ages=(59, 15)), "Nobody is aged 59 to below 16"),
     (lambda: elderly_share(pd.Series([1.0, 2.0], index=[0, 30])), "Age 60 is not a lower bound"),
     (lambda: dependency_ratio(ONES, "elder"), "kind is 'elder'; it must be 'old', 'young' or 'total'"),
     (lambda: median_age(ONES * 0), "The population is empty, so it has no median age"),

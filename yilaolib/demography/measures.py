@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -42,7 +44,7 @@ def population_table(future: Population) -> pd.DataFrame:
 def persons(population: Population, low: int = 0, high: int | None = None) -> float | xr.DataArray:
     """Persons aged `low` to below `high`, both sexes.
 
-    DataError: a bound falls inside an age group.
+    DataError: a bound falls inside an age group or is no number, or `high` is not above `low`.
 
     Parameters
     ----------
@@ -71,7 +73,7 @@ def elderly_share(population: Population, age: int = 60) -> float | xr.DataArray
 
     Returns
     -------
-    float or DataArray: [share, 0-1] with the dims that are not sex or age
+    float or DataArray: [share, 0-1] named `elderly_share`, with the dims that are not sex or age
 
     Examples
     --------
@@ -79,7 +81,7 @@ def elderly_share(population: Population, age: int = 60) -> float | xr.DataArray
     0.1663
     """
     array = as_array(population)
-    return _plain(_sum(array, age) / _sum(array, -np.inf))
+    return _plain(_sum(array, age) / _sum(array, -np.inf), "elderly_share")
 
 
 def dependency_ratio(
@@ -99,7 +101,7 @@ def dependency_ratio(
 
     Returns
     -------
-    float or DataArray: [dependants per person of working age]
+    float or DataArray: [dependants per person of working age] named `dependency_ratio`
 
     Examples
     --------
@@ -112,7 +114,7 @@ def dependency_ratio(
     dependants = {"old": old, "young": young, "total": old + young}
     if kind not in dependants:
         raise DataError(f"kind is {kind!r}; it must be 'old', 'young' or 'total'.")
-    return _plain(dependants[kind] / workers)
+    return _plain(dependants[kind] / workers, "dependency_ratio")
 
 
 def median_age(population: Population) -> float | xr.DataArray:
@@ -124,7 +126,7 @@ def median_age(population: Population) -> float | xr.DataArray:
 
     Returns
     -------
-    float or DataArray: [years]
+    float or DataArray: [years] named `median_age`
 
     Examples
     --------
@@ -145,7 +147,7 @@ def median_age(population: Population) -> float | xr.DataArray:
             raise DataError("The population is empty, so it has no median age.")
         return float(np.interp(cumulated[-1] / 2, cumulated, bounds))
 
-    return _plain(xr.apply_ufunc(middle, array, input_core_dims=[["age"]], vectorize=True))
+    return _plain(xr.apply_ufunc(middle, array, input_core_dims=[["age"]], vectorize=True), "median_age", "years")
 
 
 def measured(population) -> xr.DataArray:
@@ -176,6 +178,11 @@ def stage_of(share_60: float, share_65: float, stages: pd.DataFrame, *, digits: 
 def _sum(array: xr.DataArray, low: float, high: float = np.inf) -> xr.DataArray:
     ages = array["age"].to_numpy()
     for cut in (low, high):
+        if not isinstance(cut, Real) or np.isnan(float(cut)):
+            raise DataError(f"An age is {cut!r}; it must be a number of completed years, such as 60.")
+    if low >= high:
+        raise DataError(f"Nobody is aged {low:g} to below {high:g}. Give the lower bound first, such as (50, 60).")
+    for cut in (low, high):
         if np.isfinite(cut) and cut not in ages and cut > ages[0]:
             raise DataError(
                 f"Age {cut:g} is not a lower bound of this population; graduate() it to single years first."
@@ -189,5 +196,7 @@ def _sum(array: xr.DataArray, low: float, high: float = np.inf) -> xr.DataArray:
     return chosen.sum(dims).where(~empty.all(dims))  # an area without that census has no persons to sum, not 0
 
 
-def _plain(result: xr.DataArray) -> float | xr.DataArray:
-    return float(result) if result.ndim == 0 else result
+def _plain(result: xr.DataArray, name: str = "persons", units: str = "1") -> float | xr.DataArray:
+    if result.ndim == 0:
+        return float(result)
+    return result.rename(name).assign_attrs(units="persons" if name == "persons" else units)

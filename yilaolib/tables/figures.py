@@ -28,7 +28,7 @@ def printed(
     Parameters
     ----------
     area : str; slug, Chinese or English name, or adcode
-    indicator : str; slug of table `indicators`
+    indicator : str; slug of table `indicators`, or its name there in Chinese or English
     kind : {'actual', 'target', 'stage', 'projection', 'standard'}, optional
     year : int, optional
     root : path, optional; a folder or workbook of your own
@@ -44,12 +44,15 @@ def printed(
     >>> printed("jingdezhen", "elder_beds_total", kind="target").value.iloc[0]
     np.float64(10500.0)
     """
-    slug, known = find_area(area, root=root)["area"], set(merged_table("indicators", root)["indicator"])
-    if indicator not in known:  # or a slip would look like what is not published
-        raise DataError(
-            f"indicator {indicator!r} is not in indicators.csv.{did_you_mean(indicator, known)} "
-            'yl.load_table("indicators") lists all.'
-        )
+    slug, concepts = find_area(area, root=root)["area"], merged_table("indicators", root).set_index("indicator")
+    if indicator not in concepts.index:  # or a slip would look like what is not published
+        names = {concepts[column][code]: code for column in ("name_en", "name_zh") for code in concepts.index}
+        if indicator not in names:
+            raise DataError(
+                f"indicator {indicator!r} is not in indicators.csv.{did_you_mean(indicator, [*concepts.index, *names])} "
+                'yl.load_table("indicators") lists all.'
+            )
+        indicator = names[indicator]
     table = load_table("observations", area=slug, root=root)
     table = table[(table["indicator"] == indicator) & table["value"].notna()]
     if kind is not None:
