@@ -2,24 +2,27 @@
 
     python data/builders/fill_errors.py COUNTY_TABLE PROVINCE_TABLE
 
-See counties.py for the two tables. For every county and city district of 2020 only the total, 0-4, 60+ and 65+ are
-kept; the rest is filled in from its parent's pyramid, or from its own census of 2010 carried forward, and compared.
+See counties.py for the two tables. For every county and city district of 2020 only the total, 60+, 65+ and (with or
+without) 0-4 are kept; the rest is filled in from its parent's pyramid, or from its own census of 2010 carried forward,
+and compared.
 """
 
 import sys
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from counties import PROVINCES, read_provinces, read_units
 
-from yilaolib.demography.ages import bend, carry_forward, graduate, group_ages, rake
+from yilaolib.demography.ages import fit_pyramid, graduate, group_ages
 from yilaolib.demography.local import age_standard
 
 OUT = Path(__file__).resolve().parent.parent
-GIVEN = {(0, None): None, (0, 5): None, (60, None): None, (65, None): None}
+GIVEN = [(0, None), (60, None), (65, None)]
+CHILDREN = {"": [(0, 5)], "_no_0_4": []}  # ending of the method: what is given of the children
 BANDS = [(0, 1), (1, 5), (5, 15), (15, 50), (50, 60), (60, 65), (65, 80), (80, None)]
-NOTE = "Total, 0-4, 60+ and 65+ given; {}."
+NOTES = {"": "Total, 0-4, 60+ and 65+ given; {}.", "_no_0_4": "Total, 60+ and 65+ given, 0-4 not; {}."}
 HOW = {
     "nation": "shape of the nation",
     "province": "shape of the province",
@@ -34,13 +37,6 @@ def within(pyramid, low, high):
     """Persons of an age range."""
     ages = pyramid["age"].to_numpy()
     return float(pyramid.isel(age=np.flatnonzero((ages >= low) & (ages < (high or 999)))).sum())
-
-
-def filled(place, margins, parent, older=None, parent_older=None):
-    """The place's pyramid by single age as `fill_pyramid` makes it."""
-    if older is None:
-        return rake(bend(parent, margins), margins)
-    return rake(graduate(carry_forward(older, parent_older, parent), standard=parent), margins)
 
 
 def main():
@@ -64,24 +60,25 @@ def main():
         place, older = counties[2020].sel(area=code), None
         if code in counties[2010]["area"].to_numpy():
             older = group_ages(counties[2010].sel(area=code), edges=np.arange(0, 90, 5))
-        margins = {ages: within(place, *ages) for ages in GIVEN}
         keys = {"nation": 0, "province": code // 10_000, "prefecture": code // 100}
         actual = {band: within(place, *band) for band in BANDS[2:]}
         actual[0, 1], actual[1, 5] = float(infants.sel(area=code)), within(place, 0, 5) - float(infants.sel(area=code))
         for level, key in keys.items():
-            options = {level: ()}
+            options = {level: None}
             if older is not None and key in parents[2010][level]:
                 options[f"older_{level}"] = (older, parents[2010][level][key])
-            for method, more in options.items():
-                pyramid = filled(place, margins, parents[2020][level][key], *more)
-                off.setdefault(method, []).append([abs(within(pyramid, *b) / actual[b] - 1) * 100 for b in BANDS])
+            for (method, then), (ending, ages) in product(options.items(), CHILDREN.items()):
+                margins = {each: within(place, *each) for each in [*GIVEN, *ages]}
+                pyramid = fit_pyramid(margins, parents[2020][level][key], then)
+                missed = [abs(within(pyramid, *band) / actual[band] - 1) * 100 for band in BANDS]
+                off.setdefault(method + ending, []).append(missed)
     rows = []
-    for method, how in HOW.items():
-        errors = np.array(off[method])
+    for (method, how), ending in product(HOW.items(), CHILDREN):
+        errors = np.array(off[method + ending])
         for (low, high), column in zip(BANDS, errors.T, strict=True):
             n = None if high is None else high - low
-            row = (method, low, n, round(column.mean(), 2), round(np.quantile(column, 0.9), 2), len(errors))
-            rows.append((*row, "nbs-census-2020-county", NOTE.format(how)))
+            row = (method + ending, low, n, round(column.mean(), 2), round(np.quantile(column, 0.9), 2), len(errors))
+            rows.append((*row, "nbs-census-2020-county", NOTES[ending].format(how)))
     columns = ["method", "age", "n", "mape_pct", "p90_pct", "places", "source", "note"]
     frame = pd.DataFrame(rows, columns=columns).astype({"n": "Int64"}).sort_values(["method", "age"])
     frame.to_csv(OUT / "fill_errors.csv", index=False, lineterminator="\n")

@@ -37,4 +37,6 @@ def test_a_city_filled_from_its_older_census_says_so(own_city):
     """What is told of the filling names the older census and how well such filling did."""
     note = list_filled("mycity", root=own_city).set_index("what").loc["population", "note_en"]
     errors = load_table("fill_errors").set_index(["method", "age"])["mape_pct"]
-    assert "census of 2010" in note and f"80+ was missed by {errors['older_province', 80]:.1f} %" in note
+    assert "census of 2010" in note and "the children not given, as here" in note
+    for words, age in (("80+ was missed", 80), ("50-59 (who turn 60 within ten years)", 50), ("15-49", 15)):
+        assert f"{words} by {errors['older_province_no_0_4', age]:.1f} %" in note

@@ -14,6 +14,7 @@ from ..tables.areas import load_table
 from ..tables.ownarea import (
     FILLED,
     MARGINS,
+    NO_CHILDREN,
     Load,
     contradiction,
     margins_of,
@@ -64,7 +65,8 @@ def fill_pyramid(
     -------
     DataFrame
         sex, age, n, persons, method (a row of `fill_errors`) and error_pct: the mean absolute percentage error that
-        the method had in the broad age group of the cell, over counties whose total, 0-4, 60+ and 65+ were given.
+        the method had in the broad age group of the cell, over counties whose total, 60+, 65+ and, if yours too, 0-4
+        were given.
 
     Examples
     --------
@@ -89,13 +91,13 @@ def fill_pyramid(
     filled = fit_pyramid(margins, single, then, years=years)
     frame = filled.rename("persons").transpose("sex", "age").to_series().reset_index()
     frame.insert(2, "n", pd.Series(1, index=frame.index, dtype="Int64").mask(frame["age"] == OPEN_AGE))
-    return frame.assign(method=method, error_pct=_fill_error(frame["age"], method, root))
+    return frame.assign(method=method, error_pct=_fill_error(frame["age"], method, margins, root))
 
 
-def _fill_error(ages: pd.Series, method: str, root: Root) -> np.ndarray:
+def _fill_error(ages: pd.Series, method: str, margins: Margins, root: Root) -> np.ndarray:
     """Mean absolute percentage error that a method of table `fill_errors` had in the broad group of each age."""
-    table = load_table("fill_errors", root=root)
-    table = table[table["method"] == method].sort_values("age")
+    table, children = load_table("fill_errors", root=root), any(high and high <= 5 for _, high in margins)
+    table = table[table["method"] == method + ("" if children else NO_CHILDREN)].sort_values("age")
     if table.empty:
         return np.full(len(ages), np.nan)
     group = np.searchsorted(table["age"].to_numpy(dtype=int), ages.to_numpy(dtype=int), side="right") - 1

@@ -49,8 +49,8 @@ def printed(
         names = {concepts[column][code]: code for column in ("name_en", "name_zh") for code in concepts.index}
         if indicator not in names:
             raise DataError(
-                f"indicator {indicator!r} is not in indicators.csv.{did_you_mean(indicator, [*concepts.index, *names])} "
-                'yl.load_table("indicators") lists all.'
+                f"indicator {indicator!r} is not in indicators.csv.{did_you_mean(indicator, [*concepts.index, *names])}"
+                ' yl.load_table("indicators") lists all.'
             )
         indicator = names[indicator]
     table = load_table("observations", area=slug, root=root)

@@ -31,6 +31,7 @@ WHOLE_AND_PART = [
     ("population_65plus", "population_80plus"), ("population_total", "population_65plus"),
     ("population_60plus", "population_80plus"), ("population_total", "population_under_3"),
 ]  # fmt: skip
+NO_CHILDREN = "_no_0_4"  # ending of a method of `fill_errors` whose totals say nothing of the children
 N_GROUPS = 2 * len(range(0, 90, 5))  # both sexes by five-year groups up to 85+
 
 Load = Callable[[str], pd.DataFrame]
@@ -151,11 +152,13 @@ def _filled_people(slug: str, areas: pd.DataFrame, root: str | Path | None) -> t
     parent, census = found
     older, above = older_census(slug, parent, census, population), areas.set_index("area").loc[parent]
     errors = load_table("fill_errors", root=root)
-    errors = errors[errors["method"] == (f"older_{above['level']}" if older else above["level"])].set_index("age")
+    children, method = pd.notna(wanted["population_under_3"]), f"older_{above['level']}" if older else above["level"]
+    errors = errors[errors["method"] == method + ("" if children else NO_CHILDREN)].set_index("age")
     values: dict[str, Any] = {"parent": above, "census": census, "year": year, "older": older, "missed": {}}
     if 80 in errors.index:
-        values["missed"] = {age: errors.loc[age, "mape_pct"] for age in (80, 15)}
-        values["counties"] = errors.loc[80, "places"]
+        cited = [age for age in (80, 50, 15) if age < 80 or pd.isna(wanted["population_80plus"])]
+        values["missed"] = {age: errors.loc[age, "mape_pct"] for age in cited}
+        values |= {"counties": errors.loc[50, "places"], "children": children}
     given = ", ".join(name for name in MARGINS if pd.notna(wanted[name]))
     return "population", "population", year, parent, given, *_in_words("form.filled_people", values)
 
