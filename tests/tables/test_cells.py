@@ -2,13 +2,12 @@
 
 import datetime
 import re
-from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from yilaolib.tables.printed import fold, plain, read_date, read_number, read_text
+from yilaolib.tables.printed import fold, read_date, read_number, read_text
 from yilaolib.tables.schema import RUN, escaped, unescaped
 from yilaolib.texts import say
 
@@ -145,13 +144,6 @@ def test_decorated_numbers_keep_their_value(number, times, wide, grouped):
 def test_numbers_keep_every_digit(value):
     """A number of a cell comes back as the same number."""
     assert float(read_number(value).text) == value
-
-
-@given(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**9), max_value=10**9))
-def test_plain_has_no_exponent(number):
-    """`plain` writes the same number without an exponent."""
-    assert Decimal(plain(number)) == number
-    assert "E" not in plain(number)
 
 
 @given(st.sampled_from(["", *RUN]), st.text(max_size=5))

@@ -5,7 +5,7 @@ import pytest
 
 from yilaolib import check_data, describe_table, load_table
 from yilaolib.auditing.checks import NESTED, POPULATION_FROM, RULES
-from yilaolib.tables.printed import half_a_digit, printed_numbers
+from yilaolib.tables.printed import half_a_digit
 from yilaolib.tables.schema import fields_of, rules_of
 
 GOOD = {
@@ -229,20 +229,6 @@ def test_folder_without_tables_is_a_warning(tmp_path):
     assert found["severity"].tolist() == ["warning"]
 
 
-def test_file_that_is_not_utf8_is_named_with_its_line(folder):
-    """A file in GBK is one problem that says how to save it."""
-    (folder / "projects.csv").write_text(GOOD["projects"], encoding="gbk")
-    found = check_data(folder)
-    assert found["rule"].tolist() == ["encoding"]
-    assert found["row"].tolist() == [2]
-    assert "UTF-8" in found["message"][0]
-
-
-def test_empty_result_keeps_its_columns(folder):
-    """A good folder gives a table with all columns and no rows."""
-    assert list(check_data(folder)) == ["table", "row", "field", "rule", "message", "severity"]
-
-
 @pytest.mark.parametrize(
     ("printed", "half"),
     [("161.90万人", 50), ("5.8万", 500), ("1,154,223人", 0.5), ("35余万人次", 5000), ("≥95.5", 0.05), ("—", 0.5),
@@ -251,11 +237,6 @@ def test_empty_result_keeps_its_columns(folder):
 def test_half_of_the_last_printed_digit(printed, half):
     """Half of the last printed digit in base units, with 万, 亿, 余 and full-width digits."""
     assert half_a_digit(printed) == pytest.approx(half)
-
-
-def test_every_number_of_a_printed_range_is_read():
-    """A printed range gives both of its ends."""
-    assert [number for number, _ in printed_numbers("55-60%")] == [55, 60]
 
 
 def test_claim_on_a_pyramid_of_no_area_is_told(folder):

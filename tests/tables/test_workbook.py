@@ -390,12 +390,6 @@ def test_file_that_is_no_workbook_is_refused(tmp_path, content, sentence):
         check_data(path)
 
 
-def test_workbook_that_is_not_there_is_refused(tmp_path):
-    """A missing workbook is a sentence."""
-    with pytest.raises(DataError, match="does not exist"):
-        load_table("areas", root=tmp_path / "none.xlsx")
-
-
 TABLES = ["areas", "sources", "observations", "projects", "assumptions", "population", "indicators", "series"]
 
 
@@ -537,21 +531,6 @@ def test_far_cell_costs_nothing(city):
     book["margins"].cell(1_048_576, 16_384).value = "x"
     book.save(city)
     assert "XFD1048576" in set(check_data(city)["cell"])
-
-
-def test_documents_of_ones_own_are_cited_by_a_title(tmp_path):
-    """The cover names a document that is not ours by either title, and says nothing where there is none."""
-    frame = pd.DataFrame({"source": ["x", "y"], "title_zh": [None, None], "title_en": ["A plan", None]})
-    ws = openpyxl.load_workbook(write_workbook({"sources": frame}, tmp_path / "out.xlsx"))["cover"]
-    told = {row[0].value: row[1].value for row in ws.iter_rows(max_col=2)}
-    assert (told["x"], told["y"]) == ("A plan", None)
-
-
-def test_missing_day_is_empty(tmp_path):
-    """A day that is missing is an empty cell."""
-    frame = pd.DataFrame({"day": [pd.NaT, pd.Timestamp("2020-11-01")]})
-    ws = openpyxl.load_workbook(write_workbook({"days": frame}, tmp_path / "out.xlsx"))["days"]
-    assert (ws["B3"].value, ws["B4"].value) == (None, "2020-11-01 00:00:00")
 
 
 def test_every_code_of_the_form_has_a_chinese_word(form):

@@ -21,13 +21,7 @@ TIMES = {"百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000}
 
 
 def half_a_digit(as_printed: str) -> float:
-    """Return half of the last printed digit in base units: 50 for 161.90万人, 0.5 for 1154223人.
-
-    Examples
-    --------
-    >>> half_a_digit("161.90万人"), half_a_digit("1,154,223 人"), half_a_digit("16.63%")
-    (50.0, 0.5, 0.005)
-    """
+    """Return half of the last printed digit in base units: 50 for 161.90万人, 0.5 for 1154223人, 0.005 for 16.63%."""
     return next((0.5 * unit for _, unit in printed_numbers(as_printed)), 0.5)
 
 
@@ -115,13 +109,8 @@ def refused(came: Any, key: str, **values: Any) -> Understood:
 def read_number(value: object, unit: str = "", *, percent: bool = False, whole: bool = False) -> Understood:
     """Read the number of a cell in the unit of its column; empty text when nothing is published.
 
-    Parameters
-    ----------
-    value : object; as a program for spreadsheets keeps it: text, a number, a date, True, None
-    unit : str
-        As in the tables: persons, beds, pct, "10,000 yuan"; an unknown or empty unit allows no word behind the number.
-    percent : bool; the cell is formatted as a percentage: it holds 0.1928 and shows 19.28%
-    whole : bool; a whole number is needed (a year, a width)
+    The value is what a program for spreadsheets keeps: text, a number, a date, True, None; of a cell formatted as
+    `percent`, 0.1928. An unknown or empty unit allows no word behind the number. `whole`: a year, a width.
 
     Examples
     --------
