@@ -15,6 +15,7 @@ from yilaolib import DataError, Scenario, cite, load_table, local_parameters, pe
 from yilaolib.demography.cohorts import log_sex_ratio
 from yilaolib.demography.local import launch_of
 from yilaolib.demography.projection import _e0, _tfr, nation_of, simulate, stream
+from yilaolib.texts import say
 
 ALL = ("sex", "age")
 
@@ -308,6 +309,40 @@ def test_years_of_life_are_added_to_the_area_s_own():
     assert Scenario.load("half-migration").at("net_migration_factor", [2020, 2035, 2060]).tolist() == [0.5, 0.375, 0.25]
     assert Scenario.load("recent-migration").at("net_migration_factor", [2020, 2100]).tolist() == [1, 1]
     assert np.isfinite(project("haian", scenario="long-life", end_year=2100).population).all()  # beyond the tables' e0
+
+
+def margins(folder, **row):
+    """Write a user's totals into a folder and return it."""
+    pd.DataFrame([row]).to_csv(folder / "margins.csv", index=False)
+    return folder
+
+
+@pytest.mark.parametrize("draws", [0, 3])
+def test_newer_totals_are_met_and_told(tmp_path, draws):
+    """A path meets the totals of 2022, keeps its ages in proportion, goes on from there, and says what moved."""
+    totals = {"population_total": 4_980_000, "population_60plus": 1_100_000, "population_65plus": 800_000}
+    root = margins(tmp_path, area="yueyang", year=2022, **totals)
+    plain, met = (project("yueyang", end_year=2025, draws=draws, root=at) for at in (None, root))
+    for name, age in (("population_total", 0), ("population_60plus", 60), ("population_65plus", 65)):
+        np.testing.assert_allclose(persons(met.sel(year=2022), age), totals[name])
+        moved = totals[name] - float(np.mean(persons(plain.sel(year=2022), age)))
+        assert met.attrs["rebased"][0]["difference"][name] == pytest.approx(moved)
+    np.testing.assert_array_equal(met.population.sel(year=2021), plain.population.sel(year=2021))
+    ratio = (met.population / plain.population).sel(year=2022)
+    np.testing.assert_allclose(ratio.sel(age=80), ratio.sel(age=70))  # one factor from 65 on
+    ahead = met.population.sel(year=2023).sum(("sex", "age"))
+    step = (met.births - met.deaths + met.net_migration.sum("age")).sum("sex").sel(year=2022)
+    np.testing.assert_allclose(ahead, totals["population_total"] + step)
+    assert "rebased" not in plain.attrs
+    told = say("report.rebased", "en", rebased=met.attrs["rebased"])
+    assert "end of 2022: residents 4,980,000 (from the census alone 4,899,711), 60+ 1,100,000 (" in told or draws
+
+
+def test_totals_that_change_nothing_are_refused(tmp_path):
+    """Totals of before the census, and those of its year that contradict it, are not passed over in silence."""
+    for year, total in ((2018, 5_000_000), (2020, 4_000_000)):
+        with pytest.raises(DataError, match=f"of {year} in margins change nothing: .* from 2020 on"):
+            project("yueyang", end_year=2025, root=margins(tmp_path, area="yueyang", year=year, population_total=total))
 
 
 BAD = [

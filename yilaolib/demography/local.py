@@ -18,6 +18,7 @@ import xarray as xr
 from ..errors import DataError, did_you_mean
 from ..tables.areas import find_area, load_table
 from ..tables.folders import as_root, merged_table, stamp
+from ..tables.ownarea import FILLED, MARGINS
 from ..texts import say
 from .ages import OPEN_AGE, SEX, as_array, graduate
 from .calibration import at_level, by_single_age, migration_rates, tfr_ratio
@@ -61,6 +62,7 @@ class Launch:
     e0_offset: float
     migration: np.ndarray  # (sex, age) net migrants per survivor and year, from 25 on the same for both sexes
     more_men: np.ndarray  # (age) logarithm of the sex ratio over the nation's, which migration evens out
+    newer: tuple[tuple[int, dict[str, float]], ...] = ()  # totals of later years, by column of `margins`
 
 
 def census_pyramids(area: str, root: Root = None) -> dict[int, xr.DataArray]:
@@ -140,8 +142,27 @@ def _derived(slug: str, *, root: Root = None) -> tuple[Launch, pd.DataFrame]:
     more_men = imbalance(people, standard.transpose("sex", "age").sel(sex=SEX).to_numpy())
     for array in (people, moved, more_men):
         array.flags.writeable = False  # every projection of the area reads these
-    launch = Launch(slug, kind_of(entry), base, people, fertility[1], rows[0][1], moved, more_men)
+    newer = tuple(_newer_totals(slug, base, people, root))
+    launch = Launch(slug, kind_of(entry), base, people, fertility[1], rows[0][1], moved, more_men, newer)
     return launch, frame
+
+
+def _newer_totals(slug: str, base: int, people: np.ndarray, root: Root) -> Iterator[tuple[int, dict[str, float]]]:
+    """Years and totals of `margins` after the area's last census; those that change nothing there are refused."""
+    table = merged_table("margins", root)
+    table = table[table["area"] == slug].sort_values("year")
+    if table.empty or (load_table("population", area=slug, root=root)["source"] == FILLED).any():
+        return  # its pyramid was made from them
+    for row in table.to_dict("records"):
+        totals = {name: float(row[name]) for name in MARGINS if pd.notna(row[name])}
+        counted = {name: people[:, slice(*MARGINS[name])].sum() for name in totals}
+        if row["basis"] != "registered" and row["year"] > base:
+            yield int(row["year"]), totals
+        elif not (row["year"] == base and np.allclose(list(totals.values()), list(counted.values()), rtol=0.005)):
+            raise DataError(
+                f"The totals of {slug!r} of {row['year']} in margins change nothing: its residents by age and sex "
+                f"are known from {base} on. Give residents of a later year, or take the row out."
+            )
 
 
 def _own_levels(slug: str, root: Root) -> pd.DataFrame:

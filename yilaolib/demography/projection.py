@@ -17,8 +17,10 @@ import xarray as xr
 
 from ..errors import DataError, did_you_mean
 from ..tables.areas import find_area, load_table
+from ..tables.folders import merged_table
+from ..tables.ownarea import MARGINS
 from ..texts import code_of, words_of
-from .ages import OPEN_AGE, SEX, Population, as_array
+from .ages import OPEN_AGE, SEX, Population, as_array, rake
 from .calibration import at_level, by_single_age
 from .cohorts import (
     annual_correlation,
@@ -45,7 +47,7 @@ from .local import (
     survival_grid,
     while_unchanged,
 )
-from .measures import MEASURES, elderly_share, stage_of
+from .measures import MEASURES, elderly_share, persons, stage_of
 
 SCENARIOS = ("low", "medium", "high", "zero-migration")  # those that move births; table `assumptions` has more
 PATHS = ("tfr_offset", "net_migration_factor", "e0_offset")
@@ -95,7 +97,8 @@ def project(
     -------
     Dataset
         As `project_cohorts`: dims year, sex, age and, if `draws`, draw; `attrs` name the area, the scenario, the base
-        and the documents behind it (`yl.cite(result)`).
+        and the documents behind it (`yl.cite(result)`). Totals of your `margins` from after the census are met at the
+        end of their year: `attrs["rebased"]` has year, totals and difference to the census path.
 
     Examples
     --------
@@ -115,7 +118,7 @@ def project(
         "base": f"{launch.base}-12-31",
         "census": f"{launch.base}-11-01",
         "sources": list(sources_behind(slug, launch.base, scenario.name, draws > 0, root=root)),
-    }
+    } | ({"rebased": told} if (told := result.attrs["rebased"]) else {})
     return result
 
 
@@ -419,7 +422,29 @@ def simulate(
     ahead = project_cohorts(start, **first).population.isel(year=1, drop=True)
     start = start + CENSUS_TO_YEAR_END * (ahead - start)  # everybody grows two months older, once
     rates = {name: array.isel(year=slice(1, None)).assign_coords(year=years[:-1]) for name, array in rates.items()}
-    return project_cohorts(start, **rates)
+    future = project_cohorts(start, **rates)
+    return future.assign_attrs(rebased=[told for launch in launches for told in _rebase(future, launch, rates)])
+
+
+def _rebase(future: xr.Dataset, launch: Launch, rates: dict[str, Any]) -> Iterator[dict]:
+    """Set an area's path, in place, on each newer total at the end of its year; yield what was given and what moved.
+
+    The ages keep the shape that the census path gives them. The step into that year no longer adds up.
+    """
+    for year, totals in launch.newer:
+        if year not in future["year"]:
+            continue
+        here = {"area": [launch.area], "year": slice(year, None)}
+        path = future["population"].sel(area=[launch.area], year=year)
+        met = rake(path, {MARGINS[name]: total for name, total in totals.items()})
+        moved = {n: total - float(persons(path, *MARGINS[n]).mean()) for n, total in totals.items()}
+        if year < future["year"][-1]:
+            ahead = {n: a.sel({dim: at for dim, at in here.items() if dim in a.dims}) for n, a in rates.items()}
+            for name, array in project_cohorts(met.drop_vars("year"), **ahead).items():
+                future[name].loc[here] = array
+        else:
+            future["population"].loc[here | {"year": year}] = met
+        yield {"year": year, "totals": totals, "difference": moved}
 
 
 def _rates(launches, scenario, years, nation, draws, seed) -> dict[str, Any]:
@@ -517,8 +542,9 @@ def sources_behind(area: str, base: int, scenario: str, drawn: bool, *, root: Ro
     """
     people, assumed = (load_table(name, area=area, root=root) for name in ("population", "assumptions"))
     mortality, spreads = (load_table(name, root=root) for name in ("mortality", "spreads"))
-    series = load_table("series", area="china", root=root)
+    series, newer = load_table("series", area="china", root=root), merged_table("margins", root)
     frames = [
+        newer[(newer["area"] == area) & (newer["year"] > base)],
         people[people["year"] <= base].sort_values("year", ascending=False),
         local_parameters(area, root=root),
         nearest_rows(load_table("age_standards", root=root), base),
