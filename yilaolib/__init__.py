@@ -11,7 +11,7 @@ A tour, in the order of the work:
 - people: `project`, `Scenario`, `local_parameters`, `persons`, `elderly_share`, `ageing_stage`, `backtest`
 - need: `triangulate_beds`, `triangulate_places`, `care_need`, `implied_coverage`, `shortfall`, `turning_years`
 - what follows: `care_staff`, `bed_cost`, `build_decision`, `allocate_beds`, `compare_plans`, `plan_targets`
-- what plans print: `audit`, `audit_table`, `solve_denominator`, `lint_targets`
+- what plans print: `audit`, `audit_table`, `feasibility`, `solve_denominator`, `lint_targets`
 - figures: `use_style`, and `plot_...`, each of which takes `ax` and returns it
 - reports: `render_report`, `render_reports`, or the command `yilao`
 

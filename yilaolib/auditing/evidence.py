@@ -67,8 +67,13 @@ class Evidence:
         singles = load("age_standards").query("n == 1").groupby(["year", "age"])["persons"].sum()
         self.singles = {year: part.droplevel("year") for year, part in singles.groupby(level="year")}
 
-    def compute(self, formula: str, instead: dict[tuple, Interval] | None = None) -> tuple[Interval, list[Leaf]]:
-        """Return the result of a formula and the look-ups it is made of; `instead` replaces some of them."""
+    def compute(
+        self,
+        formula: str,
+        instead: dict[tuple, Interval] | None = None,
+        share: Callable[[float], float] | None = None,
+    ) -> tuple[Interval, list[Leaf]]:
+        """Return the result of a formula and its look-ups; `instead` replaces some, `share` rounds shares within."""
         leaves: dict[tuple, Leaf] = {}
 
         def remember(find: Callable[..., Leaf]) -> Callable[..., Interval]:
@@ -80,7 +85,7 @@ class Evidence:
             return look_up
 
         lookups = {name: remember(getattr(self, name)) for name in ("obs", "pop", "projects")}
-        return evaluate(formula, lookups), list(leaves.values())
+        return evaluate(formula, lookups, share), list(leaves.values())
 
     def obs(self, observation: str) -> Leaf:
         """A printed figure, by its id."""
@@ -185,6 +190,19 @@ def doubt_in(row: dict) -> dict | None:
     if not (isinstance(text, str) and text.startswith("DOUBT:")):
         return None
     return {"doubt_en": text.removeprefix("DOUBT:").strip(), "doubt_zh": row.get("note_zh")}
+
+
+FLOORS = ("ge", "gt")
+BOUNDS = (*FLOORS, "le", "lt")
+
+
+def keeps_limit(one: dict, other: dict) -> bool:
+    """Whether one of two rows prints a limit and the other a figure within it (4.5个以上 and 4.59)."""
+    limits = [row for row in (one, other) if row["comparator"] in BOUNDS]
+    if len(limits) != 1:
+        return False
+    limit, figure = (one, other) if limits[0] is one else (other, one)
+    return figure["value"] > limit["value"] if limit["comparator"] in FLOORS else figure["value"] < limit["value"]
 
 
 GROUPS = [(0, None), (60, None), (65, None), (80, None), (0, 3), (0, 4), (0, 5)]

@@ -14,7 +14,7 @@ from ..errors import DataError
 from ..tables.areas import find_area
 from ..tables.printed import closed
 from ..texts import catalogue
-from .evidence import Evidence, Leaf, doubt_in, evidence_at, label
+from .evidence import Evidence, Leaf, doubt_in, evidence_at, keeps_limit, label
 
 COLUMNS = ["area", "indicator", "finding", "severity", "explanation", "explanation_zh", "observation", "source"]
 STOCKS = {  # a ratio, its stock, and the age from which persons count in it
@@ -138,7 +138,7 @@ def _text_against_table(target: Target) -> Iterator[Finding]:
     for text in target.texts:
         early = _year(text) < _year(goal) and text["value"] == goal["value"]
         same_year = _year(text) == _year(goal)
-        differs = same_year and text["value"] != goal["value"]
+        differs = same_year and text["value"] != goal["value"] and not keeps_limit(text, goal)
         if differs or early or (same_year and text["comparator"] != goal["comparator"]):
             yield "text_and_table_differ", "warning" if differs else "note", text, {"early": early}
 
