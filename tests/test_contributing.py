@@ -43,7 +43,15 @@ def city(tmp_path_factory) -> Path:
 
 
 @pytest.mark.parametrize(
-    "title", ["Add a city with a plan", "Add an indicator", "Add a method", "Add a notebook", "Rename or remove .*"]
+    "title",
+    [
+        "Add a city with a plan",
+        "Add an indicator",
+        "Add a claim",
+        "Add a method",
+        "Add a notebook",
+        "Rename or remove .*",
+    ],
 )
 def test_recipe_is_short(title):
     """A recipe has at most ten steps."""
@@ -69,6 +77,16 @@ def test_indicator_of_the_recipe_is_good(city, tmp_path):
     write(tmp_path, given | {"indicators": wanted["indicators"]})
     assert yl.check_data(tmp_path)["message"].tolist() == []
     assert yl.figure("yunhe", "homes_with_lifts_pct", root=tmp_path)["value"] == 80
+
+
+def test_claims_of_the_recipe_are_judged(city, tmp_path):
+    """3,100 beds for 148,900 elderly are 20.8 per 1000; 3,400 with the project stand beside the target of 5,000."""
+    given, wanted = rows("Add a city with a plan"), rows("Add a claim")
+    given["observations"] += wanted["observations"].split("\n", 1)[1]
+    write(tmp_path, given | {"claims": wanted["claims"]})
+    assert yl.check_data(tmp_path)["message"].tolist() == []
+    assert yl.audit("yunhe", root=tmp_path)["verdict"].tolist() == ["exact"]
+    assert yl.feasibility("yunhe", root=tmp_path)["beside"].tolist() == [3400]
 
 
 def test_method_of_the_recipe_is_triangulated(monkeypatch, tmp_path):

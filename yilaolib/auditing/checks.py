@@ -9,6 +9,7 @@ import datetime
 import itertools
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +19,7 @@ import pandas as pd
 from ..errors import DataError
 from ..tables.folders import as_root, found_tables, is_workbook, merged_table, orphans, overlay, read_theirs
 from ..tables.ownarea import contradiction, parent_with_pyramid
-from ..tables.printed import half_a_digit, printed_numbers
+from ..tables.printed import AFTER, BEFORE, half_a_digit, printed_numbers
 from ..tables.schema import (
     Problem,
     Sheet,
@@ -250,6 +251,62 @@ def values_are_as_printed(tables: Tables) -> Iterator[Finding]:
                 yield Finding("observations", label, field, "not_as_printed", values, "warning")
 
 
+SIGNS = [(sign, code) for signs in (BEFORE, AFTER) for code, words in signs.items() for sign in words]
+SIGNS.sort(key=lambda sign: -len(sign[0]))  # 不超过 before 超过
+
+
+def signs_in(as_printed: str) -> set[str]:
+    """Return the comparators that a printed form shows.
+
+    >>> signs_in("≥40张"), signs_in("不得超过5个"), signs_in("40张")
+    ({'ge'}, {'le'}, set())
+    """
+    text, found = unicodedata.normalize("NFKC", as_printed).replace(" ", "").replace("不得", "不"), set()
+    for sign, code in SIGNS:
+        if sign in text:
+            found, text = found | {code}, text.replace(sign, "|")
+    return found
+
+
+def comparators_are_as_printed(tables: Tables) -> Iterator[Finding]:
+    """A comparator is the sign that is printed: ≥40张 is no eq."""
+    frame = tables["observations"].dropna(subset=["as_printed", "comparator"])
+    for label, row in frame[frame["checked"]].iterrows():
+        signs = signs_in(row["as_printed"])
+        if signs and row["comparator"] not in signs:
+            values = dict(row[["comparator", "as_printed"]]) | {"signs": sorted(signs)}
+            yield Finding("observations", label, "comparator", "comparator_contradicts", values)
+
+
+def ids_say_their_row(tables: Tables) -> Iterator[Finding]:
+    """An id of the form area.indicator.year.kind says what its row says."""
+    kinds = {field["name"]: field for field in schema_of("observations")["fields"]}["kind"]["constraints"]["enum"]
+    frame = tables["observations"].dropna(subset=["observation", "area", "indicator", "kind"])
+    for label, row in frame[frame["checked"]].iterrows():
+        said = re.sub(r"\.text\d*$", "", row["observation"]).split(".")
+        own = [row["indicator"], "any" if pd.isna(row["year"]) else str(row["year"]), row["kind"]]
+        if len(said) > 3 and said[-1] in kinds and (said[-3:] != own or row["area"] not in said[:-3]):
+            values = {"wanted": ".".join([row["area"], *own])}
+            yield Finding("observations", label, "observation", "id_contradicts", values)
+
+
+def figures_have_a_place(tables: Tables) -> Iterator[Finding]:
+    """A printed figure of ours says where in its document it stands."""
+    frame = tables["observations"]
+    if frame["checked"].all():  # a user's rows may go without
+        for label in frame.index[frame["locator"].isna()]:
+            yield Finding("observations", label, "locator", "no_locator")
+
+
+def doubts_are_told_in_chinese(tables: Tables) -> Iterator[Finding]:
+    """A note that doubts says so in Chinese too."""
+    for table in ("observations", "projects"):
+        frame = tables[table]
+        doubted = frame["note"].str.startswith("DOUBT").fillna(False).astype(bool)
+        for label in frame.index[doubted & frame["note_zh"].isna() & frame["checked"]]:
+            yield Finding(table, label, "note_zh", "doubt_without_zh")
+
+
 def targets_come_later(tables: Tables) -> Iterator[Finding]:
     """A target or stage goal is for a later year than the first actual figure of its indicator in the same document."""
     frame = tables["observations"].reset_index(names="label")
@@ -311,6 +368,10 @@ RULES: dict[str, Callable[[Tables], Iterator[Finding]]] = {  # by the name that 
     "unit": one_unit_per_indicator,
     "value": values_are_whole,
     "as-printed": values_are_as_printed,
+    "comparator": comparators_are_as_printed,
+    "id": ids_say_their_row,
+    "locator": figures_have_a_place,
+    "doubt": doubts_are_told_in_chinese,
     "target-year": targets_come_later,
     "margins": margins_can_be_filled,
     "claims": claims_can_be_recomputed,
