@@ -42,17 +42,10 @@ def city(tmp_path_factory) -> Path:
     return write(tmp_path_factory.mktemp("mine"), rows("Add a city with a plan"))
 
 
-@pytest.mark.parametrize(
-    "title",
-    [
-        "Add a city with a plan",
-        "Add an indicator",
-        "Add a claim",
-        "Add a method",
-        "Add a notebook",
-        "Rename or remove .*",
-    ],
-)
+TITLES = ["Add a city with a plan", "Add an indicator", "Add a claim", "Add a method", "Add a notebook"]
+
+
+@pytest.mark.parametrize("title", [*TITLES, "Rename or remove .*"])
 def test_recipe_is_short(title):
     """A recipe has at most ten steps."""
     assert len(re.findall(r"^\d+\. ", recipe(title), flags=re.M)) <= 10

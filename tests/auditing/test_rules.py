@@ -3,6 +3,7 @@
 import pytest
 
 import yilaolib as yl
+from yilaolib.auditing.checks import figures_have_a_place
 
 HEAD = "observation,area,indicator,start_year,year,year_basis,kind,value,comparator,unit,as_printed,source,locator,note"
 
@@ -37,6 +38,12 @@ BEDS = "haian.elder_beds_total.2020.actual,haian,elder_beds_total,,2020,printed,
 def test_rows_that_contradict_themselves(problems, row, rules):
     """A comparator is the printed sign, an id says its row, a doubt is told in Chinese."""
     assert problems(row) == rules
+
+
+def test_our_figures_say_where_they_stand():
+    """A printed figure of ours without its place in the document is found."""
+    rows = yl.load_table("observations").head(2).assign(checked=True, locator=["表1", None]).reset_index(drop=True)
+    assert [(found.label, found.key) for found in figures_have_a_place({"observations": rows})] == [(1, "no_locator")]
 
 
 def test_stage_goals_are_no_targets():

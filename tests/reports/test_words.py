@@ -301,11 +301,13 @@ def test_audit_in_words():
     audit = pd.DataFrame({"verdict": ["exact", "rounding", "inconsistent", "year_mismatch", "unverifiable"]})
     known = {"audit": audit, "ledger": audit[2:]}
     assert catalogue("zh").say("report.sentences.audit", **known) == (
-        "复算：共复算规划数字5项，其中2项可以复现，1项按另一人口或年份可以得出，1项未能复现，1项无法核验或仅供判断可行性。"
+        "复算：共复算规划数字5项，其中2项可以复现，1项仅对另一人口或年份成立，或日期未写明，1项未能复现，1项无法核验。"
+        "未能复现的数字不一定有误：规划可能是征求意见稿，文本可能有缺损，数字可能经过四舍五入。"
     )
     assert catalogue("en").say("report.sentences.audit", **known) == (
-        "Audit: of 5 printed figures recomputed, 2 are reproduced, 1 holds for another population or year, "
-        "1 is not reproduced, 1 cannot be verified or is shown for judgement only."
+        "Audit: of 5 printed figures recomputed, 2 are reproduced, 1 holds for another population or year, or has no "
+        "date, 1 is not reproduced, 1 cannot be verified. A figure that is not reproduced need not be wrong: a plan may be "
+        "a draft, a text damaged, an input rounded."
     )
     empty = audit.head(0)
     assert "no plan" in catalogue("en").say("report.sentences.audit", audit=empty, ledger=empty)

@@ -9,7 +9,6 @@ import datetime
 import itertools
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +18,7 @@ import pandas as pd
 from ..errors import DataError
 from ..tables.folders import as_root, found_tables, is_workbook, merged_table, orphans, overlay, read_theirs
 from ..tables.ownarea import contradiction, parent_with_pyramid
-from ..tables.printed import AFTER, BEFORE, half_a_digit, printed_numbers
+from ..tables.printed import half_a_digit, printed_numbers, signs_in
 from ..tables.schema import (
     Problem,
     Sheet,
@@ -249,23 +248,6 @@ def values_are_as_printed(tables: Tables) -> Iterator[Finding]:
             if numbers and not any(math.isclose(row[field], number) for number in numbers):
                 values = {"value": row[field], "as_printed": row["as_printed"]}
                 yield Finding("observations", label, field, "not_as_printed", values, "warning")
-
-
-SIGNS = [(sign, code) for signs in (BEFORE, AFTER) for code, words in signs.items() for sign in words]
-SIGNS.sort(key=lambda sign: -len(sign[0]))  # 不超过 before 超过
-
-
-def signs_in(as_printed: str) -> set[str]:
-    """Return the comparators that a printed form shows.
-
-    >>> signs_in("≥40张"), signs_in("不得超过5个"), signs_in("40张")
-    ({'ge'}, {'le'}, set())
-    """
-    text, found = unicodedata.normalize("NFKC", as_printed).replace(" ", "").replace("不得", "不"), set()
-    for sign, code in SIGNS:
-        if sign in text:
-            found, text = found | {code}, text.replace(sign, "|")
-    return found
 
 
 def comparators_are_as_printed(tables: Tables) -> Iterator[Finding]:

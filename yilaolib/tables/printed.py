@@ -35,6 +35,19 @@ def printed_numbers(as_printed: str) -> list[tuple[float, float]]:
     return numbers
 
 
+def signs_in(as_printed: str) -> set[str]:
+    """Return the comparators that a printed form shows.
+
+    >>> signs_in("≥40张"), signs_in("不得超过5个"), signs_in("40张")
+    ({'ge'}, {'le'}, set())
+    """
+    text, found = unicodedata.normalize("NFKC", as_printed).replace(" ", "").replace("不得", "不"), set()
+    for sign, code in SIGNS:
+        if sign in text:
+            found, text = found | {code}, text.replace(sign, "|")
+    return found
+
+
 def with_minus(text: str) -> str:
     """Return a formatted number as it is printed: the sign is a minus (U+2212), and zero has none."""
     if ZERO.fullmatch(text):
@@ -63,6 +76,8 @@ BEFORE = {"ge": ("≥", "≧", ">=", "不低于", "不少于", "不小于", "至
           "le": ("≤", "≦", "<=", "不超过", "不高于", "不大于", "至多"), "lt": ("<", "不足", "小于", "低于", "少于"),
           "approx": ("大约", "约", "近", "≈")}  # fmt: skip
 AFTER = {"ge": ("及以上", "以上"), "le": ("及以下", "以下", "以内"), "approx": ("左右", "上下")}
+SIGNS = [(sign, code) for signs in (BEFORE, AFTER) for code, words in signs.items() for sign in words]
+SIGNS.sort(key=lambda sign: -len(sign[0]))  # 不超过 before 超过
 NOT_PUBLISHED = {"", "-", "--", "—", "——", "–", "/", "…", "……", "未公布", "暂无", "暂缺", "不详",
                  "n/a", "not published"}  # fmt: skip
 FIGURE = r"(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+"
