@@ -104,10 +104,17 @@ def test_form_refuses_names_that_lead_nowhere(tmp_path, area, parent, sentence):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_form_of_a_known_place_has_its_row(tmp_path):
-    """The form of a place that the library knows carries its names and parent."""
-    areas = read_workbook(new_workbook(tmp_path / "a.xlsx", "jingdezhen"))["areas"]
-    assert areas.loc[0, ["area", "adcode", "parent"]].tolist() == ["jingdezhen", "360200", "jiangxi"]
+def test_form_of_a_known_area_adds_to_ours(tmp_path):
+    """It does not pretend that the area is new: no sheet areas; a later total in it moves the projection."""
+    form = new_workbook(tmp_path / "a.xlsx", "景德镇市")
+    book = openpyxl.load_workbook(form)
+    assert "areas" not in book.sheetnames and book["margins"]["B4"].value == "jingdezhen"
+    assert "景德镇市已在本库" in book["说明"]["A2"].value and check_data(form).empty
+    fill(form, "margins", area="jingdezhen", year=2022, population_total="162万")
+    told = yl.project("景德镇", end_year=2023, root=form).attrs["rebased"]
+    assert [(each["year"], each["totals"]) for each in told] == [(2022, {"population_total": 1_620_000})]
+    with pytest.raises(DataError, match="is 景德镇市, whose name and parent are in our tables"):
+        new_workbook(tmp_path / "b.xlsx", "jingdezhen", parent="湖南")
 
 
 def test_totals_become_a_pyramid_that_sums_to_them(city):

@@ -33,12 +33,12 @@ def new_workbook(
     """Write an empty form (.xlsx) for an area of your own: fill it in, check it, render its report.
 
     The sheet `margins` is all that is needed: total, 60+, 65+ and under 3 in one year. What is left out is filled in
-    from the parent and marked.
+    from the parent and marked. For an area that we know, the form adds to our rows: it has no sheet `areas`.
 
     Parameters
     ----------
     path : path; the workbook to write; its name ends in .xlsx
-    area : str; slug of the area (small letters, digits, hyphens), or its Chinese name
+    area : str; slug of the area (small letters, digits, hyphens), or its Chinese name; a known one by any name
     name : str, optional; Chinese name, such as 某某市, when `area` is a slug
     parent : str, optional; the area that it belongs to: slug, Chinese or English name, or adcode
     overwrite : bool; replace a workbook that is there already
@@ -64,19 +64,32 @@ def new_workbook(
         raise DataError(
             f"{target.name} is there already, and may hold your figures. Choose another name, or delete it."
         )
-    row, book = _first_row(target.stem, area, name, parent), Workbook()
-    _guide(book.worksheets[0], row["area"], target.stem)
-    for table in SHEETS:
-        _form_sheet(book.create_sheet(table), table, row if table == "areas" else {})
-    _lists(book.create_sheet("lists"))
+    known, book = _known(area), Workbook()
+    if known is not None and (name or parent):
+        raise DataError(
+            f"{area!r} is {known['name_zh']}, whose name and parent are in our tables. Leave them out, or choose "
+            "another slug for an area of your own."
+        )
+    row = _first_row(target.stem, area, name, parent) if known is None else known
+    sheets = [table for table in SHEETS if known is None or table != "areas"]
+    _guide(book.worksheets[0], row, target.stem, sheets)
+    for table in sheets:
+        _form_sheet(book.create_sheet(table), table, row)
+    _lists(book.create_sheet("lists"), row["area"])
     return _save(book, target)
 
 
+def _known(area: str) -> pd.Series | None:
+    """The row of an area of ours, by slug, name or adcode; None for one of the user's."""
+    try:
+        return find_area(area)
+    except DataError:
+        return None
+
+
 def _first_row(stem: str, area: str, name: str | None, parent: str | None) -> dict:
-    """Return the row of the area in `areas`, as far as it is known."""
+    """Return the row of the user's area in `areas`, as far as it can be told."""
     known = {str(row["area"]): row for row in load_table("areas").to_dict("records")}
-    if area in known:
-        return {key: value for key, value in known[area].items() if key != "note"}
     is_slug = misfit(area, fields_of("areas")["area"]) is None
     slug = area if is_slug else re.sub(r"[^a-z0-9]+", "-", stem.casefold()).strip("-") or "mycity"
     zh = name or area
@@ -94,7 +107,7 @@ def _first_row(stem: str, area: str, name: str | None, parent: str | None) -> di
     return {"area": slug, "level": with_word(level), "name_zh": zh, "name_en": english, "parent": up}
 
 
-def _guide(ws: Any, area: str, stem: str) -> None:
+def _guide(ws: Any, area: Mapping, stem: str, sheets: list[str]) -> None:
     from openpyxl.styles import Alignment, Font
 
     words = catalogue("zh")
@@ -102,8 +115,10 @@ def _guide(ws: Any, area: str, stem: str) -> None:
     lines, heads = [], []
     for lang in ("zh", "en"):  # the form speaks both, Chinese first
         heads.append(len(lines) + 1)
-        lines += catalogue(lang).lines("form.guide", area=area, file=stem)
-    lines += ["", words.word("form.sheets"), *(f"{table}：{described()[table]['title_zh']}" for table in SHEETS)]
+        text = catalogue(lang)
+        said = {"area": area["area"], "name": text.named(area), "file": stem, "known": "areas" not in sheets}
+        lines += text.lines("form.guide", **said)
+    lines += ["", words.word("form.sheets"), *(f"{table}：{described()[table]['title_zh']}" for table in sheets)]
     for line, text in enumerate(lines, start=1):
         put(ws, line, 1, text or None).alignment = Alignment(wrap_text=True, vertical="top")
     for line in heads:
@@ -111,7 +126,7 @@ def _guide(ws: Any, area: str, stem: str) -> None:
     ws.column_dimensions["A"].width = 100
 
 
-def _form_sheet(ws: Any, table: str, first: dict) -> None:
+def _form_sheet(ws: Any, table: str, area: Mapping) -> None:
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter
 
@@ -122,12 +137,13 @@ def _form_sheet(ws: Any, table: str, first: dict) -> None:
         rules, codes = rules_of(field), rules_of(field).get("enum", [])
         needed = rules.get("required") and (table == "sources" or name not in COMPLETED)
         rule = words.say("form.rule", needed=needed, codes=[with_word(code) for code in codes])
-        for line, text in enumerate([name, _headed(field), rule, field.get("typed")], start=1):
+        example = area["area"] if name == "area" and table != "areas" else field.get("typed")
+        for line, text in enumerate([name, _headed(field), rule, example], start=1):
             cell = put(ws, line, column, text)
             cell.alignment = Alignment(wrap_text=True, vertical="top")
             cell.fill = PatternFill("solid", fgColor="EAF1F7" if line < FIRST_ROW - 1 else "F5F5F5")
             cell.font = Font(bold=line == 1, italic=line > 1, color="000000" if line == 1 else "666666")
-        put(ws, FIRST_ROW, column, first.get(name))
+        put(ws, FIRST_ROW, column, area.get(name) if table == "areas" else None)
         letter = get_column_letter(column)
         ws.column_dimensions[letter].width = 24 if name in WIDE else 16
         _drop_down(ws, table, name, field, letter)
@@ -148,6 +164,8 @@ def _drop_down(ws: Any, table: str, name: str, field: dict, letter: str) -> None
         formula = '"' + ",".join(with_word(code) for code in codes) + '"'
     elif (table, name) == ("areas", "parent"):
         formula = "lists!$A$2:$A$5000"
+    elif name == "area" and "areas" not in ws.parent.sheetnames:
+        formula = "lists!$C$2:$C$2"  # the form of an area of ours
     elif name in LISTS and (table, name) not in (("areas", "area"), ("sources", "source")):
         formula = LISTS[name]
     else:
@@ -158,7 +176,7 @@ def _drop_down(ws: Any, table: str, name: str, field: dict, letter: str) -> None
     check.add(f"{letter}{FIRST_ROW}:{letter}{LAST_ROW}")
 
 
-def _lists(ws: Any) -> None:
+def _lists(ws: Any, area: str) -> None:
     """Write what the drop-downs offer into a hidden sheet."""
     areas, indicators = load_table("areas"), load_table("indicators")
     areas = areas[areas["level"] != "county"].sort_values("level", key=lambda c: c != "province", kind="stable")
@@ -168,6 +186,7 @@ def _lists(ws: Any) -> None:
         put(ws, 1, column, title)
         for line, text in enumerate(frame[key] + " " + frame["name_zh"], start=2):
             put(ws, line, column, text)
+    put(ws, 2, 3, area)
     ws.sheet_state = "hidden"
 
 
