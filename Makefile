@@ -13,7 +13,7 @@ help:  ## Show what make can do
 # The stamp is newer than pyproject.toml when the environment is current, so nothing is installed twice.
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,pdf,docx,dask,browser]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,pdf,docx,dask,widgets,browser]'
 	@touch $(STAMP)
 
 setup: $(STAMP)  ## Create .venv and install what is needed, once
@@ -23,7 +23,7 @@ reports: $(STAMP)  ## Render the reports of all five cities, and their compariso
 	$(BIN)/yilao report china --out outputs
 
 lab: $(STAMP)  ## Open the notebooks in JupyterLab
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks
 
 check: $(STAMP)  ## Check the data tables
 	$(BIN)/yilao check

@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -12,7 +13,14 @@ from papermill import PapermillExecutionError
 from tiny_report import write_template
 
 from yilaolib.errors import DataError, YilaoError
-from yilaolib.reports.one import as_sentence, inspect_parameters, place_order, render_report
+from yilaolib.reports.one import (
+    Linked,
+    as_sentence,
+    default_folder,
+    inspect_parameters,
+    place_order,
+    render_report,
+)
 
 BASIC = """\
 import sys
@@ -360,3 +368,16 @@ def languages_folder():
     from yilaolib import texts
 
     return texts.HERE
+
+
+def test_a_report_of_a_notebook_goes_to_the_outputs_of_the_checkout(tmp_path, monkeypatch):
+    """Below the root of a checkout its `outputs` are meant, elsewhere those of the folder; the path shows as a link."""
+    (tmp_path / "yilaolib" / "reports").mkdir(parents=True)
+    (tmp_path / "notebooks").mkdir()
+    for at, folder in (("notebooks", tmp_path / "outputs"), (".", Path("outputs"))):
+        monkeypatch.chdir(tmp_path / at)
+        assert default_folder() == folder
+    monkeypatch.chdir(tmp_path / "notebooks")
+    page = Linked(tmp_path / "outputs" / "haian" / "report.html")
+    assert page == Path(page) and isinstance(page.parent, Path)
+    assert page._repr_html_() == '<a href="../outputs/haian/report.html" target="_blank">report.html</a>'

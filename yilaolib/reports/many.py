@@ -37,6 +37,7 @@ from .one import (
     Order,
     as_traceback,
     clear_beside,
+    default_folder,
     disk_error,
     make_folder,
     one_of,
@@ -64,7 +65,7 @@ def render_reports(
     *,
     jobs: int | None = None,
     executor: str = "processes",
-    out_dir: str | os.PathLike = "outputs",
+    out_dir: str | os.PathLike | None = None,
     lang: str = "zh",
     formats: str | tuple[str, ...] = ("html",),
     template: str | os.PathLike | None = None,
@@ -89,8 +90,8 @@ def render_reports(
         Reports at a time; by default one a core.
     executor : {"processes", "serial", "dask"}
         "processes" makes `jobs` reports at a time; "serial" one after the other; "dask" on the cluster of `scheduler`.
-    out_dir : path
-        Folder of all reports; one run at a time writes into it.
+    out_dir : path, optional
+        Folder of all reports (by default as in `render_report`); one run at a time writes into it.
     lang, formats, template, **parameters
         As in `render_report`.
     progress : bool, optional
@@ -138,6 +139,7 @@ def render_reports(
         cities = areas_with_plan(parameters.get("data"))
     elif isinstance(cities, str | int):
         cities = [cities]
+    out_dir = default_folder() if out_dir is None else out_dir
     asked = {"out_dir": out_dir, "lang": lang, "formats": formats, "template": template, **parameters}
     placed = [place_order(city, **asked) for city in cities]
     orders = list({order.area: order for order in placed}.values())  # one area under two names is one report

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import errno
+import html
 import json
 import os
 import re
@@ -49,7 +50,7 @@ COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 def render_report(
     city: str | int,
     *,
-    out_dir: str | os.PathLike = "outputs",
+    out_dir: str | os.PathLike | None = None,
     lang: str = "zh",
     formats: str | tuple[str, ...] = ("html",),
     template: str | os.PathLike | None = None,
@@ -63,8 +64,8 @@ def render_report(
     ----------
     city : str or int
         Slug, Chinese or English name, or adcode.
-    out_dir : path
-        Folder of all reports.
+    out_dir : path, optional
+        Folder of all reports; by default `outputs` here, or of the checkout that a notebook stands in.
     lang : str
         "zh", "en", or the path of a catalogue of words in another language. Chinese is `report.html`, English
         `report.en.html`, `fr.toml` makes `report.fr.html`.
@@ -81,8 +82,9 @@ def render_report(
     Returns
     -------
     Path
-        The file of the first format. The others, the executed notebook `report.ipynb` and the folder `tables` of CSV
-        files lie beside it. An older file of a format that was not asked for is taken away.
+        The file of the first format; a notebook shows it as a link. The others, the executed notebook
+        `report.ipynb` and the folder `tables` of CSV files lie beside it. An older file of a format that was not asked
+        for is taken away.
 
     Raises
     ------
@@ -98,9 +100,24 @@ def render_report(
     ...
     yilaolib.errors.DataError: The report has no parameter 'end_yaer'. Did you mean 'end_year'? ...
     """
+    out_dir = default_folder() if out_dir is None else out_dir
     order = place_order(city, out_dir=out_dir, lang=lang, formats=formats, template=template, **parameters)
     run_order(order)
-    return order.path("report", f".{order.formats[0]}")
+    return Linked(order.path("report", f".{order.formats[0]}"))
+
+
+class Linked(type(Path())):
+    """A path that a notebook shows as a link to click."""
+
+    def _repr_html_(self) -> str:
+        target = html.escape(Path(os.path.relpath(self)).as_posix())
+        return f'<a href="{target}" target="_blank">{html.escape(self.name)}</a>'
+
+
+def default_folder() -> Path:
+    """Return `outputs` of the working folder, or of the checkout around it: its notebooks run below its root."""
+    roots = (folder for folder in Path.cwd().parents if (folder / "yilaolib" / "reports").is_dir())
+    return next(roots, Path()) / "outputs"
 
 
 # ---- what is asked for ----
