@@ -117,7 +117,7 @@ class Linked(type(Path())):
 def default_folder() -> Path:
     """Return `outputs` of the working folder, or of the checkout around it: its notebooks run below its root."""
     roots = (folder for folder in Path.cwd().parents if (folder / "yilaolib" / "reports").is_dir())
-    return next(roots, Path()) / "outputs"
+    return Path(os.path.relpath(next(roots, "."))) / "outputs"
 
 
 # ---- what is asked for ----
