@@ -1,8 +1,7 @@
-"""The house: which room may import which, sizes, and files that must say the same."""
+"""The house: which room may import which, how large it may grow, and files that must say the same."""
 
 import ast
 import graphlib
-import importlib
 import re
 import subprocess
 import sys
@@ -11,115 +10,104 @@ from pathlib import Path
 
 import pytest
 
+import yilaolib as yl
+
 ROOT = Path(__file__).parents[1]
 LIBRARY = ROOT / "yilaolib"
+MODULES = {path.relative_to(LIBRARY).with_suffix("").parts: path for path in sorted(LIBRARY.rglob("*.py"))}
 
-# A module stands in the room of its folder. The public modules stand at the top, each the front of a room.
-FRONTS = {
-    "ages": "people", "lifetables": "people", "data": "tabling", "workbook": "tabling", "checks": "checking",
-    "audit": "auditing", "projection": "places", "trends": "places", "eldercare": "needs", "childcare": "needs",
-    "plots": "drawing", "reports": "rendering", "batch": "rendering", "engine": "rendering", "cli": "rendering",
-}  # fmt: skip
+# A room is a folder; errors, texts and cli stand beside the rooms. Arrows go one way.
 MAY_IMPORT = {
-    "core": set(),
-    "people": {"core"},  # demography: opens no file
-    "drawing": {"core"},  # computes nothing
-    "tabling": {"core", "people"},  # an own city is filled in by raking its parent's pyramid
-    "auditing": {"core", "tabling"},  # arithmetic only
-    "checking": {"core", "tabling", "auditing"},
-    "places": {"core", "people", "tabling"},
-    "needs": {"core", "people", "tabling", "places"},
-    "rendering": {"core", "people", "tabling", "auditing", "checking", "places", "needs", "drawing"},
+    "errors": set(),
+    "texts": {"errors"},
+    "tables": {"errors", "texts"},
+    "demography": {"errors", "tables"},
+    "needs": {"errors", "texts", "tables", "demography"},
+    "auditing": {"errors", "texts", "tables"},
+    "plots": {"errors", "texts"},  # computes nothing
+    "reports": {"errors", "texts", "tables", "demography", "needs", "auditing", "plots"},
+    "cli": {"errors", "texts", "tables", "demography", "needs", "auditing", "plots", "reports"},
 }
-FORMULAS = {"gap", "bedmethods", "placemethods"}  # of needs; like people they open no file
-NUMERICAL = {"numpy", "pandas", "scipy", "xarray"}
-ONLY_IN = {
-    "papermill": {"rendering"},
-    "nbconvert": {"rendering"},
-    "IPython": {"rendering", "drawing"},
-    "frictionless": {"checking"},
-    "matplotlib": {"drawing", "rendering"},
-    "openpyxl": {"tabling", "rendering"},
-    "bs4": {"rendering"},
-    "weasyprint": {"rendering"},
-    "docx": {"rendering"},
-    "statsmodels": {"places"},
-    "dask": {"rendering"},
-    "distributed": {"rendering"},
+MATHEMATICS = ("ages", "measures", "lifetables", "cohorts", "calibration", "methods")  # opens no file
+ONLY_IN = {  # a heavy package: the rooms that know it
+    "papermill": {"reports"},
+    "nbformat": {"reports"},
+    "IPython": {"reports", "plots"},
+    "distributed": {"reports"},
+    "matplotlib": {"plots", "reports"},
+    "openpyxl": {"tables", "reports"},
+    "weasyprint": {"reports"},
+    "docx": {"reports"},
+    "statsmodels": {"demography"},
+    "jinja2": {"texts", "reports"},
 }
 
 
-def _room(path: Path) -> str:
-    return FRONTS.get(path.stem, "?") if path.parent == LIBRARY else path.parent.name
-
-
-MODULES = {p.stem: p for p in sorted(LIBRARY.rglob("*.py")) if p.stem not in ("__init__", "build_fonts")}
-ROOMS = {name: _room(path) for name, path in MODULES.items()}
-
-
-def imports(name: str) -> tuple[set[str], set[str]]:
-    """Own modules and outside packages that a module imports, anywhere in its text."""
-    own, outside = set(), set()
-    for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
+def imports(path: Path) -> tuple[set[tuple[str, ...]], set[str]]:
+    """Own modules (as parts of their path) and outside packages that a file imports, anywhere in its text."""
+    here, own, outside = path.relative_to(LIBRARY).parts, set(), set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level:
-            last = (node.module or "").split(".")[-1]
-            own |= {last} if last in MODULES else {alias.name for alias in node.names} & set(MODULES)
+            base = (*here[: len(here) - node.level], *(node.module or "").split("."))
+            base = tuple(part for part in base if part)
+            own |= {(*base, name.name) if (*base, name.name) in MODULES else base for name in node.names}
         elif isinstance(node, ast.ImportFrom):
-            outside.add(node.module.split(".")[0])
+            outside.add(str(node.module).split(".")[0])
         elif isinstance(node, ast.Import):
-            outside |= {alias.name.split(".")[0] for alias in node.names}
-    return own, outside - set(sys.stdlib_module_names)
+            outside |= {name.name.split(".")[0] for name in node.names}
+    return own - {()}, outside - set(sys.stdlib_module_names)
 
 
-def test_every_module_has_a_room():
-    """A module is a front, or lies in the folder of a room; no name comes twice."""
-    assert set(ROOMS.values()) == set(MAY_IMPORT)
-    files = [p for p in LIBRARY.rglob("*.py") if p.stem not in ("__init__", "build_fonts")]
-    assert len(files) == len(MODULES)
+IMPORTS = {parts: imports(path) for parts, path in MODULES.items() if parts != ("__init__",)}
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_imports_follow_the_arrows(name):
-    """A module imports only from its own room and from the rooms that its room may use."""
-    own, _ = imports(name)
-    assert {ROOMS[other] for other in own} <= MAY_IMPORT[ROOMS[name]] | {ROOMS[name]}
+def test_every_file_stands_in_a_room():
+    """No file stands outside the rooms."""
+    assert {parts[0] for parts in IMPORTS} == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_arrows_between_rooms_go_one_way(room):
+    """A room imports only rooms below it, in every file and also inside functions."""
+    found = {other[0] for parts, (own, _) in IMPORTS.items() if parts[0] == room for other in own}
+    assert found - {room} <= MAY_IMPORT[room]
 
 
 def test_no_import_goes_in_a_circle():
-    """The modules can be put in an order in which each imports only earlier ones."""
-    graphlib.TopologicalSorter({name: imports(name)[0] - {name} for name in MODULES}).prepare()
+    """The files can be put in an order in which each imports only earlier ones."""
+    graph = {parts: {other for other in own if other in MODULES} - {parts} for parts, (own, _) in IMPORTS.items()}
+    graphlib.TopologicalSorter(graph).prepare()
 
 
-@pytest.mark.parametrize("name", [m for m in MODULES if ROOMS[m] == "people" or m in FORMULAS])
-def test_mathematics_opens_no_file(name):
-    """The mathematics imports nothing of ours but mathematics, and only numerical packages."""
-    own, outside = imports(name)
-    assert {ROOMS[other] for other in own - FORMULAS} <= {"core", "people"}
-    assert outside <= NUMERICAL
+@pytest.mark.parametrize("parts", [p for p in IMPORTS if p[-1] in MATHEMATICS], ids="/".join)
+def test_mathematics_opens_no_file(parts):
+    """The mathematics knows arrays and frames, no tables on disk."""
+    own, outside = IMPORTS[parts]
+    assert {other[-1] for other in own} <= {"errors", *MATHEMATICS}
+    assert outside <= {"numpy", "pandas", "scipy", "xarray"}
 
 
-@pytest.mark.parametrize("package", sorted(ONLY_IN))
+@pytest.mark.parametrize("package", ONLY_IN)
 def test_heavy_packages_stay_in_their_rooms(package):
-    """papermill, nbconvert, matplotlib and their like are imported only where they belong."""
-    assert {ROOMS[name] for name in MODULES if package in imports(name)[1]} <= ONLY_IN[package]
+    """papermill, matplotlib and their like are imported only where they belong."""
+    assert {parts[0] for parts, (_, outside) in IMPORTS.items() if package in outside} <= ONLY_IN[package]
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_a_file_can_be_read_in_one_sitting(name):
-    """A module has at most 300 lines; one that outgrows that was two ideas."""
-    assert len(MODULES[name].read_text(encoding="utf-8").splitlines()) <= 300
+def test_the_library_stays_small():
+    """At most 14,500 lines in 52 files: what no user would miss goes before more comes."""
+    assert len(MODULES) <= 52
+    assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES.values()) <= 14_500
 
 
 def test_import_is_light():
     """`import yilaolib` loads none of the heavy packages."""
     code = "import sys, yilaolib; print(*{name.split('.')[0] for name in sys.modules})"
-    loaded = set(
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    )
-    assert loaded & {"pandas", "matplotlib", "xarray", "papermill", "frictionless", "scipy"} == set()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) & {"pandas", "matplotlib", "xarray", "papermill", "jinja2", "scipy"} == set()
 
 
 def requirements(lines: list[str]) -> set[str]:
+    """Requirements without blanks and comments."""
     return {re.sub(r"\s", "", line.split("#")[0]) for line in lines}
 
 
@@ -134,48 +122,20 @@ def test_environment_and_pyproject_agree():
 
 def test_version_is_one():
     """The package, its metadata and the citation name one version."""
-    import yilaolib
-
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert yilaolib.__version__ == project["version"]
+    assert yl.__version__ == project["version"]
     assert f"version: {project['version']}" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
 
 
-def test_public_names_exist():
+@pytest.mark.parametrize("name", yl.__all__)
+def test_public_names_exist(name):
     """Every name that the package lists can be had, and has a docstring with an example."""
-    import yilaolib as yl
-
-    for name in yl.__all__:
-        thing = getattr(yl, name)
-        if callable(thing) and not (isinstance(thing, type) and issubclass(thing, Exception)):
-            assert ">>>" in (thing.__doc__ or ""), name
+    thing = getattr(yl, name)
+    if callable(thing) and not (isinstance(thing, type) and issubclass(thing, Exception)):
+        assert ">>>" in (thing.__doc__ or "")
 
 
-DESIGNED = {
-    "data": "load_table list_tables describe_table find_area cite",
-    "checks": "check_data",
-    "ages": "graduate group_ages rake",
-    "lifetables": "life_table life_table_for_e0 asfr tfr",
-    "projection": "project_cohorts Scenario project elderly_share dependency_ratio median_age ageing_stage",
-    "trends": "extrapolate backtest",
-    "eldercare": "care_need beds_by_norm beds_by_share beds_by_prevalence beds_by_utilisation triangulate_beds "
-    "bed_supply care_staff bed_cost shortfall",
-    "childcare": "places_by_norm places_by_intention places_by_coverage triangulate_places place_supply "
-    "childcare_staff implied_coverage shortfall",
-    "audit": "audit solve_denominator lint_targets",
-    "plots": "use_style plot_pyramid plot_fan plot_methods plot_supply plot_gap plot_targets plot_tornado plot_peers",
-    "workbook": "new_workbook read_workbook write_workbook",
-    "reports": "render_report",
-    "batch": "render_reports",
-}
-
-
-@pytest.mark.parametrize("module", DESIGNED)
-def test_designed_names_are_where_the_design_puts_them(module):
-    """Notebooks and users outside call these names, in their module and flat."""
-    import yilaolib as yl
-
-    front = importlib.import_module(f"yilaolib.{module}")
-    names = DESIGNED[module].split()
-    assert [name for name in names if not hasattr(front, name)] == []
-    assert [name for name in names if not callable(getattr(yl, name))] == []
+@pytest.mark.parametrize("path", sorted(ROOT.glob("notebooks/**/*.ipynb")), ids=lambda path: path.stem)
+def test_notebooks_import_public_names_only(path):
+    """Notebooks import `yilaolib as yl` and nothing deeper."""
+    assert not re.search(r"(from|import) yilaolib\.|from yilaolib import", path.read_text(encoding="utf-8"))

@@ -39,10 +39,10 @@ from .one import (
     clear_beside,
     default_folder,
     disk_error,
+    line_of,
     make_folder,
     one_of,
     place_order,
-    provinces,
     run_order,
     write_whole,
 )
@@ -282,9 +282,9 @@ def areas_of_province(province: str, root: str | os.PathLike | None = None) -> l
         what = f"{area['name_zh']} ({area['area']}) is a {area['level']}"
         raise DataError(f"{what}, not a province; name it as a CITY.")
     areas = load_table("areas", root=root)
-    inside, counted = provinces(root), set(load_table("population", root=root)["area"])
+    counted = set(load_table("population", root=root)["area"])
     local = areas[areas["level"].isin(["prefecture", "county"])]
-    found = sorted(slug for slug in local["area"] if inside.get(slug) == area["name_zh"] and slug in counted)
+    found = sorted(slug for slug in local["area"] if slug in counted and area["area"] in line_of(slug, root))
     if not found:
         name = area["name_zh"]
         raise DataError(f"No prefecture or county of {name} has rows in population.csv; add them with --data.")
@@ -344,22 +344,9 @@ def content_key(order: Order, library: str) -> str:
         "words": "" if lang in languages() else Path(lang).read_text(encoding="utf-8"),
         "library": library,
         "whole": whole,
-        "rows": [rows.get(area) for area in ("", *_with_those_above(order.area, root))],
+        "rows": [rows.get(area) for area in ("", *line_of(order.area, root))],
     }
     return hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode()).hexdigest()[:32]
-
-
-def _with_those_above(area: str, root: str | None) -> list[str]:
-    parents, found, above = _parents(as_root(root), stamp(root)), [], area
-    while isinstance(above, str) and above not in found:
-        found.append(above)
-        above = parents.get(above)
-    return found
-
-
-@lru_cache(maxsize=4)
-def _parents(root: Path | None, state: tuple) -> dict:
-    return dict(merged_table("areas", root)[["area", "parent"]].itertuples(index=False))
 
 
 @lru_cache(maxsize=4)

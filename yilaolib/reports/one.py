@@ -193,7 +193,7 @@ def place_order(
         name_zh=name_zh,
         name_en=name_en or name_zh,
         adcode=adcode,
-        province=provinces(root).get(slug, ""),
+        province=province_of(slug, root),
         lang=code,
         scenario=values.get("scenario", "medium"),
         parameters={name: value for name, value in values.items() if name in known},
@@ -203,29 +203,36 @@ def place_order(
     )
 
 
-def provinces(root: str | os.PathLike | None = None) -> dict[str, str]:
-    """Return area -> Chinese name of the province that it is or lies in; never change it.
+def line_of(area: str, root: str | os.PathLike | None = None) -> list[str]:
+    """Return an area and those that it lies in, nearest first.
 
     Examples
     --------
-    >>> provinces()["jingdezhen"]
-    '江西省'
+    >>> line_of("jingdezhen")
+    ['jingdezhen', 'jiangxi', 'china']
     """
-    return _provinces(as_root(root), stamp(root))
+    rows, found, above = _areas(as_root(root), stamp(root)), [], area
+    while above in rows and above not in found:
+        found.append(above)
+        above = rows[above].parent
+    return found
 
 
 @lru_cache(maxsize=8)
-def _provinces(root: Path | None, state: tuple) -> dict[str, str]:
-    rows = {row.area: row for row in merged_table("areas", root).itertuples()}
-    found = {}
-    for slug in rows:
-        at, seen = slug, set()
-        while at in rows and at not in seen and rows[at].level != "province":
-            seen.add(at)
-            at = rows[at].parent
-        if at in rows and rows[at].level == "province":
-            found[slug] = rows[at].name_zh
-    return found
+def _areas(root: Path | None, state: tuple) -> dict[str, Any]:
+    return {row.area: row for row in merged_table("areas", root).itertuples()}
+
+
+def province_of(area: str, root: str | os.PathLike | None = None) -> str:
+    """Return the Chinese name of the province that an area is or lies in, or an empty text.
+
+    Examples
+    --------
+    >>> province_of("jingdezhen")
+    '江西省'
+    """
+    rows = _areas(as_root(root), stamp(root))
+    return next((rows[slug].name_zh for slug in line_of(area, root) if rows[slug].level == "province"), "")
 
 
 def find_template(name: str = "city_report") -> Path:
