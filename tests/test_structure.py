@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "errors": set(),
     "texts": {"errors"},
     "tables": {"errors", "texts"},
-    "demography": {"errors", "tables"},
+    "demography": {"errors", "texts", "tables"},
     "needs": {"errors", "texts", "tables", "demography"},
     "auditing": {"errors", "texts", "tables"},
     "plots": {"errors", "texts"},  # computes nothing
@@ -31,7 +31,7 @@ MAY_IMPORT = {
 MATHEMATICS = ("ages", "measures", "lifetables", "cohorts", "calibration", "methods")  # opens no file
 ONLY_IN = {  # a heavy package: the rooms that know it
     "papermill": {"reports"},
-    "nbformat": {"reports"},
+    "nbformat": {"reports", "cli"},
     "IPython": {"reports", "plots"},
     "distributed": {"reports"},
     "matplotlib": {"plots", "reports"},

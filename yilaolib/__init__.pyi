@@ -46,8 +46,6 @@ from .needs.allocation import share_out as share_out
 from .needs.allocation import theil as theil
 from .needs.beds import nursing_beds as nursing_beds
 from .needs.beds import triangulate_beds as triangulate_beds
-from .needs.care import care_need as care_need
-from .needs.care import prevalence as prevalence
 from .needs.daycare import daycare_fees as daycare_fees
 from .needs.daycare import triangulate_places as triangulate_places
 from .needs.decision import best_number as best_number
@@ -84,6 +82,8 @@ from .needs.money import operating_subsidy as operating_subsidy
 from .needs.money import project_costs as project_costs
 from .needs.peers import compare_plans as compare_plans
 from .needs.peers import plan_targets as plan_targets
+from .needs.rows import care_need as care_need
+from .needs.rows import prevalence as prevalence
 from .needs.rows import target_year as target_year
 from .needs.supply import bed_pipeline as bed_pipeline
 from .needs.supply import bed_supply as bed_supply

@@ -7,7 +7,7 @@ import xarray as xr
 from oracles import AGE, SEX, future_of
 
 import yilaolib as yl
-from yilaolib.needs.care import CENSUS, SURVEY
+from yilaolib.needs.rows import CENSUS, SURVEY
 
 
 def test_printed_bands_come_out_without_sexes():

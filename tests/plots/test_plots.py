@@ -16,7 +16,7 @@ from matplotlib.text import Text
 
 import yilaolib as yl
 from yilaolib.errors import DataError
-from yilaolib.plots import canvas, figures, style
+from yilaolib.plots import figures, style
 from yilaolib.texts import HERE
 
 LONG_ZH = "新疆维吾尔自治区巴音郭楞蒙古自治州和静县巴音布鲁克景区管理委员会"
@@ -484,16 +484,14 @@ def test_letters_are_dark_enough():
 
 def test_wrap_keeps_marks():
     """Closing marks never begin a line, opening ones never end it, words and numbers stay whole."""
-    lines = canvas.wrap("每千名老年人拥有养老床位（张），2025年达到10,500张。nursing beds", 7).split("\n")
+    lines = style.wrap("每千名老年人拥有养老床位（张），2025年达到10,500张。nursing beds", 7).split("\n")
     assert all(line[0] not in "，。）" and line[-1] != "（" for line in lines)
     assert "10,500张。" in "".join(lines) and any("10,500" in line for line in lines)
-    assert all(canvas.em(line) <= 8 for line in lines)
+    assert all(style.em(line) <= 8 for line in lines)
 
 
 def test_labels_keep_apart():
     """Names at the ends of lines are moved apart, in order."""
-    placed = canvas.spread([5.0, 5.1, 4.9, 20.0], 1.0)
+    placed = style.spread([5.0, 5.1, 4.9, 20.0], 1.0)
     assert np.diff(np.sort(placed)).min() >= 0.99 and (np.argsort(placed) == [2, 0, 1, 3]).all()
-    assert np.diff(canvas.spread([1.0, 1.0, 9.0], [1.0, 3.0, 1.0]))[0] == pytest.approx(
-        2, abs=0.01
-    )  # high and low ones
+    assert np.diff(style.spread([1.0, 1.0, 9.0], [1.0, 3.0, 1.0]))[0] == pytest.approx(2, abs=0.01)  # high and low ones

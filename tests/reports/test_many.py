@@ -19,8 +19,9 @@ from tiny_report import write_template
 
 import yilaolib as yl
 from yilaolib.errors import DataError, YilaoError
-from yilaolib.reports import many
-from yilaolib.reports.one import BESIDE, _host, place_order
+from yilaolib.reports import files, many
+from yilaolib.reports.files import BESIDE, _host
+from yilaolib.reports.one import place_order
 from yilaolib.tables.areas import load_table
 
 CITIES = ["yingtan", "yueyang", "haian", "lianshui", "jingdezhen"]
@@ -76,7 +77,7 @@ def test_lists_of_the_folder(trouble):
     """Manifest, index and results lie beside the areas and nothing half done; errors are shown as text."""
     manifest, out = trouble
     lists = {"fonts", "index.html", "manifest.csv", "reports.json", "results.csv"}
-    assert {path.name for path in out.iterdir()} - {many.LOCK} == {*lists, *CITIES}
+    assert {path.name for path in out.iterdir()} - {files.LOCK} == {*lists, *CITIES}
     assert not [path for path in out.rglob(f"{BESIDE}*") if path.is_dir() or path.name.count("-") > 1]
     assert list(pd.read_csv(out / "manifest.csv")) == many.COLUMNS == [*manifest.reset_index()[many.COLUMNS]]
     assert (out / "manifest.csv").read_bytes().startswith(b"\xef\xbb\xbf")  # or Excel shows other characters
@@ -283,7 +284,7 @@ def test_full_disk_stops_the_batch(instant, tmp_path, monkeypatch):
 
 def test_second_run_in_a_folder_is_refused(instant, tmp_path):
     """While a run writes into a folder another is refused and told who it is; a killed one holds nobody up."""
-    code = "import pathlib, sys, time\nfrom yilaolib.reports.many import lock_folder\n"
+    code = "import pathlib, sys, time\nfrom yilaolib.reports.files import lock_folder\n"
     code += "with lock_folder(pathlib.Path(sys.argv[1])): print(1, flush=True); time.sleep(60)"
     with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE) as other:
         assert other.stdout.read(1)

@@ -11,7 +11,7 @@ from ..demography.local import Root, area_values, census_pyramids
 from ..errors import DataError
 from ..tables.areas import find_area, load_table
 from ..tables.figures import figures_at
-from .care import counted
+from .rows import counted
 
 
 def share_out(total: int, weights: pd.Series) -> pd.Series:

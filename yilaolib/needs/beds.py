@@ -17,16 +17,20 @@ from ..demography.local import Range, Root, assumed_range, census_pyramids
 from ..demography.projection import Scenario
 from ..errors import DataError, did_you_mean
 from .allocation import allocate_beds
-from .care import CENSUS, Counted, care_need, counted, institution_shares
 from .methods import beds_by_hold, beds_by_norm, beds_by_prevalence, beds_by_rule, beds_by_share, beds_by_utilisation
 from .rows import (
+    CENSUS,
     ELDERLY,
     Case,
+    Counted,
     Future,
     Input,
     Method,
     at_year,
+    care_need,
+    counted,
     given,
+    institution_shares,
     lacking,
     make_case,
     method_row,

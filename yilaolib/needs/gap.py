@@ -230,7 +230,13 @@ def _moving(case: Case) -> dict[str, xr.DataArray]:
 
 
 def turn_of(gap: pd.Series) -> dict:
-    """When a shortage turns (year, state, first and last, as in `turning_years`) of need less supply by year."""
+    """When a shortage turns (year, state, first and last, as in `turning_years`) of need less supply by year.
+
+    Examples
+    --------
+    >>> turn_of(pd.Series({2025: 10.0, 2030: -5.0}))["year"]
+    2030
+    """
     gap = gap.dropna()
     if gap.empty:
         return {"year": None, "state": "not_published", "first": np.nan, "last": np.nan}

@@ -12,9 +12,19 @@ from ..errors import DataError
 from ..tables.areas import find_area, load_table
 from ..tables.figures import Figures, figures_at
 from .beds import triangulate_beds
-from .care import SURVEY, care_need, institution_shares
 from .daycare import triangulate_places
-from .rows import Future, at_year, elderly_of, leading_method, middle, middles, projected
+from .rows import (
+    SURVEY,
+    Future,
+    at_year,
+    care_need,
+    elderly_of,
+    institution_shares,
+    leading_method,
+    middle,
+    middles,
+    projected,
+)
 
 YUAN = 10_000  # projects are printed in 万元
 UNITS = {

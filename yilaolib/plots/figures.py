@@ -21,8 +21,18 @@ from matplotlib.ticker import FixedLocator, MaxNLocator
 from ..errors import DataError
 from ..texts import catalogue
 from . import style
-from .canvas import (
+from .style import (
+    BLUE,
     CLEAR,
+    GREEN,
+    INK,
+    MUTED,
+    ORANGE,
+    RULE,
+    SERIES,
+    SKY,
+    TINTS,
+    VERMILLION,
     check_columns,
     close_axes,
     em,
@@ -30,15 +40,16 @@ from .canvas import (
     inches,
     largest,
     name_ends,
+    number,
     open_axes,
     open_rows,
     swatches,
+    word,
     wrap,
     write,
     write_beside,
     year_axis,
 )
-from .style import BLUE, GREEN, INK, MUTED, ORANGE, RULE, SERIES, SKY, TINTS, VERMILLION, number, word
 
 # ───────────── over years: fan, gap ─────────────
 

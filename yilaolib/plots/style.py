@@ -5,16 +5,26 @@ A colour is changed here and nowhere else; the words are [plots] of the catalogu
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from cycler import cycler
 from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.ft2font import FT2Font, LoadFlags
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+from matplotlib.ticker import MaxNLocator, MultipleLocator
 
+from ..errors import DataError, did_you_mean
 from ..texts import catalogue, minus
 
 FAMILY = "Noto Sans SC Yilao"  # the files in fonts/; a name of its own, see data/builders/fonts.py
@@ -146,3 +156,246 @@ def person_scale(largest: float, lang: str) -> tuple[float, str]:
     """Return the divisor and the unit in which persons are shown: 万人, 千人, 人; million, thousand, persons."""
     scales = catalogue(lang).find("plots.person_scales", [])
     return next(((divisor, unit) for least, divisor, unit in scales if largest >= least), (1.0, word("persons", lang)))
+
+
+LABEL_WIDTH = 13  # font sizes; longer names of rows are broken into lines
+CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.75}  # lines do not strike a text through
+
+
+def write(
+    ax: Axes, text: str, at: tuple, shift: tuple[float, float] = (0, 0), colour: str | None = None, **style
+) -> None:
+    """Write a text `shift` [points] from what it names; letters take the darker form of a colour."""
+    if colour:
+        style["color"] = LETTERS.get(colour, colour)
+    ax.annotate(text, at, shift, textcoords="offset points", **{"va": "center", "annotation_clip": False} | style)
+
+
+def write_beside(ax: Axes, y: float, text: str, colour: str | None = None, **style) -> None:
+    """Write a text to the right of the frame, in the row at height `y`."""
+    write(ax, text, (1, y), (6, 0), colour, xycoords=ax.get_yaxis_transform(), **style)
+
+
+def swatches(ax: Axes, colours: Iterable[str], names: Sequence[str], side: int = 0, **style) -> None:
+    """Say over the frame, on its left (0) or right (1), which colour is what."""
+    keys = [Rectangle((0, 0), 1, 1, color=colour) for colour in colours]
+    place = {"loc": ("lower left", "lower right")[side], "bbox_to_anchor": (side, 1), "ncols": len(names)}
+    ax.legend(keys, names, borderaxespad=0.2, frameon=False, handlelength=1, **place, **style)
+
+
+_font = cache(lambda weight: FT2Font(str(FONTS / f"NotoSansSC-{weight}.otf")))
+
+
+@cache
+def _advance(character: str, weight: str) -> float:
+    font = _font(weight)
+    font.set_size(100, 72)
+    return font.load_char(ord(character), LoadFlags.NO_HINTING).linearHoriAdvance / 65536 / 100
+
+
+def em(text: str, weight: str = "Regular") -> float:
+    """Return how wide a line of text is in our font, in font sizes: a Chinese character is 1, a digit 0.56."""
+    return sum(_advance(c, weight) for c in text)
+
+
+# One piece that no line break may enter: a Latin word or one Chinese character, with the marks that must not
+# begin or end a line.
+_PIECE = re.compile(r"\s+|[（《〈“‘〔]*(?:[!-~\u00a1-\u024f\u2010-\u2015−]+|.)[，。、；：！？）》〉”’〕％…]*")
+
+
+def wrap(text: str, width: float, weight: str = "Regular") -> str:
+    """Break a text of either language into lines of at most `width` font sizes.
+
+    >>> wrap("养老机构护理型床位占比", 6).split()
+    ['养老机构护理', '型床位占比']
+    """
+    lines = []
+    for paragraph in str(text).split("\n"):
+        line = ""
+        for piece in _PIECE.findall(paragraph):
+            if line and em(line + piece.rstrip(), weight) > width:
+                lines.append(line.rstrip())
+                line = ""
+            line += piece if line else piece.lstrip()
+        lines.append(line.rstrip())
+    return "\n".join(lines)
+
+
+# Where a Chinese phrase surely ends: a break elsewhere may fall within a word.
+_PHRASE_END = re.compile("(以上|以下|[的、，；：])(?=.)")
+
+
+def balanced(text: str, width: float) -> str:
+    """Break a text into as few lines as `width` allows, where a phrase ends or else about equally long.
+
+    >>> balanced("失能率来源（普查或其他）", 9).split()
+    ['失能率来源', '（普查或其他）']
+    >>> balanced("每千名60岁及以上常住人口的床位（张）", 13).split()
+    ['每千名60岁及以上', '常住人口的床位（张）']
+    """
+
+    def longest(lines: str) -> float:
+        return max(map(em, lines.split("\n")))
+
+    fewest = wrap(text, width)
+    at_parenthesis = [wrap(re.sub(r"\s*([（(])", r"\n\1", text), width)] if re.search("[（(]", text) else []
+    ends = (end.end() for end in _PHRASE_END.finditer(text))
+    phrases = sorted((f"{text[:end]}\n{text[end:]}" for end in ends), key=longest)
+    narrower = [wrap(text, w) for w in np.arange(3, width)]
+    fits = [t for t in at_parenthesis + phrases + narrower if longest(t) <= width]
+    return next((t for t in fits if t.count("\n") == fewest.count("\n")), fewest)
+
+
+def inches(ax: Axes, *, right: float = 0.0) -> tuple[float, float]:
+    """Return about how wide and high the frame of an axes will be [inches], if `right` is taken beside it.
+
+    The layout that decides runs only when the figure is drawn, and drawing twice would double every figure's time.
+    """
+    box, (width, height) = ax.get_position(), np.asarray(ax.figure.bbox.size) / ax.figure.dpi
+    usual = mpl.rcParamsDefault["figure.subplot.right"] - mpl.rcParamsDefault["figure.subplot.left"]
+    lines = [line for label in ax.get_yticklabels() for line in label.get_text().split("\n")]
+    left = max(map(em, lines), default=0.0) * 9 / 72
+    return max(box.width / usual * width - left - right - 0.25, 1.0), box.height * height
+
+
+def spread(positions: Iterable[float], gap: float | Sequence[float]) -> np.ndarray:
+    """Move labels apart until neighbours are `gap` apart, keeping their order and, on the whole, their place.
+
+    With a gap for each label (its height), two neighbours are half of both apart.
+    """
+    wanted = np.asarray(list(positions), dtype=float)
+    order = np.argsort(wanted, kind="stable")
+    placed, high = wanted[order], np.broadcast_to(np.asarray(gap, dtype=float), wanted.shape)[order]
+    apart = (high[:-1] + high[1:]) / 2
+    for _ in range(100):
+        lack = apart - np.diff(placed)
+        if not len(lack) or (lack <= apart * 1e-3).all():
+            break
+        push = np.maximum(lack, 0) / 2
+        placed[:-1] -= push
+        placed[1:] += push
+    result = np.empty_like(placed)
+    result[order] = placed
+    return result
+
+
+def headings(ax: Axes, marks: Sequence[tuple[float, str]]) -> float:
+    """Write texts over an axes at values x, on as few lines as they need; return the height taken [points]."""
+    low, high = ax.get_xlim()
+    per_unit = inches(ax, right=0.5)[0] * 72 / (high - low)
+    marks = sorted(marks, key=lambda mark: mark[0])
+    places, widths = [(x - low) * per_unit for x, _ in marks], [em(text) * 8.5 for _, text in marks]
+    # Two neighbours that would touch turn away from each other; what still touches goes a line up.
+    pairs = zip(places, places[1:], widths, widths[1:], strict=False)
+    near = [False, *(b - a < (v + w) / 2 + 8 for a, b, v, w in pairs), False]
+    ends: list[float] = []  # right end of the last text of each line, in points
+    over = ax.get_xaxis_transform()
+    for i, (x, text) in enumerate(marks):
+        turn = 0 if near[i] == near[i + 1] else 1 if near[i] else -1
+        start = places[i] + (turn - 1) / 2 * widths[i] + 3 * turn
+        line = next((k for k, end in enumerate(ends) if end + 8 < start), len(ends))
+        ends[line : line + 1] = [start + widths[i]]
+        side = ("right", "center", "left")[turn + 1]
+        write(ax, text, (x, 1), (3 * turn, 4 + 12 * line), xycoords=over, ha=side, va="baseline", fontsize=8.5)
+        if line:
+            height = 1 + (12 * line + 2) / (inches(ax)[1] * 72)
+            ax.plot([x, x], [1, height], color=INK, linewidth=0.6, clip_on=False, transform=over)
+    return 12.0 * len(ends)
+
+
+def name_ends(ax: Axes, x: float, ends: Sequence[tuple[float, str, str]], away: float = 6) -> None:
+    """Write names (height, text, colour) to the right of the lines' ends, moved apart where they would touch."""
+    ax.autoscale_view()
+    low, high = ax.get_ylim()
+    ends, texts = [end for end in ends if np.isfinite(end[0])], []
+    for _, text, _ in ends:
+        name, _, value = text.rpartition(" ")
+        texts.append(f"{balanced(name, 13)}\n{value}" if name and em(text) > 12 else text)  # the value on its own line
+    gap = [(high - low) * 13 * (1 + text.count("\n")) / (inches(ax)[1] * 72) for text in texts]
+    for y, text, (_, _, colour) in zip(spread([end[0] for end in ends], gap), texts, ends, strict=True):
+        write(ax, text, (x, y), (away, 0), colour, linespacing=1.15)
+
+
+def check_columns(frame: pd.DataFrame, columns: Iterable[str], caller: str) -> None:
+    """Raise a sentence when a frame lacks columns that a figure needs."""
+    there = [str(column) for column in frame.columns]
+    for lacking in [column for column in columns if column not in frame.columns][:1]:
+        hint = did_you_mean(lacking, there)
+        raise DataError(f"{caller} needs the column '{lacking}'; the frame has {there}.{hint} Rename or add it.")
+
+
+def open_axes(ax: Axes | None, size: tuple[float, float] = (7.2, 4.0)) -> Axes:
+    """Return the axes given, or those of a new figure of `size` [inches]."""
+    return plt.subplots(figsize=size, layout="constrained")[1] if ax is None else ax
+
+
+def open_rows(ax: Axes | None, names: Sequence[str], *, lines: int = 1, above: float = 0.9) -> tuple[Axes, np.ndarray]:
+    """Open an axes with a named row for each thing, the first on top, and return it with the rows' heights.
+
+    A row is as high as its name needs, at least `lines`; a new figure is as high as all rows and `above` [inches].
+    """
+    texts = [balanced(name, LABEL_WIDTH) for name in names]
+    high = np.array([max(lines, text.count("\n") + 1) + 0.9 for text in texts] or [2.0])
+    ax = open_axes(ax, (7.2, above + 0.155 * high.sum()))
+    heights = (np.cumsum(high) - high / 2)[: len(texts)]
+    ax.set_yticks(heights, texts, linespacing=1.4)  # of Latin letters; Chinese fills more of the line
+    ax.set_ylim(high.sum(), 0)
+    ax.grid(axis="y", visible=False)
+    ax.spines["left"].set_visible(False)
+    ax.xaxis.set_major_locator(MaxNLocator(6))
+    ax.xaxis.set_major_formatter(lambda value, _: number(value))
+    return ax, heights
+
+
+def year_axis(ax: Axes, years: np.ndarray, margin: float = 0.03) -> None:
+    """Show just these years, mark each, or those that 5 or 10 divides, and write heights as numbers."""
+    span = years.max() - years.min()
+    room = margin * span or 0.5
+    ax.set_xlim(years.min() - room, years.max() + room)
+    ax.xaxis.set_major_locator(MultipleLocator(1 if span <= 10 else 5 if span <= 45 else 10))
+    ax.yaxis.set_major_formatter(lambda value, _: number(value))
+    ax.grid(axis="x", visible=False)
+
+
+def largest(*columns) -> float:
+    """Return the largest of some columns and numbers, 1 where all are missing."""
+    values = np.concatenate([np.atleast_1d(np.asarray(c, dtype=float)) for c in columns])
+    return float(np.nanmax(values, initial=0.0)) or 1.0
+
+
+def close_axes(
+    ax: Axes,
+    lang: str,
+    title: str | None,
+    note: str | None,
+    *,
+    unit: str | None = None,
+    under: str | None = None,
+    above: float = 0.0,
+    empty: bool = False,
+) -> Axes:
+    """Put title, unit line, source note and the unit under the axis on an axes and return it.
+
+    `above` [points] is taken over the frame; an `empty` figure says that nothing is published.
+    """
+    if empty:
+        ax.text(0.5, 0.5, missing(lang), ha="center", va="center", color=MUTED, transform=ax.transAxes)
+    if under:
+        ax.set_xlabel(under, loc="right")
+    width = inches(ax)[0] * 72
+    if unit:
+        ax.annotate(unit, (0, 1), (0, 4 + above), "axes fraction", "offset points", color=MUTED, fontsize=8.5)
+    if title:
+        pad = 7 + above + (13 if unit else 0)
+        ax.set_title(wrap(title, width / 11, "Bold"), loc="left", pad=pad, fontsize=11, fontweight="bold")
+    if note:
+        # Hung on the axis label, whose place already clears the tick labels.
+        anchor = (ax.transAxes, ax.xaxis.label)
+        text = wrap(note, width / 7.5)
+        ax.annotate(text, (0, 0), (0, -5), anchor, "offset points", va="top", color=MUTED, fontsize=7.5)
+    if plt.rcParams["font.family"] == mpl.rcParamsDefault["font.family"]:  # nobody called use_style or chose a font
+        register_fonts()
+        ax.tick_params(labelfontfamily=FAMILY)
+        for text in ax.findobj(Text):
+            text.set_fontfamily(FAMILY)
+    return ax

@@ -28,7 +28,7 @@ from markupsafe import Markup, escape
 from ..errors import DataError, did_you_mean
 from ..tables.schema import escaped
 from ..texts import Catalogue, catalogue, minus
-from .one import write_whole
+from .files import write_whole
 
 MIME = "application/vnd.yilaolib.piece+json"
 TEMPLATES = Path(__file__).parents[1] / "templates"

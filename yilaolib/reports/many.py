@@ -8,7 +8,6 @@ import io
 import json
 import os
 import shutil
-import socket
 import sys
 import tempfile
 import threading
@@ -30,26 +29,23 @@ from ..tables.folders import as_root, merged_table, stamp
 from ..tables.schema import data_folder, escaped, fields_of, table_names
 from ..texts import catalogue, languages
 from . import runner
+from .files import clear_beside, lock_folder, make_folder, write_whole
 from .one import (
     MEMORY_MB,
     PRELOAD,
     TIMEOUT,
     Order,
     as_traceback,
-    clear_beside,
     default_folder,
     disk_error,
     line_of,
-    make_folder,
     one_of,
     place_order,
     run_order,
-    write_whole,
 )
 
 EXECUTORS = ("processes", "serial", "dask")
 GRACE = 60.0  # [s] beyond the time limit of a report, for its page and a slow disk
-LOCK, HOLDER = ".yilao.lock", ".yilao.holder"
 PACKAGES = ("yilaolib", "numpy", "pandas", "scipy", "xarray", "matplotlib", "seaborn", "papermill", "nbconvert")
 KEY = ["area", "lang", "scenario"]  # what names a report's files
 COLUMNS = [
@@ -221,33 +217,6 @@ def _with_bar(rows: Iterator[dict], total: int, progress: bool | None) -> Iterat
             bar.set_postfix_str(row["area"] + (f", {n_failed} failed" if n_failed else ""), refresh=False)
             bar.update()
             yield row
-
-
-@contextlib.contextmanager
-def lock_folder(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder, which ends with its holder; a YilaoError names who else holds it."""
-    from filelock import FileLock, Timeout
-
-    holder = folder / HOLDER
-    try:
-        lock = FileLock(folder / LOCK, blocking=False)
-        lock.acquire()
-    except Timeout:
-        with contextlib.suppress(OSError):
-            who = holder.read_text(encoding="utf-8")
-            raise YilaoError(
-                f"Another run is writing into {folder}: {who}. Wait until it has ended, end it, or choose another "
-                "folder with --out."
-            ) from None
-        raise YilaoError(f"Another run has just begun to write into {folder}; wait until it has ended.") from None
-    try:
-        command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200]
-        since = f"{datetime.now():%Y-%m-%d %H:%M:%S}"
-        write_whole(holder, f"process {os.getpid()} on {socket.gethostname()} since {since} ({command})")
-        yield
-    finally:
-        holder.unlink(missing_ok=True)
-        lock.release()
 
 
 # ---- which areas ----

@@ -9,12 +9,7 @@ import html
 import json
 import os
 import re
-import shutil
-import socket
-import sys
-import tempfile
 import traceback
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -28,6 +23,7 @@ from ..tables.areas import data_version, find_area
 from ..tables.folders import as_root, merged_table, stamp
 from ..texts import catalogue, languages
 from . import runner
+from .files import folder_beside, make_folder, move_files
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
 CENSUS_YEAR, LAST_YEAR = 2020, 2100  # projections start after the one, and their assumptions end with the other
@@ -42,7 +38,6 @@ TYPES = {
 TIMEOUT = 900.0  # [s] a hundred times what a report takes
 MEMORY_MB = 4000  # twenty times
 PRELOAD = ("yilaolib.reports.preload",)
-BESIDE = ".yilao-"  # begins the names of files that are not complete
 FULL_DISK = {getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EROFS") if hasattr(errno, name)}
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -356,7 +351,7 @@ def run_order(order: Order, timeout: float = TIMEOUT, memory_mb: int = MEMORY_MB
     runner.begin(PRELOAD)
     make_folder(order.folder)
     try:
-        with _folder_beside(order.folder) as beside:
+        with folder_beside(order.folder) as beside:
             return _run_beside(order, beside, timeout, memory_mb)
     finally:
         with contextlib.suppress(OSError):
@@ -388,7 +383,7 @@ def _run_beside(order: Order, beside: Path, timeout: float, memory_mb: int) -> P
     except Exception as error:
         kept = _keep_failed(ran, order, failed)
         raise as_sentence(error, order.name_zh, kept) from error
-    _move_files(tables, order.path("tables"))
+    move_files(tables, order.path("tables"))
     os.replace(ran, order.path("report", ".ipynb"))
     for form in reversed(FORMATS):  # the page last
         if form in made:
@@ -506,90 +501,3 @@ def disk_error(error: BaseException) -> str:
             return found[2]
         seen = seen.__cause__
     return ""
-
-
-# ---- files that are whole or not there ----
-
-
-def write_whole(target: Path, content: str | Callable[[Path], object]) -> None:
-    """Write a file beside its place, then rename: readers meet the old one or the new one, never half a one.
-
-    `content` is the text, or a function that writes it to a path.
-    """
-    beside = target.with_name(f"{BESIDE}{_mark()}-{target.name}")
-    try:
-        if callable(content):
-            content(beside)
-        else:
-            beside.write_text(content, encoding="utf-8", errors="replace", newline="\n")
-        os.replace(beside, target)
-    finally:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _folder_beside(folder: Path) -> Iterator[Path]:
-    """Make a folder for what is not complete, inside `folder`, and take it away afterwards."""
-    beside = Path(tempfile.mkdtemp(prefix=f"{BESIDE}{_mark()}-", dir=folder))
-    try:
-        yield beside
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-
-
-def _move_files(new: Path, place: Path) -> None:
-    """Put the files of the folder `new` in the place of those of an older one, file by file."""
-    names = {path.name for path in new.iterdir()}
-    if names:
-        place.mkdir(exist_ok=True)
-    for name in sorted(names):
-        os.replace(new / name, place / name)
-    for path in place.iterdir() if place.is_dir() else ():
-        if path.name not in names and path.is_file():
-            path.unlink()
-    if not names:
-        with contextlib.suppress(OSError):
-            place.rmdir()
-
-
-def clear_beside(folder: Path) -> None:
-    """Take away what processes of this machine that have ended since left half done in a folder."""
-    for path in folder.glob(f"{BESIDE}*"):
-        host, _, rest = path.name.removeprefix(BESIDE).partition("-")
-        number = rest.partition("-")[0]
-        if host == _host() and number.isdigit() and not _lives(int(number)):
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder for reports; a DataError says why that cannot be."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
-        reason = error.strerror or error
-        raise DataError(f"Nothing can be written into {folder} ({reason}); choose another folder.") from error
-
-
-def _host() -> str:
-    return re.sub(r"\W", "", socket.gethostname()) or "host"
-
-
-def _mark() -> str:
-    return f"{_host()}-{os.getpid()}"
-
-
-def _lives(pid: int) -> bool:
-    if sys.platform == "win32":
-        return True  # there, looking at a process would end it
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass
-    return True

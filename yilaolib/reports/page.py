@@ -26,7 +26,7 @@ from markupsafe import Markup
 from ..tables.sheets import UNPRINTABLE
 from ..texts import Catalogue, catalogue
 from .display import MIME, TEMPLATES, Piece, page_templates, piece_html
-from .one import clear_beside, write_whole
+from .files import clear_beside, write_whole
 
 FONTS = Path(__file__).parents[1] / "fonts"
 SCRIPTS = ("application/javascript", "application/vnd.jupyter.widget-view+json")  # for JupyterLab only

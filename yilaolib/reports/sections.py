@@ -41,7 +41,13 @@ def plan_of(area: str, *, root: str | Path | None = None) -> pd.Series | None:
 
 
 def plan_forecasts(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
-    """The plan's own forecasts of the shares of the elderly: age (60 or 65), year, value [percent], observation."""
+    """The plan's own forecasts of the shares of the elderly: age (60 or 65), year, value [percent], observation.
+
+    Examples
+    --------
+    >>> plan_forecasts("haian").columns.tolist()
+    ['age', 'year', 'value', 'observation']
+    """
     slug = find_area(area, root=root)["area"]
     table = load_table("observations", area=slug, root=root)
     age = table["indicator"].str.extract(r"^population_(60|65)plus_share_pct$", expand=False)
@@ -50,7 +56,15 @@ def plan_forecasts(area: str, *, root: str | Path | None = None) -> pd.DataFrame
 
 
 def add_forecasts(ageing: pd.DataFrame, forecasts: pd.DataFrame) -> pd.DataFrame:
-    """Lay the plan's forecasts beside a table by year: plan_60_pct [percent], plan_60_observation, and so of 65+."""
+    """Lay the plan's forecasts beside a table by year: plan_60_pct [percent], plan_60_observation, and so of 65+.
+
+    Examples
+    --------
+    >>> ageing = pd.DataFrame({"share_60_pct": [21.1]}, index=pd.Index([2025], name="year"))
+    >>> printed = pd.DataFrame({"age": ["60"], "year": [2025], "value": [22.0], "observation": ["x"]})
+    >>> float(add_forecasts(ageing, printed)["plan_60_pct"][2025])
+    22.0
+    """
     for age, rows in forecasts.groupby("age"):
         rows = rows.set_index("year").reindex(ageing.index)
         ageing = ageing.assign(**{f"plan_{age}_pct": rows["value"], f"plan_{age}_observation": rows["observation"]})
@@ -128,7 +142,13 @@ def _step(baseline: float, target: float, direction: str, comparator: str) -> st
 
 
 def shared_targets(area: str | None = None, *, most: int = 6, root: str | Path | None = None) -> pd.DataFrame:
-    """The percentages that most plans print; of an area, those that its plan shares with most. See `compare_plans`."""
+    """The percentages that most plans print; of an area, those that its plan shares with most. See `compare_plans`.
+
+    Examples
+    --------
+    >>> set(shared_targets("jingdezhen")["unit"])
+    {'pct'}
+    """
     table = compare_plans(root=root)
     table = table[table["unit"] == "pct"]
     if area is not None:
@@ -139,7 +159,14 @@ def shared_targets(area: str | None = None, *, most: int = 6, root: str | Path |
 
 
 def rank_counts(peers: pd.DataFrame, area: str) -> dict[str, int]:
-    """In how many shared targets an area aims highest, lowest, or like all others: shared, top, bottom, same."""
+    """In how many shared targets an area aims highest, lowest, or like all others: shared, top, bottom, same.
+
+    Examples
+    --------
+    >>> peers = pd.DataFrame({"area": ["a", "b"], "places": [2, 2], "rank_low": [1, 2], "rank_high": [1, 2]})
+    >>> rank_counts(peers, "a")
+    {'shared': 1, 'top': 1, 'bottom': 0, 'same': 0}
+    """
     own = peers[peers["area"] == area]
     several = own[own["places"] > 1]
     first, last = several["rank_low"] == 1, several["rank_high"] == several["places"]
@@ -151,6 +178,12 @@ def per_head(steps: pd.DataFrame, people: pd.Series, per: int) -> dict[str, floa
     """Need and present stock of a `gap_waterfall`, also per so many of the people by year: need_per, stock_per.
 
     The stock is held against the people of its own year, or the first or last year that `people` have.
+
+    Examples
+    --------
+    >>> steps = pd.DataFrame({"step": ["need", "stock"], "value": [50.0, -30.0], "year": [2025, 2020]})
+    >>> float(per_head(steps, pd.Series({2020: 1000.0, 2025: 2000.0}), 1000)["need_per"])
+    25.0
     """
     rows = steps.set_index("step")
     need, stock, counted = rows["value"]["need"], -rows["value"]["stock"], rows["year"]["stock"]
@@ -160,13 +193,26 @@ def per_head(steps: pd.DataFrame, people: pd.Series, per: int) -> dict[str, floa
 
 
 def worst_first(ledger: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `audit` whose figures are not reproduced, worst verdicts first."""
+    """The rows of `audit` whose figures are not reproduced, worst verdicts first.
+
+    Examples
+    --------
+    >>> ledger = pd.DataFrame({"verdict": ["exact", "unverifiable", "inconsistent"]})
+    >>> worst_first(ledger)["verdict"].tolist()
+    ['inconsistent', 'unverifiable']
+    """
     shown = ledger[~ledger["verdict"].isin(REPRODUCED)]
     return shown.iloc[shown["verdict"].map(list(VERDICTS).index).argsort(kind="stable")]
 
 
 def verdict_counts(ledgers: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """How many printed figures got which verdict, a row for each name; all that are reproduced count as `exact`."""
+    """How many printed figures got which verdict, a row for each name; all that are reproduced count as `exact`.
+
+    Examples
+    --------
+    >>> verdict_counts({"a": pd.DataFrame({"verdict": ["exact", "rounding"]})})["exact"].tolist()
+    [2]
+    """
     alike = dict.fromkeys(REPRODUCED, "exact")
     counts = {name: ledger["verdict"].replace(alike).value_counts() for name, ledger in ledgers.items()}
     frame = pd.DataFrame(counts).reindex(list(VERDICTS)).dropna(how="all").fillna(0).astype(int).T
@@ -174,7 +220,14 @@ def verdict_counts(ledgers: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def link_projects(supply: pd.DataFrame, area: str) -> pd.DataFrame:
-    """Name the rows of the project list in a supply (see `bed_supply`) in `observation`, as `report_rows` does."""
+    """Name the rows of the project list in a supply (see `bed_supply`) in `observation`, as `report_rows` does.
+
+    Examples
+    --------
+    >>> supply = pd.DataFrame({"observation": [None], "project_no": [3]})
+    >>> link_projects(supply, "haian")["observation"].tolist()
+    ['projects.haian.3']
+    """
     return supply.assign(
         observation=[
             row.observation if pd.isna(row.project_no) else f"projects.{area}.{row.project_no}"
@@ -233,7 +286,13 @@ def report_rows(area: str, frames: Iterable[pd.DataFrame], *, root: str | Path |
 def report_documents(
     plan: pd.Series | None, frames: Iterable[pd.DataFrame], *, root: str | Path | None = None
 ) -> pd.DataFrame:
-    """Every document that frames name (in source or sources), the plan first: rows of `sources`, see `cite`."""
+    """Every document that frames name (in source or sources), the plan first: rows of `sources`, see `cite`.
+
+    Examples
+    --------
+    >>> report_documents(None, [])["source"].tolist()
+    ['un-wpp-2024']
+    """
     ids = [] if plan is None else [plan["source"]]
     for frame in frames:
         named = frame["sources"].str.split(";").explode() if "sources" in frame else frame["source"]
@@ -244,7 +303,13 @@ def report_documents(
 
 
 def with_titles(frame: pd.DataFrame, *, root: str | Path | None = None) -> pd.DataFrame:
-    """Add the titles of documents to a frame with `source`: title_zh, title_en."""
+    """Add the titles of documents to a frame with `source`: title_zh, title_en.
+
+    Examples
+    --------
+    >>> with_titles(pd.DataFrame({"source": ["un-wpp-2024"]})).columns.tolist()
+    ['source', 'title_zh', 'title_en']
+    """
     titles = load_table("sources", root=root).set_index("source")
     return frame.assign(**{name: frame["source"].map(titles[name]) for name in ("title_zh", "title_en")})
 
