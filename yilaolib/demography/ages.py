@@ -70,8 +70,8 @@ def group_ages(population: Population, edges: Sequence[int] = (0, 3, 15, 60, 65,
 def graduate(population: Population, *, standard: Population | None = None) -> Any:
     """Split age groups into single years 0, 1 ... 100+, keeping every group total.
 
-    Without a standard the cumulated counts are interpolated (monotone cubic, never negative) and the open group
-    falls off geometrically. That smooths over real waves: China's cohorts of 1959-61 are a third smaller than their
+    Without a standard the cumulated counts are interpolated (monotone cubic, never negative) and the open group falls
+    off geometrically. That smooths over real waves: China's cohorts of 1959-61 are a third smaller than their
     neighbours, so give a standard where one is known.
     Source: Fritsch and Carlson (1980), Monotone piecewise cubic interpolation, for the cumulated counts.
     DataError: the first age is not 0, or the standard lacks single ages.
@@ -95,15 +95,10 @@ def graduate(population: Population, *, standard: Population | None = None) -> A
     groups = as_array(population)
     ages = groups["age"].to_numpy()
     if ages[0] != 0 or ages[-1] > OPEN_AGE:
-        raise DataError(
-            f"Age groups must start at 0 and end at {OPEN_AGE} or below; they run from {ages[0]} to {ages[-1]}."
-        )
+        raise DataError(f"Age groups must start at 0, end by {OPEN_AGE}; they run from {ages[0]} to {ages[-1]}.")
     if bool(groups.isnull().any()):
         empty = groups["age"].where(groups.isnull(), drop=True).to_numpy()
-        raise DataError(
-            f"The population lacks persons at age {empty[0]:g} for some of its keys; all must have the same groups. "
-            "Graduate populations with other age groups one by one."
-        )
+        raise DataError(f"The population lacks persons at age {empty[0]:g} for some keys; graduate those one by one.")
     if standard is None:
         split = partial(_graduate_pchip, ages)
         single = xr.apply_ufunc(split, groups, input_core_dims=[["age"]], output_core_dims=[["single"]])
@@ -166,6 +161,7 @@ def rake(population: Population, margins: Margins) -> Any:
     Within each range the ages (and sexes) keep their proportions. Ranges that nest (total, 60+, 65+) are met in one
     pass, crossing ones by iterative proportional fitting.
     Source: Deming and Stephan (1940), On a least squares adjustment of a sampled frequency table.
+    DataError: no margins, such as contradict one another (65+ above 60+) or are negative, or no age in a range.
 
     Parameters
     ----------
@@ -176,11 +172,6 @@ def rake(population: Population, margins: Margins) -> Any:
     -------
     same form as `population`: [persons]; its sums over each range equal the margins
 
-    Raises
-    ------
-    DataError
-        When there are none, or they contradict one another (65+ above 60+), are negative, or no age lies in a range.
-
     Examples
     --------
     >>> shape = pd.Series([50.0, 30.0, 20.0], index=[0, 60, 65])
@@ -188,9 +179,7 @@ def rake(population: Population, margins: Margins) -> Any:
     [120.0, 30.0, 50.0]
     """
     if not isinstance(margins, Mapping) or not margins:
-        raise DataError(
-            f"margins is {margins!r}; it must be a dict of totals by age range, such as {{(0, None): 80_000}}."
-        )
+        raise DataError(f"margins is {margins!r}; it must be a dict of totals by age range: {{(0, None): 80_000}}.")
     array = as_array(population)
     ages = array["age"].to_numpy()
     ranges = {key: (ages >= key[0]) & (ages < (np.inf if key[1] is None else key[1])) for key in margins}
@@ -207,9 +196,7 @@ def rake(population: Population, margins: Margins) -> Any:
         for name, mask, wanted in rings or [(_range_name(k), ranges[k], float(v)) for k, v in margins.items()]:
             present = total(mask)
             if wanted > 0 and bool((present <= 0).any()):
-                raise DataError(
-                    f"Nobody in the given pyramid is aged {name}, but the margin asks for {wanted:,.0f} persons."
-                )
+                raise DataError(f"Nobody in the given pyramid is aged {name}, but the margin asks for {wanted:,.0f}.")
             factor = xr.where(present > 0, wanted / present.where(present > 0, 1), 1.0)
             raked = raked * xr.where(xr.DataArray(mask, dims="age", coords={"age": ages}), factor, 1.0)
         off = max((float(abs(total(ranges[k]) - v).max()) / max(float(v), 1.0) for k, v in margins.items()), default=0)
@@ -354,9 +341,9 @@ def as_array(population: Population) -> xr.DataArray:
     else:
         array = population
     if not isinstance(array, xr.DataArray):
+        kind = type(population).__name__
         raise DataError(
-            f"A population must be a Series indexed by age, a DataFrame, a DataArray or a projection, "
-            f"not {type(population).__name__}."
+            f"A population must be a Series indexed by age, a DataFrame, a DataArray or a Dataset, not {kind}."
         )
     if "age" not in array.dims or not array.sizes["age"]:
         raise DataError(f"A population needs an axis 'age' with ages; its axes are {dict(array.sizes)}. Name it 'age'.")
@@ -376,10 +363,7 @@ def _whole(ages: np.ndarray) -> np.ndarray:
     except (TypeError, ValueError):  # "60+", a missing age
         exact = np.array([np.nan])
     if not (exact % 1 == 0).all():
-        raise DataError(
-            f"Ages must be whole numbers, the lower bounds of their groups; they are {ages.tolist()[:6]}. "
-            "Write 60 for 60-64 and for 60+."
-        )
+        raise DataError(f"Ages must be whole numbers; they are {ages.tolist()[:6]}. Write 60 for 60-64 and for 60+.")
     return exact.astype(int)
 
 

@@ -10,20 +10,11 @@ import xarray as xr
 
 from ..errors import DataError
 from ..tables.areas import find_area, load_table
+from . import local
 from .ages import SEX, carry_forward, graduate
 from .calibration import by_single_age, tfr_ratio
 from .cohorts import DECADE, imbalance, shared
-from .local import (
-    Launch,
-    Root,
-    age_standard,
-    areas_above,
-    census_pyramids,
-    fertility_schedule,
-    kind_of,
-    launch_of,
-    survival_grid,
-)
+from .local import Launch, Root, age_standard, census_pyramids, kind_of, launch_of, survival_grid
 from .measures import MEASURES, measured, persons
 from .projection import CENSUS_TO_YEAR_END, Nation, Scenario, nation_of, schedules, simulate, sources_behind
 
@@ -41,8 +32,8 @@ def backtest(
 
     The engine knows the national paths up to the launch, the census itself, and its province's migration of the ten
     years before; the usual migration of a kind of area and the spreads are fitted to 2010-2020 over three provinces,
-    this area's probably among them (table `backtest` judges each province by the other two). Hamilton-Perry knows
-    how the province's cohorts fared until the target, which nobody does at the launch.
+    this area's probably among them (table `backtest` judges each province by the other two). Hamilton-Perry knows how
+    the province's cohorts fared until the target, which nobody does at the launch.
     DataError: the area has no census of one of the years.
 
     Parameters
@@ -101,7 +92,7 @@ def _engine(entry, pyramid, launch, target, draws, seed, root) -> tuple[pd.Serie
     """Central path and 80 % range of the projection launched with what was known."""
     nation, kind = nation_as_known(launch, root), kind_of(entry)
     groups, standard = pyramid.expand_dims(area=[entry["area"]]), age_standard(launch, root)
-    given = (groups, census_pyramids("china", root)[launch], standard, fertility_schedule(launch, root))
+    given = (groups, census_pyramids("china", root)[launch], standard, local.fertility_schedule(launch, root))
     known = {"e0_offsets": [e0_known(entry, launch, root)], "migration": known_migration(entry, kind, root)[None]}
     launches = launches_then(launch, graduate(groups, standard=standard), *given, kinds=[kind], **known)
 
@@ -123,9 +114,9 @@ def _trend_of_total(launch, target, root) -> tuple[pd.Series, pd.Series, pd.Seri
 def nation_as_known(year: int, root: Root = None) -> Nation:
     """The nation's paths as they could be drawn in `year`: fertility held, life expectancy rising as before.
 
-    Fertility stays at the mean of the last five years, life expectancy gains what it gained a year over the last
-    ten, the sex ratio stays. Ranges are as wide as World Population Prospects 2024 makes them the same number of
-    years ahead. (The estimates of the years before are today's; those of the time were a little different.)
+    Fertility stays at the mean of the last five years, life expectancy gains what it gained a year over the last ten,
+    the sex ratio stays. Ranges are as wide as World Population Prospects 2024 makes them the same number of years
+    ahead. (The estimates of the years before are today's; those of the time were a little different.)
     """
     now = nation_of(root=root)
     years = np.arange(year, year + 41)
@@ -188,15 +179,15 @@ def e0_known(entry: pd.Series, launch: int, root: Root = None) -> float:
 
 def _province(entry: pd.Series, root: Root) -> str:
     """The province that an area lies in, or is; where there is none, the uppermost area above it."""
-    up = [entry, *areas_above(entry, root)]
+    up = [entry, *local.areas_above(entry, root)]
     return next((each for each in up if each["level"] == "province"), up[-1])["area"]
 
 
 def extrapolate(series: pd.Series, end_year: int, *, level: float = 0.8, method: str | None = None) -> pd.DataFrame:
     """Carry a yearly series on by its own trend, with the interval of the statistical model.
 
-    It knows nothing of ages: a small cohort that will reach 60 in ten years is not in the trend. The interval holds
-    if the model does, which the engine's range does not ask for.
+    It knows nothing of ages: a small cohort that will reach 60 in ten years is not in the trend. The interval holds if
+    the model does, which the engine's range does not ask for.
     Source: Hyndman, Koehler, Ord and Snyder (2008), Forecasting with Exponential Smoothing; statsmodels (2010).
     DataError: fewer than three points, values that are not above 0, an end year inside the series, an unknown method.
 
@@ -206,8 +197,8 @@ def extrapolate(series: pd.Series, end_year: int, *, level: float = 0.8, method:
     end_year : int; [year] last year wanted
     level : float, default 0.8; [share] of outcomes that the interval should hold
     method : {'log-linear', 'ets'}, optional
-        A straight line through the logarithms, or exponential smoothing with a damped trend of the logarithms.
-        Default: 'ets' from ten points without a gap on, else 'log-linear'.
+        A straight line through the logarithms, or exponential smoothing with a damped trend of the logarithms. Default:
+        'ets' from ten points without a gap on, else 'log-linear'.
 
     Returns
     -------

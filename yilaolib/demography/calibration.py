@@ -69,6 +69,7 @@ def migration_rates(
     A cohort that shrank more than the same cohort of the closed reference has lost migrants. The residual is spread
     evenly over the years between, put at the cohort's middle age, and interpolated between cohorts. Children under 3
     get none (their migration is in `tfr_ratio`), and above 80 it fades out, where mortality hides it.
+    DataError: no common five-year groups, censuses not a multiple of 5 years apart, or an empty cohort.
     Source: United Nations (1970), Manual VI: Methods of Measuring Internal Migration (census survival ratios).
 
     Parameters
@@ -83,11 +84,6 @@ def migration_rates(
     Returns
     -------
     DataArray: [net migrants per survivor and year] dims (sex, age 0 ... 100); further dims of `then` come first
-
-    Raises
-    ------
-    DataError
-        When the censuses lack common five-year groups or are not a multiple of 5 years apart, or a cohort is empty.
 
     Examples
     --------
@@ -127,8 +123,8 @@ def by_single_age(annual: np.ndarray, *, years: int = 10) -> xr.DataArray:
 def at_level(rates: np.ndarray, people: np.ndarray, per_1000: float) -> np.ndarray:
     """Net migration rates (sex, age) moved to a crude rate of all `people`, more at the ages where more move.
 
-    A level of the same sign scales the rates; one of the other sign, or from nothing, needs no division by what is
-    near 0. Where nobody moved, everybody is as likely to.
+    A level of the same sign scales the rates; one of the other sign, or from nothing, needs no division by what is near
+    0. Where nobody moved, everybody is as likely to.
     """
     size = np.abs(rates) if np.any(rates) else np.ones_like(rates)
     missing = per_1000 / 1000 * people.sum() - (rates * people).sum()

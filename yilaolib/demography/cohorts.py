@@ -43,8 +43,8 @@ def project_cohorts(
 ) -> xr.Dataset:
     """Carry a population forward by cohorts: survival, births, migration.
 
-    Rates labelled year t carry the population of t to t + `step`, so with year-end populations they are the
-    rates of the calendar year t + 1. Any further dims (area, scenario, draw) broadcast.
+    Rates labelled year t carry the population of t to t + `step`, so with year-end populations they are the rates of
+    the calendar year t + 1. Any further dims (area, scenario, draw) broadcast.
     Source: Preston, Heuveline and Guillot (2001), Demography, chapter 6; United Nations (2024), WPP: Methodology.
     DataError: missing or negative inputs, ages or years that do not fit, an unknown timing.
 
@@ -55,22 +55,21 @@ def project_cohorts(
         [probability] of arriving in the age; at 0 of births. The last is that of the two last groups together.
     asfr : DataArray (year, age); [births per woman-year] at the fertile ages; ages that are not given count 0
     sex_ratio_at_birth : DataArray (year); [boys per girl]
-    net_migration : DataArray (year, sex, age), optional
-        [persons per step] labelled by the age at the end of the step.
+    net_migration : DataArray (year, sex, age), optional; [persons per step] labelled by the age at the end of the step.
     net_migration_rate : DataArray (year, sex, age), optional
         [net migrants per survivor] Applied at the end of the step, on top of `net_migration`.
     migration_timing : {'end', 'even'}
-        "end": all migrants arrive after survival and births. "even": half arrive at the start and half at the
-        end, and births see both (rates of migration stay at the end).
+        "end": all migrants arrive after survival and births. "even": half arrive at the start and half at the end, and
+        births see both (rates of migration stay at the end).
     step : int, default 1; [years] width of an age group and of a step
 
     Returns
     -------
     Dataset
-        `population` (year, sex, age) [persons] with one year more than the rates; `births` (year, sex),
-        `births_by_age` of mother (year, age), `deaths` (year, sex), `net_migration` (year, sex, age) [persons per
-        step], NaN in the last year; `negative_cells` (year) counts cells that migration drove below 0 and that
-        were set to 0 (the migration recorded is what took place, so P1 = P0 + B - D + M always holds).
+        `population` (year, sex, age) [persons] with one year more than the rates; `births` (year, sex), `births_by_age`
+        of mother (year, age), `deaths` (year, sex), `net_migration` (year, sex, age) [persons per step], NaN in the
+        last year; `negative_cells` (year) counts cells that migration drove below 0 and that were set to 0 (the
+        migration recorded is what took place, so P1 = P0 + B - D + M always holds).
 
     Examples
     --------

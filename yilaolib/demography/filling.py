@@ -10,19 +10,9 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError, did_you_mean
+from ..tables import ownarea
 from ..tables.areas import load_table
-from ..tables.ownarea import (
-    FILLED,
-    MARGINS,
-    NO_CHILDREN,
-    Load,
-    contradiction,
-    margins_of,
-    older_census,
-    parent_with_pyramid,
-    parents_of,
-    residents_in,
-)
+from ..tables.ownarea import FILLED, MARGINS, NO_CHILDREN, Load
 from ..tables.schema import empty_table
 from ..texts import say
 from .ages import OPEN_AGE, Margins, Population, as_array, fit_pyramid, graduate
@@ -42,9 +32,9 @@ def fill_pyramid(
 ) -> pd.DataFrame:
     """A pyramid by sex and single age that meets published totals, each cell with how well such cells are filled.
 
-    With an older census of the area, its cohorts are carried forward as the parent's fared, and raked. Without one,
-    the parent's pyramid is bent towards the area's own balance of 60-64 to 65+, and raked. What the totals do not
-    say (15-59, say) is the parent's shape: read `error_pct` before using a narrow age group.
+    With an older census of the area, its cohorts are carried forward as the parent's fared, and raked. Without one, the
+    parent's pyramid is bent towards the area's own balance of 60-64 to 65+, and raked. What the totals do not say
+    (15-59, say) is the parent's shape: read `error_pct` before using a narrow age group.
     Source: `rake`, and Hamilton and Perry (1962), A short method for projecting population, Social Forces 41.
     DataError: margins that contradict one another (named), an unknown level, an older census without the parent's.
 
@@ -64,9 +54,9 @@ def fill_pyramid(
     Returns
     -------
     DataFrame
-        sex, age, n, persons, method (a row of `fill_errors`) and error_pct: the mean absolute percentage error that
-        the method had in the broad age group of the cell, over counties whose total, 60+, 65+ and, if yours too, 0-4
-        were given.
+        sex, age, n, persons, method (a row of `fill_errors`) and error_pct: the mean absolute percentage error that the
+        method had in the broad age group of the cell, over counties whose total, 60+, 65+ and, if yours too, 0-4 were
+        given.
 
     Examples
     --------
@@ -111,7 +101,7 @@ def fill(name: str, table: pd.DataFrame, load: Load, own_areas: list[str]) -> pd
     """
     rows = [empty_table(name)]
     for area in own_areas:
-        wanted = margins_of(area, load)
+        wanted = ownarea.margins_of(area, load)
         if name == "assumptions":
             own = set(table.loc[(table["area"] == area) & table["scenario"].isna(), "parameter"])
             rows += [] if "e0" in own else [_life_expectancy(area, table, load("areas"))]
@@ -126,31 +116,31 @@ def _lacks_pyramid(area: str, wanted: pd.Series, population: pd.DataFrame, areas
     own = population.loc[population["area"] == area, "year"]
     if own.empty:
         return True
-    found = parent_with_pyramid(area, int(wanted["year"]), population, areas)
+    found = ownarea.parent_with_pyramid(area, int(wanted["year"]), population, areas)
     if found is None or int(own.max()) >= min(found[1], int(wanted["year"])):
         return False
-    return older_census(area, *found, population) is not None
+    return ownarea.older_census(area, *found, population) is not None
 
 
 def _population(area: str, wanted: pd.Series, population: pd.DataFrame, load: Load) -> pd.DataFrame:
     def counted(who: str, when: int) -> pd.DataFrame:
         rows = population[(population["area"] == who) & (population["year"] == when)]
-        return residents_in(rows)[["sex", "age", "persons"]]
+        return ownarea.residents_in(rows)[["sex", "age", "persons"]]
 
-    year, found = int(wanted["year"]), parent_with_pyramid(area, int(wanted["year"]), population, load("areas"))
+    year, found = int(wanted["year"]), ownarea.parent_with_pyramid(area, int(wanted["year"]), population, load("areas"))
     if found is None:
         raise DataError(
             f"{area!r} has totals but no pyramid, and no parent of it has one to fill it from. Give its province as "
             "parent in areas, or its residents by age and sex in population."
         )
-    if wrong := contradiction(wanted):
+    if wrong := ownarea.contradiction(wanted):
         sentence = say(f"checks.{wrong[1].key}", "en", field=wrong[0], **wrong[1].values)
         raise DataError(f"The totals of {area!r} in {year} contradict each other: {sentence}")
     parent, census = found
     standard = as_array(nearest_rows(load("age_standards"), census)[["sex", "age", "persons"]])
     above = graduate(as_array(counted(parent, census)), standard=standard)
     given = {ages: float(wanted[name]) for name, ages in MARGINS.items() if pd.notna(wanted[name])}
-    older = older_census(area, parent, census, population)
+    older = ownarea.older_census(area, parent, census, population)
     then = None if older is None else (counted(area, older), counted(parent, older))
     filled = fit_pyramid(given, above, then, years=census - (older or census))
     frame = filled.to_series().rename("persons").reset_index()
@@ -162,7 +152,7 @@ def _population(area: str, wanted: pd.Series, population: pd.DataFrame, load: Lo
 def _life_expectancy(area: str, assumptions: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
     """The parent's life expectancy: without it a projection would take the nation's."""
     known = assumptions[(assumptions["parameter"] == "e0") & assumptions["scenario"].isna()].set_index("area")
-    parent = next((parent for parent in parents_of(area, areas) if parent in known.index), None)
+    parent = next((parent for parent in ownarea.parents_of(area, areas) if parent in known.index), None)
     if parent is None:
         return empty_table("assumptions")
     row, names = known.loc[[parent]].iloc[-1], areas.set_index("area").loc[parent]
@@ -181,7 +171,7 @@ def _fertility(area: str, wanted: pd.Series, load: Load) -> pd.DataFrame:
     own = population[(population["area"] == area) & (population["year"] == int(wanted["year"]))]
     if own.empty or (own["source"] != FILLED).any():
         return nothing
-    found = parent_with_pyramid(area, int(wanted["year"]), population, load("areas"))
+    found = ownarea.parent_with_pyramid(area, int(wanted["year"]), population, load("areas"))
     if found is None or abs(found[1] - int(wanted["year"])) <= 1:
         return nothing
     parent, census = found

@@ -35,10 +35,10 @@ def life_table(
 ) -> pd.DataFrame:
     """Turn death rates into a life table, for single ages or for groups (0, 1-4, 5-9 ...).
 
-    The last group is open and everybody in it dies there. `sx` is the probability of arriving in the age group
-    during one step of a projection (``L_x / L_(x-1)``; births ``L_0 / (n l_0)``; the last value,
-    ``T_w / T_(w-1)``, applies to the last two groups together). With the groups 0 and 1-4, `sx` is that of
-    five-year steps and stands at 0 (births into 0-4) and from 5 on.
+    The last group is open and everybody in it dies there. `sx` is the probability of arriving in the age group during
+    one step of a projection (``L_x / L_(x-1)``; births ``L_0 / (n l_0)``; the last value, ``T_w / T_(w-1)``, applies to
+    the last two groups together). With the groups 0 and 1-4, `sx` is that of five-year steps and stands at 0 (births
+    into 0-4) and from 5 on.
     Source: Preston, Heuveline and Guillot (2001), Demography, chapter 3. Andreev and Kingkade (2015), Demographic
     Research 33. Greville (1943), The Record of the American Institute of Actuaries 32.
     DataError: unknown sex or model, ages that do not start at 0, missing or negative rates.
@@ -49,15 +49,15 @@ def life_table(
     sex : {'female', 'male'}; infants' mean time lived depends on it
     radix : float, default 100000; [persons] born into the table
     ax : Series, optional
-        [years] Mean time lived in the age by those who die in it. Default: `a0` at age 0, Coale-Demeny West for
-        1-4, 2.5 at 5 and 10, Greville from 15 on; 0.5 in single ages.
+        [years] Mean time lived in the age by those who die in it. Default: `a0` at age 0, Coale-Demeny West for 1-4,
+        2.5 at 5 and 10, Greville from 15 on; 0.5 in single ages.
     a0 : {'andreev-kingkade', 'coale-demeny-west'}; model for age 0. The UN (2024) uses Andreev-Kingkade
 
     Returns
     -------
     DataFrame
-        Indexed by `age`: n [years], mx, ax [years], qx [probability], lx [persons], dx [persons],
-        Lx [person-years], Tx [person-years], ex [years], sx [probability].
+        Indexed by `age`: n [years], mx, ax [years], qx [probability], lx [persons], dx [persons], Lx [person-years], Tx
+        [person-years], ex [years], sx [probability].
 
     Examples
     --------
@@ -72,9 +72,7 @@ def life_table(
     if ages[0] != 0 or len(ages) < 2:
         raise DataError(f"mx must start at age 0 and have at least two ages; it starts at {ages[0]} and has {len(mx)}.")
     if mx.iloc[-1] <= 0:
-        raise DataError(
-            f"The death rate of the open group {ages[-1]}+ must be above 0, or nobody in it would ever die."
-        )
+        raise DataError(f"The death rate of the open group {ages[-1]}+ must be above 0, or nobody in it would die.")
     n = np.append(np.diff(ages).astype(float), np.inf)
     a = _default_ax(mx, n, sex, a0) if ax is None else ax.reindex(mx.index).to_numpy(dtype=float, copy=True)
     m = mx.to_numpy()
@@ -94,9 +92,7 @@ def life_table(
         expectancy = np.where(survivors > 0, years_above / survivors, 0.0)
     reached = _survival_ratios(ages, n, years, years_above, radix)
     values = np.column_stack([m, a, q, survivors, deaths, years, years_above, expectancy, reached])
-    table = pd.DataFrame(
-        values, index=pd.Index(ages, name="age"), columns=[*["mx", "ax", "qx", "lx", "dx", "Lx", "Tx", "ex", "sx"]]
-    )
+    table = pd.DataFrame(values, pd.Index(ages, name="age"), ["mx", "ax", "qx", "lx", "dx", "Lx", "Tx", "ex", "sx"])
     table.insert(0, "n", pd.array(np.append(n[closed], np.nan), dtype="Float64").astype("Int64"))
     return table
 
@@ -201,9 +197,7 @@ def single_year_mx(mx: pd.Series, *, sex: str, open_age: int = OPEN_AGE) -> pd.S
     mx = as_rates(mx, "mx")
     ages = mx.index.to_numpy()
     if ages[-1] != open_age:
-        raise DataError(
-            f"The last death rate must be that of {open_age}+; it is that of {ages[-1]}+. Extend the table first."
-        )
+        raise DataError(f"The last rate must be that of {open_age}+; it is that of {ages[-1]}+. Extend the table.")
     if len(ages) == open_age + 1:
         return mx
     grouped = life_table(mx, sex=sex, radix=1.0)
@@ -247,15 +241,9 @@ def survival_table(standard: dict[str, pd.Series], e0_grid: np.ndarray | None = 
         base = life_table(single_year_mx(standard[sex], sex=sex), sex=sex, radix=1.0)
         e0, sx = _brass_grid(base, np.arange(2.5, -2.5, -0.005), sex)
         if not (e0[0] <= grid[0] and grid[-1] <= e0[-1]):
-            raise DataError(
-                f"This standard reaches life expectancies from {e0[0]:.0f} to {e0[-1]:.0f} years; narrow the grid."
-            )
+            raise DataError(f"It reaches life expectancies from {e0[0]:.0f} to {e0[-1]:.0f} years; narrow the grid.")
         ratios[i] = np.array([np.interp(grid, e0, column) for column in sx.T]).T
-    return xr.DataArray(
-        ratios,
-        coords={"sex": SEX, "e0": grid, "age": np.arange(OPEN_AGE + 1)},
-        dims=("sex", "e0", "age"),
-    )
+    return xr.DataArray(ratios, {"sex": SEX, "e0": grid, "age": np.arange(OPEN_AGE + 1)}, ("sex", "e0", "age"))
 
 
 def _brass(base: pd.DataFrame, alphas: np.ndarray, sex: str) -> tuple[np.ndarray, np.ndarray]:

@@ -88,9 +88,7 @@ def _pyramids(slug: str, *, root: Root = None) -> dict[int, xr.DataArray]:
     table = load_table("population", area=slug, root=root)
     table = table[table["basis"].isna() | (table["basis"] == "resident")]
     if table.empty:
-        raise DataError(
-            f"population.csv has no residents by age and sex for {slug!r}. Add its census to your own data folder."
-        )
+        raise DataError(f"population.csv has no residents by age and sex for {slug!r}. Add its census to your data.")
     columns = ["sex", "age", "persons"]
     return {int(year): as_array(rows[columns]).reindex(sex=SEX) for year, rows in table.groupby("year")}
 

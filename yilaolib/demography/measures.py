@@ -89,8 +89,8 @@ def dependency_ratio(
 ) -> float | xr.DataArray:
     """Dependants per person of working age; a ratio, not a percentage.
 
-    The bounds are inclusive, as they are printed: (15, 59) is the Chinese default, (15, 64) the UN's. The two are
-    not comparable, and a plan's 老年抚养比 may be either (鹰潭's footnote is 65+ over 15-64).
+    The bounds are inclusive, as they are printed: (15, 59) is the Chinese default, (15, 64) the UN's. The two are not
+    comparable, and a plan's 老年抚养比 may be either (鹰潭's footnote is 65+ over 15-64).
     DataError: unknown kind, or a bound inside an age group.
 
     Parameters
@@ -184,9 +184,7 @@ def _sum(array: xr.DataArray, low: float, high: float = np.inf) -> xr.DataArray:
         raise DataError(f"Nobody is aged {low:g} to below {high:g}. Give the lower bound first, such as (50, 60).")
     for cut in (low, high):
         if np.isfinite(cut) and cut not in ages and cut > ages[0]:
-            raise DataError(
-                f"Age {cut:g} is not a lower bound of this population; graduate() it to single years first."
-            )
+            raise DataError(f"Age {cut:g} is not a lower bound of this population; graduate() it first.")
     chosen = array.isel(age=np.flatnonzero((ages >= low) & (ages < high)))
     dims = [d for d in ("sex", "age") if d in array.dims]
     empty = array.isnull()

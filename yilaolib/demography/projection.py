@@ -20,33 +20,11 @@ from ..tables.areas import find_area, load_table
 from ..tables.folders import merged_table
 from ..tables.ownarea import MARGINS
 from ..texts import code_of, words_of
+from . import cohorts, local
 from .ages import OPEN_AGE, SEX, Population, as_array, rake
 from .calibration import at_level, by_single_age
-from .cohorts import (
-    annual_correlation,
-    autoregressive,
-    drawn_to_balance,
-    men_share,
-    migration_noise,
-    project_cohorts,
-    random_stream,
-    stationary_spread,
-    two_sided,
-)
 from .lifetables import asfr, look_up
-from .local import (
-    STANDARD,
-    Launch,
-    Root,
-    area_values,
-    fertility_schedule,
-    launch_of,
-    local_parameters,
-    national_paths,
-    nearest_rows,
-    survival_grid,
-    while_unchanged,
-)
+from .local import STANDARD, Launch, Root, while_unchanged
 from .measures import MEASURES, elderly_share, persons, stage_of
 
 SCENARIOS = ("low", "medium", "high", "zero-migration")  # those that move births; table `assumptions` has more
@@ -71,13 +49,13 @@ def project(
 ) -> xr.Dataset:
     """Project an area by single age and sex from its last census to `end_year`.
 
-    Populations are those of 31 December; the census of 1 November is moved there first. Births, deaths and
-    migration labelled t take place between 31 December t and 31 December t + 1.
+    Populations are those of 31 December; the census of 1 November is moved there first. Births, deaths and migration
+    labelled t take place between 31 December t and 31 December t + 1.
 
-    The nation's paths and their spread are those of World Population Prospects 2024; the local level of fertility
-    draws nearer to the nation's (`tfr_ratio_persistence`), the local level of e0 keeps its distance, and local net
-    migration follows the scenario, while the sex ratio of each cohort nears the nation's (`sex_ratio_pull`). Table
-    `spreads` has the figures behind the draws and how they were fitted.
+    The nation's paths and their spread are those of World Population Prospects 2024; the local level of fertility draws
+    nearer to the nation's (`tfr_ratio_persistence`), the local level of e0 keeps its distance, and local net migration
+    follows the scenario, while the sex ratio of each cohort nears the nation's (`sex_ratio_pull`). Table `spreads` has
+    the figures behind the draws and how they were fitted.
     Source: United Nations (2024), World Population Prospects 2024: Methodology. Parameters: `local_parameters`.
     DataError: unknown area or scenario, an end year not after the census or beyond 2100, missing tables.
 
@@ -109,7 +87,7 @@ def project(
     slug = find_area(area, root=root)["area"]
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario, area=slug, root=root)
-    launch = launch_of(slug, root)
+    launch = local.launch_of(slug, root)
     result = simulate([launch], scenario, end_year, nation_of(root=root), draws=draws, seed=seed)
     result = result.isel(area=0, drop=True)
     result.attrs = {
@@ -162,7 +140,7 @@ def project_ranges(
         raise DataError("No area was given. Name at least one, such as project_ranges(['jingdezhen']).")
     if draws < 1:
         raise DataError(f"draws is {draws}; a range needs at least one path, better 200 or more.")
-    launches = [launch_of(slug, root) for slug in slugs]
+    launches = [local.launch_of(slug, root) for slug in slugs]
     size = block_size(end_year, draws, memory_mib, first_year=one_base(launches))
     keep = {"draws": draws, "seed": seed, "levels": levels, "block": size}
     order: list[int] = []
@@ -284,16 +262,12 @@ class Scenario:
         for name in PATHS:
             path = getattr(self, name)
             if not isinstance(path, Mapping) or not path:
-                raise DataError(
-                    f"{name} is {path!r}; it must be a dict of at least one year, such as {{2025: 0.5, 2050: 1.0}}. "
-                    "Leave it out for the default."
-                )
+                raise DataError(f"{name} is {path!r}; it must be a dict of at least one year, such as {{2025: 0.5}}.")
             for year, value in path.items():
                 if not (_is_number(year) and _is_number(value)):
                     raise DataError(f"{name} has {year!r}: {value!r}; years and values must be numbers.")
         for name in LEVELS:
-            value = getattr(self, name)
-            if value is not None and not _is_number(value):
+            if (value := getattr(self, name)) is not None and not _is_number(value):
                 raise DataError(f"{name} is {value!r}; it must be a number, or None for the area's own level.")
 
     @classmethod
@@ -355,7 +329,7 @@ class Nation:
 @while_unchanged(8)
 def nation_of(*, root: Root = None) -> Nation:
     """The nation's paths as the tables have them; made once while no table changes."""
-    table, paths = national_paths(root=root), {}
+    table, paths = local.national_paths(root=root), {}
     for name in ("tfr", "e0_female", "e0_male"):
         one = table[name]
         paths[name] = one["value"]
@@ -365,14 +339,14 @@ def nation_of(*, root: Root = None) -> Nation:
     paths["srb"] = table[("sex_ratio_at_birth", "value")]
     frame = pd.DataFrame(paths)
     fertility = schedules(frame.index.to_numpy(), root)
-    lowest = float(area_values(root=root)["value"]["lowest_tfr"])
-    return Nation(frame, survival_grid(STANDARD_YEAR, root=root), fertility, read_spreads(root), lowest)
+    lowest = float(local.area_values(root=root)["value"]["lowest_tfr"])
+    return Nation(frame, local.survival_grid(STANDARD_YEAR, root=root), fertility, read_spreads(root), lowest)
 
 
 def schedules(years: np.ndarray, root: Root = None) -> xr.DataArray:
     """Shares of the TFR by single age (year, age), linear between the middles of the periods, constant outside."""
     periods = sorted(int(year) for year in load_table("fertility", root=root)["year"].unique())
-    shares = [asfr(1.0, fertility_schedule(year, root)) for year in periods]
+    shares = [asfr(1.0, local.fertility_schedule(year, root)) for year in periods]
     table = xr.concat([xr.DataArray(share) for share in shares], pd.Index(periods, name="year"))
     return table.interp(year=np.clip(years, periods[0], periods[-1])).assign_coords(year=years)
 
@@ -419,10 +393,10 @@ def simulate(
     labels = {"sex": SEX, "age": np.arange(OPEN_AGE + 1), "area": [launch.area for launch in launches]}
     start = xr.DataArray(people, labels, ("sex", "age", "area"))
     first = {name: array.isel(year=[0]) for name, array in rates.items()}
-    ahead = project_cohorts(start, **first).population.isel(year=1, drop=True)
+    ahead = cohorts.project_cohorts(start, **first).population.isel(year=1, drop=True)
     start = start + CENSUS_TO_YEAR_END * (ahead - start)  # everybody grows two months older, once
     rates = {name: array.isel(year=slice(1, None)).assign_coords(year=years[:-1]) for name, array in rates.items()}
-    future = project_cohorts(start, **rates)
+    future = cohorts.project_cohorts(start, **rates)
     return future.assign_attrs(rebased=[told for launch in launches for told in _rebase(future, launch, rates)])
 
 
@@ -440,7 +414,7 @@ def _rebase(future: xr.Dataset, launch: Launch, rates: dict[str, Any]) -> Iterat
         moved = {n: total - float(persons(path, *MARGINS[n]).mean()) for n, total in totals.items()}
         if year < future["year"][-1]:
             ahead = {n: a.sel({dim: at for dim, at in here.items() if dim in a.dims}) for n, a in rates.items()}
-            for name, array in project_cohorts(met.drop_vars("year"), **ahead).items():
+            for name, array in cohorts.project_cohorts(met.drop_vars("year"), **ahead).items():
                 future[name].loc[here] = array
         else:
             future["population"].loc[here | {"year": year}] = met
@@ -448,7 +422,7 @@ def _rebase(future: xr.Dataset, launch: Launch, rates: dict[str, Any]) -> Iterat
 
 
 def _rates(launches, scenario, years, nation, draws, seed) -> dict[str, Any]:
-    """The arguments of project_cohorts besides the population, by calendar year: year, sex, age, area, draw."""
+    """The arguments of `project_cohorts` besides the population, by calendar year: year, sex, age, area, draw."""
     tail = ("area", "draw") if draws else ("area",)
     ages = nation.survival["age"].to_numpy()
     labels = {"year": years, "sex": SEX, "age": ages, "area": [launch.area for launch in launches]}
@@ -470,20 +444,20 @@ def _tfr(launches, scenario, years, nation, draws, seed) -> np.ndarray:
     """TFR (year, area[, draw]): the nation's, times the local ratio, which draws nearer to 1, plus the scenario's."""
     spreads, here = nation.spreads, nation.paths.loc[years]
     ratio = np.array([launch.tfr_ratio if scenario.tfr_ratio is None else scenario.tfr_ratio for launch in launches])
-    correlation = annual_correlation(spreads.tfr_ratio_persistence)
+    correlation = cohorts.annual_correlation(spreads.tfr_ratio_persistence)
     level = np.log(np.maximum(ratio, 1e-9)) * (correlation ** (years - launches[0].base))[:, None]
     centre, offset = here["tfr"].to_numpy()[:, None], scenario.at("tfr_offset", years)[:, None]
     if not draws:
         return np.maximum(centre * np.exp(level) + offset, 0)
-    z = autoregressive(random_stream(seed, "tfr"), len(years), draws, spreads.tfr_correlation)
-    centre = centre + two_sided(z, here["tfr_down"].to_numpy(), here["tfr_up"].to_numpy())
-    spread = stationary_spread(spreads.tfr_local_sd, spreads.tfr_ratio_persistence)
-    local = np.zeros((len(years), len(launches), draws))
+    z = cohorts.autoregressive(cohorts.random_stream(seed, "tfr"), len(years), draws, spreads.tfr_correlation)
+    centre = centre + cohorts.two_sided(z, here["tfr_down"].to_numpy(), here["tfr_up"].to_numpy())
+    spread = cohorts.stationary_spread(spreads.tfr_local_sd, spreads.tfr_ratio_persistence)
+    strayed = np.zeros((len(years), len(launches), draws))
     for i, launch in enumerate(launches):
         if launch.kind != "nation":
-            rng = random_stream(seed, launch.area, "tfr")
-            local[:, i] = autoregressive(rng, len(years), draws, correlation, known_start=True) * spread
-    tfr = centre[:, None] * np.exp(level[..., None] + local) + offset[..., None]
+            rng = cohorts.random_stream(seed, launch.area, "tfr")
+            strayed[:, i] = cohorts.autoregressive(rng, len(years), draws, correlation, known_start=True) * spread
+    tfr = centre[:, None] * np.exp(level[..., None] + strayed) + offset[..., None]
     return np.maximum(tfr, nation.lowest_tfr)
 
 
@@ -499,9 +473,9 @@ def _e0(launches, scenario, years, nation, draws, seed) -> np.ndarray:
     e0 = e0 + np.minimum(scenario.at("e0_offset", years)[:, None, None], np.maximum(highest - e0, 0))
     if not draws:
         return e0
-    z = autoregressive(random_stream(seed, "e0"), len(years), draws, spreads.e0_correlation)
-    common = [two_sided(z, *(here[f"e0_{sex}_{side}"].to_numpy() for side in ("down", "up"))) for sex in SEX]
-    own = [random_stream(seed, x.area, "e0").standard_normal(draws) * (x.kind != "nation") for x in launches]
+    z = cohorts.autoregressive(cohorts.random_stream(seed, "e0"), len(years), draws, spreads.e0_correlation)
+    common = [cohorts.two_sided(z, *(here[f"e0_{sex}_{side}"].to_numpy() for side in ("down", "up"))) for sex in SEX]
+    own = [cohorts.random_stream(seed, x.area, "e0").standard_normal(draws) * (x.kind != "nation") for x in launches]
     drawn = e0[..., None] + np.stack(common, axis=1)[:, :, None] + np.stack(own) * spreads.e0_local_sd
     return np.clip(drawn, *nation.survival["e0"].to_numpy()[[0, -1]])
 
@@ -516,7 +490,7 @@ def _migration(launches, scenario, years, nation, draws, seed) -> np.ndarray:
     own = [x.migration if level is None else at_level(x.migration, x.people, level) for x in launches]
     pull = np.clip(factor, 0, 1) * nation.spreads.sex_ratio_pull  # where nobody moves, nothing evens out
     central = [
-        drawn_to_balance(factor[:, None, None] * rates, launch.more_men, men_share(launch.people), pull)
+        cohorts.drawn_to_balance(factor[:, None, None] * rates, launch.more_men, cohorts.men_share(launch.people), pull)
         for launch, rates in zip(launches, own, strict=True)
     ]
     if not draws:
@@ -527,7 +501,9 @@ def _migration(launches, scenario, years, nation, draws, seed) -> np.ndarray:
         if loadings is None or not factor.any():  # where nobody moves, nobody strays either
             noisy.append(np.repeat(one, draws, axis=-1))
             continue
-        noise = migration_noise(seed, launch.area, len(years), draws, loadings, nation.spreads.migration_correlation)
+        noise = cohorts.migration_noise(
+            seed, launch.area, len(years), draws, loadings, nation.spreads.migration_correlation
+        )
         noise += one  # in place: the largest arrays of a projection are these, and new pages cost more than sums
         noisy.append(np.maximum(noise, LOWEST_RATE, out=noise))
     return noisy[0][..., None, :] if len(noisy) == 1 else np.stack(noisy, axis=-2)
@@ -546,9 +522,9 @@ def sources_behind(area: str, base: int, scenario: str, drawn: bool, *, root: Ro
     frames = [
         newer[(newer["area"] == area) & (newer["year"] > base)],
         people[people["year"] <= base].sort_values("year", ascending=False),
-        local_parameters(area, root=root),
-        nearest_rows(load_table("age_standards", root=root), base),
-        series[series["indicator"].isin(national_paths(root=root).columns.get_level_values(0))],
+        local.local_parameters(area, root=root),
+        local.nearest_rows(load_table("age_standards", root=root), base),
+        series[series["indicator"].isin(local.national_paths(root=root).columns.get_level_values(0))],
         mortality[mortality["standard"] == STANDARD],
         load_table("fertility", root=root),
         assumed[assumed["scenario"] == scenario],
