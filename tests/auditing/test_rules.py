@@ -3,7 +3,7 @@
 import pytest
 
 import yilaolib as yl
-from yilaolib.auditing.checks import figures_have_a_place
+from yilaolib.auditing.checks import rows_agree_with_themselves
 
 HEAD = "observation,area,indicator,start_year,year,year_basis,kind,value,comparator,unit,as_printed,source,locator,note"
 
@@ -26,12 +26,12 @@ BEDS = "haian.elder_beds_total.2020.actual,haian,elder_beds_total,,2020,printed,
     ("row", "rules"),
     [
         (f"{BEDS},40,ge,beds,≥40张,plan-haian-2022,1,", []),
-        (f"{BEDS},40,eq,beds,≥40张,plan-haian-2022,1,", ["comparator"]),
-        (f"{BEDS},620,eq,beds,约620张,plan-haian-2022,1,", ["comparator"]),
+        (f"{BEDS},40,eq,beds,≥40张,plan-haian-2022,1,", ["agrees"]),
+        (f"{BEDS},620,eq,beds,约620张,plan-haian-2022,1,", ["agrees"]),
         (f"{BEDS},620,le,beds,不得超过620张,plan-haian-2022,1,", []),
         (f"{BEDS},620,eq,beds,620张,plan-haian-2022,1,DOUBT: a digit may be lost", ["doubt"]),
-        (f"{BEDS.replace('total.2020', 'total.2019')},40,eq,beds,40张,plan-haian-2022,1,", ["id"]),
-        (f"{BEDS.replace('haian.', 'yueyang.')},40,eq,beds,40张,plan-haian-2022,1,", ["id"]),
+        (f"{BEDS.replace('total.2020', 'total.2019')},40,eq,beds,40张,plan-haian-2022,1,", ["agrees"]),
+        (f"{BEDS.replace('haian.', 'yueyang.')},40,eq,beds,40张,plan-haian-2022,1,", ["agrees"]),
         (f"mine,{BEDS.split(',', 1)[1]},40,eq,beds,40张,plan-haian-2022,,", []),  # an id and a place of one's own
     ],
 )
@@ -43,7 +43,9 @@ def test_rows_that_contradict_themselves(problems, row, rules):
 def test_our_figures_say_where_they_stand():
     """A printed figure of ours without its place in the document is found."""
     rows = yl.load_table("observations").head(2).assign(checked=True, locator=["表1", None]).reset_index(drop=True)
-    assert [(found.label, found.key) for found in figures_have_a_place({"observations": rows})] == [(1, "no_locator")]
+    assert [(found.label, found.key) for found in rows_agree_with_themselves({"observations": rows})] == [
+        (1, "no_locator")
+    ]
 
 
 def test_stage_goals_are_no_targets():

@@ -250,33 +250,22 @@ def values_are_as_printed(tables: Tables) -> Iterator[Finding]:
                 yield Finding("observations", label, field, "not_as_printed", values, "warning")
 
 
-def comparators_are_as_printed(tables: Tables) -> Iterator[Finding]:
-    """A comparator is the sign that is printed: ≥40张 is no eq."""
-    frame = tables["observations"].dropna(subset=["as_printed", "comparator"])
-    for label, row in frame[frame["checked"]].iterrows():
-        signs = signs_in(row["as_printed"])
-        if signs and row["comparator"] not in signs:
+def rows_agree_with_themselves(tables: Tables) -> Iterator[Finding]:
+    """A comparator is the printed sign (≥40张 is no eq), an id of the form area.indicator.year.kind says its row, and
+    a figure of ours says where it stands; a user's may go without."""
+    frame = tables["observations"]
+    ours, kinds = frame["checked"].all(), {"actual", "target", "stage", "projection", "standard"}
+    for label, row in frame[frame["checked"]].dropna(subset=["observation", "indicator"]).iterrows():
+        signs = signs_in(row["as_printed"]) if isinstance(row["as_printed"], str) else set()
+        if signs and isinstance(row["comparator"], str) and row["comparator"] not in signs:
             values = dict(row[["comparator", "as_printed"]]) | {"signs": sorted(signs)}
             yield Finding("observations", label, "comparator", "comparator_contradicts", values)
-
-
-def ids_say_their_row(tables: Tables) -> Iterator[Finding]:
-    """An id of the form area.indicator.year.kind says what its row says."""
-    kinds = {field["name"]: field for field in schema_of("observations")["fields"]}["kind"]["constraints"]["enum"]
-    frame = tables["observations"].dropna(subset=["observation", "area", "indicator", "kind"])
-    for label, row in frame[frame["checked"]].iterrows():
         said = re.sub(r"\.text\d*$", "", row["observation"]).split(".")
         own = [row["indicator"], "any" if pd.isna(row["year"]) else str(row["year"]), row["kind"]]
         if len(said) > 3 and said[-1] in kinds and (said[-3:] != own or row["area"] not in said[:-3]):
-            values = {"wanted": ".".join([row["area"], *own])}
+            values = {"wanted": ".".join(map(str, [row["area"], *own]))}
             yield Finding("observations", label, "observation", "id_contradicts", values)
-
-
-def figures_have_a_place(tables: Tables) -> Iterator[Finding]:
-    """A printed figure of ours says where in its document it stands."""
-    frame = tables["observations"]
-    if frame["checked"].all():  # a user's rows may go without
-        for label in frame.index[frame["locator"].isna()]:
+        if ours and pd.isna(row["locator"]):
             yield Finding("observations", label, "locator", "no_locator")
 
 
@@ -350,9 +339,7 @@ RULES: dict[str, Callable[[Tables], Iterator[Finding]]] = {  # by the name that 
     "unit": one_unit_per_indicator,
     "value": values_are_whole,
     "as-printed": values_are_as_printed,
-    "comparator": comparators_are_as_printed,
-    "id": ids_say_their_row,
-    "locator": figures_have_a_place,
+    "agrees": rows_agree_with_themselves,
     "doubt": doubts_are_told_in_chinese,
     "target-year": targets_come_later,
     "margins": margins_can_be_filled,

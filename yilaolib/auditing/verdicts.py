@@ -149,6 +149,8 @@ def _decimals(case: Case, value: float) -> int:
 
 def _keys(case: Case, verdict: str) -> list[str]:
     """The sentences that an explanation is made of."""
+    if case.kind == "feasibility":
+        return ["beside", *["doubt"] * bool(doubts(case)), *["draft"] * case.draft]
     two_places, fit, years = case.kind == "text_vs_table", fits(case), _years(case)
     beyond = abs(case.result.value - case.printed["value"]) > case.digit
     held = "agree" if two_places else "bound" if beyond else "exact"
@@ -240,16 +242,7 @@ def audit(area: object = None, *, lang: str = "en", root: str | Path | None = No
     >>> print(found.verdict["jingdezhen.beds_needed_2025"], round(found.recomputed["jingdezhen.beds_needed_2025"]))
     rounding 10592
     """
-    catalogue(lang)  # an unknown language first
-    evidence = evidence_at(root)
-    drafts = set(load_table("sources", root=root).query("status == 'draft'")["source"])
-    people: dict[str, pd.DataFrame] = {}
-    rows = []
-    for claim in load_table("claims", area=area, root=root).query("kind != 'feasibility'").to_dict("records"):
-        if claim["area"] not in people:
-            people[claim["area"]] = populations(evidence, claim["area"])
-        rows.append(_row(claim, evidence, people[claim["area"]], drafts, lang))
-    return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(NUMBERS, "float64"))
+    return _ledger(area, lang, root, "kind != 'feasibility'")
 
 
 def audit_table(area: object = None, *, lang: str = "en", root: str | Path | None = None) -> pd.DataFrame:
@@ -271,18 +264,13 @@ def audit_table(area: object = None, *, lang: str = "en", root: str | Path | Non
 def feasibility(area: object = None, *, lang: str = "en", root: str | Path | None = None) -> pd.DataFrame:
     """Set what a plan lists, staffs or wants beside what is needed for it or there today; nothing is judged.
 
-    No document says that the two are equal, so far apart is no error: it is what a planner asks about.
-
-    Parameters
-    ----------
-    area, lang, root
-        As in `audit`.
+    No document says that the two are equal. `area`, `lang`, `root` as in `audit`.
 
     Returns
     -------
     DataFrame
         One row a pair: claim, area, statement_en, statement_zh, published (the printed figure) and beside (what is set
-        beside it) [unit], unit, percent [percent of the printed figure], explanation (in `lang`), explanation_zh, and
+        beside it) [unit], unit, percent (beside, of published) [percent], explanation (in `lang`), explanation_zh, and
         observation, source, locator of the printed figure.
 
     Examples
@@ -291,38 +279,21 @@ def feasibility(area: object = None, *, lang: str = "en", root: str | Path | Non
     >>> print(beds.published, round(beds.beside), round(beds.percent))
     8305.0 9837 118
     """
+    found = _ledger(area, lang, root, "kind == 'feasibility'").rename(columns={"recomputed": "beside"})
+    return found.assign(percent=100 * found["beside"] / found["published"].where(found["published"] != 0))[SIDE_BY_SIDE]
+
+
+def _ledger(area: object, lang: str, root: str | Path | None, wanted: str) -> pd.DataFrame:
     catalogue(lang)  # an unknown language first
-    evidence, rows = evidence_at(root), []
-    for claim in load_table("claims", area=area, root=root).query("kind == 'feasibility'").to_dict("records"):
-        row = {name: claim[name] for name in SIDE_BY_SIDE if name in claim}
-        texts = {"explanation": lang, "explanation_zh": "zh"}
-        try:
-            case = _case(claim, evidence)
-        except DataError as error:
-            rows.append(row | {name: catalogue(at).say("audit.cannot", why=str(error)) for name, at in texts.items()})
-            continue
-        printed, beside = case.printed, case.result.value
-        row |= {"published": printed["value"], "source": printed["source"], "locator": printed["locator"]}
-        row |= {"beside": beside, "percent": 100 * beside / printed["value"] if printed["value"] else math.nan}
-        rows.append(row | {name: _beside(case, at) for name, at in texts.items()})
-    numbers = dict.fromkeys(["published", "beside", "percent"], "float64")
-    return pd.DataFrame(rows, columns=SIDE_BY_SIDE).astype(numbers)
-
-
-def _beside(case: Case, lang: str) -> str:
-    words, values = catalogue(lang), _values(case, lang)
-    parts = [words.say(f"audit.sentences.{key}", **values) for key in ("beside", *["doubt"] * bool(doubts(case)))]
-    return words.say("audit.explanation", parts=parts)
-
-
-def _case(claim: dict, evidence: Evidence) -> Case:
-    """What a claim prints and what follows from its formula; a DataError where that cannot be computed."""
-    printed = evidence.row(claim["observation"])
-    if printed["value"] is None:
-        raise DataError(f"{claim['observation']} prints no number ({printed['as_printed']}): nothing can be judged.")
-    result, leaves = evidence.compute(claim["formula"])
-    figure = printed["value"], printed["as_printed"]
-    return Case(claim["kind"], printed, printed_interval(*figure), last_digit(*figure), result, leaves)
+    evidence = evidence_at(root)
+    drafts = set(load_table("sources", root=root).query("status == 'draft'")["source"])
+    people: dict[str, pd.DataFrame] = {}
+    rows = []
+    for claim in load_table("claims", area=area, root=root).query(wanted).to_dict("records"):
+        if claim["area"] not in people:
+            people[claim["area"]] = populations(evidence, claim["area"])
+        rows.append(_row(claim, evidence, people[claim["area"]], drafts, lang))
+    return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(NUMBERS, "float64"))
 
 
 def _row(claim: dict, evidence: Evidence, people: pd.DataFrame, drafts: set[str], lang: str) -> dict:
@@ -330,7 +301,13 @@ def _row(claim: dict, evidence: Evidence, people: pd.DataFrame, drafts: set[str]
     row = {name: claim[name] for name in COLUMNS if name in claim}
     columns = {"explanation": lang, "explanation_zh": "zh"}
     try:
-        case = _case(claim, evidence)
+        printed = evidence.row(claim["observation"])
+        row.update(source=printed["source"], locator=printed["locator"])
+        if printed["value"] is None:
+            raise DataError(f"{row['observation']} prints no number ({printed['as_printed']}): nothing can be judged.")
+        figure = printed["value"], printed["as_printed"]
+        result, leaves = evidence.compute(claim["formula"])
+        case = Case(claim["kind"], printed, printed_interval(*figure), last_digit(*figure), result, leaves)
         base, counted, needed = _base(claim["formula"], case, evidence)
     except DataError as error:
         why = {name: catalogue(lang).say("audit.cannot", why=str(error)) for name, lang in columns.items()}
@@ -338,12 +315,12 @@ def _row(claim: dict, evidence: Evidence, people: pd.DataFrame, drafts: set[str]
     # A total that was worked out from this very figure would prove it by itself.
     others = people[~people["observation"].str.contains(claim["observation"], regex=False)]
     close = fitting(others, needed) if base else people.iloc[:0].assign(off_pct=0.0)
-    case = case._replace(base=base, counted=counted, close=close, draft=case.printed["source"] in drafts)
+    case = case._replace(base=base, counted=counted, close=close, draft=printed["source"] in drafts)
     case = case._replace(step=_step(claim["formula"], case, evidence))
     verdict = judge(case)
     texts = {name: explain(case, verdict, lang) for name, lang in columns.items()}
-    row |= dict(zip(NUMBERS[1:], case.result, strict=True)) | {"source": case.printed["source"]}
-    return row | {"published": case.printed["value"], "locator": case.printed["locator"], "verdict": verdict, **texts}
+    numbers = dict(zip(NUMBERS[1:], case.result, strict=True))
+    return row | numbers | {"published": printed["value"], "verdict": verdict, **texts}
 
 
 def _base(formula: str, case: Case, evidence: Evidence) -> tuple[Leaf | None, tuple[Leaf, float] | None, float]:
