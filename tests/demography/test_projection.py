@@ -281,7 +281,7 @@ def test_an_area_s_own_scenario_counts(tmp_path):
     row = {"area": "yingtan", "scenario": "low", "parameter": "tfr_offset", "value": -0.9, "unit": "children per woman"}
     own = pd.DataFrame([{**row, "year": 2020, "source": "judged", "note": "one child fewer"}])
     own.to_csv(tmp_path / "assumptions.csv", index=False)
-    given = {"scenario": "low", "end_year": 2026, "draws": 20}
+    given = {"scenario": "低方案", "end_year": 2026, "draws": 20}
     asked = ["haian", "yingtan", "yueyang"]
     ours, usual = (project_ranges(asked, **given, root=root).persons.sel(measure="0-4") for root in (tmp_path, None))
     assert list(ours["area"].to_numpy()) == asked

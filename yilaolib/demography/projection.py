@@ -157,11 +157,11 @@ def _by_scenario(slugs: list[str], scenario: str | Scenario, root: Root) -> Iter
     if isinstance(scenario, Scenario):
         yield everywhere, scenario
         return
-    rows = load_table("assumptions", root=root)
-    own = set(rows.loc[rows["scenario"] == scenario, "area"].dropna())
+    rows, name = load_table("assumptions", root=root), scenario_named(scenario, root=root)
+    own = set(rows.loc[rows["scenario"] == name, "area"].dropna())
     for at in [*([i] for i in everywhere if slugs[i] in own), [i for i in everywhere if slugs[i] not in own]]:
         if at:
-            yield at, Scenario.load(scenario, area=slugs[at[0]], root=root)
+            yield at, Scenario.load(name, area=slugs[at[0]], root=root)
 
 
 def block_size(end_year: int, draws: int, memory_mib: int, *, first_year: int = 2020) -> int:
