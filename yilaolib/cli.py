@@ -76,8 +76,6 @@ def complete_area(ctx: click.Context, param: click.Parameter, incomplete: str) -
     Tables of the user's own (`--data`, when it was typed before) count too. A broken table offers nothing: an error
     in the middle of a half-typed line would only be in the way.
 
-    Examples
-    --------
     >>> [item.value for item in complete_area(click.Context(click.Command("report")), None, "景")]
     ['景德镇市']
     """

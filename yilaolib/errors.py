@@ -26,8 +26,6 @@ class DataError(YilaoError, ValueError):
 def nearest(word: object, choices: Iterable[str], *, cutoff: float = 0.6) -> str:
     """Return the choice nearest to `word`, or ``""``.
 
-    Examples
-    --------
     >>> nearest("jingdezen", ["jingdezhen", "yueyang"])
     'jingdezhen'
     """
@@ -37,8 +35,6 @@ def nearest(word: object, choices: Iterable[str], *, cutoff: float = 0.6) -> str
 def did_you_mean(word: object, choices: Iterable[str]) -> str:
     """Return ``" Did you mean 'x'?"`` for the choice nearest to `word`, or ``""``.
 
-    Examples
-    --------
     >>> did_you_mean("jingdezen", ["jingdezhen", "yueyang"])
     " Did you mean 'jingdezhen'?"
     """

@@ -81,8 +81,6 @@ class Report:
         Two names are special: `rows` (a frame with `observation`) and `documents` (a frame with `source`) are the
         tables at the end that links lead to; links to anything else are left out.
 
-        Examples
-        --------
         >>> Report("zh").know(year=2030)
         """
         self.known |= values
@@ -148,8 +146,6 @@ class Report:
         **values
             For the templates, besides those of `know`.
 
-        Examples
-        --------
         >>> page = Report("en")
         >>> page.table(pd.DataFrame({"share": [16.634]}), caption="Share", spec={"formats": {"share": ".2f"}})
         >>> page.pieces[-1][0]["rows"][0][0]["text"]
@@ -205,8 +201,6 @@ class Report:
         `bed_gap`, `place_gap` [beds, places; below 0 is a surplus], `bed_coverage_pct` and `place_coverage_pct`
         [percent]. What is not published is None, never 0. Names are small letters, digits and `_`.
 
-        Examples
-        --------
         >>> Report("zh").save_results(share_60_pct=21.1, bed_gap=None)
         """
         plain = {name: _result(name, value) for name, value in results.items()}
@@ -378,8 +372,6 @@ def mime_bundle(piece: Piece, words: Catalogue, png: bytes | None = None) -> dic
 def piece_html(piece: Piece, words: Catalogue, png: bytes | None = None, shares=None) -> Markup:
     """Return a piece as HTML. With `shares` (a function of a table piece) it is for paper, with widths of columns.
 
-    Examples
-    --------
     >>> piece_html({"kind": "text", "lines": ["60+ < 30 %"], "list": False}, catalogue("en"))
     Markup('<p>60+ &lt; 30 %</p>')
     """
@@ -426,8 +418,6 @@ def small_png(figure) -> tuple[bytes, int, int]:
 def default_format(column: pd.Series) -> str:
     """Return whole numbers whole, years without separators, others with decimals by their size.
 
-    Examples
-    --------
     >>> default_format(pd.Series([2025], name="year")), default_format(pd.Series([17.456]))
     ('.0f', ',.1f')
     """

@@ -37,8 +37,6 @@ BLUE, GREY = "0B5CAD", "59636E"
 def check_formats(formats: str | Iterable[str]) -> tuple[str, ...]:
     """Return the formats that were asked for, each once; one whose package is not installed is a DataError.
 
-    Examples
-    --------
     >>> check_formats("xlsx,html")
     ('xlsx', 'html')
     """
@@ -390,8 +388,6 @@ def _fill_sheet(ws, table: Piece, document: Document) -> None:
 def excel_format(form: str) -> str:
     """Return the number format of Excel for one of Python; what it cannot say is left to Excel.
 
-    Examples
-    --------
     >>> excel_format(",.1f"), excel_format(".0f"), excel_format(".1%"), excel_format(",g")
     ('#,##0.0', '0', '0.0%', 'General')
     """
@@ -466,8 +462,6 @@ def column_shares(rows: Sequence[Sequence[str]]) -> list[float]:
     When all fits in one line, columns are as wide as their longest cell. Otherwise each has room for its longest word,
     and the rest goes to those that want most. A program that lays out a table tries every break of every Chinese text.
 
-    Examples
-    --------
     >>> column_shares([["a", "bbbbb"], ["aa", "b"]])
     [0.4, 0.6]
     """
@@ -496,8 +490,6 @@ def _unbroken(cells: Sequence[str], longest: int, short: int) -> int:
 def text_width(text: str) -> int:
     """Return the width of the longest line of a text in letters; a Chinese character counts as two.
 
-    Examples
-    --------
     >>> text_width("60岁")
     4
     """

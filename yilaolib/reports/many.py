@@ -107,12 +107,9 @@ def render_reports(
         One row an area asked for: area, adcode, name_zh, province, lang, scenario, end_year, status (ok, failed),
         report (path below `out_dir`), error, seconds, started, kept (it needed not be made anew), key, traceback.
 
-    Raises
-    ------
-    DataError
-        As `render_report`, and for an unknown executor or fewer jobs than one.
-    YilaoError
-        Another run writes into the folder, the disk is full, no scheduler answers; what was made is still there.
+    DataError: As `render_report`, and for an unknown executor or fewer jobs than one.
+    YilaoError: Another run writes into the folder, the disk is full, no scheduler answers; what was made is still
+    there.
 
     Examples
     --------
@@ -225,8 +222,6 @@ def _with_bar(rows: Iterator[dict], total: int, progress: bool | None) -> Iterat
 def areas_with_plan(root: str | os.PathLike | None = None) -> list[str]:
     """Return the slugs of all prefectures and counties that have a plan.
 
-    Examples
-    --------
     >>> "jingdezhen" in areas_with_plan()
     True
     """
@@ -241,8 +236,6 @@ def areas_of_province(province: str, root: str | os.PathLike | None = None) -> l
 
     A DataError says that it is no province, or that there is nothing in it to report on.
 
-    Examples
-    --------
     >>> "yingtan" in areas_of_province("江西")
     True
     """
@@ -501,8 +494,6 @@ def index_page(rows: list[dict]) -> str:
 
     Its script is its only one: the policy of the page names it by its hash. Without it the list is whole.
 
-    Examples
-    --------
     >>> row = dict(area="x", name_zh="<i>", lang="zh", scenario="medium", status="failed", error="no data")
     >>> "&lt;i&gt;" in index_page([row])
     True

@@ -81,12 +81,10 @@ def render_report(
         `report.ipynb` and the folder `tables` of CSV files lie beside it. An older file of a format that was not asked
         for is taken away.
 
-    Raises
-    ------
-    DataError
-        An unknown area, parameter, language or format, a value that is not allowed, data that the notebook refuses.
-    YilaoError
-        The notebook failed: its traceback is the text of `__cause__`, and `report.failed.ipynb` shows how far it came.
+    DataError: An unknown area, parameter, language or format, a value that is not allowed, data that the notebook
+    refuses.
+    YilaoError: The notebook failed: its traceback is the text of `__cause__`, and `report.failed.ipynb` shows how far
+    it came.
 
     Examples
     --------
@@ -151,8 +149,6 @@ def place_order(
 ) -> Order:
     """Check everything that was asked for and return the order; nothing is written. See `render_report`.
 
-    Examples
-    --------
     >>> place_order(360200, scenario="low", lang="en").path("report", ".html").as_posix()
     'outputs/jingdezhen/report.low.en.html'
     """
@@ -201,8 +197,6 @@ def place_order(
 def line_of(area: str, root: str | os.PathLike | None = None) -> list[str]:
     """Return an area and those that it lies in, nearest first.
 
-    Examples
-    --------
     >>> line_of("jingdezhen")
     ['jingdezhen', 'jiangxi', 'china']
     """
@@ -221,8 +215,6 @@ def _areas(root: Path | None, state: tuple) -> dict[str, Any]:
 def province_of(area: str, root: str | os.PathLike | None = None) -> str:
     """Return the Chinese name of the province that an area is or lies in, or an empty text.
 
-    Examples
-    --------
     >>> province_of("jingdezhen")
     '江西省'
     """
@@ -233,8 +225,6 @@ def province_of(area: str, root: str | os.PathLike | None = None) -> str:
 def find_template(name: str = "city_report") -> Path:
     """Return the path of a report notebook: of the installed library, or of the repository around it.
 
-    Examples
-    --------
     >>> find_template().name
     'city_report.ipynb'
     """
@@ -250,13 +240,8 @@ def inspect_parameters(notebook: str | os.PathLike) -> dict[str, tuple[str, Any]
 
     The cell is read as Python; papermill's own inspection loses a line whose comment holds a second `=`.
 
-    Raises
-    ------
-    DataError
-        When the notebook is not there or declares no parameter `city`.
+    DataError: When the notebook is not there or declares no parameter `city`.
 
-    Examples
-    --------
     >>> inspect_parameters(find_template())["end_year"]
     ('int', 2050)
     """
@@ -452,8 +437,6 @@ def as_sentence(error: BaseException, name: str, notebook: Path | None) -> Yilao
 
     What the notebook itself calls a DataError stays one.
 
-    Examples
-    --------
     >>> as_sentence(RuntimeError("Kernel died"), "鹰潭市", None)
     YilaoError('The report of 鹰潭市 failed: RuntimeError: Kernel died')
     """
@@ -473,8 +456,6 @@ def as_sentence(error: BaseException, name: str, notebook: Path | None) -> Yilao
 def as_traceback(error: BaseException) -> str:
     """Return the traceback of the notebook's own error, or of ours, without colours.
 
-    Examples
-    --------
     >>> as_traceback(ValueError("no beds"))
     'ValueError: no beds'
     """
@@ -487,8 +468,6 @@ def as_traceback(error: BaseException) -> str:
 def disk_error(error: BaseException) -> str:
     """Return what is wrong with the disk, when that is why a report failed (later ones would fail too); else "".
 
-    Examples
-    --------
     >>> disk_error(OSError(28, "No space left on device")), disk_error(ValueError("no beds"))
     ('No space left on device', '')
     """

@@ -84,8 +84,6 @@ def page_html(document: Document, shares: Callable[[Piece], list[float]] | None 
     Its only script sorts its tables; its policy names it by its hash. `shares` (the widths of the columns of a
     table) is for paper: no script, nothing folded away.
 
-    Examples
-    --------
     >>> cell = nbformat.v4.new_markdown_cell("## 老年人口")
     >>> page = page_html(read_document(nbformat.v4.new_notebook(cells=[cell]), title="报告"))
     >>> '<a href="#老年人口">老年人口</a>' in page
@@ -128,8 +126,6 @@ def put_fonts(out_dir: Path) -> None:
 def css_text(text: str) -> str:
     """Return a text as a CSS string; whatever could end it or the style is written as a number.
 
-    Examples
-    --------
     >>> css_text("甲</style>")
     '"甲\\\\3c \\\\2f style\\\\3e "'
     """

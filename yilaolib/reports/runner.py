@@ -209,10 +209,8 @@ def run_notebook(
     memory_mb : int, optional
         [MB] That the notebook may take beyond what its process has at the start.
 
-    Raises
-    ------
-    papermill.PapermillExecutionError, CellTimeoutError, DeadKernelError
-        A cell failed, the notebook took too long, its process ended.
+    papermill.PapermillExecutionError, CellTimeoutError, DeadKernelError: A cell failed, the notebook took too long,
+    its process ended.
     """
     papermill = import_papermill()
     papermill.engines.papermill_engines.register(NAME, YilaoEngine)  # also in a clone that is not installed

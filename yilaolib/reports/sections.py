@@ -317,8 +317,6 @@ def with_titles(frame: pd.DataFrame, *, root: str | Path | None = None) -> pd.Da
 def with_both(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     """Split names that are written in Chinese and English: `<column>_zh`, `<column>_en`; others are kept in both.
 
-    Examples
-    --------
     >>> names = pd.DataFrame({"issuer": ["鹰潭市人民政府 People's Government of Yingtan", "Wikipedia"]})
     >>> with_both(names, "issuer")[["issuer_zh", "issuer_en"]].to_numpy().tolist()
     [['鹰潭市人民政府', "People's Government of Yingtan"], ['Wikipedia', 'Wikipedia']]

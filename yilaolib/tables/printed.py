@@ -127,8 +127,6 @@ def read_number(value: object, unit: str = "", *, percent: bool = False, whole: 
     The value is what a program for spreadsheets keeps: text, a number, a date, True, None; of a cell formatted as
     `percent`, 0.1928. An unknown or empty unit allows no word behind the number. `whole`: a year, a width.
 
-    Examples
-    --------
     >>> read_number("11.5万人", "persons").text, read_number("１２３张", "beds").text
     ('115000', '123')
     >>> read_number(0.1928, "pct", percent=True).text, read_number("≥95.5%", "pct").comparator

@@ -29,8 +29,6 @@ MINUS = "−"
 def languages() -> list[str]:
     """Return the languages that come with the library.
 
-    Examples
-    --------
     >>> languages()
     ['en', 'zh']
     """
@@ -40,13 +38,8 @@ def languages() -> list[str]:
 def catalogue(lang: str) -> Catalogue:
     """Return the words of a language: `zh`, `en`, or the path of a TOML file with the same keys.
 
-    Raises
-    ------
-    DataError
-        When there is no such language.
+    DataError: When there is no such language.
 
-    Examples
-    --------
     >>> catalogue("zh").word("words.missing")
     '未公布'
     """
@@ -70,8 +63,6 @@ def words_of(group: str) -> dict[str, str]:
 def code_of(name: Any, group: str) -> Any:
     """Return the code that a name stands for in any language; a name that is none stands for itself.
 
-    Examples
-    --------
     >>> code_of("零迁移方案", "scenario"), code_of("mine", "scenario")
     ('zero-migration', 'mine')
     """
@@ -154,8 +145,6 @@ class Catalogue:
     def coded(self, code: Any, group: str) -> Any:
         """Return the words of a code of the tables, entry `words.<group>.<code>`; a code of your own stands for itself.
 
-        Examples
-        --------
         >>> catalogue("zh").coded("zero-migration", "scenario"), catalogue("zh").coded("mine", "scenario")
         ('零迁移方案', 'mine')
         """
@@ -164,8 +153,6 @@ class Catalogue:
     def named(self, row: Any, stem: str = "name") -> Any:
         """Return `name_zh` or `name_en` (or `title_..`, `note_..`) of a row or frame of the tables; else the other.
 
-        Examples
-        --------
         >>> catalogue("zh").named({"name_zh": "景德镇市", "name_en": "Jingdezhen"})
         '景德镇市'
         """
@@ -180,8 +167,6 @@ class Catalogue:
     def count(self, value: float | None, unit: str = "", large: float | None = None) -> str:
         """A number of persons, beds or places as it is read: 33.02万人, 10,592张; 330,217. `large` starts 万.
 
-        Examples
-        --------
         >>> catalogue("zh").count(330_217, "人"), catalogue("en").count(330_217.4, " persons")
         ('33.02万人', '330,217 persons')
         """
@@ -195,8 +180,6 @@ class Catalogue:
     def percent(self, value: float | None, digits: int = 2) -> str:
         """A percentage.
 
-        Examples
-        --------
         >>> catalogue("zh").percent(16.634), catalogue("en").percent(16.634, 1)
         ('16.63%', '16.6 %')
         """
@@ -211,8 +194,6 @@ class Catalogue:
     def day(self, date: str) -> str:
         """A date of the tables as it is read.
 
-        Examples
-        --------
         >>> catalogue("zh").day("2020-11-01"), catalogue("en").day("2020-11-01"), catalogue("en").day("2020-12")
         ('2020年11月1日', '1 November 2020', 'December 2020')
         """
@@ -233,8 +214,6 @@ def is_missing(value: object) -> bool:
 def minus(text: str) -> str:
     """Return a number with a true minus sign, and without one where it is rounded to zero.
 
-    Examples
-    --------
     >>> minus("-1,234.5"), minus("-0.0")
     ('−1,234.5', '0.0')
     """
