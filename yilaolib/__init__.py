@@ -29,7 +29,7 @@ import lazy_loader
 
 from . import tables
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 # Names are loaded on first use, so that `import yilaolib` takes a moment and `yl.project` still just works.
 # They stand in __init__.pyi, where type checkers and editors look for them too.
