@@ -58,9 +58,6 @@ def texts(frame, lang="zh", **spec):
     return [[cell["text"] for cell in row] for row in last(page)["rows"]]
 
 
-# ── from the catalogue ──
-
-
 def test_table_is_shown_as_the_catalogue_says(page):
     """Columns in order, headings, codes as words, formats, units, names of the language, and blanks come from it."""
     page.table("bed_supply", SUPPLY)
@@ -150,9 +147,6 @@ def test_key_cannot_leave_the_folder(key, tmp_path):
         page.table(key, pd.DataFrame({"a": [1]}))
 
 
-# ── numbers and texts ──
-
-
 @pytest.mark.parametrize(("lang", "words"), [("zh", "未公布"), ("en", "not published")])
 @pytest.mark.parametrize("nothing", [np.nan, None, pd.NA, pd.NaT])
 def test_missing_is_said(lang, words, nothing):
@@ -228,9 +222,6 @@ def test_language_of_cells(text, lang, attribute):
     assert f"<td{attribute}>{text}</td>" in html(page)
 
 
-# ── numbering and links ──
-
-
 def test_numbers_follow_keys(page):
     """Figures and tables are numbered as they come, and a cell run again keeps its number."""
     for key, frame in (("bed_supply", SUPPLY), ("rows", ROWS), ("bed_supply", SUPPLY)):
@@ -258,9 +249,6 @@ def test_links_lead_there_and_back(page):
     assert last(page)["row_ids"] == ["source-plan"] and last(page)["back"] == [[["ref-rows-1", "Table 2"]]]
 
 
-# ── pictures ──
-
-
 def test_figure_is_small_and_closed():
     """The picture is a PNG of few colours whose white is white, of the figure's size whatever the style says."""
     figure, axes = plt.subplots(1, 2, figsize=(4, 2))
@@ -281,9 +269,6 @@ def test_pieces_are_plain_json(page):
         bundle = mime_bundle(piece, page.words, png)
         assert json.loads(json.dumps(bundle, allow_nan=False))[MIME] == piece and "text/html" in bundle
     assert bundle["image/png"] and len(json.dumps(bundle[MIME])) < 3000
-
-
-# ── files beside the report ──
 
 
 def test_csv_is_raw(page, tmp_path):

@@ -128,9 +128,6 @@ def test_third_language_goes_the_whole_road(folder, tmp_path):
     assert book.worksheets[2]["B6"].value == "non publié"
 
 
-# ── PDF ──
-
-
 def test_pdf_has_a_bookmark_for_each_heading(pdf):
     """The outline is the title and under it the headings, in their order."""
 
@@ -142,16 +139,12 @@ def test_pdf_has_a_bookmark_for_each_heading(pdf):
     assert [title for title in found if any(title.endswith(squeezed(heading)) for heading in HEADINGS)] == found[-2:]
 
 
-def test_pdf_is_a4_tagged_and_in_chinese(pdf):
-    """Pages are A4; the file has tags, language and title, for those who hear it."""
+def test_pdf_is_a4_tagged_and_in_our_font(pdf):
+    """Pages are A4; the file has tags, language and title for reading aloud; every font is ours and embedded."""
     assert {(round(page.mediabox.width), round(page.mediabox.height)) for page in pdf.pages} == {(595, 842)}
     root = pdf.trailer["/Root"]
     assert root["/MarkInfo"]["/Marked"] and "/StructTreeRoot" in root
     assert root["/Lang"] == "zh-CN" and pdf.metadata.title == "瀍河<回族>区报告"
-
-
-def test_pdf_carries_the_library_font(pdf):
-    """Every font in the PDF is ours and is embedded, so that it looks the same everywhere."""
     fonts = [font.get_object() for page in pdf.pages for font in page["/Resources"].get("/Font", {}).values()]
     assert fonts and all("Yilao" in font["/BaseFont"] for font in fonts)
     descriptors = [font["/DescendantFonts"][0].get_object()["/FontDescriptor"] for font in fonts]
@@ -187,9 +180,6 @@ def test_pdf_fetches_nothing(address, tmp_path, monkeypatch):
     assert opened == [] and "一" in pypdf.PdfReader(tmp_path / "x.pdf").pages[0].extract_text()
 
 
-# ── Word ──
-
-
 def test_word_has_real_headings(word):
     """The title and the headings are paragraphs of Word's own styles, from which it makes its contents list."""
     found = [(p.style.name, p.text) for p in word.paragraphs if p.style.name.startswith(("Title", "Heading"))]
@@ -220,7 +210,7 @@ def test_word_numbers_its_captions(folder):
     assert text.count("SEQ 表 ") == 3 and text.count("SEQ 图 ") == 1
 
 
-def test_word_names_chinese_fonts_and_languages(folder):
+def test_word_names_chinese_fonts(folder):
     """Every font setting names the East Asian font, what may stand in is told, and Chinese is declared as such."""
     styles, fonts = xml(folder, "word/styles.xml"), xml(folder, "word/fontTable.xml")
     assert styles.count("<w:rFonts") == styles.count('w:eastAsia="Noto Sans CJK SC"') > 5
@@ -247,22 +237,15 @@ def test_word_of_anything(tmp_path):
     assert {"x", "1\t2", "Table 1  empty"} <= set(told)
 
 
-# ── Excel ──
-
-
 def test_workbook_begins_with_a_cover(book):
-    """The cover tells title, versions and parameters, and links every sheet."""
+    """The cover tells title, versions and parameters, and links a sheet for each table, those behind figures too."""
+    assert book.sheetnames == ["封面", "表 1 规划文件", "表 2 床位", "图 1 床位走势", "表 3 文献来源"]
     cover = book.worksheets[0]
     told = {row[0].value: row[1].value for row in cover.iter_rows(max_col=2)}
     assert cover["A1"].value == "瀍河<回族>区报告"
     assert told["yilaolib 版本"] and told["数据版本"] and "scenario = medium" in told["参数"]
     links = [cell.hyperlink.location or cell.hyperlink.target for cell in cover["A"] if cell.hyperlink]
     assert [link.lstrip("#").split("!")[0].strip("'") for link in links] == book.sheetnames[1:]
-
-
-def test_workbook_has_a_sheet_for_each_table(book):
-    """There is a sheet for each table and for the table behind each figure."""
-    assert book.sheetnames == ["封面", "表 1 规划文件", "表 2 床位", "图 1 床位走势", "表 3 文献来源"]
 
 
 def test_workbook_cells_are_what_the_frame_holds(book):
@@ -290,9 +273,6 @@ def test_sheets_have_names_of_their_own(tmp_path):
     book = openpyxl.load_workbook(tmp_path / "x.xlsx")
     assert book.sheetnames == ["封面", "表 a b", "表 a", "表 =x", "表 " + "x" * 29]
     assert book["表 =x"]["A3"].value == "=y" and book["表 =x"]["A3"].data_type == "s"
-
-
-# ── which formats there are, and widths of columns ──
 
 
 @pytest.mark.parametrize(
