@@ -287,8 +287,8 @@ def _typed(name: str, value: Any, known: dict[str, tuple[str, Any]]) -> Any:
         hint = did_you_mean(name, allowed)
         raise DataError(f"The report has no parameter {name!r}.{hint} It has {', '.join(allowed)}.")
     declared, default = known[name]
-    kind, _, other = declared.partition(" | ")
-    if kind not in TYPES or (value is None and other == "None"):
+    kind = declared.partition(" | ")[0]
+    if kind not in TYPES or (value is None and default is None):
         return value
     value = value.item() if hasattr(value, "item") else value  # a number of numpy
     accepted, words = TYPES[kind]
