@@ -113,6 +113,10 @@ def test_form_of_a_known_area_adds_to_ours(tmp_path):
     fill(form, "margins", area="jingdezhen", year=2022, population_total="162万")
     told = yl.project("景德镇", end_year=2023, root=form).attrs["rebased"]
     assert [(each["year"], each["totals"]) for each in told] == [(2022, {"population_total": 1_620_000})]
+    fill(form, "margins", year=2018)
+    assert check_data(form)["message"].str.contains(
+        "by age and sex at 2020, so totals of 2018 change nothing"
+    ).tolist() == [True]
     with pytest.raises(DataError, match="is 景德镇市, whose name and parent are in our tables"):
         new_workbook(tmp_path / "b.xlsx", "jingdezhen", parent="湖南")
 

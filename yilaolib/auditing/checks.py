@@ -17,7 +17,7 @@ import pandas as pd
 
 from ..errors import DataError
 from ..tables.folders import as_root, found_tables, is_workbook, merged_table, orphans, overlay, read_theirs
-from ..tables.ownarea import contradiction, parent_with_pyramid
+from ..tables.ownarea import FILLED, contradiction, parent_with_pyramid
 from ..tables.printed import half_a_digit, printed_numbers, signs_in
 from ..tables.schema import (
     Problem,
@@ -294,8 +294,9 @@ def targets_come_later(tables: Tables) -> Iterator[Finding]:
 
 
 def margins_can_be_filled(tables: Tables) -> Iterator[Finding]:
-    """Totals of an area do not contradict each other, and a parent has a pyramid to fill them up from."""
-    margins = tables["margins"]
+    """Totals do not contradict each other, a parent has a pyramid to fill them up from, and they change something."""
+    margins, people = tables["margins"], tables["population"]
+    counted = people[people["source"] != FILLED].groupby("area")["year"].max()
     for label, row in margins[margins["checked"] & margins["population_total"].notna()].iterrows():
         if found := contradiction(row):
             yield Finding("margins", label, found[0], found[1].key, found[1].values)
@@ -303,6 +304,9 @@ def margins_can_be_filled(tables: Tables) -> Iterator[Finding]:
             continue
         if parent_with_pyramid(row["area"], int(row["year"]), tables["population"], tables["areas"]) is None:
             yield Finding("margins", label, "area", "no_parent_with_ages", {"area": row["area"]})
+        if row["year"] < counted.get(row["area"], 0):
+            values = {"area": row["area"], "year": row["year"], "counted": counted[row["area"]]}
+            yield Finding("margins", label, "year", "totals_change_nothing", values)
 
 
 def claims_can_be_recomputed(tables: Tables) -> Iterator[Finding]:
