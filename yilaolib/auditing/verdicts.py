@@ -93,7 +93,9 @@ def _years(case: Case) -> tuple[int, int] | None:
 def _date_open(case: Case) -> bool:
     """Whether two figures differ of which one has no printed date, so that both may hold."""
     other = _other(case)
-    bases = () if other is None else (case.printed.get("year_basis"), other.get("year_basis"))
+    if other is None:
+        return False
+    bases = (case.printed.get("year_basis"), other.get("year_basis"))
     return "inferred" in bases and case.printed["year"] != other["year"]
 
 
@@ -197,8 +199,9 @@ def _convenient(case: Case) -> bool:
 def _other_year(case: Case) -> bool:
     """Whether the closest candidate is the same group of the same place in another year."""
     best, base = case.close.iloc[0], case.base
-    same = base is not None and (best["area"], best["group"]) == (base.area, base.group)
-    return bool(same and best["year"] != base.year)
+    if base is None or (best["area"], best["group"]) != (base.area, base.group):
+        return False
+    return bool(best["year"] != base.year)
 
 
 def _bases(case: Case) -> set[str]:

@@ -411,7 +411,7 @@ def _rebase(future: xr.Dataset, launch: Launch, rates: dict[str, Any]) -> Iterat
         here = {"area": [launch.area], "year": slice(year, None)}
         path = future["population"].sel(area=[launch.area], year=year)
         met = rake(path, {MARGINS[name]: total for name, total in totals.items()})
-        moved = {n: total - float(persons(path, *MARGINS[n]).mean()) for n, total in totals.items()}
+        moved = {n: total - float(np.mean(persons(path, *MARGINS[n]))) for n, total in totals.items()}
         if year < future["year"][-1]:
             ahead = {n: a.sel({dim: at for dim, at in here.items() if dim in a.dims}) for n, a in rates.items()}
             for name, array in cohorts.project_cohorts(met.drop_vars("year"), **ahead).items():

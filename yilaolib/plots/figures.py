@@ -266,7 +266,8 @@ def plot_pyramid(
         edges = np.append(table.index, table.index[-1] + width)
         marked = (edges[:-1] >= 60) | ((edges[:-1] < 3) & (width == 1))
         for sex, (sign, colour) in SIDES.items():
-            bars, way = sign * table[sex].fillna(0.0).to_numpy() / divisor, {"orientation": "horizontal"}
+            bars = sign * table[sex].fillna(0.0).to_numpy() / divisor
+            way: dict[str, Any] = {"orientation": "horizontal"}
             if outline:
                 ax.stairs(bars, edges, color=INK, linewidth=1.1, **way)
             else:
@@ -546,8 +547,8 @@ def plot_waterfall(
             write(ax, style.missing(lang), (x, y), (5, 0), MUTED)
             continue
         fill, rest = FILLS.get(row.step, SKY), row.step in ("short", "surplus")
-        edge = {"edgecolor": MUTED, "hatch": "////"} if row.step == "unsure" else {"edgecolor": "white"}
-        ax.barh(y, row.end - row.start, 1.7, row.start, color=fill, linewidth=0.8, **edge)
+        edge, hatch = (MUTED, "////") if row.step == "unsure" else ("white", None)
+        ax.barh(y, row.end - row.start, 1.7, row.start, color=fill, linewidth=0.8, edgecolor=edge, hatch=hatch)
         text = number(round(abs(row.value) if rest else row.value))
         first, last = sorted((row.start, row.end))
         full = last + (em(text) * 9 + 9) * per_point > top  # no room on the right: before the bar

@@ -407,7 +407,7 @@ def small_png(figure) -> tuple[bytes, int, int]:
     plt.close(figure)
     image, small = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"), io.BytesIO()
     # Few colours are a quarter of the bytes, and house figures have few but for smoothed edges; maps of colours do not.
-    areas = sorted((area for area, _ in image.getcolors(image.width * image.height)), reverse=True)
+    areas = sorted((area for area, _ in image.getcolors(image.width * image.height) or ()), reverse=True)
     colours = 64 if sum(areas[:64]) > 0.95 * sum(areas) else 256
     small_image = image.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     small_image.save(small, format="png", optimize=True)

@@ -20,6 +20,7 @@ from functools import cache, lru_cache
 from importlib import metadata
 from numbers import Integral, Real
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -187,7 +188,7 @@ def _run(tasks: list[tuple], executor: str, jobs: int, scheduler: str | None, ti
             for (order, *_), row in done:
                 yield lost(order, f"the process that rendered it was {row}") if isinstance(row, str) else row
         finally:
-            done.close()
+            getattr(done, "close", lambda: None)()
             for order, *_ in tasks:  # what was interrupted in the middle
                 clear_beside(order.folder)
                 with contextlib.suppress(OSError):
@@ -570,7 +571,7 @@ def run_dask(tasks: list[tuple], scheduler: str | None) -> Iterator[dict]:
         what = f"No Dask scheduler answers at {scheduler} ({error})"
         raise YilaoError(f"{what}. Start one, or correct the address.") from error
     with client:
-        keys = client.run(library_key, on_error="return")
+        keys: Any = client.run(library_key, on_error="return")
         if others := [worker for worker, key in keys.items() if key != library_key() and not isinstance(key, OSError)]:
             raise YilaoError(f"{OTHER} ({', '.join(others[:3])}). Install the same everywhere and start them anew.")
         inputs, sent = {}, {}

@@ -290,7 +290,7 @@ def _typed(name: str, value: Any, known: dict[str, tuple[str, Any]]) -> Any:
     kind = declared.partition(" | ")[0]
     if kind not in TYPES or (value is None and default is None):
         return value
-    value = value.item() if hasattr(value, "item") else value  # a number of numpy
+    value = getattr(value, "item", lambda: value)()  # a number of numpy
     accepted, words = TYPES[kind]
     if not isinstance(value, accepted) or (kind in ("int", "float") and isinstance(value, bool)):
         such = f", such as {default!r}" if default is not None else ""

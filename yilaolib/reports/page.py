@@ -170,7 +170,7 @@ def _shown(nb: nbformat.NotebookNode, words: Catalogue) -> Iterator[Shown]:
                     yield _own(markup or f"<pre>{html.escape(_plain(text))}</pre>"), None
 
 
-def _markdown(source: str, attachments: Mapping | None = None) -> Iterator[Shown]:
+def _markdown(source: str, attachments: dict | None = None) -> Iterator[Shown]:
     """Headings as pieces of their own, and what stands between them."""
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath  # takes a second
 

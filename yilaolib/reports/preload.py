@@ -38,7 +38,7 @@ def preload() -> None:
     from ..tables.folders import merged_table
     from . import page
 
-    for name in yl.__all__:
+    for name in dir(yl):
         getattr(yl, name)  # they are imported when they are first asked for
     Image.preinit()
     style.register_fonts()

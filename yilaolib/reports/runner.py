@@ -25,8 +25,9 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from json import dumps, loads  # a notebook may set others in their place
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 NAME = "yilao"
 START = "forkserver" if sys.platform == "linux" else "spawn"
@@ -72,10 +73,10 @@ def _as_a_child_should_find_it() -> Iterator[None]:
         os.environ.update(env)
 
 
-def _start(target: Callable, *args: object) -> multiprocessing.process.BaseProcess:
+def _start(target: Callable, *args: object) -> BaseProcess:
     """Start a process that calls `target(*args)` in this folder and with this environment."""
     env = dict.fromkeys(ONE_THREAD, "1") | {"MPLBACKEND": INLINE} | dict(os.environ)
-    context = multiprocessing.get_context("fork" if _state["apart"] else START)
+    context: Any = multiprocessing.get_context("fork" if _state["apart"] else START)
     process = context.Process(target=_begin, args=(os.getcwd(), env, target, *args))
     with _starting, _as_a_child_should_find_it():
         process.start()
@@ -107,7 +108,7 @@ def _begin(folder: str, env: dict, target: Callable, *args: object) -> None:
     target(*args)
 
 
-def _end(process: multiprocessing.process.BaseProcess) -> None:
+def _end(process: BaseProcess) -> None:
     """Kill a process with all that it started, and wait until it is gone."""
     pid = process.pid or 0
     with contextlib.suppress(OSError):
@@ -119,7 +120,7 @@ def _end(process: multiprocessing.process.BaseProcess) -> None:
     process.join(10)
 
 
-def _obituary(process: multiprocessing.process.BaseProcess) -> str:
+def _obituary(process: BaseProcess) -> str:
     process.join(1)
     code = process.exitcode
     if code is None or code >= 0:
@@ -182,7 +183,9 @@ def import_papermill() -> types.ModuleType:
     """Import papermill without a grammar of web addresses that jsonschema would compile for two seconds."""
     slow: Any = "rfc3987_syntax"
     if slow not in sys.modules and "jsonschema" not in sys.modules:
-        sys.modules[slow] = None  # jsonschema is prepared for its absence, and notebooks hold no such addresses
+        sys.modules[slow] = cast(
+            Any, None
+        )  # jsonschema is prepared for its absence, and notebooks hold no such addresses
         with contextlib.suppress(ImportError):
             import jsonschema  # noqa: F401
         del sys.modules[slow]
@@ -503,7 +506,7 @@ def _serve(connection: Connection, sources: list[str], memory_mb: int | None) ->
         finally:
             shell.events.trigger("post_execute")
             shell.events.trigger("post_run_cell", result)
-        return result.success
+        return bool(result and result.success)
 
     for source in sources:
         for stream in mouth.streams:

@@ -170,7 +170,7 @@ class Catalogue:
         >>> catalogue("zh").count(330_217, "人"), catalogue("en").count(330_217.4, " persons")
         ('33.02万人', '330,217 persons')
         """
-        if is_missing(value):
+        if value is None or is_missing(value):
             return self.word("words.missing")
         start = self.format["large_from"] if large is None else large
         if self.format["large_is"] and abs(value) >= start:
