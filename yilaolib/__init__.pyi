@@ -105,6 +105,7 @@ from .reports.one import render_report as render_report
 from .reports.sections import add_forecasts as add_forecasts
 from .reports.sections import as_printed as as_printed
 from .reports.sections import link_projects as link_projects
+from .reports.sections import named_gaps as named_gaps
 from .reports.sections import per_head as per_head
 from .reports.sections import plan_forecasts as plan_forecasts
 from .reports.sections import plan_of as plan_of

@@ -224,6 +224,48 @@ def test_gap_in_words(year, held, zh, en):
     assert catalogue("en").say("report.gap", row=year, held=held) == en
 
 
+def gaps(stock, *, listed=np.nan, target=None):
+    """The gaps of a need of 10,000 beds in 2025, with so many beds in 2020, listed, and aimed at (number, year)."""
+    steps = pd.DataFrame(
+        {"step": ["need", "stock", "pipeline"], "value": [10_000, -stock, -listed], "year": [2025, 2020, pd.NA]}
+    )
+    aims = [{"kind": "elder_beds_total", "role": "target", "stock": target[0], "year": target[1]}] if target else []
+    supply = pd.DataFrame([{"kind": "elder_beds_total", "role": "stock", "stock": stock, "year": 2020}, *aims])
+    return yl.named_gaps(steps, supply.astype({"year": "Int64"}))
+
+
+@pytest.mark.parametrize(
+    ("frame", "plan", "zh", "en"),
+    [
+        (gaps(4000.0, listed=1500.0, target=(10_200.0, 2025)), {},
+         "按现有存量（2020年）4,000张，缺6,000张；按现有加项目清单5,500张，缺4,500张；按达到规划目标（2025年）10,200张，余200张",
+         "with present stock (2020), 4,000, 6,000 short; with present stock and listed projects, 5,500, 4,500 short; "
+         "with the plan's target met (2025), 10,200, 200 to spare"),
+        (gaps(10_000.0, listed=0.0, target=(12_000.0, 2035)), {}, "按现有存量（2020年）10,000张，供需持平",
+         "with present stock (2020), 10,000, just met"),
+        (gaps(np.nan, listed=1500.0), {}, "现有存量未公布，按现有存量的缺口无法计算",
+         "the present stock is not published, so no gap against it can be given"),
+        (gaps(np.nan), None, "现有存量本库未收录，按现有存量的缺口无法计算",
+         "the present stock is not in our tables, so no gap against it can be given"),
+    ],
+)  # fmt: skip
+def test_each_gap_names_its_supply(frame, plan, zh, en):
+    """A gap says against which supply of which year; a later target, or a list without a stock, gives none."""
+    known = {"gaps": frame, "plan": plan, "lead": False}
+    assert catalogue("zh").say("report.named_gaps", unit="张", **known) == zh
+    assert catalogue("en").say("report.named_gaps", **known) == en
+
+
+def test_one_gap_leads_everywhere(own):
+    """What the key line, the lists of areas and the comparison call the gap: need less present stock."""
+    lead, steps = own["bed_gaps"].iloc[0], own["bed_steps"].set_index("step")["value"]
+    assert lead["gap"] == pytest.approx(steps["need"] + steps["stock"]) == pytest.approx(own["results"]["bed_gap"])
+    assert own["results"]["bed_method"] == "按每千名老年人床位标准（自定：每千人50张）"
+    assert own["results"]["gap_year"] == 2030 and own["results"]["bed_supply"].startswith("现有存量")
+    stage = yl.ageing_stage(own["future"].population.sel(year=2030)).set_index("scheme").loc["nhc-2022"]
+    assert own["results"]["ageing_stage"] == stage["stage_zh"]
+
+
 @pytest.mark.parametrize(
     ("values", "zh", "en"),
     [

@@ -54,7 +54,10 @@ COLUMNS = [
     "started", "kept", "key", "traceback",
 ]  # fmt: skip
 # Of what notebooks save with `save_results`, the index shows these.
-SHOWN = ("ageing_stage", "share_60_pct", "bed_gap", "bed_coverage_pct", "place_gap", "place_coverage_pct")
+SHOWN = (
+    "ageing_stage", "share_60_pct", "gap_year", "bed_gap", "bed_method", "bed_supply", "bed_coverage_pct", "place_gap",
+    "place_method", "place_supply", "place_coverage_pct",
+)  # fmt: skip
 
 
 def render_reports(

@@ -192,6 +192,42 @@ def per_head(steps: pd.DataFrame, people: pd.Series, per: int) -> dict[str, floa
     return line | {"need_per": per * need / people[rows["year"]["need"]], "stock_per": per * stock / people[then]}
 
 
+def named_gaps(steps: pd.DataFrame, supply: pd.DataFrame) -> pd.DataFrame:
+    """The gaps of one method in one year, a row for each supply: present stock, stock and projects, target met.
+
+    The gap against the present stock leads in all reports and lists; the others stand beside it.
+
+    Parameters
+    ----------
+    steps, supply : DataFrame; as from `gap_waterfall` and the `bed_supply` or `place_supply` it was made of
+
+    Returns
+    -------
+    DataFrame
+        supply (stock, projects, target), year (of that supply), there, need, gap (negative: to spare) [beds or places],
+        coverage_pct. The stock is always a row, with missing numbers where none is published; projects only where some
+        are listed, the target only where one is printed for the year or before.
+
+    Examples
+    --------
+    >>> from yilaolib import bed_supply, gap_waterfall, triangulate_beds
+    >>> beds = bed_supply("jingdezhen")
+    >>> named_gaps(gap_waterfall(triangulate_beds("jingdezhen", 2025), beds, 2025), beds)["gap"].round().tolist()
+    [8858.0, 4907.0, 2417.0]
+    """
+    rows = steps.set_index("step")
+    values, need, year = rows["value"], float(rows["value"]["need"]), int(rows["year"]["need"])
+    lines = [{"supply": "stock", "year": rows["year"]["stock"], "there": -values["stock"]}]
+    listed = -values.reindex(["pipeline", "unsure"]).sum()
+    if listed > 0 and pd.notna(values["stock"]):
+        lines.append({"supply": "projects", "year": pd.NA, "there": listed - values["stock"]})
+    aims = totals_printed(supply)
+    aims = aims[(aims["role"] == "target") & ~(aims["year"] > year).fillna(False).astype(bool)]
+    lines += [{"supply": "target", "year": row.year, "there": row.stock} for row in aims.tail(1).itertuples()]
+    frame = pd.DataFrame(lines).assign(need=need).astype({"year": "Int64", "there": float})
+    return frame.assign(gap=need - frame["there"], coverage_pct=100 * frame["there"] / need)
+
+
 def worst_first(ledger: pd.DataFrame) -> pd.DataFrame:
     """The rows of `audit` whose figures are not reproduced, worst verdicts first.
 

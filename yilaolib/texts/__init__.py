@@ -208,7 +208,7 @@ class Catalogue:
 
 def is_missing(value: object) -> bool:
     """Tell whether a value is None or no number (NaN, NA)."""
-    return value is None or value != value or str(value) == "<NA>"
+    return value is None or str(value) == "<NA>" or value != value
 
 
 def minus(text: str) -> str:
