@@ -46,6 +46,7 @@ from .one import (
 )
 
 EXECUTORS = ("processes", "serial", "dask")
+MANY = 4  # reports, from which on computing beforehand what all share saves more than it costs
 GRACE = 60.0  # [s] beyond the time limit of a report, for its page and a slow disk
 PACKAGES = ("yilaolib", "numpy", "pandas", "scipy", "xarray", "matplotlib", "seaborn", "papermill", "nbconvert")
 KEY = ["area", "lang", "scenario"]  # what names a report's files
@@ -144,14 +145,17 @@ def render_reports(
         raise DataError("There is no city to report on; name one, or leave cities out for all that have a plan.")
     make_folder(out := Path(out_dir))
     with lock_folder(out):
-        _begin(orders[0])
-        library = library_key()
+        earlier = {order.area for order in orders if order.path("report", ".json").is_file() and not force}
+        if len(earlier) < len(orders):
+            _begin(orders[0], rehearse=len(orders) >= MANY)
         tasks, rows, listing = [], [], Listing(out)
         for order in orders:
             if order.folder.is_dir():
                 clear_beside(order.folder)
-            key = content_key(order, library)
-            if not force and (row := kept_row(order, key)):
+            # The key of a new report is found by the process that makes it, where everything is imported already.
+            alone = order.area not in earlier and executor == "processes"
+            key = "" if alone else content_key(order, library_key())
+            if order.area in earlier and (row := kept_row(order, key)):
                 rows.append(row)
                 listing.add(row)
             else:
@@ -173,9 +177,10 @@ def render_reports(
     return manifest_frame(rows)
 
 
-def _begin(order: Order) -> None:
-    """Start the forkserver, which reads the user's tables too."""
-    runner.begin(PRELOAD, YILAO_PRELOAD_DATA=order.parameters.get("data") or "")
+def _begin(order: Order, rehearse: bool = True) -> None:
+    """Start the forkserver, which reads the user's tables too and, for many reports, computes what all share."""
+    data = order.parameters.get("data") or ""
+    runner.begin(PRELOAD, YILAO_PRELOAD_DATA=data, YILAO_PRELOAD_AREA=order.area if rehearse else "")
 
 
 def _run(tasks: list[tuple], executor: str, jobs: int, scheduler: str | None, timeout: float) -> Iterator[dict]:
@@ -301,7 +306,7 @@ def content_key(order: Order, library: str) -> str:
     of no area; the other tables whole; and what compares all plans.
     """
     root = order.parameters.get("data") or None
-    rows, whole = _row_keys(as_root(root), stamp(root))
+    rows, whole = row_keys(as_root(root), stamp(root))
     lang = order.parameters.get("lang", order.lang)
     described = {
         "parameters": {name: value for name, value in order.parameters.items() if name not in ("tables_dir", "data")},
@@ -316,7 +321,7 @@ def content_key(order: Order, library: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def _row_keys(root: Path | None, state: tuple) -> tuple[dict[str, str], str]:
+def row_keys(root: Path | None, state: tuple) -> tuple[dict[str, str], str]:
     """Return keys of the rows of each area ("" of no area), and of what all reports share, as it is after merging."""
     from ..needs.money import project_costs
     from ..needs.peers import compare_plans
@@ -343,6 +348,7 @@ def run_task(order: Order, key: str, timeout: float, memory_mb: int) -> dict:
     """Make a report and return its row; whatever goes wrong is this report's and not the batch's."""
     row, begin = new_row(order), time.perf_counter()
     try:
+        key = key or content_key(order, library_key())
         page = run_order(order, timeout, memory_mb)
         row |= {"status": "ok", "report": f"{order.area}/{page.name}"}
     except Exception as error:

@@ -17,7 +17,6 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
-from ..demography.projection import SCENARIOS, scenario_named
 from ..errors import DataError, YilaoError, did_you_mean
 from ..tables.areas import data_version, find_area
 from ..tables.folders import as_root, merged_table, stamp
@@ -158,7 +157,7 @@ def place_order(
         raise DataError(f"{out_dir} is no folder of this machine; write into one, and send it (docs/send_reports.md).")
     formats = check_formats(formats)
     code = catalogue(lang).code
-    if not SLUG.fullmatch(code) or code in (*SCENARIOS, "failed"):
+    if not SLUG.fullmatch(code) or code in ("low", "medium", "high", "failed"):
         raise DataError(f"A catalogue called {code!r} cannot name a file: name it after its language, such as fr.toml.")
     # of the nation, the page that compares its cities
     kind = "all_cities" if str(city).strip().casefold() in NATION else "city_report"
@@ -314,6 +313,8 @@ def _check_values(values: dict) -> None:
 
 def _checked_scenario(name: str, area: str, root: str | None) -> str:
     """The scenario's name in the tables, refused if no table has it for this area, or if it cannot name a file."""
+    from ..demography.projection import scenario_named  # it imports scipy, which most calls here do without
+
     name = scenario_named(name, area=area, root=root)
     taken = (*languages(), "failed")  # other words in the names of a report's files
     if not SLUG.fullmatch(name) or name in taken:

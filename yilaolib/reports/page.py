@@ -18,15 +18,17 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import nbformat
 from markupsafe import Markup
 
 from ..tables.sheets import UNPRINTABLE
 from ..texts import Catalogue, catalogue
 from .display import MIME, TEMPLATES, Piece, page_templates, piece_html
 from .files import clear_beside, write_whole
+
+if TYPE_CHECKING:
+    import nbformat  # it takes a second to import, and most runs of a batch do without
 
 FONTS = Path(__file__).parents[1] / "fonts"
 SCRIPTS = ("application/javascript", "application/vnd.jupyter.widget-view+json")  # for JupyterLab only
@@ -84,6 +86,7 @@ def page_html(document: Document, shares: Callable[[Piece], list[float]] | None 
     Its only script sorts its tables; its policy names it by its hash. `shares` (the widths of the columns of a
     table) is for paper: no script, nothing folded away.
 
+    >>> import nbformat
     >>> cell = nbformat.v4.new_markdown_cell("## 老年人口")
     >>> page = page_html(read_document(nbformat.v4.new_notebook(cells=[cell]), title="报告"))
     >>> '<a href="#老年人口">老年人口</a>' in page

@@ -14,6 +14,7 @@ import warnings
 from . import runner
 
 DATA = "YILAO_PRELOAD_DATA"  # the folder or workbook of a user, read beforehand too
+AREA = "YILAO_PRELOAD_AREA"  # of the first of many reports, which share most of what it computes
 STACK = (
     "numpy.random", "pandas", "scipy.interpolate", "scipy.optimize", "scipy.stats", "xarray", "matplotlib.pyplot",
     "matplotlib.backends.backend_agg", "seaborn", "PIL.PngImagePlugin", "IPython.core.completer",
@@ -35,8 +36,8 @@ def preload() -> None:
     import yilaolib as yl
 
     from ..plots import style
-    from ..tables.folders import merged_table
-    from . import page
+    from ..tables.folders import as_root, merged_table, stamp
+    from . import many, page
 
     for name in dir(yl):
         getattr(yl, name)  # they are imported when they are first asked for
@@ -46,12 +47,13 @@ def preload() -> None:
     root = os.environ.get(DATA) or None
     for name in yl.list_tables():
         merged_table(name, root)
-    area = "jingdezhen"
-    yl.audit(area, root=root)
-    yl.triangulate_beds(area, 2025, root=root)
-    yl.triangulate_places(area, 2025, root=root)
-    yl.compare_plans(root=root)
-    yl.project_costs(root=root)
+    if area := os.environ.get(AREA):
+        many.library_key()
+        many.row_keys(as_root(root), stamp(root))
+        for compute in (yl.audit, yl.project):
+            compute(area, root=root)
+        for compute in (yl.triangulate_beds, yl.triangulate_places):
+            compute(area, 2025, root=root)
     gc.collect()
     gc.freeze()  # a collection in a child would otherwise copy every page of it
 

@@ -11,6 +11,7 @@ import atexit
 import contextlib
 import functools
 import io
+import logging
 import multiprocessing
 import os
 import random
@@ -216,6 +217,7 @@ def run_notebook(
     its process ended.
     """
     papermill = import_papermill()
+    logging.getLogger("papermill").setLevel(logging.ERROR)  # it takes `norm: float | None` for no parameter
     papermill.engines.papermill_engines.register(NAME, YilaoEngine)  # also in a clone that is not installed
     # papermill fills {names} in paths with parameters; a folder may be called so.
     source, saved = (str(path.resolve()).replace("{", "{{").replace("}", "}}") for path in (template, target))
