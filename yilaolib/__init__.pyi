@@ -116,6 +116,7 @@ from .reports.sections import shared_targets as shared_targets
 from .reports.sections import target_steps as target_steps
 from .reports.sections import totals_printed as totals_printed
 from .reports.sections import verdict_counts as verdict_counts
+from .reports.sections import what_follows as what_follows
 from .reports.sections import with_titles as with_titles
 from .reports.sections import worst_first as worst_first
 from .tables.areas import describe_table as describe_table

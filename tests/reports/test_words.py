@@ -256,6 +256,49 @@ def test_each_gap_names_its_supply(frame, plan, zh, en):
     assert catalogue("en").say("report.named_gaps", **known) == en
 
 
+def bed_rows(*needs, stock, listed=0.0, says=None):
+    """Rows of `triangulate_beds`: (basis, beds), named after their place."""
+    frame = pd.DataFrame(needs, columns=["basis", "central"])
+    frame = frame.assign(
+        name_zh=[f"法{n}" for n in frame.index], name_en=[f"M{n}" for n in frame.index], with_stock=stock
+    )
+    frame = frame.assign(with_pipeline=stock + listed, gap_stock=frame["central"] - stock)
+    signs = {
+        stem: frame["central"].gt(frame[f"with_{stem}"]).map({True: "short", False: "surplus"})
+        for stem in ("stock", "pipeline")
+    }
+    return frame.assign(says_stock=says or signs["stock"], says_pipeline=signs["pipeline"])
+
+
+@pytest.mark.parametrize(
+    ("methods", "all_say", "part", "look"),
+    [
+        (bed_rows(("plan", 900.0), ("need", 700.0), stock=500.0, listed=300.0),
+         "All 2 methods say that the present 500 beds are too few for 2025: 200 short at least, 400 at most, ranges of the inputs included.",
+         "Where methods part: the central need goes from 700 ('M1') to 900 ('M0'); by plans and norms 900, by the need for care 700.",
+         "whether the 300 beds of the project list come in time; even so, 1 of the methods still say too few."),
+        (bed_rows(("plan", 300.0), ("plan", 400.0), stock=500.0),
+         "All 2 methods say that the present 500 beds are enough for 2025: 100 to spare at least, 200 at most, ranges of the inputs included.",
+         "by plans and norms 300 to 400.", "empty beds and the care that they can give, rather than more of them."),
+        (bed_rows(("plan", 900.0), ("need", 450.0), ("use", 300.0), stock=500.0, says=["short", "either", "surplus"]).assign(lower=[np.nan, 400.0, 250.0]),
+         "of 3, 1 say too few, 1 say enough, 1 say either; all that holds under every method is a need between 250 and 900, ranges of the inputs included.",
+         "by present use 300.", "and the published number of those who live in homes."),
+        (bed_rows(("plan", 900.0), ("need", np.nan), stock=np.nan, says=["", ""]),
+         "it cannot be said whether they are enough; the need of 2025 is put by 1 method at 900 to 900, ranges of the inputs included.",
+         "by plans and norms 900.", "how many beds there are; without that there is no gap."),
+    ],
+)  # fmt: skip
+def test_what_follows(methods, all_say, part, look):
+    """What holds under every method, where they part, what to look at next; from hand-made rows."""
+    known = {"follows": yl.what_follows(methods), "year": 2025, "plan": {}}
+    said = [catalogue("en").fill(text, **known) for text in catalogue("en").find("report.sentences.follows")]
+    assert all_say in said[0] and said[1].endswith(part) and said[2].endswith(look)
+    chinese = [catalogue("zh").fill(text, **known) for text in catalogue("zh").find("report.sentences.follows")]
+    for one, other in zip(said, chinese, strict=True):  # the same numbers, in another order
+        numbers = [sorted(re.findall(r"(?<!M)(?<!法)\d+", text)) for text in (one, other)]
+        assert numbers[0] == numbers[1]
+
+
 def test_one_gap_leads_everywhere(own):
     """What the key line, the lists of areas and the comparison call the gap: need less present stock."""
     lead, steps = own["bed_gaps"].iloc[0], own["bed_steps"].set_index("step")["value"]

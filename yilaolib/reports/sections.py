@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -226,6 +227,40 @@ def named_gaps(steps: pd.DataFrame, supply: pd.DataFrame) -> pd.DataFrame:
     lines += [{"supply": "target", "year": row.year, "there": row.stock} for row in aims.tail(1).itertuples()]
     frame = pd.DataFrame(lines).assign(need=need).astype({"year": "Int64", "there": float})
     return frame.assign(gap=need - frame["there"], coverage_pct=100 * frame["there"] / need)
+
+
+def what_follows(methods: pd.DataFrame) -> dict[str, Any]:
+    """What `triangulate_beds` says taken together: what all methods say, where they part, and what is still open.
+
+    Methods without a number are left out; without a present stock nothing is said of short or enough.
+
+    Returns
+    -------
+    dict
+        n (methods), stock [beds], short, surplus, either (how many methods say so of the present stock), listed [beds
+        of the project list], short_listed (how many say short with these), least, most (the rows with the smallest and
+        the largest central need), low, high, least_gap, most_gap [beds, over the ranges of all methods], by_basis
+        (records: basis, low, high of the central needs [beds]), use (True where present use is known).
+
+    Examples
+    --------
+    >>> from yilaolib import triangulate_beds
+    >>> follows = what_follows(triangulate_beds("jingdezhen", 2025))
+    >>> follows["n"], follows["short"], follows["surplus"], follows["either"]
+    (10, 7, 1, 2)
+    """
+    rows = methods[methods["central"].notna()].reset_index(drop=True)
+    counts = rows["says_stock"].value_counts()
+    ends = rows.groupby("basis", sort=False)["central"].agg(["min", "max"])
+    by_basis = [{"basis": row.Index, "low": row.min, "high": row.max} for row in ends.itertuples()]
+    stock, bounds = rows["with_stock"].max(), rows.reindex(columns=["lower", "central", "upper"])
+    low, high = bounds.min().min(), bounds.max().max()  # a statement about every method holds for its range too
+    known = {"n": len(rows), "stock": stock, "listed": rows["with_pipeline"].max() - stock, "by_basis": by_basis}
+    known |= {name: int(counts.get(name, 0)) for name in ("short", "surplus", "either")}
+    known |= {"least": rows.loc[rows["central"].idxmin()], "most": rows.loc[rows["central"].idxmax()]}
+    known |= {"low": low, "high": high, "least_gap": low - stock, "most_gap": high - stock}
+    known["short_listed"] = int((rows["says_pipeline"] == "short").sum())
+    return known | {"use": bool((rows["basis"] == "use").any())}
 
 
 def worst_first(ledger: pd.DataFrame) -> pd.DataFrame:
