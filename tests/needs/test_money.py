@@ -22,10 +22,12 @@ def test_daycare_staff_at_the_official_ratios():
 
 
 def test_daycare_staff_against_the_plan():
-    """涟水 plans 250 trained daycare workers; 1,000 places need 83 fewer than that."""
+    """涟水 plans 250 daycare workers and has 70: 1,000 places need 166.7 (50/3 + 250/5 + 700/7), so 96.7 are short."""
     row = yl.childcare_staff("lianshui", 1000).set_index("group").loc["all"]
     assert row["target"] == 250
-    assert row["short"] == pytest.approx(row["central"] - 250)
+    assert row["present"] == 70
+    assert row["short"] == pytest.approx(50 / 3 + 50 + 100 - 70)
+    assert row["short_of"] == "present"
 
 
 def test_no_printed_places_no_staff(tmp_path):
@@ -184,3 +186,18 @@ def test_account_has_numbers_as_numbers():
     """Counts are floats, so that a table can be summed."""
     account = yl.care_account("haian", 2025, population=future_of("haian"))
     assert all(pd.api.types.is_float_dtype(account[c]) for c in ("need", "staff", "capital_upper"))
+
+
+def test_staff_short_is_less_what_is_there():
+    """鹰潭 has 7 carers and plans 60: what is short is the need less 7, not less 60."""
+    row = yl.care_staff("yingtan", 2025).set_index(["role", "level"]).loc[("care_worker", "all")]
+    assert (row["present"], row["target"], row["short_of"]) == (7, 60, "present")
+    assert row["short"] == pytest.approx(row["central"] - 7)
+
+
+def test_a_target_that_is_the_need_shows_no_result():
+    """岳阳 prints social workers per 1000 as a target only: need less target is 0 by construction, and is not shown."""
+    row = yl.care_staff("yueyang", 2025).set_index("role").loc["social_worker"]
+    assert row["central"] == pytest.approx(row["target"])
+    assert pd.isna(row["short"])
+    assert pd.isna(row["short_of"])

@@ -6,6 +6,7 @@ import pytest
 from oracles import CITIES
 
 import yilaolib as yl
+from yilaolib.needs.supply import off_the_line, standing
 
 
 @pytest.mark.parametrize(
@@ -102,6 +103,50 @@ def test_path_rises_straight_to_the_target_and_stays():
     assert not path.attrs["held"]
 
 
+def test_the_line_is_ours_and_judges_no_surplus():
+    """Between 2020 and 2025 the supply is our line: 60 needed beside 100 there is no statement about 2022."""
+    path = yl.supply_path(rows(("stock", 2020, 100.0), ("target", 2025, 200.0)), "beds", YEARS)
+    assert path.attrs["line"] == [2021, 2022, 2023, 2024]
+    assert off_the_line(path).dropna().index.tolist() == [2020, 2025, 2026, 2027]
+    assert standing(path)["supply_is"].loc[2020:2026].tolist() == ["stock", *4 * ["line"], "target", "kept"]
+
+
+def test_a_stage_goal_is_no_target():
+    """鹰潭 prints 4,100 places for 2023 and 4.5 per 1000 for 2025: the target is 4.5 x the thousands of 2025."""
+    target = yl.place_supply("yingtan").query("kind == 'daycare_places_total' and role == 'target'").iloc[0]
+    people = float(yl.persons(yl.project("yingtan", end_year=2025).sel(year=2025)))
+    assert (target["year"], target["derived"]) == (2025, True)
+    assert target["stock"] == pytest.approx(4.5 * people / 1000)
+    assert yl.gap_by_year("yingtan", what="places", end_year=2025)["shortfall"][2025] == pytest.approx(0, abs=1e-6)
+
+
+def test_a_stock_printed_as_a_ratio():
+    """岳阳 prints 0.6 places per 1000 in 2020, about 3,031 of 5,051,922 people; it is short, not well supplied."""
+    stock = yl.place_supply("yueyang").query("role == 'stock'").iloc[0]
+    assert stock["derived"]
+    assert stock["stock"] == pytest.approx(0.6 * 5_051.922, rel=0.005)
+    gap = yl.gap_by_year("yueyang", what="places", end_year=2030)
+    assert gap["supply_is"][2024] == "line"
+    assert gap.attrs["turn"]["state"] == "turns"
+
+
+def test_a_ratio_follows_the_people_given():
+    """With twice the people, a target printed per 1000 is twice as large; a printed stock is what it was."""
+    people = yl.project("yingtan", end_year=2025)["population"]
+    once, twice = (
+        yl.place_supply("yingtan", population=n * people).set_index(["kind", "role"])["stock"] for n in (1, 2)
+    )
+    assert twice["daycare_places_total", "target"] == pytest.approx(2 * once["daycare_places_total", "target"])
+    assert twice["daycare_places_total", "stock"] == once["daycare_places_total", "stock"] == 2_695
+
+
+def test_no_supply_falls_to_a_floor_that_is_met():
+    """海安 has 4,696 places in 2022, more than 4.5 per 1000: the stock is held."""
+    path = yl.supply_path(yl.place_supply("haian"), "daycare_places_total", np.array([2022, 2025, 2030]))
+    assert path.tolist() == [4_696] * 3
+    assert path.attrs["held"]
+
+
 def test_path_without_a_target_is_held():
     """Where no target is published, the stock is held, and the path says so."""
     path = yl.supply_path(rows(("stock", 2022, 100.0)), "beds", YEARS)
@@ -143,7 +188,7 @@ def test_figures_of_the_supply_lead_to_rows(city):
         ("occupied", "occupied_observation"),
         ("nursing_pct", "nursing_observation"),
     ):
-        known = supply[supply[what].notna() & (supply["role"] != "pipeline")]
+        known = supply[supply[what].notna() & (supply["role"] != "pipeline") & ~supply["derived"]]
         assert known[what].tolist() == printed[known[column]].tolist()
 
 

@@ -20,9 +20,10 @@ from .beds import METHODS as BED_METHODS
 from .daycare import METHODS as PLACE_METHODS
 from .methods import implied_coverage, shortfall
 from .rows import Case, Future, elderly_of, leading_method, make_case, middles, rows_of
-from .supply import TOTAL, opening, stock_of, supply_path
+from .supply import TOTAL, off_the_line, opening, standing, stock_of, supply_path
 
 METHODS = {"beds": BED_METHODS, "places": PLACE_METHODS}
+NOISE = 1e-6  # [beds or places] what is left where a derived target meets the need that it is
 LEVEL = 80  # percent of the draws; the back-test says what such a range did hold
 
 
@@ -62,8 +63,9 @@ def gap_by_year(
     DataFrame: by year demand, supply, shortfall, surplus [beds or places], coverage_pct; lower, upper: demand at the
         bounds of the parameters, missing without such; with draws lower_80, upper_80 (of demand), shortfall_lower_80,
         shortfall_upper_80, surplus_lower_80, surplus_upper_80; for places aged_0_2 [persons] and implied_coverage_pct.
-        Supply as in `supply_path`. `attrs`: what, method, norm [per 1000, of norm methods], inputs, observations, held
-        (no target: the stock is held), turning (with draws: turns_pct, lower_80, upper_80 as in `turning_years`).
+        supply_is (stock, line, target, kept: after it; the line is ours) and supply_derived (from a printed ratio). `attrs`:
+        what, method, norm [per 1000, of norm methods], inputs, observations, those of `supply_path`, turn (as
+        `turn_of`, without the line), turning (with draws: turns_pct, lower_80, upper_80 as in `turning_years`).
 
     Examples
     --------
@@ -83,15 +85,17 @@ def gap_by_year(
     if method not in rows:
         raise DataError(f"method {method!r} has no need by year for {case.area}; choose one of {', '.join(rows)}.")
     row, supply = rows[method], supply_path(case.supply, TOTAL[what], case.years)
+    known = off_the_line(supply)
     values = {bound: _by_year(row[bound], case.years) for bound in ("lower", "central", "upper")}
     frame = shortfall(values["central"], supply)
     for other in (name for name in beside if name in rows and name != method):
         frame[f"demand_{other}"] = _by_year(rows[other]["central"], case.years)
     frame["lower"], frame["upper"] = values["lower"], values["upper"]
+    frame = frame.join(standing(supply))
     turning = {}
     if drawn is not None:
         paths = METHODS[what][method](on(case, drawn))["central"]
-        turning = draws_that_turn(paths.to_series().unstack("draw"), supply)
+        turning = draws_that_turn(paths.to_series().unstack("draw"), known)
         ends = draw_range(paths).reindex(frame.index)
         for side, other in zip(ends, reversed(ends.columns), strict=True):
             end = shortfall(ends[side], supply)  # the gap follows the need step by step, and so do its quantiles
@@ -100,7 +104,8 @@ def gap_by_year(
     if what == "places":
         frame["aged_0_2"] = _by_year(case.counts["children"], case.years)
         frame["implied_coverage_pct"] = 100 * implied_coverage(frame["demand"], frame["aged_0_2"])
-    frame.attrs = {"what": what, "method": method, "held": supply.attrs["held"], "norm": row.get("norm")}
+    frame.attrs = {"what": what, "method": method, "norm": row.get("norm"), **supply.attrs}
+    frame.attrs["turn"] = turn_of(frame["demand"] - known)
     frame.attrs |= {"inputs": row["inputs"], "observations": row["observations"], "turning": turning}
     return frame
 
@@ -182,6 +187,8 @@ def turning_years(
 ) -> pd.DataFrame:
     """Year in which a shortage of daycare places turns into a surplus, by method and scenario.
 
+    Counted are the years whose supply is published or held, not those of our line between stock and target.
+
     Parameters
     ----------
     area, root : as in `triangulate_beds`
@@ -210,7 +217,7 @@ def turning_years(
         name = scenario.name if isinstance(scenario, Scenario) else scenario
         future = partial(project, slug, scenario=scenario, end_year=end_year, root=root)
         case = make_case("places", slug, future(), root, norm=norm)
-        supply, ranges = supply_path(case.supply, TOTAL["places"], case.years), {}
+        supply, ranges = off_the_line(supply_path(case.supply, TOTAL["places"], case.years)), {}
         if draws:
             paths = _moving(on(case, future(draws=draws, seed=seed)))
             ranges = {name: draws_that_turn(path.to_series().unstack("draw"), supply) for name, path in paths.items()}
@@ -240,7 +247,7 @@ def turn_of(gap: pd.Series) -> dict:
     gap = gap.dropna()
     if gap.empty:
         return {"year": None, "state": "not_published", "first": np.nan, "last": np.nan}
-    short = gap > 0
+    short = gap > NOISE
     ends = {"first": float(gap.iloc[0]), "last": float(gap.iloc[-1])}
     if short.all() or not short.any():
         return {"year": None, "state": "short_throughout" if short.all() else "surplus_throughout", **ends}
@@ -257,7 +264,7 @@ def draws_that_turn(need: pd.DataFrame, supply: pd.Series) -> dict:
     gaps = need.sub(supply, axis=0).dropna()
     if gaps.empty:
         return {}
-    short = gaps.to_numpy() > 0
+    short = gaps.to_numpy() > NOISE
     turned = short[:-1] & ~short[1:]
     for_good = turned.any(axis=0) & ~short[-1]
     if not for_good.any():

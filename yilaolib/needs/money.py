@@ -232,8 +232,9 @@ def care_staff(
     DataFrame: role (care_worker, social_worker), level (mild ... severe, or all), persons [residents, or persons 60+ of
         social workers], ratio [persons for each worker], lower, central, upper [workers], judged (True where the ratio
         is judgement), sources, observations (tuple: ids of the printed figures); in the rows of all levels present and
-        target [workers] with present_year and target_year, short_now and short [workers: central less these]. Social
-        workers are printed per 1000 elderly: present and target are those of the elderly of their own year.
+        target [workers] with present_year and target_year, and short [workers: central less present, where that is
+        printed, else less target; short_of says which]. Social workers are printed per 1000 elderly: present and target
+        are those of the elderly of their own year, and their need is the target, against which nothing is short.
 
     Examples
     --------
@@ -288,7 +289,16 @@ def _with_targets(frame: pd.DataFrame, slug: str, elderly: xr.DataArray, root: R
     columns = ("present", "present_year", "target", "target_year")
     frame = frame.reindex(columns=[*frame, *(c for c in columns if c not in frame)])
     frame = frame.astype({"present_year": "Int64", "target_year": "Int64"})
-    return frame.assign(short_now=frame["central"] - frame["present"], short=frame["central"] - frame["target"])
+    return _short(frame, by_target=frame["role"] == "social_worker")
+
+
+def _short(frame: pd.DataFrame, by_target: pd.Series | bool = False) -> pd.DataFrame:
+    """Need less present staff, else less the target (not where the target is the need); `short_of` says which."""
+    there = frame["present"].notna()
+    goal = frame["target"].notna() & ~there & np.logical_not(by_target)
+    left = frame["central"] - frame["present"].where(there, frame["target"].where(goal))
+    named = pd.Series(np.select([there, goal], ["present", "target"], ""), index=frame.index).replace("", None)
+    return frame.assign(short=left, short_of=named)
 
 
 def _thousands(elderly: xr.DataArray, year: int) -> float:
@@ -310,8 +320,8 @@ def childcare_staff(area: str, places: float | None = None, *, root: Root = None
     Returns
     -------
     DataFrame: group (6_12m, 12_24m, 24_36m, all), places [places], ratio [children a worker], central [workers],
-        class_size [children], classes [classes], target [workers] with target_year and short [workers] in the row all,
-        sources, observations (tuple: ids of the printed figures). Without any number of places they are missing.
+        class_size [children], classes [classes]; in the row all present and target [workers] with present_year and
+        target_year, short and short_of as in `care_staff`; sources, observations (tuple: ids of the printed figures). Without any number of places they are missing.
 
     Examples
     --------
@@ -335,13 +345,15 @@ def childcare_staff(area: str, places: float | None = None, *, root: Root = None
     columns = ["group", "places", "ratio", "central", "class_size", "classes", "sources", "observations"]
     frame = pd.DataFrame(rows, columns=columns)
     sums = {column: frame[column].sum(min_count=1) for column in ("places", "central", "classes")}
-    goal = printed.first(slug, STAFF_TARGET["daycare_worker"], "target")
-    last = {"sources": frame["sources"].iloc[0], "observations": () if goal is None else (goal["observation"],)}
-    frame.loc[len(frame)] = pd.Series({"group": "all", **sums, **last})
-    whole = frame["group"] == "all"
-    frame["target"] = np.where(whole, np.nan if goal is None else goal["value"], np.nan)
-    frame["target_year"] = pd.Series([goal["year"] if goal is not None and x else None for x in whole], dtype="Int64")
-    return frame.assign(short=frame["central"] - frame["target"])
+    frame.loc[len(frame)] = pd.Series({"group": "all", **sums, "sources": frame["sources"].iloc[0], "observations": ()})
+    last = len(frame) - 1
+    for name, kind in (("present", "actual"), ("target", "target")):
+        row = printed.first(slug, STAFF_TARGET["daycare_worker"], kind)
+        frame[name], frame[f"{name}_year"] = np.nan, pd.array([pd.NA] * len(frame), dtype="Int64")
+        if row is not None:
+            frame.loc[last, [name, f"{name}_year"]] = [row["value"], row["year"]]
+            frame.at[last, "observations"] += (row["observation"],)
+    return _short(frame)
 
 
 COUNTED = ["staff", "staff_short", "floor_new_m2", "floor_old_m2", "capital_lower", "capital_central", "capital_upper"]
@@ -376,7 +388,8 @@ def care_account(
     Returns
     -------
     DataFrame: eldercare, childcare, both: method, need, with_pipeline, short [beds or places], staff [workers for the
-        need], staff_target [workers, printed], staff_short [workers], floor_new_m2 and floor_old_m2 [m2, were every
+        need], staff_target [workers, printed], staff_short [workers, as short
+        of `care_staff`], floor_new_m2 and floor_old_m2 [m2, were every
         household of the census in new, or in existing, estates with the plan's m2 per 100 homes], capital_lower,
         capital_central, capital_upper [yuan for what is short], sources. Missing where not published; both adds what
         both have.

@@ -270,7 +270,7 @@ class Case:
     @cached_property
     def supply(self) -> pd.DataFrame:
         """As `bed_supply` or `place_supply`."""
-        return SUPPLY[self.what](self.area, root=self.root)
+        return SUPPLY[self.what](self.area, population=self.people, root=self.root)
 
     def figure(self, indicator: str, *kinds: str, area: str | None = None) -> pd.Series | None:
         """The most telling printed figure of the area, of the first kind that prints a number."""

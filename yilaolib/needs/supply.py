@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..demography.ages import Population, as_array
 from ..demography.local import Root
+from ..demography.measures import persons
+from ..demography.projection import project
 from ..tables.areas import find_area, load_table
 from ..tables.figures import figures_at
 
@@ -33,6 +36,9 @@ def opening(supply: pd.DataFrame, year: int, after: int | None = None) -> pd.Dat
 def supply_path(supply: pd.DataFrame, kind: str, years: np.ndarray) -> pd.Series:
     """Supply of a kind year by year: the stock, a straight line to the target, and the target from then on.
 
+    The line is ours, no plan prints it: draw it as such, and judge no surplus by its years. A target derived from a
+    ratio that the stock exceeds already is a floor that is met: no supply falls to it.
+
     Parameters
     ----------
     supply : DataFrame; as from `bed_supply` or `place_supply`
@@ -40,8 +46,9 @@ def supply_path(supply: pd.DataFrame, kind: str, years: np.ndarray) -> pd.Series
 
     Returns
     -------
-    Series: [beds or places] by year, missing before the first year with a published figure; `attrs["held"]` is True
-        when no target is published, so that the stock is held
+    Series: [beds or places] by year, missing before the first year with a published figure. `attrs`: held (True when no
+        target is published, so that the stock is held), line (the years between stock and target), met (the year of the target), derived (the roles,
+        stock or target, whose count is derived from a printed ratio)
 
     Examples
     --------
@@ -50,11 +57,41 @@ def supply_path(supply: pd.DataFrame, kind: str, years: np.ndarray) -> pd.Series
     """
     points = supply[(supply["kind"] == kind) & supply["year"].notna()].sort_values("year")
     path = pd.Series(np.nan, index=pd.Index(years, name="year"), name="supply")
-    path.attrs["held"] = not (points["role"] == "target").any()
+    points = points[~_reached(points)]
+    ends = points.groupby("role")["year"].max()
+    line = (path.index > ends.get("stock", np.inf)) & (path.index < ends.get("target", -np.inf))
+    derived = points.loc[points["derived"], "role"] if "derived" in points else ()
+    met = int(ends["target"]) if "target" in ends else None
+    path.attrs = {"held": met is None, "line": path.index[line].tolist(), "met": met, "derived": tuple(derived)}
     if len(points):
         path[:] = np.interp(years, points["year"].astype(float), points["stock"])
         path[path.index < int(points["year"].iloc[0])] = np.nan
     return path
+
+
+def _reached(points: pd.DataFrame) -> pd.Series:
+    """Derived targets that the stock exceeds already."""
+    derived = points.get("derived", pd.Series(False, index=points.index)).astype(bool)
+    return (
+        derived
+        & (points["role"] == "target")
+        & (points["stock"] < points.loc[points["role"] == "stock", "stock"].max())
+    )
+
+
+def off_the_line(path: pd.Series) -> pd.Series:
+    """The years of a `supply_path` whose supply is published or held: those of the line between are left out."""
+    return path.drop(path.attrs["line"])
+
+
+def standing(path: pd.Series) -> pd.DataFrame:
+    """What the supply of a `supply_path` is, by year: supply_is (stock, line, target, kept: after it) and supply_derived."""
+    line, met, derived = (path.attrs[name] for name in ("line", "met", "derived"))
+    what = pd.Series("stock", index=path.index).mask(path.index.isin(line), "line")
+    if met is not None:
+        what = what.mask(path.index == met, "target").mask(path.index > met, "kept")
+    ours = what.replace("kept", "target").isin(derived) | ((what == "line") & bool(derived))
+    return pd.DataFrame({"supply_is": what.where(path.notna()), "supply_derived": ours})
 
 
 OWNERS = {f"elder_beds_{kind}_homes": "public" for kind in ("public", "welfare", "township")}
@@ -67,25 +104,32 @@ NURSING = {  # share of nursing-type beds (护理型床位) of a kind
     "elder_beds_institution": "nursing_beds_share_institution_pct",
     "elder_beds_public_homes": "nursing_beds_share_public_homes_pct",
 }
+RATIOS = {  # printed per 1000 persons of an age and over, of a kind: what a count follows from where none is printed
+    "elder_beds_total": ("elder_beds_per_1000_60plus", 60),
+    "daycare_places_total": ("daycare_places_per_1000", 0),
+    "daycare_places_inclusive": ("daycare_places_inclusive_per_1000", 0),
+}
 COLUMNS = [
-    "kind", "role", "year", "stock", "occupied", "vacant", "nursing_pct", "owner", "flag", "name_zh", "name_en",
+    "kind", "role", "year", "stock", "derived", "occupied", "vacant", "nursing_pct", "owner", "flag", "name_zh", "name_en",
     "source", "note", "observation", "occupied_observation", "nursing_observation", "project_no",
 ]  # fmt: skip
 
 
-def bed_supply(area: str, *, root: Root = None) -> pd.DataFrame:
-    """Printed stocks of beds of an area, what it plans to have, and the new beds of its project list.
+def bed_supply(area: str, *, population: Population | None = None, root: Root = None) -> pd.DataFrame:
+    """Stocks of beds of an area, what it plans to have, and the new beds of its project list.
 
-    Kinds are kept apart: a plan's total may count institutions only or all services. Renovated beds are not new.
+    Kinds are kept apart: a plan's total may count institutions only or all services. Renovated beds are not new. A stage
+    goal is no target. Where only a ratio per 1000 is printed, the count is derived with the people of its own year.
 
     Parameters
     ----------
     area, root : as in `triangulate_beds`
+    population : [persons] projection by which counts are derived; `project` where it lacks the year
 
     Returns
     -------
     DataFrame: kind (slug of the indicator, or `pipeline`), role (stock, target, pipeline), year (missing where a
-        project has no date), stock [beds], occupied and vacant [beds] (missing when not published), nursing_pct
+        project has no date), stock [beds], derived (True: from a printed ratio), occupied and vacant [beds] (missing when not published), nursing_pct
         [percent of these beds that are of nursing type; it may be of another year, see `nursing_beds`], owner (public,
         private, or empty), flag (of a project: undated, hospital, doubt), name_zh, name_en, source, note, observation
         (id of the printed figure; missing for projects), occupied_observation and nursing_observation (ids of residents
@@ -96,11 +140,11 @@ def bed_supply(area: str, *, root: Root = None) -> pd.DataFrame:
     >>> bed_supply("jingdezhen").query("kind == 'elder_beds_public_homes'")[["stock", "occupied"]].to_numpy().tolist()
     [[2163.0, 740.0]]
     """
-    return _supply(area, BED_KINDS, "beds_new", root)
+    return _supply(area, BED_KINDS, "beds_new", population, root)
 
 
-def place_supply(area: str, *, root: Root = None) -> pd.DataFrame:
-    """Printed daycare places (托位) of an area, what it plans to have, and the new places of its project list.
+def place_supply(area: str, *, population: Population | None = None, root: Root = None) -> pd.DataFrame:
+    """Daycare places (托位) of an area, what it plans to have, and the new places of its project list.
 
     As `bed_supply`, in places; `occupied` is missing, since no plan prints attendance by place.
 
@@ -109,25 +153,47 @@ def place_supply(area: str, *, root: Root = None) -> pd.DataFrame:
     >>> place_supply("jingdezhen").query("kind == 'daycare_places_total'").set_index("role").stock.to_dict()
     {'stock': 4036.0, 'target': 7367.0}
     """
-    return _supply(area, PLACE_KINDS, "places_new", root).drop(columns=["nursing_pct", "nursing_observation"])
+    return _supply(area, PLACE_KINDS, "places_new", population, root).drop(
+        columns=["nursing_pct", "nursing_observation"]
+    )
 
 
 SUPPLY = {"beds": bed_supply, "places": place_supply}
 
 
-def _supply(area: str, kinds: tuple[str, ...], new: str, root: Root) -> pd.DataFrame:
+def _implied(slug: str, ratio: pd.Series | None, age: int, population: Population | None, root: Root) -> float:
+    """The count that a printed ratio per 1000 implies for the people of its own year; missing where there is none."""
+    if ratio is None or pd.isna(ratio["year"]) or pd.notna(ratio["value_max"]):
+        return np.nan
+    year, people = int(ratio["year"]), None if population is None else as_array(population)
+    if people is None or year not in people["year"]:
+        people = as_array(project(slug, end_year=max(year, 2025), root=root))
+    if year not in people["year"]:
+        return np.nan
+    return float(ratio["value"] * np.median(persons(people.sel(year=year), age)) / 1000)
+
+
+def _supply(area: str, kinds: tuple[str, ...], new: str, population: Population | None, root: Root) -> pd.DataFrame:
     slug = find_area(area, root=root)["area"]
     names = load_table("indicators", root=root).set_index("indicator")[["name_zh", "name_en"]]
     printed = figures_at(root)
     rows = []
     for kind in kinds:
         for role, wanted in (("stock", "actual"), ("target", "target")):
-            row = printed.first(slug, kind, wanted)
+            row, derived = printed.first(slug, kind, wanted), False
+            if row is None and kind in RATIOS:
+                ratio, age = RATIOS[kind]
+                row = printed.first(slug, ratio, wanted)
+                implied = _implied(slug, row, age, population, root)
+                row, derived = (None, False) if np.isnan(implied) else (row.copy(), True)
+                if derived:
+                    row["value"] = implied
             if row is None:
                 continue
             nursing = printed.first(slug, NURSING.get(kind, ""), wanted)
             lived = printed.first(slug, kind.replace("beds", "residents"), "actual") if "beds" in kind else None
             line = {"kind": kind, "role": role, "owner": OWNERS.get(kind, ""), "stock": row["value"]}
+            line["derived"] = derived
             line |= row[["year", "source", "note", "observation"]].to_dict() | names.loc[kind].to_dict()
             line |= {"nursing_observation": None, "occupied_observation": None}
             if nursing is not None:
@@ -141,6 +207,7 @@ def _supply(area: str, kinds: tuple[str, ...], new: str, root: Root) -> pd.DataF
     frame = pd.concat([pd.DataFrame(rows), listed]).reindex(columns=COLUMNS).reset_index(drop=True)
     frame = frame.astype({"year": "Int64", "stock": float, "occupied": float})
     frame["vacant"] = frame["stock"] - frame["occupied"]
+    frame["derived"] = frame["derived"].eq(True)
     frame[["owner", "flag"]] = frame[["owner", "flag"]].fillna("")
     return frame
 

@@ -86,7 +86,7 @@ def as_printed(**rows: pd.Series | None) -> pd.DataFrame:
 
 
 def totals_printed(supply: pd.DataFrame) -> pd.DataFrame:
-    """The printed stock and target of all kinds together: role, year, stock [beds or places].
+    """The printed stock and target of all kinds together: role, year, stock [beds or places], derived.
 
     The stock comes first; where only a target is printed, it is a row without a number. See `bed_supply`.
 
@@ -96,9 +96,11 @@ def totals_printed(supply: pd.DataFrame) -> pd.DataFrame:
     >>> totals_printed(bed_supply("jingdezhen"))["stock"].tolist()
     [4059.0, 10500.0]
     """
-    rows = supply.loc[supply["kind"].isin(["elder_beds_total", "daycare_places_total"]), ["role", "year", "stock"]]
+    rows = supply.loc[
+        supply["kind"].isin(["elder_beds_total", "daycare_places_total"]), ["role", "year", "stock", "derived"]
+    ]
     if len(rows) and "stock" not in set(rows["role"]):
-        rows = pd.concat([pd.DataFrame({"role": ["stock"]}), rows], ignore_index=True)
+        rows = pd.concat([pd.DataFrame({"role": ["stock"], "derived": [False]}), rows], ignore_index=True)
     return rows
 
 
