@@ -204,20 +204,24 @@ def test_without_own_norms_nobody_is_named(third):
 # ---- sentences ----
 
 
-def row(supply=np.nan, shortfall=0.0, surplus=0.0):
+def row(supply=np.nan, shortfall=0.0, surplus=0.0, of="stock", derived=False):
     """A year of `gap_by_year`."""
-    return pd.Series({"supply": supply, "shortfall": shortfall, "surplus": surplus})
+    numbers = {"supply": supply, "shortfall": shortfall, "surplus": surplus}
+    return pd.Series({**numbers, "supply_is": of, "supply_derived": derived})
 
 
 @pytest.mark.parametrize(
     ("year", "held", "zh", "en"),
     [
         (row(4808, shortfall=4700), True, "按现有存量缺4,700张", "with today's stock, 4,700 short"),
-        (row(4808, surplus=0.6), False, "达到规划目标时余1张", "if the plan's target is met, 1 to spare"),
+        (row(4808, surplus=0.6, of="target"), False, "达到规划目标时余1张", "if the plan's target is met, 1 to spare"),
+        (row(4808, of="target", derived=True), False, "达到规划目标时（按每千人比例推算）供需持平",
+         "if the plan's target is met (derived from a ratio per 1000), just met"),
+        (row(4808, 9, of="line"), False, "按存量至目标的直线（本库所设）缺9张", "on our line from stock to target, 9 short"),
         (row(4808, shortfall=0.4), True, "按现有存量供需持平", "with today's stock, just met"),
         (row(), True, "供给未公布，缺口无法计算", "supply is not published, so no gap can be given"),
     ],
-)
+)  # fmt: skip
 def test_gap_in_words(year, held, zh, en):
     """Short, to spare, just met, or unknown, against the target or today's stock."""
     assert catalogue("zh").say("report.gap", row=year, held=held, unit="张") == zh
@@ -330,13 +334,15 @@ def test_both_ends_of_a_path_in_one_notation():
     assert text == "由2020年末的12.00万人减少到2050年末的9.90万人"
 
 
-TURN = {"last": 2050, "scenario": "medium"}
+PLACES = pd.DataFrame()
+PLACES.attrs = {"held": False, "line": [2021, 2022]}
+TURN = {"last": 2050, "scenario": "medium", "place_gap": PLACES}
 
 
 @pytest.mark.parametrize(
     ("state", "year", "draws", "en"),
     [
-        ("turns", 2031, {}, "In the medium scenario the shortage of places turns into a surplus in 2031."),
+        ("turns", 2031, {}, "if the plan's target is met, places are no longer short from 2031 on."),
         ("short_throughout", None, {}, "Places are short in every year whose supply is known."),
         ("short_throughout", None, {"turns_pct": 0.0}, "In none of the random paths of the demography has the shortage"),
         ("turns", 2031, {"turns_pct": 99.5, "lower_80": 2030, "upper_80": 2033}, "In over 99 % of the random paths"),

@@ -63,8 +63,8 @@ def gap_by_year(
     DataFrame: by year demand, supply, shortfall, surplus [beds or places], coverage_pct; lower, upper: demand at the
         bounds of the parameters, missing without such; with draws lower_80, upper_80 (of demand), shortfall_lower_80,
         shortfall_upper_80, surplus_lower_80, surplus_upper_80; for places aged_0_2 [persons] and implied_coverage_pct.
-        supply_is (stock, line, target, kept: after it; the line is ours) and supply_derived (from a printed ratio). `attrs`:
-        what, method, norm [per 1000, of norm methods], inputs, observations, those of `supply_path`, turn (as
+        supply_is (stock, line, target, kept: after it; the line is ours), supply_derived (from a printed ratio).
+        `attrs`: what, method, norm [per 1000, of norm methods], inputs, observations, those of `supply_path`, turn (as
         `turn_of`, without the line), turning (with draws: turns_pct, lower_80, upper_80 as in `turning_years`).
 
     Examples

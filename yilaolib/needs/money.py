@@ -320,8 +320,9 @@ def childcare_staff(area: str, places: float | None = None, *, root: Root = None
     Returns
     -------
     DataFrame: group (6_12m, 12_24m, 24_36m, all), places [places], ratio [children a worker], central [workers],
-        class_size [children], classes [classes]; in the row all present and target [workers] with present_year and
-        target_year, short and short_of as in `care_staff`; sources, observations (tuple: ids of the printed figures). Without any number of places they are missing.
+        class_size [children], classes [classes], sources, observations (tuple: ids of the printed figures); in the row
+        all present and target [workers], present_year and target_year, short and short_of as in `care_staff`. Without
+        any number of places they are missing.
 
     Examples
     --------

@@ -47,8 +47,8 @@ def supply_path(supply: pd.DataFrame, kind: str, years: np.ndarray) -> pd.Series
     Returns
     -------
     Series: [beds or places] by year, missing before the first year with a published figure. `attrs`: held (True when no
-        target is published, so that the stock is held), line (the years between stock and target), met (the year of the target), derived (the roles,
-        stock or target, whose count is derived from a printed ratio)
+        target is published, so that the stock is held), line (the years between stock and target), met (the year of
+        the target), derived (the roles, stock or target, whose count is derived from a printed ratio)
 
     Examples
     --------
@@ -85,7 +85,7 @@ def off_the_line(path: pd.Series) -> pd.Series:
 
 
 def standing(path: pd.Series) -> pd.DataFrame:
-    """What the supply of a `supply_path` is, by year: supply_is (stock, line, target, kept: after it) and supply_derived."""
+    """What a `supply_path` is by year: supply_is (stock, line, target, kept: after it) and supply_derived."""
     line, met, derived = (path.attrs[name] for name in ("line", "met", "derived"))
     what = pd.Series("stock", index=path.index).mask(path.index.isin(line), "line")
     if met is not None:
@@ -110,16 +110,16 @@ RATIOS = {  # printed per 1000 persons of an age and over, of a kind: what a cou
     "daycare_places_inclusive": ("daycare_places_inclusive_per_1000", 0),
 }
 COLUMNS = [
-    "kind", "role", "year", "stock", "derived", "occupied", "vacant", "nursing_pct", "owner", "flag", "name_zh", "name_en",
-    "source", "note", "observation", "occupied_observation", "nursing_observation", "project_no",
+    "kind", "role", "year", "stock", "derived", "occupied", "vacant", "nursing_pct", "owner", "flag",
+    "name_zh", "name_en", "source", "note", "observation", "occupied_observation", "nursing_observation", "project_no",
 ]  # fmt: skip
 
 
 def bed_supply(area: str, *, population: Population | None = None, root: Root = None) -> pd.DataFrame:
     """Stocks of beds of an area, what it plans to have, and the new beds of its project list.
 
-    Kinds are kept apart: a plan's total may count institutions only or all services. Renovated beds are not new. A stage
-    goal is no target. Where only a ratio per 1000 is printed, the count is derived with the people of its own year.
+    Kinds are kept apart: a plan's total may count institutions only or all services. Renovated beds are not new. A
+    stage goal is no target. Where only a ratio per 1000 is printed, the count is derived with the people of its year.
 
     Parameters
     ----------
@@ -129,8 +129,9 @@ def bed_supply(area: str, *, population: Population | None = None, root: Root = 
     Returns
     -------
     DataFrame: kind (slug of the indicator, or `pipeline`), role (stock, target, pipeline), year (missing where a
-        project has no date), stock [beds], derived (True: from a printed ratio), occupied and vacant [beds] (missing when not published), nursing_pct
-        [percent of these beds that are of nursing type; it may be of another year, see `nursing_beds`], owner (public,
+        project has no date), stock [beds], derived (True: from a printed ratio), occupied and vacant [beds] (missing
+        when not published), nursing_pct [percent of these beds that are of nursing type; it may be of another year, see
+        `nursing_beds`], owner (public,
         private, or empty), flag (of a project: undated, hospital, doubt), name_zh, name_en, source, note, observation
         (id of the printed figure; missing for projects), occupied_observation and nursing_observation (ids of residents
         and share), project_no (of the project list; missing for figures).

@@ -96,9 +96,8 @@ def totals_printed(supply: pd.DataFrame) -> pd.DataFrame:
     >>> totals_printed(bed_supply("jingdezhen"))["stock"].tolist()
     [4059.0, 10500.0]
     """
-    rows = supply.loc[
-        supply["kind"].isin(["elder_beds_total", "daycare_places_total"]), ["role", "year", "stock", "derived"]
-    ]
+    whole = supply["kind"].isin(["elder_beds_total", "daycare_places_total"])
+    rows = supply.assign(derived=supply.get("derived", False)).loc[whole, ["role", "year", "stock", "derived"]]
     if len(rows) and "stock" not in set(rows["role"]):
         rows = pd.concat([pd.DataFrame({"role": ["stock"], "derived": [False]}), rows], ignore_index=True)
     return rows
@@ -207,9 +206,9 @@ def named_gaps(steps: pd.DataFrame, supply: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        supply (stock, projects, target), year (of that supply), there, need, gap (negative: to spare) [beds or places],
-        coverage_pct. The stock is always a row, with missing numbers where none is published; projects only where some
-        are listed, the target only where one is printed for the year or before.
+        supply (stock, projects, target), year (of that supply), derived (from a printed ratio), there, need, gap
+        (negative: to spare) [beds or places], coverage_pct. The stock is always a row, with missing numbers where none
+        is published; projects only where some are listed, the target only where there is one for the year or before.
 
     Examples
     --------
@@ -220,13 +219,16 @@ def named_gaps(steps: pd.DataFrame, supply: pd.DataFrame) -> pd.DataFrame:
     """
     rows = steps.set_index("step")
     values, need, year = rows["value"], float(rows["value"]["need"]), int(rows["year"]["need"])
-    lines = [{"supply": "stock", "year": rows["year"]["stock"], "there": -values["stock"]}]
+    totals = totals_printed(supply)
+    ours = bool(totals.loc[totals["role"] == "stock", "derived"].any())
+    lines = [{"supply": "stock", "year": rows["year"]["stock"], "there": -values["stock"], "derived": ours}]
     listed = -values.reindex(["pipeline", "unsure"]).sum()
     if listed > 0 and pd.notna(values["stock"]):
-        lines.append({"supply": "projects", "year": pd.NA, "there": listed - values["stock"]})
-    aims = totals_printed(supply)
-    aims = aims[(aims["role"] == "target") & ~(aims["year"] > year).fillna(False).astype(bool)]
-    lines += [{"supply": "target", "year": row.year, "there": row.stock} for row in aims.tail(1).itertuples()]
+        lines.append({"supply": "projects", "year": pd.NA, "there": listed - values["stock"], "derived": ours})
+    aims = totals[(totals["role"] == "target") & ~(totals["year"] > year).fillna(False).astype(bool)]
+    aims = aims[~(aims["derived"] & (aims["stock"] < -values["stock"]))]  # a floor that is met already
+    aims = aims.assign(supply="target", there=aims["stock"])[["supply", "year", "there", "derived"]]
+    lines += aims.tail(1).to_dict("records")
     frame = pd.DataFrame(lines).assign(need=need).astype({"year": "Int64", "there": float})
     return frame.assign(gap=need - frame["there"], coverage_pct=100 * frame["there"] / need)
 
