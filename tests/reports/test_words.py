@@ -467,7 +467,32 @@ def test_comparison_per_head(compared):
     assert line["gap"] == pytest.approx(line["need"] - line["stock"])
 
 
-@pytest.mark.parametrize("which", ["third", "own", "compared"])
+@pytest.fixture(scope="module")
+def unread():
+    """A report of 江西, of which the tables hold no plan."""
+    return run("city_report.ipynb", city="jiangxi", end_year=2030)
+
+
+def test_nobody_looked_is_not_unpublished(unread):
+    """Without a plan in the tables, no table or sentence says that something was not published."""
+    texts = list(said(unread["page"]))
+    assert not [(where, text) for where, text in texts if "未公布" in text]
+    assert any(text == "本库未收录" for where, text in texts if where.startswith("table nursing"))
+    assert any(text == "本库未收录：现有床位数" for where, text in texts if where.startswith("figure beds"))
+
+
+@pytest.mark.parametrize("which", ["own", "unread"])
+def test_chinese_reports_speak_chinese(which, request):
+    """No English words stand in a Chinese page, but in titles and places of documents."""
+    for where, text in said(request.getfixturevalue(which)["page"]):
+        if not where.startswith(("table sources", "table rows", "table parameters")):
+            assert not re.search(r"[A-Za-z]{3,}\s+[a-z]{2,}|[a-z]{4,}_[a-z]+", text.replace("yilao audit", "")), (
+                where,
+                text,
+            )
+
+
+@pytest.mark.parametrize("which", ["third", "own", "unread", "compared"])
 def test_no_number_is_missing_in_words(which, request):
     """No text of a report shows nan, None or an unfilled template."""
     for where, text in said(request.getfixturevalue(which)["page"]):

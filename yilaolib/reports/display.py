@@ -78,8 +78,9 @@ class Report:
     def know(self, **values: Any) -> None:
         """Keep values that all templates may use from now on.
 
-        Two names are special: `rows` (a frame with `observation`) and `documents` (a frame with `source`) are the
-        tables at the end that links lead to; links to anything else are left out.
+        Three names are special: `missing` is what tables show for a missing value (without it words.missing); `rows`
+        (a frame with `observation`) and `documents` (a frame with `source`) are the tables at the end that links lead
+        to; links to anything else are left out.
 
         >>> Report("zh").know(year=2030)
         """
@@ -285,7 +286,7 @@ class Report:
 
     def _blanks(self, raw: pd.DataFrame, said: str | None, of_rows: list[dict]) -> Iterable[str]:
         """What a missing value of each row is shown as: not published, or what the entry says."""
-        missing = self.words.word("words.missing")
+        missing = self.known.get("missing", self.words.word("words.missing"))
         if said is not None and said in raw:
             return raw[said].fillna(missing)
         return [missing if said is None else self._say(said, of_row) if "{" in said else said for of_row in of_rows]
@@ -336,7 +337,8 @@ class Report:
         numerals = texts[texts.str.fullmatch(NUMERAL)]
         if numerals.str.fullmatch(YEAR).all():  # years among words are words
             return False
-        return bool((texts.isin(["–", self.words.word("words.missing")]) | texts.index.isin(numerals.index)).all())
+        blanks = ["–", self.words.word("words.missing"), self.known.get("missing")]
+        return bool((texts.isin(blanks) | texts.index.isin(numerals.index)).all())
 
     def _write_csv(self, key: str, columns: list[Piece], series: list[pd.Series]) -> None:
         """Write the raw values, the units of columns in their headings."""
