@@ -63,16 +63,17 @@ def plan_beds(case: Case) -> dict:
 
 def share(case: Case) -> dict:
     """The province's beds by the area's share of its elderly; the range is that of other weights."""
-    total = None if case.parent is None else case.figure("elder_beds_total", "target", area=case.parent)
-    if total is None:
+    parent = case.parent
+    total = None if parent is None else case.figure("elder_beds_total", "target", area=parent)
+    if parent is None or total is None:
         return lacking("share", "no_beds_of_province")
     census = int(case.years[0])
-    if census not in census_pyramids(case.parent, case.root):  # an area given by totals of another year
+    if census not in census_pyramids(parent, case.root):  # an area given by totals of another year
         return lacking("share", "no_ages_of_province", year=census)
-    whole, own = (_counted(case, area).weights(case.assumed) for area in (case.parent, case.area))
+    whole, own = (_counted(case, area).weights(case.assumed) for area in (parent, case.area))
     weights = {by: (own[by], whole[by]) for by in whole}
     basis, used = "census", [total]
-    mine, province = (_printed_elderly(case, "actual", area) for area in (case.area, case.parent))
+    mine, province = (_printed_elderly(case, "actual", area) for area in (case.area, parent))
     if mine is not None and province is not None and mine["source"] == province["source"] == total["source"]:
         # the plan prints all three figures of its own method: recompute what it describes
         weights["aged_60"] = (mine["value"], province["value"])
@@ -87,7 +88,7 @@ def share(case: Case) -> dict:
         given("weights", own=own_weight, all=all_weight, by=case.share_by, basis=basis),
         given("other_weights", joint="apart", beds={by: beds[by] for by in beds if by != case.share_by}),
     ]
-    papers = dict.fromkeys([total["source"], *(_counted(case, area).source for area in (case.area, case.parent))])
+    papers = dict.fromkeys([total["source"], *(_counted(case, area).source for area in (case.area, parent))])
     bounds = {"lower": min(beds.values()), "upper": max(beds.values())}
     ids = [row["observation"] for row in used]
     return method_row("share", beds[case.share_by], inputs, ";".join(papers), **bounds, observations=ids)
@@ -96,7 +97,7 @@ def share(case: Case) -> dict:
 def _share_by_shortfall(case: Case, total: pd.Series, others: dict[str, float]) -> dict:
     """Whole beds by what each prefecture lacks at the province's own ratio; unpublished present beds are judged."""
     try:
-        parts = allocate_beds(case.parent, int(total["value"]), root=case.root)
+        parts = allocate_beds(str(case.parent), int(total["value"]), root=case.root)
         mine = parts.loc[case.area]
     except (DataError, KeyError):
         return lacking("share", "no_beds_of_neighbours")

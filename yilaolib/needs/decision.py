@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -339,7 +340,8 @@ def need_tornado(
 
 
 def _need(case: Case, method: str, year: int) -> float:
-    return middle(at_year(METHODS[case.what][method](case)["central"], year))
+    row: Any = METHODS[case.what][method](case)
+    return middle(at_year(row["central"], year))
 
 
 def _moves(case: Case, row: dict, year: int, scenario: Scenario, population: xr.Dataset) -> Iterator[tuple]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -94,7 +95,8 @@ def gap_by_year(
     frame = frame.join(standing(supply))
     turning = {}
     if drawn is not None:
-        paths = METHODS[what][method](on(case, drawn))["central"]
+        row: Any = METHODS[what][method](on(case, drawn))
+        paths = row["central"]
         turning = draws_that_turn(paths.to_series().unstack("draw"), known)
         ends = draw_range(paths).reindex(frame.index)
         for side, other in zip(ends, reversed(ends.columns), strict=True):

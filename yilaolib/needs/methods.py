@@ -6,7 +6,7 @@ outside 0-1 and an occupancy of 0 or above 1 are refused with a `DataError`; wha
 
 from __future__ import annotations
 
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 import pandas as pd
@@ -143,9 +143,10 @@ def implied_coverage(places: Number, children: Number) -> Number:
     0.0696
     """
     _refuse_negative(places=places, children=children)
-    if isinstance(children, xr.DataArray | pd.Series):
-        return places / children.where(children > 0)
-    return places / np.where(np.asarray(children) > 0, children, np.nan)[()]
+    counted: Any = children
+    if isinstance(counted, xr.DataArray | pd.Series):
+        return places / counted.where(counted > 0)
+    return places / np.where(np.asarray(counted) > 0, counted, np.nan)[()]
 
 
 def places_by_coverage(children: Number, coverage: Number) -> Number:
@@ -226,7 +227,8 @@ def shortfall(demand: Number, supply: Number) -> pd.DataFrame | xr.Dataset:
     if isinstance(demand, xr.DataArray) or isinstance(supply, xr.DataArray):
         return xr.Dataset(_parts(*_labelled(demand, supply)))
     _same_rows(demand, supply)
-    index = next((x.index for x in (demand, supply) if isinstance(x, pd.Series)), None)
+    both: list[Any] = [demand, supply]
+    index = next((x.index for x in both if isinstance(x, pd.Series)), None)
     size = max(np.size(demand), np.size(supply)) if index is None else len(index)
     return pd.DataFrame(_parts(_column(demand, index, size), _column(supply, index, size)))
 
@@ -263,7 +265,7 @@ def _labelled(demand: Number, supply: Number) -> tuple[xr.DataArray, xr.DataArra
         ) from error
 
 
-def _same_rows(demand: Number, supply: Number) -> None:
+def _same_rows(demand: Any, supply: Any) -> None:
     """Refuse what would be cut short or matched by chance."""
     sizes = np.size(demand), np.size(supply)
     if np.ndim(demand) and np.ndim(supply) and sizes[0] != sizes[1]:
@@ -279,7 +281,7 @@ def _same_rows(demand: Number, supply: Number) -> None:
         )
 
 
-def _column(values: Number, index: pd.Index | None, size: int) -> pd.Series:
+def _column(values: Any, index: pd.Index | None, size: int) -> pd.Series:
     if isinstance(values, pd.Series):
         return values.astype(float)
     return pd.Series(np.broadcast_to(np.asarray(values, dtype=float), size), index=index)

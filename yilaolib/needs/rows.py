@@ -137,8 +137,9 @@ class Counted(NamedTuple):
 def counted(area: str, year: int, survey: str = SURVEY, *, root: Root = None) -> Counted:
     """Return what the census of a year counted in an area; need by a survey of `care_rates`."""
     people = census_pyramids(area, root)[year]
-    ages = (float(persons(people, age)) for age in (0, 60, 65, 80))
-    return Counted(*ages, care_need(people, measure=survey, root=root), census_source(area, root, year))
+    total, aged_60, aged_65, aged_80 = (float(persons(people, age)) for age in (0, 60, 65, 80))
+    need = care_need(people, measure=survey, root=root)
+    return Counted(total, aged_60, aged_65, aged_80, need, census_source(area, root, year))
 
 
 COUNTED_BY = 2025  # present beds may be counted later than at the census, and are held against the elderly of that year
@@ -219,7 +220,7 @@ def method_row(
     return {"method": method, **values, **said}
 
 
-def lacking(method: str, what: str, **values: object) -> dict:
+def lacking(method: str, what: str, **values: Any) -> dict:
     """A method without a number: `inputs` say what is not published (a key of [inputs])."""
     return method_row(method, inputs=[given(what, **values)])
 
@@ -287,7 +288,7 @@ class Case:
 Method = Callable[[Case], dict | None]  # None where the user did not ask for it
 
 
-def make_case(what: str, area: str, population: Population, root: Root = None, **choices: object) -> Case:
+def make_case(what: str, area: str, population: Population, root: Root = None, **choices: Any) -> Case:
     """Gather what the methods of `beds` or `places` start from; `choices` are the last fields of `Case`."""
     if what not in LEADING:
         raise DataError(f"what is {what!r}; it must be 'beds' or 'places'.")

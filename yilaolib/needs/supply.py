@@ -186,8 +186,9 @@ def _supply(area: str, kinds: tuple[str, ...], new: str, population: Population 
                 ratio, age = RATIOS[kind]
                 row = printed.first(slug, ratio, wanted)
                 implied = _implied(slug, row, age, population, root)
-                row, derived = (None, False) if np.isnan(implied) else (row.copy(), True)
-                if derived:
+                derived = row is not None and not np.isnan(implied)
+                row = row.copy() if row is not None and derived else None
+                if row is not None:
                     row["value"] = implied
             if row is None:
                 continue
