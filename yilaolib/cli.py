@@ -71,29 +71,27 @@ def _tell_help(group: click.Group) -> None:
 
 
 def complete_area(ctx: click.Context, param: click.Parameter, incomplete: str) -> list:
-    """Return the areas whose slug, adcode or name begins so; the name is offered in the script that was begun.
+    """Return the areas whose slug, name or adcode begins so; each offer finds one area, such as 鼓楼区,南京市.
 
     Tables of the user's own (`--data`, when it was typed before) count too. A broken table offers nothing: an error
     in the middle of a half-typed line would only be in the way.
 
-    >>> [item.value for item in complete_area(click.Context(click.Command("report")), None, "景")]
+    >>> [item.value for item in complete_area(click.Context(click.Command("report")), None, "景德")]
     ['景德镇市']
     """
     from click.shell_completion import CompletionItem
 
-    from .tables.areas import load_table
+    from .tables.finding import our_names
 
     try:
-        areas = load_table("areas", root=ctx.params.get("data"))
+        names = our_names()
+        if data := ctx.params.get("data"):
+            from .tables.folders import as_root, names_of, stamp
+
+            names = names_of(as_root(data), stamp(data))
     except (YilaoError, OSError):
         return []
-    wanted = incomplete.casefold()
-    for column in ("area", "adcode", "name_zh", "name_en"):
-        rows = areas[areas[column].fillna("").str.casefold().str.startswith(wanted)]
-        if len(rows):
-            others = rows["name_en"] if column == "name_zh" else rows["name_zh"]
-            return [CompletionItem(name, help=other) for name, other in zip(rows[column], others, strict=True)]
-    return []
+    return [CompletionItem(name, help=where) for name, where in names.complete(incomplete)]
 
 
 def _complete_words(*offered: str) -> Callable:
@@ -218,19 +216,28 @@ def check(data: str | None, lang: str, as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("query", required=False)
 @_data
 @_json
-def areas(data: str | None, as_json: bool) -> None:
+def areas(query: str | None, data: str | None, as_json: bool) -> None:
     from .reports.many import areas_with_plan
-    from .tables.areas import load_table
+    from .tables.areas import find_area, find_areas, load_table
 
-    table = load_table("areas", root=data)[["area", "adcode", "level", "name_zh", "name_en"]]
-    table["plan"] = table["area"].isin(areas_with_plan(data))
+    found = load_table("areas", root=data) if query is None else find_areas(query, data)
+    if found.empty:
+        find_area(query, data)  # says which it may be
+    columns = ["area", "adcode", "level", "name_zh", "name_en"] + ["path_zh"] * (query is not None)
+    table, planned = found[columns], areas_with_plan(data)
+    table = table.assign(plan=table["area"].isin(planned))
     if as_json:
         click.echo(table.to_json(orient="records", force_ascii=False, indent=1))
-    else:
-        table["plan"] = table["plan"].map({True: words().word("command.plan"), False: ""})
-        _echo_table(table, list(table.columns))
+        return
+    shown = table[table["plan"]] if query is None else table
+    _echo_table(
+        shown.assign(plan=shown["plan"].map({True: words().word("command.plan"), False: ""})), list(table.columns)
+    )
+    if query is None:
+        click.echo(words().say("command.all_areas", areas=len(table)))
 
 
 @main.command()
