@@ -12,7 +12,15 @@ import pandas as pd
 import xarray as xr
 
 from ..demography.ages import OPEN_AGE, SEX, Population, as_array, labelled
-from ..demography.local import Root, area_values, areas_above, assumed_range, census_pyramids, census_source, while_unchanged
+from ..demography.local import (
+    Root,
+    area_values,
+    areas_above,
+    assumed_range,
+    census_pyramids,
+    census_source,
+    while_unchanged,
+)
 from ..demography.measures import persons
 from ..demography.projection import Scenario, project
 from ..errors import DataError, did_you_mean
