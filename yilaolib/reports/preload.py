@@ -14,7 +14,7 @@ import warnings
 from . import runner
 
 DATA = "YILAO_PRELOAD_DATA"  # the folder or workbook of a user, read beforehand too
-AREA = "YILAO_PRELOAD_AREA"  # of the first of many reports, which share most of what it computes
+AREA = "YILAO_PRELOAD_AREA"  # of the first of many city reports; "none" of many others
 STACK = (
     "numpy.random", "pandas", "scipy.interpolate", "scipy.optimize", "scipy.stats", "xarray", "matplotlib.pyplot",
     "matplotlib.backends.backend_agg", "seaborn", "PIL.PngImagePlugin", "IPython.core.completer",
@@ -31,6 +31,7 @@ def preload() -> None:
     for name in MAYBE:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
+    import nbformat
     from PIL import Image
 
     import yilaolib as yl
@@ -43,13 +44,15 @@ def preload() -> None:
         getattr(yl, name)  # they are imported when they are first asked for
     Image.preinit()
     style.register_fonts()
-    page.page_templates().get_template("piece.html.j2")
+    cell = nbformat.v4.new_markdown_cell("# x\n\n## y\n\n- $z$")  # a page with it takes all that a page takes
+    page.page_html(page.read_document(nbformat.v4.new_notebook(cells=[cell]), title="x"))
     root = os.environ.get(DATA) or None
     for name in yl.list_tables():
         merged_table(name, root)
     if area := os.environ.get(AREA):
         many.library_key()
         many.row_keys(as_root(root), stamp(root))
+    if area and area != "none":
         for compute in (yl.audit, yl.project):
             compute(area, root=root)
         for compute in (yl.triangulate_beds, yl.triangulate_places):
