@@ -23,7 +23,8 @@ CARRIED = [
     "yilaolib/_data/LICENSE.md",
     "yilaolib/_reports/city_report.ipynb",
     "yilaolib/fonts/NotoSansSC-Regular.otf",
-    "yilaolib/reports/templates/",
+    "yilaolib/templates/",
+    "yilaolib/texts/zh.toml",
 ]
 
 
