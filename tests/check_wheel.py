@@ -63,7 +63,7 @@ def main() -> None:
         (example,) = re.findall(r"^```python\n(.*?)^```", readme, flags=re.S | re.M)
         where = "import yilaolib; print(yilaolib.__file__)"
         run(programs / "python", "-c", where, cwd=empty, says=str(place / "env"), named="import yilaolib")
-        run(programs / "yilao", "doctor", cwd=empty, says="a notebook of one cell ran")
+        run(programs / "yilao", "doctor", cwd=empty, says="A notebook of one cell ran")
         run(programs / "python", "-c", example, cwd=empty, named="the example of the README")
         run(
             programs / "yilao",
