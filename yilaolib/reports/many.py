@@ -148,7 +148,7 @@ def render_reports(
     with lock_folder(out):
         earlier = {order.area for order in orders if order.path("report", ".json").is_file() and not force}
         if len(earlier) < len(orders):
-            _begin(orders)
+            _begin(orders[0], many=len(orders) >= MANY)
         tasks, rows, listing = [], [], Listing(out)
         for order in orders:
             if order.folder.is_dir():
@@ -178,11 +178,11 @@ def render_reports(
     return manifest_frame(rows)
 
 
-def _begin(orders: list[Order]) -> None:
+def _begin(order: Order, many: bool) -> None:
     """Start the forkserver, which reads the user's tables too and, for many reports, computes what all share."""
-    env = {"YILAO_PRELOAD_DATA": orders[0].parameters.get("data") or ""}
-    if len(orders) >= MANY:
-        env["YILAO_PRELOAD_AREA"] = orders[0].area if orders[0].template == find_template() else "none"
+    env = {"YILAO_PRELOAD_DATA": order.parameters.get("data") or ""}
+    if many:
+        env["YILAO_PRELOAD_AREA"] = order.area if order.template == find_template() else "none"
     runner.begin(PRELOAD, **env)
 
 
@@ -630,7 +630,7 @@ def run_remotely(order: Order, key: str, timeout: float, memory_mb: int, packed:
         here = replace(
             order, template=inputs["template"], folder=work / order.area, parameters=order.parameters | given
         )
-        _begin([here] * MANY)
+        _begin(here, many=True)
         row = run_task(here, key, timeout, memory_mb)
         # Who asked shall read of their own folders: a worker's are gone in a moment.
         places = {str(here.folder): str(order.folder)} | {str(path.parent) + os.sep: "" for path in inputs.values()}
