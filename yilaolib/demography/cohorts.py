@@ -104,6 +104,7 @@ def project_cohorts(
     births = np.full((n_years + 1, 2, *shape), np.nan)
     deaths = np.full_like(births, np.nan)
     negative = np.zeros((n_years + 1, *shape), dtype=int)
+    p[:, :, 0] = 0.0  # mothers of age 0 are read before births are known; what memory held may not be a number
     p[0], moved[-1], mothers[-1] = start, np.nan, np.nan
     alive, least = p[0].sum(axis=1), 0.0
     for t in range(n_years):  # in place, so that a batch of draws stays in the processor's cache
