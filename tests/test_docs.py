@@ -11,7 +11,8 @@ import yilaolib as yl
 ROOT = Path(__file__).parents[1]
 PAGES = {page.stem: page.read_text(encoding="utf-8") for page in sorted((ROOT / "docs" / "methods").glob("*.md"))}
 PARTS = ["Formula", "Source", "Worked example", "Where it fails"]
-TEXTS = ["README.md", "CONTRIBUTING.md", "docs/README.md", *(f"docs/methods/{slug}.md" for slug in PAGES)]
+TEXTS = ["README.md", "README.zh.md", "CONTRIBUTING.md"]
+TEXTS += [page.relative_to(ROOT).as_posix() for page in sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def readme() -> str:
@@ -57,10 +58,20 @@ def test_named_sources_and_functions_exist(name):
     assert named <= sources and called <= set(yl.__all__)
 
 
-def test_readme_lists_the_public_names():
-    """The README's table of names has every public name once, and no other."""
-    table = re.search(r"All public names:\n\n(.*?)\n\n", readme(), flags=re.S)[1]
-    assert sorted(re.findall(r"`(\w+)`", table)) == sorted(yl.__all__)
+def test_public_names_are_listed():
+    """docs/names.md has every public name once, and no other."""
+    listed = (ROOT / "docs" / "names.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"`(\w+)`", listed)) == sorted(yl.__all__)
+
+
+def test_readmes_show_the_same_commands():
+    """What the English README shows, the Chinese one shows too; comments and the language of the report differ."""
+    chinese = (ROOT / "README.zh.md").read_text(encoding="utf-8").replace('lang="zh"', 'lang="en"')
+    shown = [
+        re.sub(r" *#.*$", "", "\n".join(re.findall(r"^```\w*\n(.*?)^```", text, flags=re.S | re.M)), flags=re.M)
+        for text in (readme(), chinese)
+    ]
+    assert shown[0] == shown[1]
 
 
 def test_readme_example_runs(tmp_path, monkeypatch):

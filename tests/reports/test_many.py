@@ -168,7 +168,7 @@ def test_areas_of_a_batch(instant, tmp_path):
         ({"jobs": 0}, "jobs must be 1 or more"),
         ({"jobs": "2"}, "jobs must be 1 or more; it is '2'"),
         ({"end_yaer": 2040}, "Did you mean 'end_year'"),
-        ({"out_dir": "s3://bucket/out"}, "send_reports"),
+        ({"out_dir": "s3://bucket/out"}, "large_runs"),
     ],
 )
 def test_bad_input_begins_nothing(instant, tmp_path, options, words):

@@ -275,7 +275,7 @@ def test_nation_has_the_page_that_compares(city):
 
 def test_address_is_no_folder(template):
     """An address is refused before a folder of that name is made here."""
-    with pytest.raises(DataError, match=r"s3://b/out is no folder .*send_reports"):
+    with pytest.raises(DataError, match=r"s3://b/out is no folder .*large_runs"):
         render_report("yingtan", out_dir="s3://b/out", template=template)
 
 

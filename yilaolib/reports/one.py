@@ -154,7 +154,7 @@ def place_order(
     from .exports import check_formats
 
     if "://" in str(out_dir):
-        raise DataError(f"{out_dir} is no folder of this machine; write into one, and send it (docs/send_reports.md).")
+        raise DataError(f"{out_dir} is no folder of this machine; write into one, and send it (docs/large_runs.md).")
     formats = check_formats(formats)
     code = catalogue(lang).code
     if not SLUG.fullmatch(code) or code in ("low", "medium", "high", "failed"):
