@@ -2,10 +2,10 @@
 
 from .auditing.checks import check_data as check_data
 from .auditing.evidence import solve_denominator as solve_denominator
-from .auditing.targets import lint_targets as lint_targets
 from .auditing.verdicts import audit as audit
 from .auditing.verdicts import audit_table as audit_table
 from .auditing.verdicts import feasibility as feasibility
+from .auditing.verdicts import lint_targets as lint_targets
 from .demography.ages import graduate as graduate
 from .demography.ages import group_ages as group_ages
 from .demography.ages import rake as rake

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 import yilaolib as yl
 from yilaolib.auditing.evidence import Evidence, fitting, populations
-from yilaolib.auditing.targets import FINDINGS
-from yilaolib.auditing.verdicts import VERDICTS
+from yilaolib.auditing.verdicts import FINDINGS, VERDICTS
 from yilaolib.errors import DataError
 from yilaolib.texts import HERE, catalogue
 

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from yilaolib.auditing.intervals import (
-    DEEPEST,
+from yilaolib.auditing.evidence import (
     LONGEST,
     Interval,
     evaluate,
@@ -26,10 +25,10 @@ HOSTILE = [
     "__import__('os').system('touch /tmp/yilao_was_here')", "().__class__.__base__.__subclasses__()",
     "obs.__globals__", "obs.__class__('a')", "[obs(x) for x in (1, 2)]", "(lambda: 1)()", "eval('1')", "exec('1')",
     "open('/etc/passwd')", "9 ** 9 ** 9", "1 << 99999", "10 % 3", "True + 1", "'a' * 999999999", "f'{1}'",
-    "obs(obs('a'))", "obs(*['a'])", "obs(**{})", "obs(name='a')", "obs('a', 'b')", "obs()", "obs(1.5)", "(x := 1)",
+    "obs(obs('a'))", "obs(*['a'])", "obs(**{})", "obs(name='a')", "obs('a', 'b')", "obs()", "(x := 1)",
     "1 if 1 else 2", "1 < 2", "1 and 2", "a", "1j", "None", "...", "{}", "[1][0]", "1; 2", "import os",
     "await obs('a')", "1 / 0", "1 / (obs('a') - 3)", "min(1)", "max()", "1e999", "1e308 * 10", "9" * 5000,
-    "(" * 300 + "1" + ")" * 300, "-" * (LONGEST - 1) + "1", "1" + "+1" * (DEEPEST + 5), "", "   ", "\x00", "'",
+    "(" * 300 + "1" + ")" * 300, "-" * (LONGEST - 1) + "1", "", "   ", "\x00", "'",
     "obs('a'", "obs(chr(97))", "getattr(obs, 'x')",
 ]  # fmt: skip
 

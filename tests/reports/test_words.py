@@ -17,7 +17,7 @@ HERE = Path(__file__).parents[2]
 TEXTS = HERE / "yilaolib" / "texts"
 NOTEBOOKS = HERE / "notebooks" / "reports"
 READS_CHINESE = {  # what these files read: printed figures, names, codes, headings
-    "auditing/intervals.py", "auditing/targets.py", "needs/money.py", "needs/peers.py", "needs/supply.py",
+    "auditing/evidence.py", "auditing/verdicts.py", "needs/money.py", "needs/peers.py", "needs/supply.py",
     "plots/style.py", "reports/display.py", "reports/one.py", "reports/sections.py", "tables/areas.py",
     "tables/folders.py", "tables/printed.py", "tables/workbook.py",
 }  # fmt: skip

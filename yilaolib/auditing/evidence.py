@@ -1,10 +1,18 @@
-"""What a claim rests on: printed figures, persons of a census, sums of a project list; and who was divided by."""
+"""What a claim rests on: formulas over printed figures, persons and project lists, computed with intervals.
+
+>>> evaluate('100 * obs("a") / 4', {"obs": lambda name: exact(3)}).value
+75.0
+"""
 
 from __future__ import annotations
 
+import ast
 import contextlib
+import math
+import operator
 import re
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,10 +23,147 @@ import pandas as pd
 from ..errors import DataError, did_you_mean
 from ..tables.areas import find_area
 from ..tables.folders import as_root, merged_table, stamp
-from ..tables.ownarea import FILLED
-from ..tables.printed import closed
+from ..tables.ownarea import FILLED, parents_of
+from ..tables.printed import closed, printed_numbers
 from ..texts import catalogue
-from .intervals import Interval, evaluate, exact, input_interval, is_about
+
+ABOUT = re.compile("约|左右|上下|近|余|多")
+MEASURED = {"pct", "pct_points", "per_1000", "ratio", "years"}  # a whole number of these is still rounded
+
+
+class Interval(NamedTuple):
+    """A figure and the range that its last digit leaves open: low <= value <= high [any unit]."""
+
+    low: float
+    value: float
+    high: float
+
+    def __add__(self, other: Interval) -> Interval:
+        return _checked(self.low + other.low, self.value + other.value, self.high + other.high)
+
+    def __sub__(self, other: Interval) -> Interval:
+        return self + -other
+
+    def __neg__(self) -> Interval:
+        return Interval(-self.high, -self.value, -self.low)
+
+    def __mul__(self, other: Interval) -> Interval:
+        ends = [a * b for a in (self.low, self.high) for b in (other.low, other.high)]
+        return _checked(min(ends), self.value * other.value, max(ends))
+
+    def __truediv__(self, other: Interval) -> Interval:
+        if other.low <= 0 <= other.high:
+            raise DataError(f"A figure between {other.low:g} and {other.high:g} may be 0 and cannot divide another.")
+        ends = [a / b for a in (self.low, self.high) for b in (other.low, other.high)]
+        return _checked(min(ends), self.value / other.value, max(ends))
+
+    def meets(self, other: Interval) -> bool:
+        """Whether the two intervals have a point in common (up to the noise of floating point)."""
+        slack = 1e-9 * max(1.0, abs(self.value), abs(other.value))
+        return self.low <= other.high + slack and other.low <= self.high + slack
+
+
+def exact(value: float) -> Interval:
+    """Return a figure without any range: a census count, a number in a formula."""
+    return Interval(float(value), float(value), float(value))
+
+
+def last_digit(value: float, as_printed: str) -> float:
+    """Return what the last printed digit is worth: 100 of 26.92万人, 0.01 of 16.63%; a figure in words is whole."""
+    return next((worth for number, worth in printed_numbers(as_printed) if math.isclose(number, value)), 1.0)
+
+
+def printed_interval(value: float, as_printed: str) -> Interval:
+    """Return a printed figure with half of its last digit on either side: 269,150 to 269,250 of 26.92万人."""
+    half = last_digit(value, as_printed) / 2
+    return Interval(value - half, float(value), value + half)
+
+
+def input_interval(value: float, as_printed: str, unit: str, kind: str, value_max: float = math.nan) -> Interval:
+    """Return a printed figure [unit] as an input: what is set, or counted one by one, is exact."""
+    if value_max > value:
+        return Interval(value, (value + value_max) / 2, value_max)
+    counted = last_digit(value, as_printed) == 1 and float(value).is_integer() and unit not in MEASURED
+    return exact(value) if counted or kind in ("target", "stage", "standard") else printed_interval(value, as_printed)
+
+
+def is_about(row: dict) -> bool:
+    """Whether the document itself says that a figure is only about right (约, 左右, 近, 余)."""
+    return row["comparator"] == "approx" or bool(ABOUT.search(row["as_printed"] or ""))
+
+
+def _checked(low: float, value: float, high: float) -> Interval:
+    if not all(map(math.isfinite, (low, value, high))):
+        raise DataError("The formula leads to a number that is too large to compute with. Check its factors.")
+    # Rounding in the last bit must not push the value out of its own interval.
+    return Interval(min(low, value), value, max(high, value))
+
+
+LONGEST = 1000  # characters of a formula
+OPERATIONS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
+CHOICES = {"min": min, "max": max}  # end by end
+
+Lookups = Mapping[str, Callable[..., Interval]]  # what each name stands for
+Rounding = Callable[[float], float] | None
+
+
+def evaluate(formula: str, lookups: Lookups, share: Rounding = None) -> Interval:
+    """Compute a formula in interval arithmetic: numbers, + - * /, parentheses, min, max, look-ups such as obs("id").
+
+    A figure that stands twice in a formula counts as two independent ones, so the interval is safe, not tight. `share`
+    rounds every quotient between 0 and 1, as authors do who work on with a rounded share. For anything else in it, a
+    division by what may be 0, or a look-up that finds nothing, there is a DataError; nothing is ever run.
+    """
+    try:
+        return _compute(parse(formula), lookups, share)
+    except RecursionError:
+        raise DataError(f"The formula {formula[:80]!r} is nested too deep. Simplify it.") from None
+    except _Unknown as unknown:
+        (part,) = unknown.args
+        hint = did_you_mean(part.partition("(")[0], [*lookups, *CHOICES])
+        raise DataError(
+            f"The formula {formula[:80]!r} holds {part[:80]}, which is not allowed.{hint} Allowed are numbers, "
+            '+ - * /, parentheses, min(a, b), max(a, b) and the look-ups with plain values: obs("id"), pop(...), '
+            "projects(...)."
+        ) from None
+
+
+@lru_cache(maxsize=4096)
+def parse(formula: str) -> ast.expr:
+    """Return the syntax tree of a formula; a DataError when it is no expression or too long."""
+    if not isinstance(formula, str) or len(formula) > LONGEST:
+        raise DataError(f"A formula is text of at most {LONGEST} characters. Split it into several claims.")
+    try:
+        return ast.parse(formula.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        why = str(error)[:80] or type(error).__name__
+        raise DataError(f"The formula {formula[:80]!r} cannot be read ({why}). Correct it.") from None
+
+
+class _Unknown(Exception):
+    """A part of a formula that is not allowed."""
+
+
+def _compute(node: ast.expr, lookups: Lookups, share: Rounding) -> Interval:
+    match node:
+        case ast.Constant(value=int() | float() as number) if type(number) is not bool and number <= sys.float_info.max:
+            return exact(number)
+        case ast.BinOp() if type(node.op) in OPERATIONS:
+            parts = [_compute(part, lookups, share) for part in (node.left, node.right)]
+            found = OPERATIONS[type(node.op)](*parts)
+            return exact(share(found.value)) if share and type(node.op) is ast.Div and 0 < found.value < 1 else found
+        case ast.UnaryOp(op=ast.USub()):
+            return -_compute(node.operand, lookups, share)
+        case ast.Call(func=ast.Name(id="min" | "max" as name), args=[_, _, *_], keywords=[]):
+            parts = [_compute(part, lookups, share) for part in node.args]
+            return Interval(*map(CHOICES[name], zip(*parts, strict=True)))
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in lookups:
+            values = [part.value for part in args if isinstance(part, ast.Constant)]
+            if len(values) == len(args):
+                with contextlib.suppress(TypeError):  # too few or too many of them
+                    return lookups[name](*values)
+    raise _Unknown(ast.unparse(node))
+
 
 OPEN = 999  # an age above all, where the last group ends
 PEOPLE = re.compile(r"population_(total|(\d+)plus|under_?(\d+)|(\d+)_(\d+))")
@@ -46,32 +191,22 @@ def label(leaf: Leaf, lang: str) -> str:
 
 
 class Evidence:
-    """Look-ups over a set of tables; `load` returns a table by name.
-
-    >>> import yilaolib as yl
-    >>> Evidence(yl.load_table).compute('100 * obs("jingdezhen.elder_beds_private.2020.actual.text") / 4059')[0].value
-    46.71
-    """
+    """Look-ups over a set of tables; `load` returns a table by name."""
 
     def __init__(self, load: Callable[[str], pd.DataFrame]) -> None:
         self.load = load
         rows = load("observations")
         self.rows = {row["observation"]: row for row in rows.replace({np.nan: None}).to_dict("records")}
         self.indicators = {row["indicator"]: row for row in load("indicators").to_dict("records")}
-        documents = load("sources")
-        self.documents = dict(zip(documents["source"], documents["area"], strict=True))
+        self.documents = load("sources").set_index("source")["area"].to_dict()
         self.areas = {row["area"]: row for row in load("areas").to_dict("records")}
         people = load("population").dropna(subset=["area", "year", "age", "persons"])
         self.people = people.assign(end=(people["age"] + people["n"]).fillna(OPEN), basis=people["basis"].fillna(""))
         self.groups = self.people.groupby(["area", "year"]).indices
-        singles = load("age_standards").query("n == 1").groupby(["year", "age"])["persons"].sum()
-        self.singles = {year: part.droplevel("year") for year, part in singles.groupby(level="year")}
+        self.singles = load("age_standards").query("n == 1").groupby(["year", "age"])["persons"].sum()
 
     def compute(
-        self,
-        formula: str,
-        instead: dict[tuple, Interval] | None = None,
-        share: Callable[[float], float] | None = None,
+        self, formula: str, instead: dict[tuple, Interval] | None = None, share: Rounding = None
     ) -> tuple[Interval, list[Leaf]]:
         """Return the result of a formula and its look-ups; `instead` replaces some, `share` rounds shares within."""
         leaves: dict[tuple, Leaf] = {}
@@ -87,31 +222,31 @@ class Evidence:
         lookups = {name: remember(getattr(self, name)) for name in ("obs", "pop", "projects")}
         return evaluate(formula, lookups, share), list(leaves.values())
 
-    def obs(self, observation: str) -> Leaf:
-        """A printed figure, by its id."""
-        row = self.row(observation)
+    def row(self, observation: str) -> dict:
+        """The row of `observations` with an id that prints a number; a DataError when there is none."""
+        row = self.rows.get(observation)
+        if row is None:
+            hint = did_you_mean(observation, self.rows)
+            raise DataError(f"observation {observation!r} is not in observations.csv.{hint} Correct the id.")
         if row["value"] is None:
             raise DataError(f"observation {observation!r} prints no number ({row['as_printed']}). Use another.")
-        printed, unit, indicator = row["as_printed"] or "", row["unit"], row["indicator"]
-        values = {"row": row, "name": closed(row["name_as_printed"] or ""), "printed": printed}
-        values["place"] = None if self.is_own(row) else self.areas.get(row["area"])
-        values["indicator"] = self.indicators.get(indicator, {"name_en": indicator})
-        found = input_interval(row["value"], printed, unit, row["kind"], row["value_max"] or np.nan)
-        whose = (group_of(indicator) if unit == "persons" else "", row["area"], row["year"], row["basis"] or "")
-        about = is_about(printed, row["comparator"])
-        return Leaf(("obs", observation), found, "obs", values, *whose, about, doubt_in(row))
+        return row
 
     def is_own(self, row: dict) -> bool:
         """Whether a figure is about the place whose document prints it (a city's plan also quotes the province)."""
         about = self.documents.get(row["source"])
         return about == row["area"] or not isinstance(about, str)
 
-    def row(self, observation: str) -> dict:
-        """The row of `observations` with an id; a DataError when there is none."""
-        if observation not in self.rows:
-            hint = did_you_mean(observation, self.rows)
-            raise DataError(f"observation {observation!r} is not in observations.csv.{hint} Correct the id.")
-        return dict(self.rows[observation])
+    def obs(self, observation: str) -> Leaf:
+        """A printed figure, by its id."""
+        row = self.row(observation)
+        printed, indicator = row["as_printed"] or "", row["indicator"]
+        values = {"row": row, "name": closed(row["name_as_printed"] or ""), "printed": printed}
+        values["place"] = None if self.is_own(row) else self.areas.get(row["area"])
+        values["indicator"] = self.indicators.get(indicator, {"name_en": indicator})
+        found = input_interval(row["value"], printed, row["unit"], row["kind"], row["value_max"] or math.nan)
+        whose = (group_of(row), row["area"], row["year"], row["basis"] or "")
+        return Leaf(("obs", observation), found, "obs", values, *whose, is_about(row), doubt_in(row))
 
     def pop(self, area: str, year: int, low: int, high: int | None) -> Leaf:
         """Persons of a pyramid from age `low` to below `high`; groups are split by the nation's single ages."""
@@ -142,7 +277,7 @@ class Evidence:
             return 0.0
         if start >= low and end <= top:
             return 1.0
-        if end == OPEN or year not in self.singles:
+        if end == OPEN or year not in self.singles.index:
             raise DataError(f"Ages from {low} cut the group from {start} in {year}. Choose ages at which groups begin.")
         single = self.singles[year].loc[start : end - 1]
         return float(single.loc[max(start, low) : min(end, top) - 1].sum() / single.sum())
@@ -171,16 +306,14 @@ def _evidence(root: Path | None, state: tuple) -> Evidence:
     return Evidence(lambda name: merged_table(name, root))
 
 
-def group_of(indicator: str) -> str:
-    """Return the persons that an indicator counts: "total", "60+", "0-2"; empty for other indicators.
-
-    >>> group_of("population_60plus"), group_of("population_0_3"), group_of("elder_beds_total")
-    ('60+', '0-3', '')
-    """
-    found = PEOPLE.fullmatch(indicator)
-    if not found:
-        return "population" if indicator in ("population_urban", "population_rural") else ""
-    kind, plus, under, low, high = found.groups()
+def group_of(row: dict) -> str:
+    """Return the persons that a printed figure counts: "total", "60+", "0-2"; empty where it counts none."""
+    if row["unit"] != "persons":
+        return ""
+    if row["indicator"] in ("population_urban", "population_rural"):
+        return "population"
+    found = PEOPLE.fullmatch(row["indicator"])
+    kind, plus, under, low, high = found.groups() if found else [""] * 5
     return f"{plus}+" if plus else f"0-{int(under) - 1}" if under else f"{low}-{high}" if low else kind
 
 
@@ -198,10 +331,9 @@ BOUNDS = (*FLOORS, "le", "lt")
 
 def keeps_limit(one: dict, other: dict) -> bool:
     """Whether one of two rows prints a limit and the other a figure within it (4.5个以上 and 4.59)."""
-    limits = [row for row in (one, other) if row["comparator"] in BOUNDS]
-    if len(limits) != 1:
+    figure, limit = sorted((one, other), key=lambda row: row["comparator"] in BOUNDS)
+    if (figure["comparator"] in BOUNDS) == (limit["comparator"] in BOUNDS):
         return False
-    limit, figure = (one, other) if limits[0] is one else (other, one)
     return figure["value"] > limit["value"] if limit["comparator"] in FLOORS else figure["value"] < limit["value"]
 
 
@@ -252,9 +384,9 @@ def solve_denominator(
             raise DataError(f"{name} is {value}; it must be a number above 0.")
     slug = None if area is None else find_area(area, root=root)["area"]
     close = fitting(populations(evidence_at(root), slug), numerator * per / ratio, tolerance)
-    at = close.columns.get_loc("leaf")
-    for place, (column, lang) in enumerate({"candidate": "en", "candidate_zh": "zh"}.items()):
-        close.insert(at + place, column, pd.Series([label(leaf, lang) for leaf in close["leaf"]], dtype="str"))
+    for column, lang in {"candidate": "en", "candidate_zh": "zh"}.items():
+        said = [label(leaf, lang) for leaf in close["leaf"]]
+        close.insert(close.columns.get_loc("leaf"), column, pd.Series(said, dtype="str"))
     return close.drop(columns="leaf")
 
 
@@ -269,7 +401,7 @@ def fitting(candidates: pd.DataFrame, needed: float, tolerance: float = 0.005) -
 
 def populations(evidence: Evidence, area: str | None) -> pd.DataFrame:
     """Return every population of an area and its parents that the tables hold: census, printed and implied."""
-    places = list(evidence.areas) if area is None else lineage(evidence, area)
+    places = list(evidence.areas) if area is None else [area, *parents_of(area, evidence.load("areas"))]
     found = [*_of_census(evidence, places), *_printed(evidence, places), *_implied(evidence, places)]
     rows = [
         (leaf.area, leaf.group, leaf.year, leaf.basis, origin, leaf.found.value, leaf, *where)
@@ -282,15 +414,6 @@ def populations(evidence: Evidence, area: str | None) -> pd.DataFrame:
 Candidate = tuple[Leaf, str, str, str]  # of persons; its origin, observation, source
 
 
-def lineage(evidence: Evidence, area: str) -> list[str]:
-    """Return an area and the areas that it belongs to, nearest first."""
-    line: list[str] = []
-    while isinstance(area, str) and area in evidence.areas and area not in line:
-        line.append(area)
-        area = evidence.areas[area]["parent"]
-    return line
-
-
 def _of_census(evidence: Evidence, places: list[str]) -> Iterator[Candidate]:
     for (area, year), rows_of in evidence.groups.items():
         origin = evidence.origin(area, year) if area in places else "elsewhere"
@@ -301,7 +424,7 @@ def _of_census(evidence: Evidence, places: list[str]) -> Iterator[Candidate]:
 
 def _printed(evidence: Evidence, places: list[str]) -> Iterator[Candidate]:
     for name, row in evidence.rows.items():
-        if row["area"] in places and row["unit"] == "persons" and row["value"] and group_of(row["indicator"]):
+        if row["area"] in places and row["value"] and group_of(row):
             yield evidence.obs(name)._replace(found=exact(row["value"])), "printed", name, row["source"]
 
 
