@@ -2,16 +2,15 @@
 
 import json
 import re
-import sys
 from pathlib import Path
 
 import nbformat
 import numpy as np
-import pandas as pd
 import pytest
 from papermill import PapermillExecutionError
 from tiny_report import write_template
 
+from yilaolib import texts
 from yilaolib.errors import DataError, YilaoError
 from yilaolib.reports.one import (
     Linked,
@@ -53,6 +52,24 @@ def page(tmp_path_factory):
     return render_report(360200, out_dir=folder / "报告 {city} {0}", template=notebook, end_year=2030)
 
 
+WITH_NORM = """\
+city: str = "jingdezhen"
+scenario: str = "medium"
+end_year: int = 2050
+data: str = ""
+lang: str = "zh"
+norm: float | None = None
+place_norm: float | None = None
+target_year: int | None = None
+tables_dir: str = \"\""""
+
+
+@pytest.fixture(scope="module")
+def with_norm(tmp_path_factory):
+    """A notebook with the parameters that replace the plan's norms."""
+    return write_template(tmp_path_factory.mktemp("norm") / "t.ipynb", "print(norm, target_year)", parameters=WITH_NORM)
+
+
 def names(folder) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
@@ -69,49 +86,34 @@ def test_city_by_any_name(city, template):
     assert place_order(city, template=template).parameters["city"] == "jingdezhen"
 
 
-def test_unknown_city_names_the_nearest(template):
-    """An unknown city is refused, with the nearest."""
-    with pytest.raises(DataError, match="Did you mean 'jingdezhen'"):
-        place_order("jingdezen", template=template)
-
-
 @pytest.mark.parametrize(
     ("parameter", "value", "words"),
     [
+        ("city", "jingdezen", "Did you mean 'jingdezhen'"),
         ("end_year", "2040", "end_year must be a whole number, such as 2050; it is '2040'"),
-        ("end_year", 2040.5, "end_year must be a whole number"),
         ("end_year", True, "end_year must be a whole number"),
-        ("end_year", None, "end_year must be a whole number"),
         ("end_year", 2020, "end_year must be after the census of 2020 and at most 2100; it is 2020"),
         ("end_year", 2101, "at most 2100"),
-        ("scenario", 3, "scenario must be text"),
+        ("norm", 0, "norm must be more than 0 and less than 1000 [beds per 1000 aged 60+]; it is 0.0"),
+        ("place_norm", -1.5, "[places per 1000 residents]; it is -1.5"),
+        ("target_year", 2060, "target_year must be from 2020 to end_year (2050); it is 2060"),
         ("scenario", "hihg", "short-life; it is 'hihg'. Did you mean 'high'?"),
         ("lang", "fr", "lang must be one of en, zh; it is 'fr'"),
         ("formats", "pfd", "format must be one of html, pdf, docx, xlsx; it is 'pfd'. Did you mean 'pdf'?"),
-        ("formats", ("html", "doc"), "'doc'"),
         ("formats", (), "none is given"),
         ("data", "no/such/folder", "does not exist"),
         ("tables_dir", "x", "no parameter 'tables_dir'"),
         ("template", "no.ipynb", "no.ipynb cannot be read as a report notebook"),
+        ("out_dir", "s3://b/out", "s3://b/out is no folder of this machine"),
+        ("out_dir", __file__, "Nothing can be written into"),
     ],
 )
-def test_bad_values_are_refused(parameter, value, words, template):
-    """A value that no report can be made of is refused in a sentence."""
+def test_bad_values_are_refused(parameter, value, words, with_norm, tmp_path, monkeypatch):
+    """A value that no report can be made of is refused in a sentence, and nothing is written."""
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(DataError, match=re.escape(words)):
-        place_order("jingdezhen", **{"template": template, parameter: value})
-
-
-def test_nothing_is_written_for_bad_input(template, tmp_path):
-    """Bad input leaves no folder."""
-    with pytest.raises(DataError):
-        render_report("jingdezhen", out_dir=tmp_path / "out", template=template, end_year=1999)
-    assert not (tmp_path / "out").exists()
-
-
-def test_numpy_numbers_are_plain_numbers(template):
-    """A number from a table is as good as one typed in."""
-    order = place_order("jingdezhen", template=template, end_year=np.int64(2040))
-    assert type(order.parameters["end_year"]) is int
+        render_report(**{"city": "jingdezhen", "out_dir": "out", "template": with_norm, parameter: value})
+    assert not names(tmp_path)
 
 
 def test_notebook_without_parameters_is_refused(tmp_path):
@@ -126,11 +128,8 @@ def test_notebook_without_parameters_is_refused(tmp_path):
     [
         ("x: int = 1  # a = b", ("int", 1)),
         ("x = 'a'", ("str", "a")),
-        ("x: float = 0.5", ("float", 0.5)),
         ("x = sum(y)", None),
-        ("x[0] = 1", None),
         ("import x", None),
-        ("for x in (1, 2):\n    pass", None),
     ],
 )
 def test_parameters_are_read_as_python(line, found, tmp_path):
@@ -144,7 +143,6 @@ def test_parameters_are_read_as_python(line, found, tmp_path):
     [
         ({}, "report.html"),
         ({"lang": "en"}, "report.en.html"),
-        ({"scenario": "medium"}, "report.html"),
         ({"scenario": "low"}, "report.low.html"),
         ({"scenario": "zero-migration", "lang": "en"}, "report.zero-migration.en.html"),
     ],
@@ -152,14 +150,6 @@ def test_parameters_are_read_as_python(line, found, tmp_path):
 def test_files_are_named_by_scenario_and_language(options, name, template):
     """Medium and Chinese are not named, everything else is."""
     assert place_order("jingdezhen", template=template, **options).path("report", ".html").name == name
-
-
-def test_slug_cannot_leave_the_folder(template, monkeypatch):
-    """An area whose slug is a path is refused."""
-    area = pd.Series({"area": "../x", "name_zh": "x", "name_en": "x"})
-    monkeypatch.setattr("yilaolib.reports.one.find_area", lambda *_, **__: area)
-    with pytest.raises(DataError, match="cannot name a folder"):
-        place_order("x", template=template)
 
 
 def test_a_report_is_whole(page):
@@ -240,43 +230,12 @@ def test_success_clears_failure_and_stale_tables(tmp_path):
     assert names(folder) == {"report.html", "report.ipynb", "tables/t2040.csv"}
 
 
-def test_kernel_is_this_python(tmp_path, monkeypatch):
-    """A kernel that somebody installed as python3 does not run our reports."""
-    other = tmp_path / "share" / "kernels" / "python3"
-    other.mkdir(parents=True)
-    (other / "kernel.json").write_text(json.dumps({"argv": ["false"], "display_name": "x", "language": "python"}))
-    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "share"))
-    notebook = write_template(tmp_path / "t.ipynb", "import sys; print(sys.executable)")
-    page = render_report("jingdezhen", out_dir=tmp_path / "out", template=notebook)
-    assert sys.executable in page.read_text(encoding="utf-8")
-
-
 def test_data_error_of_a_notebook_stays_one():
     """What the notebook calls bad data is bad data for the caller, in its own words."""
     error = PapermillExecutionError(3, 3, "", "DataError", "observations.csv line 2: no.", ["Traceback"])
     told = as_sentence(error, "鹰潭市", None)
     assert isinstance(told, DataError)
     assert str(told) == "The report of 鹰潭市 failed in cell 4: observations.csv line 2: no."
-
-
-def test_folder_that_cannot_be_written(tmp_path, template):
-    """An output folder that is a file is one clear error."""
-    (tmp_path / "out").write_text("mine")
-    with pytest.raises(DataError, match="Nothing can be written into"):
-        render_report("jingdezhen", out_dir=tmp_path / "out", template=template)
-    assert (tmp_path / "out").read_text() == "mine"
-
-
-@pytest.mark.parametrize("city", ["china", "CHINA", "中国", 100000])
-def test_nation_has_the_page_that_compares(city):
-    """By whatever name, the nation's report is the comparison of its cities."""
-    assert place_order(city).template.name == "all_cities.ipynb"
-
-
-def test_address_is_no_folder(template):
-    """An address is refused before a folder of that name is made here."""
-    with pytest.raises(DataError, match=r"s3://b/out is no folder .*large_runs"):
-        render_report("yingtan", out_dir="s3://b/out", template=template)
 
 
 @pytest.fixture
@@ -313,38 +272,6 @@ def test_scenario_that_cannot_be_reported_on(own_scenarios, template, city, name
         place_order(city, data=own_scenarios, template=template, scenario=name)
 
 
-WITH_NORM = """\
-city: str = "jingdezhen"
-end_year: int = 2050
-lang: str = "zh"
-norm: float | None = None
-place_norm: float | None = None
-target_year: int | None = None
-tables_dir: str = \"\""""
-
-
-@pytest.fixture(scope="module")
-def with_norm(tmp_path_factory):
-    """A notebook with the parameters that replace the plan's norms."""
-    return write_template(tmp_path_factory.mktemp("norm") / "t.ipynb", "print(norm, target_year)", parameters=WITH_NORM)
-
-
-@pytest.mark.parametrize(
-    ("parameter", "value", "words"),
-    [
-        ("norm", "45", "norm must be a number; it is '45'"),
-        ("norm", 0, "norm must be more than 0 and less than 1000 [beds per 1000 aged 60+]; it is 0.0"),
-        ("place_norm", -1.5, "[places per 1000 residents]; it is -1.5"),
-        ("target_year", 2060, "target_year must be from 2020 to end_year (2050); it is 2060"),
-        ("target_year", 2030.5, "target_year must be a whole number"),
-    ],
-)
-def test_bad_norms_are_refused(with_norm, parameter, value, words):
-    """A norm or a year that no report can be made of is refused in a sentence."""
-    with pytest.raises(DataError, match=re.escape(words)):
-        place_order("jingdezhen", template=with_norm, **{parameter: value})
-
-
 def test_norm_reaches_the_notebook_and_the_foot(with_norm, tmp_path):
     """A norm is given to the notebook; None is the plan's own; the foot of the page names what was given."""
     page = render_report("jingdezhen", out_dir=tmp_path, template=with_norm, norm=45, place_norm=None, target_year=2030)
@@ -355,19 +282,13 @@ def test_norm_reaches_the_notebook_and_the_foot(with_norm, tmp_path):
 def test_third_language_is_a_file(tmp_path):
     """The path of a catalogue is a language: it names the report's files and reaches the notebook."""
     own = tmp_path / "fr.toml"
-    own.write_text((languages_folder() / "en.toml").read_text(encoding="utf-8").replace("Rendered on", "Rendu le"))
+    own.write_text((texts.HERE / "en.toml").read_text(encoding="utf-8").replace("Rendered on", "Rendu le"))
     notebook = write_template(tmp_path / "t.ipynb", "print('in', lang)")
     page = render_report("jingdezhen", out_dir=tmp_path / "out", lang=str(own), template=notebook)
     assert page.name == "report.fr.html" and "Rendu le" in page.read_text(encoding="utf-8")
     assert str(tmp_path) not in page.with_suffix(".ipynb").read_text(encoding="utf-8").split("outputs")[0]
     with pytest.raises(DataError, match="cannot name a file"):
         place_order("jingdezhen", lang=str(own.rename(tmp_path / "low.toml")))
-
-
-def languages_folder():
-    from yilaolib import texts
-
-    return texts.HERE
 
 
 def test_a_report_of_a_notebook_goes_to_the_outputs_of_the_checkout(tmp_path, monkeypatch):

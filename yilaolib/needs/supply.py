@@ -133,7 +133,7 @@ def bed_supply(area: str, *, population: Population | None = None, root: Root = 
         when not published), nursing_pct [percent of these beds that are of nursing type; it may be of another year, see
         `nursing_beds`], owner (public,
         private, or empty), flag (of a project: undated, hospital, doubt), name_zh, name_en, source, note, observation
-        (id of the printed figure; missing for projects), occupied_observation and nursing_observation (ids of residents
+        (id of the printed figure or project), occupied_observation and nursing_observation (ids of residents
         and share), project_no (of the project list; missing for figures).
 
     Examples
@@ -205,7 +205,8 @@ def _supply(area: str, kinds: tuple[str, ...], new: str, population: Population 
             rows.append(line)
     listed = _listed(slug, new, root)
     listed = listed.assign(kind="pipeline", role="pipeline", year=listed["end"], stock=listed[new])
-    listed = listed.assign(name_en=listed["name_zh"])
+    ids = [f"projects.{slug}.{number}" for number in listed["project_no"]]
+    listed = listed.assign(name_en=listed["name_zh"], observation=ids)
     frame = pd.concat([pd.DataFrame(rows), listed]).reindex(columns=COLUMNS).reset_index(drop=True)
     frame = frame.astype({"year": "Int64", "stock": float, "occupied": float})
     frame["vacant"] = frame["stock"] - frame["occupied"]

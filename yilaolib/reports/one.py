@@ -146,11 +146,7 @@ def place_order(
     template: str | os.PathLike | None = None,
     **parameters,
 ) -> Order:
-    """Check everything that was asked for and return the order; nothing is written. See `render_report`.
-
-    >>> place_order(360200, scenario="low", lang="en").path("report", ".html").as_posix()
-    'outputs/jingdezhen/report.low.en.html'
-    """
+    """Check everything that was asked for and return the order; nothing is written. See `render_report`."""
     from .exports import check_formats
 
     if "://" in str(out_dir):
@@ -194,11 +190,7 @@ def place_order(
 
 
 def line_of(area: str, root: str | os.PathLike | None = None) -> list[str]:
-    """Return an area and those that it lies in, nearest first.
-
-    >>> line_of("jingdezhen")
-    ['jingdezhen', 'jiangxi', 'china']
-    """
+    """Return an area and those that it lies in, nearest first."""
     rows, found, above = _areas(as_root(root), stamp(root)), [], area
     while above in rows and above not in found:
         found.append(above)
@@ -212,21 +204,13 @@ def _areas(root: Path | None, state: tuple) -> dict[str, Any]:
 
 
 def province_of(area: str, root: str | os.PathLike | None = None) -> str:
-    """Return the Chinese name of the province that an area is or lies in, or an empty text.
-
-    >>> province_of("jingdezhen")
-    '江西省'
-    """
+    """Return the Chinese name of the province that an area is or lies in, or an empty text."""
     rows = _areas(as_root(root), stamp(root))
     return next((rows[slug].name_zh for slug in line_of(area, root) if rows[slug].level == "province"), "")
 
 
 def find_template(name: str = "city_report") -> Path:
-    """Return the path of a report notebook: of the installed library, or of the repository around it.
-
-    >>> find_template().name
-    'city_report.ipynb'
-    """
+    """Return the path of a report notebook: of the installed library, or of the repository around it."""
     here = Path(__file__).resolve().parents[1]
     for folder in (here / "_reports", here.parent / "notebooks" / "reports"):
         if (path := folder / f"{name}.ipynb").is_file():
@@ -235,15 +219,7 @@ def find_template(name: str = "city_report") -> Path:
 
 
 def inspect_parameters(notebook: str | os.PathLike) -> dict[str, tuple[str, Any]]:
-    """Return name -> (type, default) of the parameters that a report notebook declares.
-
-    The cell is read as Python; papermill's own inspection loses a line whose comment holds a second `=`.
-
-    DataError: When the notebook is not there or declares no parameter `city`.
-
-    >>> inspect_parameters(find_template())["end_year"]
-    ('int', 2050)
-    """
+    """Return name -> (type, default) of the parameters that a report notebook declares."""
     path = Path(notebook)
     stat = path.stat() if path.exists() else None
     return dict(_inspected(path, stat and (stat.st_mtime_ns, stat.st_size)))  # once, not for each of 2,800 counties
@@ -251,6 +227,7 @@ def inspect_parameters(notebook: str | os.PathLike) -> dict[str, tuple[str, Any]
 
 @lru_cache(maxsize=32)
 def _inspected(path: Path, state: tuple | None) -> dict[str, tuple[str, Any]]:
+    # The cell is read as Python; papermill's own inspection loses a line whose comment holds a second `=`.
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
@@ -356,7 +333,7 @@ def _run_beside(order: Order, beside: Path, timeout: float, memory_mb: int) -> P
     ran, tables = beside / "report.ipynb", (beside / "tables").resolve()
     tables.mkdir()
     try:
-        parameters = _with_tables_dir(order, str(tables))
+        parameters = {name: str(tables) if name == "tables_dir" else each for name, each in order.parameters.items()}
         nb = runner.run_notebook(order.template, ran, parameters, timeout=timeout, memory_mb=memory_mb)
         _tidy(nb, order, ran)
         name = words.named({"name_zh": order.name_zh, "name_en": order.name_en})
@@ -378,10 +355,6 @@ def _run_beside(order: Order, beside: Path, timeout: float, memory_mb: int) -> P
             order.path("report", f".{form}").unlink(missing_ok=True)
     failed.unlink(missing_ok=True)
     return order.path("report", ".html")
-
-
-def _with_tables_dir(order: Order, folder: str) -> dict:
-    return {name: folder if name == "tables_dir" else value for name, value in order.parameters.items()}
 
 
 def shown_parameters(order: Order) -> dict:
@@ -434,13 +407,7 @@ def _facts(order: Order) -> dict[str, str]:
 
 
 def as_sentence(error: BaseException, name: str, notebook: Path | None) -> YilaoError:
-    """Return a failure of `run_notebook` as an error of ours: one sentence, and where the partial notebook is.
-
-    What the notebook itself calls a DataError stays one.
-
-    >>> as_sentence(RuntimeError("Kernel died"), "鹰潭市", None)
-    YilaoError('The report of 鹰潭市 failed: RuntimeError: Kernel died')
-    """
+    """Return a failure of `run_notebook` as an error of ours: one sentence, and where the partial notebook is."""
     kind, text = getattr(error, "ename", type(error).__name__), getattr(error, "evalue", str(error))
     text = " ".join(str(text).split())
     ours = kind in ("DataError", "YilaoError", "DeadKernelError")  # the last is a sentence too
@@ -455,11 +422,7 @@ def as_sentence(error: BaseException, name: str, notebook: Path | None) -> Yilao
 
 
 def as_traceback(error: BaseException) -> str:
-    """Return the traceback of the notebook's own error, or of ours, without colours.
-
-    >>> as_traceback(ValueError("no beds"))
-    'ValueError: no beds'
-    """
+    """Return the traceback of the notebook's own error, or of ours, without colours."""
     cause = error.__cause__ or error
     lines = getattr(cause, "traceback", None)
     text = "\n".join(lines) if lines is not None else "".join(traceback.format_exception(cause))
@@ -467,11 +430,7 @@ def as_traceback(error: BaseException) -> str:
 
 
 def disk_error(error: BaseException) -> str:
-    """Return what is wrong with the disk, when that is why a report failed (later ones would fail too); else "".
-
-    >>> disk_error(OSError(28, "No space left on device")), disk_error(ValueError("no beds"))
-    ('No space left on device', '')
-    """
+    """Return what is wrong with the disk, when that is why a report failed (later ones would fail too); else ""."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, OSError) and seen.errno in FULL_DISK:

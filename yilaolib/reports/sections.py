@@ -5,7 +5,7 @@ Plain functions that return frames; words come later, from the catalogue.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -38,51 +38,7 @@ def plan_of(area: str, *, root: str | Path | None = None) -> pd.Series | None:
     slug = find_area(area, root=root)["area"]
     table = load_table("sources", root=root)
     plans = table[(table["area"] == slug) & table["plan_start"].notna()]
-    return None if plans.empty else with_both(plans, "issuer").sort_values("issued").iloc[-1]
-
-
-def plan_forecasts(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
-    """The plan's own forecasts of the shares of the elderly: age (60 or 65), year, value [percent], observation.
-
-    Examples
-    --------
-    >>> plan_forecasts("haian").columns.tolist()
-    ['age', 'year', 'value', 'observation']
-    """
-    slug = find_area(area, root=root)["area"]
-    table = load_table("observations", area=slug, root=root)
-    age = table["indicator"].str.extract(r"^population_(60|65)plus_share_pct$", expand=False)
-    table = table.assign(age=age)[age.notna() & (table["kind"] == "projection") & table["value"].notna()]
-    return table[["age", "year", "value", "observation"]].drop_duplicates(["age", "year"]).reset_index(drop=True)
-
-
-def add_forecasts(ageing: pd.DataFrame, forecasts: pd.DataFrame) -> pd.DataFrame:
-    """Lay the plan's forecasts beside a table by year: plan_60_pct [percent], plan_60_observation, and so of 65+.
-
-    Examples
-    --------
-    >>> ageing = pd.DataFrame({"share_60_pct": [21.1]}, index=pd.Index([2025], name="year"))
-    >>> printed = pd.DataFrame({"age": ["60"], "year": [2025], "value": [22.0], "observation": ["x"]})
-    >>> float(add_forecasts(ageing, printed)["plan_60_pct"][2025])
-    22.0
-    """
-    for age, rows in forecasts.groupby("age"):
-        rows = rows.set_index("year").reindex(ageing.index)
-        ageing = ageing.assign(**{f"plan_{age}_pct": rows["value"], f"plan_{age}_observation": rows["observation"]})
-    return ageing
-
-
-def as_printed(**rows: pd.Series | None) -> pd.DataFrame:
-    """Printed figures (see `figure`) as rows: what, as_printed, locator, observation; missing where none is printed.
-
-    Examples
-    --------
-    >>> as_printed(needed=None)["as_printed"].isna().tolist()
-    [True]
-    """
-    columns = ["as_printed", "locator", "observation"]
-    lines = [{"what": what, **({} if row is None else row[columns])} for what, row in rows.items()]
-    return pd.DataFrame(lines, columns=["what", *columns])
+    return None if plans.empty else _with_both(plans, "issuer").sort_values("issued").iloc[-1]
 
 
 def totals_printed(supply: pd.DataFrame) -> pd.DataFrame:
@@ -108,10 +64,7 @@ def target_steps(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
 
     A floor below the baseline, or a ceiling above it, is no plan to fall or rise to it, and is called what it is.
 
-    Returns
-    -------
-    DataFrame
-        Also name_zh, and the place in the plan: place, table_no, row_no. Empty, with these columns, without a table.
+    Also name_zh, and the place in the plan: place, table_no, row_no. Empty, with these columns, without a table.
 
     Examples
     --------
@@ -160,40 +113,6 @@ def shared_targets(area: str | None = None, *, most: int = 6, root: str | Path |
     return table[table["indicator"].isin(chosen)].reset_index(drop=True)
 
 
-def rank_counts(peers: pd.DataFrame, area: str) -> dict[str, int]:
-    """In how many shared targets an area aims highest, lowest, or like all others: shared, top, bottom, same.
-
-    Examples
-    --------
-    >>> peers = pd.DataFrame({"area": ["a", "b"], "places": [2, 2], "rank_low": [1, 2], "rank_high": [1, 2]})
-    >>> rank_counts(peers, "a")
-    {'shared': 1, 'top': 1, 'bottom': 0, 'same': 0}
-    """
-    own = peers[peers["area"] == area]
-    several = own[own["places"] > 1]
-    first, last = several["rank_low"] == 1, several["rank_high"] == several["places"]
-    counts = {"top": first & ~last, "bottom": last & ~first, "same": first & last}
-    return {"shared": len(own)} | {name: int(rows.sum()) for name, rows in counts.items()}
-
-
-def per_head(steps: pd.DataFrame, people: pd.Series, per: int) -> dict[str, float]:
-    """Need and present stock of a `gap_waterfall`, also per so many of the people by year: need_per, stock_per.
-
-    The stock is held against the people of its own year, or the first or last year that `people` have.
-
-    Examples
-    --------
-    >>> steps = pd.DataFrame({"step": ["need", "stock"], "value": [50.0, -30.0], "year": [2025, 2020]})
-    >>> float(per_head(steps, pd.Series({2020: 1000.0, 2025: 2000.0}), 1000)["need_per"])
-    25.0
-    """
-    rows = steps.set_index("step")
-    need, stock, counted = rows["value"]["need"], -rows["value"]["stock"], rows["year"]["stock"]
-    then = people.index[0] if pd.isna(counted) else min(max(int(counted), people.index[0]), people.index[-1])
-    line = {"need": need, "stock": stock, "gap": need - stock}
-    return line | {"need_per": per * need / people[rows["year"]["need"]], "stock_per": per * stock / people[then]}
-
-
 def named_gaps(steps: pd.DataFrame, supply: pd.DataFrame) -> pd.DataFrame:
     """The gaps of one method in one year, a row for each supply: present stock, stock and projects, target met.
 
@@ -205,8 +124,7 @@ def named_gaps(steps: pd.DataFrame, supply: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        supply (stock, projects, target), year (of that supply), derived (from a printed ratio), there, need, gap
+    DataFrame: supply (stock, projects, target), year (of that supply), derived (from a printed ratio), there, need, gap
         (negative: to spare) [beds or places], coverage_pct. The stock is always a row, with missing numbers where none
         is published; projects only where some are listed, the target only where there is one for the year or before.
 
@@ -240,8 +158,7 @@ def what_follows(methods: pd.DataFrame) -> dict[str, Any]:
 
     Returns
     -------
-    dict
-        n (methods), stock [beds], short, surplus, either (how many methods say so of the present stock), listed [beds
+    dict: n (methods), stock [beds], short, surplus, either (how many methods say so of the present stock), listed [beds
         of the project list], short_listed (how many say short with these), least, most (the rows with the smallest and
         the largest central need), low, high, least_gap, most_gap [beds, over the ranges of all methods], by_basis
         (records: basis, low, high of the central needs [beds]), use (True where present use is known).
@@ -280,52 +197,18 @@ def worst_first(ledger: pd.DataFrame) -> pd.DataFrame:
     return shown.iloc[shown["verdict"].map(list(VERDICTS).index).argsort(kind="stable")]
 
 
-def verdict_counts(ledgers: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """How many printed figures got which verdict, a row for each name; all that are reproduced count as `exact`.
-
-    Examples
-    --------
-    >>> verdict_counts({"a": pd.DataFrame({"verdict": ["exact", "rounding"]})})["exact"].tolist()
-    [2]
-    """
-    alike = dict.fromkeys(REPRODUCED, "exact")
-    counts = {name: ledger["verdict"].replace(alike).value_counts() for name, ledger in ledgers.items()}
-    frame = pd.DataFrame(counts).reindex(list(VERDICTS)).dropna(how="all").fillna(0).astype(int).T
-    return frame.assign(total=frame.sum(axis=1)).rename_axis("name")
-
-
-def link_projects(supply: pd.DataFrame, area: str) -> pd.DataFrame:
-    """Name the rows of the project list in a supply (see `bed_supply`) in `observation`, as `report_rows` does.
-
-    Examples
-    --------
-    >>> supply = pd.DataFrame({"observation": [None], "project_no": [3]})
-    >>> link_projects(supply, "haian")["observation"].tolist()
-    ['projects.haian.3']
-    """
-    return supply.assign(
-        observation=[
-            row.observation if pd.isna(row.project_no) else f"projects.{area}.{row.project_no}"
-            for row in supply.itertuples()
-        ]
-    )
-
-
 def report_rows(area: str, frames: Iterable[pd.DataFrame], *, root: str | Path | None = None) -> pd.DataFrame:
     """The rows of `observations` and `projects` that frames lead back to, the area's own first, with what is doubted.
 
     Parameters
     ----------
-    area : str
-        Slug, Chinese or English name, or adcode.
-    frames : iterable of DataFrame
-        With ids of printed figures (observation, observations, ...) or numbers of projects (project_no).
+    area : str; slug, Chinese or English name, or adcode
+    frames : iterable of DataFrame; with ids of printed figures (observation, ...) or numbers of projects (project_no)
 
     Returns
     -------
-    DataFrame
-        number (the mark in the text), observation, area, name_as_printed, as_printed, year, source, title_zh, title_en,
-        locator_zh, locator_en, doubt_zh, doubt_en.
+    DataFrame: number (the mark in the text), observation, area, name_as_printed, as_printed, year, source, title_zh,
+        title_en, locator_zh, locator_en, doubt_zh, doubt_en.
 
     Examples
     --------
@@ -348,14 +231,15 @@ def report_rows(area: str, frames: Iterable[pd.DataFrame], *, root: str | Path |
         as_printed=projects["beds_new"].fillna(projects["places_new"]).map("{:g}".format),
         year=projects["end"],
     )
-    rows = with_titles(pd.concat([table[ROW], projects[ROW]], ignore_index=True), root=root)
+    titles = load_table("sources", root=root)[["source", "title_zh", "title_en"]]
+    rows = pd.concat([table[ROW], projects[ROW]], ignore_index=True).merge(titles, on="source", how="left")
     doubt = rows["note"].where(rows["note"].str.startswith("DOUBT").fillna(False).astype(bool))
     rows = rows.assign(
         number=range(1, len(rows) + 1),
         doubt_en=doubt.str.removeprefix("DOUBT:").str.strip(),
         doubt_zh=rows["note_zh"].where(doubt.notna()),
     )
-    return with_both(rows, "locator").drop(columns=["note", "note_zh", "locator"])
+    return _with_both(rows, "locator").drop(columns=["note", "note_zh", "locator"])
 
 
 def report_documents(
@@ -374,28 +258,11 @@ def report_documents(
         ids += [name for name in named if isinstance(name, str) and name not in ("", "not published")]
     found = cite(list(dict.fromkeys([*ids, "un-wpp-2024"])), root=root).reset_index(drop=True)
     found = found.assign(issued=found["issued"].astype("str").str[:10])
-    return with_titles(with_both(found, "issuer"), root=root)
+    return _with_both(found, "issuer")
 
 
-def with_titles(frame: pd.DataFrame, *, root: str | Path | None = None) -> pd.DataFrame:
-    """Add the titles of documents to a frame with `source`: title_zh, title_en.
-
-    Examples
-    --------
-    >>> with_titles(pd.DataFrame({"source": ["un-wpp-2024"]})).columns.tolist()
-    ['source', 'title_zh', 'title_en']
-    """
-    titles = load_table("sources", root=root).set_index("source")
-    return frame.assign(**{name: frame["source"].map(titles[name]) for name in ("title_zh", "title_en")})
-
-
-def with_both(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Split names that are written in Chinese and English: `<column>_zh`, `<column>_en`; others are kept in both.
-
-    >>> names = pd.DataFrame({"issuer": ["鹰潭市人民政府 People's Government of Yingtan", "Wikipedia"]})
-    >>> with_both(names, "issuer")[["issuer_zh", "issuer_en"]].to_numpy().tolist()
-    [['鹰潭市人民政府', "People's Government of Yingtan"], ['Wikipedia', 'Wikipedia']]
-    """
+def _with_both(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Split names that are written in Chinese and English: `<column>_zh`, `<column>_en`; others are kept in both."""
     chinese, english = (parts for _, parts in frame[column].astype("str").str.extract(f"^{IN_BOTH}$").items())
     given = frame[column]
     return frame.assign(**{f"{column}_zh": chinese.fillna(given), f"{column}_en": english.fillna(given)})
