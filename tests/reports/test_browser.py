@@ -11,8 +11,7 @@ from chromium import BROWSER
 
 import yilaolib as yl
 from yilaolib.reports.many import index_page
-from yilaolib.reports.page import FONTS, Document, page_html, put_fonts
-from yilaolib.texts import catalogue
+from yilaolib.reports.page import FONTS, put_fonts
 
 playwright = pytest.importorskip("playwright.sync_api", reason="pip install 'yilaolib[dev]' brings playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="'yilaolib[dev]' brings axe-core")
@@ -126,16 +125,6 @@ def test_fonts_are_applied(browser, report):
     """The browser draws headings, sentences and cells with the page's own font and no other."""
     used = fonts_of(browser, report, "h1, h2, p, li, caption, td:first-child")
     assert used and all(custom for _, custom in used), used
-
-
-def test_english_quotation_marks_are_narrow(browser, tmp_path):
-    """On an English page quotation marks are the machine's: in a Chinese font they are as wide as a character."""
-    piece = {"kind": "text", "lines": ["the plan’s 床位"], "list": False}
-    path = tmp_path / "area" / "report.html"
-    path.parent.mkdir()
-    path.write_text(page_html(Document("x", catalogue("en"), None, [(piece, None)], {})), encoding="utf-8")
-    put_fonts(tmp_path)
-    assert {custom for _, custom in fonts_of(browser, path, "main p")} == {True, False}
 
 
 def test_contents_lead_to_their_headings(page):

@@ -120,8 +120,6 @@ def test_two_lines_show_what_is_ones_own(page):
         (lambda page: page.table("bed_supply", SUPPLY.drop(columns="role")), "no column 'role'"),
         (lambda page: page.table(SUPPLY, caption="c", spec={"formats": {"bed": ".1f"}}), r"formats names \['bed'\]"),
         (lambda page: page.figure(plt.figure(), caption="c", alt=" "), "alternative text"),
-        (lambda page: page.save_results(**{"Bed gap": 1}), "must be small letters"),
-        (lambda page: page.save_results(gap=[1]), "it is <class 'list'>"),
         (lambda page: yl.Report("fr"), "lang must be one of"),
     ],
 )
@@ -136,15 +134,6 @@ def test_old_names_say_what_to_call():
     with pytest.raises(AttributeError, match=r"yl.show_table is gone. Instead: .* page.table\(frame, caption="):
         yl.show_table  # noqa: B018
     assert not set(yl.GONE) & set(yl.__all__) and not hasattr(yl, "city_brief")
-
-
-@pytest.mark.parametrize("key", ["../x", "a/b", ".x", "a b", 'a"b'])
-def test_key_cannot_leave_the_folder(key, tmp_path):
-    """A key of the catalogue that is no plain name is refused: it becomes a file."""
-    own = f"[table.{json.dumps(key)}]\ncaption = 'c'\n"
-    page = yl.Report(write_catalogue(tmp_path / "own.toml", own), tables_dir=tmp_path / "tables")
-    with pytest.raises(yl.DataError, match=r"key must be|no table"):
-        page.table(key, pd.DataFrame({"a": [1]}))
 
 
 @pytest.mark.parametrize(("lang", "words"), [("zh", "未公布"), ("en", "not published")])
@@ -234,19 +223,19 @@ def test_links_lead_there_and_back(page):
     """A cell leads to the row of its number, marks to several; the row leads back once to each table that uses it."""
     page.table("bed_supply", SUPPLY)
     shown = html(page)
-    assert '<a id="ref-bed-supply-1" href="#row-a.1">10,592.4</a>' in shown
-    assert '<sup class="marks"><a id="ref-bed-supply-2" href="#row-a.1" aria-label="source row 1">1</a> ' in shown
+    assert '<a id="ref-bed-supply-1" href="#row-1">10,592.4</a>' in shown
+    assert '<sup class="marks"><a id="ref-bed-supply-2" href="#row-1" aria-label="source row 1">1</a> ' in shown
     assert shown.count("<a ") == 3  # the row that is not there has no link
     page.table("bed_supply", SUPPLY)  # run again
     page.figure("beds", plt.figure(), table=SUPPLY)
     page.table("rows", ROWS)
     back = [["ref-bed-supply-1", "Table 1"], ["ref-beds-1", "Figure 1"]]
-    assert (last(page)["row_ids"], last(page)["back"][0]) == (["row-a.1", "row-b.2"], back)
+    assert (last(page)["row_ids"], last(page)["back"][0]) == (["row-1", "row-2"], back)
     shown = html(page)
-    assert '<tr id="row-a.1">' in shown and shown.count('href="#source-plan"') == 1
+    assert '<tr id="row-1">' in shown and shown.count('href="#source-1"') == 1
     assert '<a href="#ref-bed-supply-1">Table 1</a>, <a href="#ref-beds-1">Figure 1</a>' in shown
     page.table("sources", pd.DataFrame({"source": ["plan"]}))
-    assert last(page)["row_ids"] == ["source-plan"] and last(page)["back"] == [[["ref-rows-1", "Table 2"]]]
+    assert last(page)["row_ids"] == ["source-1"] and last(page)["back"] == [[["ref-rows-1", "Table 2"]]]
 
 
 def test_figure_is_small_and_closed():
@@ -295,6 +284,6 @@ def test_csv_holds_no_formula(text, tmp_path):
 def test_results_are_saved(tmp_path):
     """Main results become plain JSON; what is not a number is null."""
     page = yl.Report("zh", tables_dir=tmp_path)
-    page.save_results(gap=np.int64(3), share=np.nan, note="甲", none=None)
+    page.save_results(gap=np.int64(3), share=np.nan, most=np.inf, note="甲", none=None)
     saved = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
-    assert saved == {"gap": 3, "share": None, "note": "甲", "none": None}
+    assert saved == {"gap": 3, "share": None, "most": None, "note": "甲", "none": None}

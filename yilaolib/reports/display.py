@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from ..errors import DataError, did_you_mean
 from ..tables.schema import escaped
@@ -33,14 +33,10 @@ from .files import write_whole
 MIME = "application/vnd.yilaolib.piece+json"
 TEMPLATES = Path(__file__).parents[1] / "templates"
 DPI = 144
+COLOURS = 128  # of a picture
 CSS_PIXELS_PER_INCH = 96
-SHORT_TABLE = 12  # rows; is printed on one page
-SHORT = 9  # characters; a column of words so short is not broken within one
-PREFIX = {"observation": "row"}  # of the ids of rows on the page; other columns of ids are their own prefix
 OPTIONS = ("heads", "words", "texts", "units", "formats", "links", "blanks")  # of a table, by column
-KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 CHINESE, ENGLISH = re.compile("[\u4e00-\u9fff]"), re.compile(r"[A-Za-z]{2,}")  # a character, a word
-LONG_ID = re.compile(r"[\w.-]{20,}", flags=re.ASCII)
 YEAR = r"(19|20|21)\d\d"
 NUMERAL = r"[-−]?\d[\d,]*(\.\d+)?"
 
@@ -73,7 +69,7 @@ class Report:
         self.pieces: list[tuple[Piece, bytes | None]] = []  # what has been shown, and its picture
         self._numbered: dict[str, list[str]] = {"figure": [], "table": []}
         self._targets: dict[str, tuple[str, str]] = {}  # id in the tables: (id on the page, number of the row)
-        self._references: dict[str, list[tuple[str, str]]] = {}  # id on the page: (id of the link to it, label)
+        self._references: dict[str, dict[str, str]] = {}  # id on the page: label of what refers to it, id of the link
 
     def know(self, **values: Any) -> None:
         """Keep values that all templates may use from now on.
@@ -85,9 +81,9 @@ class Report:
         >>> Report("zh").know(year=2030)
         """
         self.known |= values
-        for name, column in (("rows", "observation"), ("documents", "source")):
+        for name, column, prefix in (("rows", "observation", "row"), ("documents", "source", "source")):
             for number, one in enumerate(values[name][column] if name in values else (), start=1):
-                self._targets[one] = (_target(column, one), str(number))
+                self._targets[one] = (f"{prefix}-{number}", str(number))
 
     def text(self, key: str, **values: Any) -> str:
         """Return a text of the catalogue, such as the name of a line for the function that draws it."""
@@ -100,8 +96,6 @@ class Report:
     def cover(self, key: str = "report.cover", **values: Any) -> None:
         """Show the title of the report and the lines of its cover, from the catalogue; empty lines are left out."""
         entry = self.words.find(key)
-        if not isinstance(entry, Mapping):
-            raise DataError(f"The catalogue has no cover {key!r}.")
         lines = [[self._say(text, values) for text in line] for line in entry.get("lines", [])]
         texts = {name: self._say(entry.get(name, ""), values) for name in ("title", "subtitle", "badge")}
         self._show({"kind": "cover", **texts, "items": [line for line in lines if line[1]]})
@@ -200,14 +194,16 @@ class Report:
 
         A batch puts them into results.csv. Its index page sorts by `ageing_stage`, `share_60_pct` [percent],
         `bed_gap`, `place_gap` [beds, places; below 0 is a surplus], `bed_coverage_pct` and `place_coverage_pct`
-        [percent]. What is not published is None, never 0. Names are small letters, digits and `_`.
+        [percent]. What is not published is None, never 0.
 
         >>> Report("zh").save_results(share_60_pct=21.1, bed_gap=None)
         """
-        plain = {name: _result(name, value) for name, value in results.items()}
+        found = pd.Series(results, dtype=object).replace([np.inf, -np.inf], None)
+        plain = found.where(found.notna(), None).to_dict()
+        text = json.dumps(plain, default=lambda number: number.item(), ensure_ascii=False, indent=1)
         if self.tables_dir:
             Path(self.tables_dir).mkdir(parents=True, exist_ok=True)
-            write_whole(Path(self.tables_dir) / "results.json", json.dumps(plain, ensure_ascii=False, indent=1))
+            write_whole(Path(self.tables_dir) / "results.json", text)
 
     def _say(self, template: str, values: Mapping[str, Any]) -> str:
         return self.words.fill(template, **{**self.known, **values})
@@ -230,13 +226,13 @@ class Report:
             raise DataError(f"The catalogue has no {kind} {key!r}.{hint} Without a key, give the frame and a caption.")
         templates = {**self.words.find("columns", {}), **entry.get("heads", {})}
         full = {**entry, "heads": {}, **(spec or {}), "templates": templates}
-        return full, _file_key(key.replace(".", "-")), caption or self._say(entry.get("caption", ""), values)
+        return full, re.sub(r"\W|_", "-", key), caption or self._say(entry.get("caption", ""), values)
 
     def _table(self, frame, kind: str, spec: Mapping, key: str, caption: str, values: Mapping) -> Piece:
         """Return the piece of a table (also of the one behind a figure), and write its CSV."""
         label = self._label(kind, key)
         for found in self._references.values():  # a cell run again
-            found[:] = [each for each in found if each[1] != label]
+            found.pop(label, None)
         levels, raw = _with_headings(frame)
         wanted = {str(name).removesuffix("?"): str(name).endswith("?") for name in spec.get("columns", [])}
         names = [name for name, optional in wanted.items() if not optional or name in raw] or list(raw.columns)
@@ -253,7 +249,7 @@ class Report:
             for cell, links in zip(cells, self._links(raw, spec.get("links", {}).get(name)), strict=True):
                 cell["links"] = [[target, text, f"ref-{key}-{next(count)}"] for target, text in links]
                 for target, _, anchor in cell["links"]:
-                    self._references.setdefault(target, []).append((anchor, label))
+                    self._references.setdefault(target, {}).setdefault(label, anchor)
             columns.append(said)
             shown.append(cells)
         if self.tables_dir:
@@ -307,7 +303,7 @@ class Report:
     def _links(self, raw: pd.DataFrame, ids: str | None) -> list[list[tuple[str, str]]]:
         """Return for each row what a cell leads to: (id on the page, "" or the number that is put after the cell)."""
         found = []
-        for value in [None] * len(raw) if ids is None else _ids(raw, ids):
+        for value in [None] * len(raw) if ids is None else raw[ids]:
             one = isinstance(value, str)
             names = [value] if one else value if isinstance(value, Iterable) else ()
             known = [self._targets[name] for name in names if name in self._targets]
@@ -318,13 +314,8 @@ class Report:
         """Return the ids of the rows and, for each, the first link to it from each figure and table."""
         if ids is None:
             return {"row_ids": None, "back": None}
-        names = [_target(ids, one) for one in _ids(raw, ids)]
-        back = []
-        for name in names:
-            first: dict[str, str] = {}
-            for anchor, label in self._references.get(name, ()):
-                first.setdefault(label, anchor)
-            back.append([[anchor, label] for label, anchor in first.items()])
+        names = [self._targets[one][0] for one in raw[ids]]
+        back = [[[anchor, label] for label, anchor in self._references.get(name, {}).items()] for name in names]
         return {"row_ids": names, "back": back}
 
     def _is_right(self, column: pd.Series) -> bool:
@@ -343,7 +334,8 @@ class Report:
     def _write_csv(self, key: str, columns: list[Piece], series: list[pd.Series]) -> None:
         """Write the raw values, the units of columns in their headings."""
         heads = [self._with_unit(column["head"], column["unit"]) for column in columns]
-        safe = no_formulas(pd.concat(series, axis=1, keys=range(len(series))) if series else pd.DataFrame())
+        raw = pd.concat(series, axis=1, keys=range(len(series))) if series else pd.DataFrame()
+        safe = raw.map(_plain_text)
         safe.columns = [_plain_text(head) for head in heads]
         target = Path(self.tables_dir) / f"{key}.csv"
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -371,14 +363,14 @@ def mime_bundle(piece: Piece, words: Catalogue, png: bytes | None = None) -> dic
     return bundle | ({"image/png": base64.b64encode(png).decode()} if png else {})
 
 
-def piece_html(piece: Piece, words: Catalogue, png: bytes | None = None, shares=None) -> Markup:
-    """Return a piece as HTML. With `shares` (a function of a table piece) it is for paper, with widths of columns.
+def piece_html(piece: Piece, words: Catalogue, png: bytes | None = None, *, paper: bool = False) -> Markup:
+    """Return a piece as HTML; on paper nothing is folded away.
 
     >>> piece_html({"kind": "text", "lines": ["60+ < 30 %"], "list": False}, catalogue("en"))
     Markup('<p>60+ &lt; 30 %</p>')
     """
     picture = base64.b64encode(png).decode() if png else ""
-    values = {"piece": piece, "word": words.word, "listed": words.listed, "picture": picture, "shares": shares}
+    values = {"piece": piece, "word": words.word, "listed": words.listed, "picture": picture, "paper": paper}
     chinese = CHINESE.search(words.word("words.missing")) is not None
     foreign = functools.partial(_foreign, chinese=chinese)
     return Markup(page_templates().get_template("piece.html.j2").render(**values, foreign=foreign).strip())
@@ -387,10 +379,7 @@ def piece_html(piece: Piece, words: Catalogue, png: bytes | None = None, shares=
 @functools.cache
 def page_templates() -> Environment:
     """Return the templates of pages; each is read once, so that a batch has one state of them."""
-    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, auto_reload=False)
-    environment.filters["breakable"] = _breakable
-    environment.globals |= {"SHORT_TABLE": SHORT_TABLE, "is_word_column": _is_word_column}
-    return environment
+    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, auto_reload=False)
 
 
 def small_png(figure) -> tuple[bytes, int, int]:
@@ -408,11 +397,8 @@ def small_png(figure) -> tuple[bytes, int, int]:
     canvas.draw()  # once; savefig would draw a figure with a layout engine twice, and matplotlib-inline as well
     plt.close(figure)
     image, small = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"), io.BytesIO()
-    # Few colours are a quarter of the bytes, and house figures have few but for smoothed edges; maps of colours do not.
-    areas = sorted((area for area, _ in image.getcolors(image.width * image.height) or ()), reverse=True)
-    colours = 64 if sum(areas[:64]) > 0.95 * sum(areas) else 256
-    small_image = image.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    small_image.save(small, format="png", optimize=True)
+    few = image.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)  # a quarter of the bytes
+    few.save(small, format="png", optimize=True)
     scale = CSS_PIXELS_PER_INCH / DPI
     return small.getvalue(), round(image.width * scale), round(image.height * scale)
 
@@ -432,13 +418,8 @@ def default_format(column: pd.Series) -> str:
     return ",.0f" if largest >= 1000 else ",.1f" if largest >= 10 else ",.2f"
 
 
-def no_formulas(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame whose texts and headings no program for spreadsheets runs as a formula, or takes for two rows."""
-    return frame.map(_plain_text).rename(columns=_plain_text)
-
-
 def _plain_text(value: Any) -> Any:
-    # csv leaves a lone \r unquoted, and readers take it for a new row
+    # No program runs it as a formula; csv leaves a lone \r unquoted, and readers take it for a new row.
     return escaped(re.sub(r"\r\n?", "\n", value)) if isinstance(value, str) else value
 
 
@@ -446,23 +427,6 @@ def _entry(words: Catalogue, section: str, key: str) -> Any:
     """Return the entry of a section; a dotted key may name it in full (`comparison.headings.beds`)."""
     found = words.find(f"{section}.{key}")
     return words.find(key) if found is None and "." in key else found
-
-
-def _target(column: str, one: object) -> str:
-    return f"{PREFIX.get(column, column)}-{one}"
-
-
-def _file_key(key: str) -> str:
-    # Keys become file names and ids, so nothing in them may leave the folder or the attribute.
-    if not KEY.fullmatch(key):
-        raise DataError(f"A key must be letters, digits, '-' and '_'; it is {key!r}.")
-    return key.replace("_", "-")
-
-
-def _ids(raw: pd.DataFrame, name: str) -> pd.Series:
-    if name not in raw:
-        raise DataError(f"No column {name!r} of ids is among {list(raw.columns)}.{did_you_mean(name, raw)}")
-    return raw[name]
 
 
 def _with_headings(frame: pd.DataFrame | pd.Series) -> tuple[list, pd.DataFrame]:
@@ -474,31 +438,9 @@ def _with_headings(frame: pd.DataFrame | pd.Series) -> tuple[list, pd.DataFrame]
     return list(raw.columns[: frame.index.nlevels]) if named else [], raw
 
 
-def _result(name: str, value: Any) -> Any:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise DataError(f"The name of a result must be small letters, digits and '_'; it is {name!r}.")
-    value = value.item() if isinstance(value, np.generic) else value
-    if value is None or value is pd.NA or (isinstance(value, float) and not np.isfinite(value)):
-        return None
-    if not isinstance(value, str | int | float):
-        raise DataError(f"The result {name!r} must be a number, a text, True, False or None; it is {type(value)}.")
-    return value
-
-
 def _foreign(text: str, chinese: bool) -> str:
     """The language of a text that is mostly not in that of the page, so that it is read out as what it is."""
     characters, english = len(CHINESE.findall(text)), len(ENGLISH.findall(text))
     if chinese:
         return "en" if english > max(characters, 1) else ""
     return "zh-CN" if characters > english else ""
-
-
-def _breakable(text: str) -> Markup | str:
-    """A long id of the data may be broken at its dots and lines, or it would be as wide as a page."""
-    if not LONG_ID.fullmatch(text):
-        return text
-    return Markup("<wbr>").join(escape(part) for part in re.split(r"(?<=[._])", text) if part)
-
-
-def _is_word_column(rows: list[list[Piece]], place: int) -> bool:
-    return all(len(row[place]["text"]) <= SHORT for row in rows)

@@ -6,15 +6,11 @@ looks stands in `templates/template.docx`. Excel (openpyxl) has a sheet for each
 
 from __future__ import annotations
 
-import atexit
 import functools
 import importlib
 import io
-import itertools
 import logging
-import math
 import re
-import threading
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +20,7 @@ from unicodedata import east_asian_width
 from ..errors import DataError, did_you_mean
 from ..tables.sheets import UNPRINTABLE, put
 from ..texts import Catalogue
-from .display import TEMPLATES, Piece
+from .display import CSS_PIXELS_PER_INCH, TEMPLATES, Piece
 from .page import FONTS, Document, page_html
 
 FORMATS = ("html", "pdf", "docx", "xlsx")
@@ -76,46 +72,21 @@ def write_format(form: str, document: Document, target: Path) -> None:
         {"pdf": write_pdf, "docx": write_docx, "xlsx": write_xlsx}[form](document, target)
 
 
-# ── PDF ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-_laying_out = threading.Lock()  # one font configuration serves all reports of a process
-
-
 def write_pdf(document: Document, target: Path) -> None:
     """Write a report as PDF: A4, tagged, with a bookmark for each heading. Nothing is fetched."""
-    from weasyprint import HTML
-
-    with _laying_out:
-        fonts, faces = _fonts()
-        paper = HTML(
-            string=page_html(document, shares=lambda table: column_shares(_texts(table, document.words))),
-            url_fetcher=_fetcher("data"),
-        )
-        paper.write_pdf(target, stylesheets=[faces], font_config=fonts, pdf_tags=True)
-
-
-@functools.cache
-def _fonts() -> tuple:
-    """The two font files of the library, read once in a process."""
-    from weasyprint import CSS
+    from weasyprint import CSS, HTML
     from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import URLFetcher
 
     logging.getLogger("weasyprint").setLevel(logging.CRITICAL)  # it tells every rule of screens that it leaves out
     faces = "".join(
         f'@font-face {{ font-family: "Yilao Paper"; font-weight: {weight}; src: url("{(FONTS / name).as_uri()}"); }}\n'
         for weight, name in ((400, "NotoSansSC-Regular.otf"), (700, "NotoSansSC-Bold.otf"))
     )
-    atexit.register(_fonts.cache_clear)  # while Python still has all that it takes to close them
     fonts = FontConfiguration()
-    return fonts, CSS(string=faces, font_config=fonts, url_fetcher=_fetcher("file"))
-
-
-@functools.cache
-def _fetcher(scheme: str):
-    """Something that opens addresses of one kind and no other; the network is none of them."""
-    from weasyprint.urls import URLFetcher
-
-    return URLFetcher(allowed_protocols=[scheme])
+    own = CSS(string=faces, font_config=fonts, url_fetcher=URLFetcher(allowed_protocols=["file"]))
+    paper = HTML(string=page_html(document, paper=True), url_fetcher=URLFetcher(allowed_protocols=["data"]))
+    paper.write_pdf(target, stylesheets=[own], font_config=fonts, pdf_tags=True)
 
 
 # ── Word ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -140,36 +111,30 @@ def write_docx(document: Document, target: Path) -> None:
         paragraph = word.add_paragraph()
         paragraph.add_run(_clean(name)).bold = True
         paragraph.add_run("  " + _clean(text))
-    writer.add_contents()
     for piece, png in document.pieces:
         writer.add(piece, png)
     word.save(str(target))
 
 
 class _Word:
-    """Adds pieces to the end of a Word document; knows which of its places links lead to."""
+    """Adds pieces to the end of a Word document; knows the rows that links lead to."""
 
     def __init__(self, word, document: Document) -> None:
         from docx.shared import RGBColor
 
-        self.word, self.document, self.count, self.blue = word, document, itertools.count(1), RGBColor.from_string(BLUE)
+        self.word, self.document, self.blue = word, document, RGBColor.from_string(BLUE)
         section = word.sections[0]
         self.width = section.page_width - section.left_margin - section.right_margin
         self.height = section.page_height - section.top_margin - section.bottom_margin
-        there = [section["id"] for section in document.sections]
-        for table in (piece for piece, _ in document.pieces if piece["kind"] == "table"):  # not those behind figures
-            there += table["row_ids"] or ()
-            there += [link[2] for row in table["rows"] for cell in row for link in cell["links"]]
-        self.marks = {anchor: f"a{number}" for number, anchor in enumerate(there, start=1)}  # names of bookmarks
+        tables = [piece for piece, _ in document.pieces if piece["kind"] == "table"]  # not those behind figures
+        self.rows = {one: number for number, one in enumerate(i for t in tables for i in t["row_ids"] or ())}
 
     def add(self, piece: Piece, png: bytes | None) -> None:
         kind = piece["kind"]
         if kind == "heading":
             number = f"{piece['number']} " if piece.get("number") else ""
             style = "Title" if piece["level"] == 1 else f"Heading {min(piece['level'] - 1, 3)}"
-            paragraph = self.paragraph(number + piece["text"], style)
-            paragraph.paragraph_format.page_break_before = piece.get("number") == 1 or None
-            self.mark(paragraph, piece.get("id"))
+            self.paragraph(number + piece["text"], style)
         elif kind == "text":
             for line in piece["lines"]:
                 self.paragraph(line, "List Bullet" if piece["list"] else "Normal")
@@ -189,8 +154,10 @@ class _Word:
 
     def picture(self, piece: Piece, png: bytes | None) -> None:
         """A picture as wide as it was drawn, within the page; what it shows is its alternative text."""
+        from docx.shared import Inches
+
         run = self.word.add_paragraph(style="Figure").add_run()
-        shape = run.add_picture(io.BytesIO(png or b""), width=int(piece["width"] * 9525) or None)  # EMU per CSS pixel
+        shape = run.add_picture(io.BytesIO(png or b""), width=Inches(piece["width"] / CSS_PIXELS_PER_INCH))
         scale = min(1.0, self.width / shape.width, 0.85 * self.height / shape.height)
         shape.width, shape.height = int(shape.width * scale), int(shape.height * scale)
         shape._inline.docPr.set("descr", _clean(piece["alt"]))
@@ -202,101 +169,73 @@ class _Word:
         word, _, number = piece["label"].rpartition(" ")
         if word:
             paragraph.add_run(f"{word} ").bold = True
-            self.begin_field(paragraph, f"SEQ {word} \\* ARABIC")
-            paragraph.add_run(number).bold = True
-            self.end_field(paragraph)
+            field = self.wrapped(paragraph, number, "fldSimple", instr=f" SEQ {word} \\* ARABIC ")
+            field.bold = True
         paragraph.add_run(_clean("  " * bool(word) + piece["caption"]))
         return paragraph
 
     def table(self, piece: Piece) -> None:
-        """A table whose heading is repeated on each page and whose rows are not broken."""
+        """A table whose heading is repeated on each page and whose rows are not broken; Word fits its columns."""
         from docx.text.paragraph import Paragraph
 
         texts = _texts(piece, self.document.words)
         if not texts[0]:
             return
         table = self.word.add_table(len(texts), len(texts[0]), "Report table")
-        table.autofit = False
         table._tbl.tblPr.append(_element("tblCaption", val=_clean(f"{piece['label']} {piece['caption']}")))
-        widths = [int(share * self.width) for share in column_shares(texts)]
+        widths = [min(width, WIDEST / 2) for width in _widths(texts)]
         for column, width in zip(table.columns, widths, strict=True):
-            column.width = width
+            column.width = int(self.width * width / sum(widths))
         for place, (element, row) in enumerate(zip(table._tbl.tr_lst, texts, strict=True)):
             rule = element.get_or_add_trPr()
             rule.append(_element("cantSplit"))
             if place == 0:
                 rule.append(_element("tblHeader"))
             for column, (cell, text) in enumerate(zip(element.tc_lst, row, strict=True)):
-                cell.width = widths[column]
                 paragraph = Paragraph(cell.p_lst[0], table)  # table.cell(row, column) would count all cells each time
                 paragraph.style = "Table text"
-                self.fill(paragraph, piece, place, column, text)
+                told = piece["columns"][column] if column < len(piece["columns"]) else {}  # the last may lead back
+                if place == 0:
+                    paragraph.add_run(text).bold = True
+                    paragraph.paragraph_format.keep_with_next = True
+                elif told:
+                    self.fill(paragraph, piece["rows"][place - 1][column], text)
+                else:
+                    paragraph.add_run(text)
+                if told.get("numeric") or (place and told and _is_number(piece["rows"][place - 1][column]["value"])):
+                    paragraph.alignment = 2  # to the right
+            if place and piece["row_ids"]:
+                self.mark(Paragraph(element.tc_lst[0].p_lst[0], table), piece["row_ids"][place - 1])
 
-    def fill(self, paragraph, piece: Piece, place: int, column: int, text: str) -> None:
-        """The text of one cell with its links, and the bookmarks that links elsewhere lead to."""
-        told = column < len(piece["columns"])  # not the last column, which leads back
-        entry = piece["rows"][place - 1][column] if place and told else {"value": None, "links": []}
-        if told and (piece["columns"][column]["numeric"] or _is_number(entry["value"])):
-            paragraph.alignment = 2  # to the right
-        if place == 0:
-            paragraph.add_run(text).bold = True
-            paragraph.paragraph_format.keep_with_next = True
-            return
-        own = [target for target, mark, _ in entry["links"] if not mark]
-        if not told:
-            for number, (anchor, label) in enumerate(piece["back"][place - 1]):
-                paragraph.add_run(self.document.words.word("format.list") if number else "")
-                self.link(paragraph, anchor, label)
-        elif text:
-            self.link(paragraph, own[0] if own else "", text)
-        for number, (target, mark, _) in enumerate(link for link in entry["links"] if link[1]):
+    def fill(self, paragraph, cell: Piece, text: str) -> None:
+        """The text of one cell, which may be a link, and the numbers of the rows that it comes from."""
+        own = [target for target, mark, _ in cell["links"] if not mark]
+        self.link(paragraph, own[0] if own else "", text)
+        for number, (target, mark, _) in enumerate(link for link in cell["links"] if link[1]):
             self.link(paragraph, target, " " * bool(number) + mark).font.superscript = True
-        for _, _, anchor in entry["links"]:
-            self.mark(paragraph, anchor)
-        if column == 0 and piece["row_ids"]:
-            self.mark(paragraph, piece["row_ids"][place - 1])
 
-    def add_contents(self) -> None:
-        """The list of headings: a field that Word can make anew, until then with links, not pages."""
-        sections = self.document.sections
-        if not sections:
-            return
-        head = self.paragraph("")
-        head.add_run(self.document.words.word("page.contents")).bold = True
-        head.paragraph_format.page_break_before = True
-        lines = [self.word.add_paragraph(style="toc 1") for _ in sections]
-        self.begin_field(lines[0], 'TOC \\o "1-1" \\n \\h')
-        for line, section in zip(lines, sections, strict=True):
-            self.link(line, section["id"], _clean(f"{section['number']} {section['text']}"))
-        self.end_field(lines[-1])
-
-    def link(self, paragraph, target: str, text: str) -> Any:
-        """Add a text that leads to an id of the page, if that is in this file."""
-        run = paragraph.add_run(text)
-        if target in self.marks:
-            run.font.color.rgb = self.blue
-            link = _element("hyperlink", anchor=self.marks[target])
-            paragraph._p.append(link)
-            link.append(run._r)
+    def link(self, paragraph, target: str, text: str):
+        """Add a text that leads to a row, if that is in this file."""
+        if target not in self.rows:
+            return paragraph.add_run(text)
+        run = self.wrapped(paragraph, text, "hyperlink", anchor=f"a{self.rows[target]}")
+        run.font.color.rgb = self.blue
         return run
 
-    def mark(self, paragraph, anchor: str | None) -> None:
-        """Make a paragraph the place that links to an id of the page lead to."""
-        if anchor in self.marks:
-            number = str(next(self.count))
-            first = 1 if paragraph._p.pPr is not None else 0
-            paragraph._p.insert(first, _element("bookmarkStart", id=number, name=self.marks[anchor]))
-            paragraph._p.append(_element("bookmarkEnd", id=number))
+    def wrapped(self, paragraph, text: str, tag: str, **attributes: str):
+        """Add a text inside an element, such as a link or a field."""
+        run = paragraph.add_run(text)
+        around = _element(tag, **attributes)
+        paragraph._p.append(around)
+        around.append(run._r)
+        return run
 
-    def begin_field(self, paragraph, instruction: str) -> None:
-        """Begin what Word can count or list anew; until then it shows what is added before its end."""
-        text = _element("instrText")
-        text.text = f" {instruction} "
-        for element in (_element("fldChar", fldCharType="begin"), text, _element("fldChar", fldCharType="separate")):
-            paragraph.add_run()._r.append(element)
-
-    def end_field(self, paragraph) -> None:
-        paragraph.add_run()._r.append(_element("fldChar", fldCharType="end"))
+    def mark(self, paragraph, row: str) -> None:
+        """Make a paragraph the place that links to a row lead to."""
+        number = self.rows[row]
+        first = 1 if paragraph._p.pPr is not None else 0
+        paragraph._p.insert(first, _element("bookmarkStart", id=str(number), name=f"a{number}"))
+        paragraph._p.append(_element("bookmarkEnd", id=str(number)))
 
 
 def _element(tag: str, /, **attributes: str) -> Any:
@@ -337,24 +276,13 @@ def _sheets(document: Document) -> list[tuple[str, Piece]]:
     """Return (name of the sheet, table) of all tables, those behind figures too."""
     tables = [piece if piece["kind"] == "table" else piece.get("table") for piece, _ in document.pieces]
     tables = sorted(filter(None, tables), key=lambda table: table["key"] in LAST)
-    taken, found = {document.words.word("page.cover").casefold()}, []
-    for table in tables:
-        name = document.words.word("page.sources") if table["key"] == "sources" else _sheet_name(table)
-        unique, numbers = name, itertools.count(2)
-        while unique.casefold() in taken:
-            unique = f"{name[:27]} {next(numbers)}"
-        taken.add(unique.casefold())
-        found.append((unique, table))
-    return found
+    return [(_sheet_name(table), table) for table in tables]
 
 
 def _sheet_name(table: Piece) -> str:
-    """A name for the tab: the label and the beginning of the caption."""
+    """A name for the tab: the label, whose number is its own, and the beginning of the caption."""
     short = re.split(r"[，。,;；:：（(]", table["caption"])[0]
-    name = NOT_IN_A_NAME.sub(" ", _clean(f"{table['label']} {short}").replace("'", "’")).strip()
-    whole = name[: LONGEST_NAME + 1].rpartition(" ")[0]
-    if len(name) > LONGEST_NAME and name[LONGEST_NAME].isascii() and len(whole) > LONGEST_NAME / 2:
-        name = whole  # not in the middle of an English word
+    name = NOT_IN_A_NAME.sub(" ", _clean(f"{table['label']} {short}").replace("'", "’"))
     return name[:LONGEST_NAME].strip()
 
 
@@ -366,7 +294,9 @@ def _fill_sheet(ws, table: Piece, document: Document) -> None:
     put(ws, 1, 1, f"{table['label']}  {table['caption']}").font = Font(bold=True, size=12)
     back = put(ws, 2, 1, words.word("page.to_cover"))
     back.hyperlink, back.font = f"#'{words.word('page.cover')}'!A1", Font(color=BLUE, underline="single")
-    for place, texts in enumerate(zip(*_texts(table, words), strict=True)):
+    shown = _texts(table, words)
+    widths = _widths(shown)
+    for place, texts in enumerate(zip(*shown, strict=True)):
         column = table["columns"][place] if place < len(table["columns"]) else None
         put(ws, 3, place + 1, texts[0]).font = Font(bold=True)
         put(ws, 4, place + 1, (column or {}).get("unit") or None).font = Font(italic=True, color=GREY)
@@ -377,8 +307,7 @@ def _fill_sheet(ws, table: Piece, document: Document) -> None:
             cell.alignment = Alignment(vertical="top", wrap_text=not number, horizontal="right" if number else None)
             if number and column:
                 cell.number_format = excel_format(column["format"])
-        longest = max(text_width(text) + 2 * (line == 0) for line, text in enumerate(texts))
-        ws.column_dimensions[get_column_letter(place + 1)].width = max(NARROWEST, min(WIDEST, longest + 2))
+        ws.column_dimensions[get_column_letter(place + 1)].width = widths[place]
     ws.freeze_panes = ws.cell(FIRST_ROW, 2 if table["n_headings"] else 1)
     ws.page_setup.orientation, ws.page_setup.paperSize, ws.page_setup.fitToHeight = "landscape", 9, 0
     ws.sheet_properties.pageSetUpPr.fitToPage = True
@@ -424,14 +353,6 @@ def _fill_cover(ws, sheets: list[tuple[str, Piece]], document: Document) -> None
 
 # ── what they share ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-LINE = 100  # letters of a table's size that a line of A4 holds; a Chinese character counts as two
-PADDING = 4  # letters that the space between two columns takes
-# A longer word (an id) may be broken, and a cell of as few letters as the second (a date) is not; where many columns
-# leave no room, the next pair holds.
-UNBROKEN_UP_TO = ((24, 14), (16, 10), (8, 6))
-ROOM = 0.7  # of the line that words may take, so that columns of sentences have some
-WORD = re.compile(r"[!-~\u00a1-\u024f]+")  # letters, digits and signs without a blank; Chinese breaks anywhere
-
 
 def _identity(document: Document) -> list[tuple[str, str]]:
     """What a report says of itself: the lines of its cover, and the versions, date and parameters."""
@@ -456,41 +377,10 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def column_shares(rows: Sequence[Sequence[str]]) -> list[float]:
-    """Return the share of each column in the width of a table; they add up to 1.
+def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    """The letters that each column of a table takes at most, and some room; a Chinese character counts as two."""
 
-    When all fits in one line, columns are as wide as their longest cell. Otherwise each has room for its longest word,
-    and the rest goes to those that want most. A program that lays out a table tries every break of every Chinese text.
+    def wide(text: str) -> int:
+        return max(sum(1 + (east_asian_width(char) in "WF") for char in line) for line in text.split("\n"))
 
-    >>> column_shares([["a", "bbbbb"], ["aa", "b"]])
-    [0.4, 0.6]
-    """
-    columns = list(zip(*rows, strict=True))
-    widths = [[text_width(cell) + PADDING for cell in column] for column in columns]
-    wanted = [float(max(column)) for column in widths]
-    if sum(wanted) > LINE:
-        for longest, short in UNBROKEN_UP_TO:
-            least = [min(want, _unbroken(cells, longest, short)) for want, cells in zip(wanted, columns, strict=True)]
-            if sum(least) <= ROOM * LINE:
-                break
-        # The mean of squares lies between mean and longest: one long note among many empty cells gets no half page.
-        typical = [math.sqrt(sum(width**2 for width in column) / len(column)) for column in widths]
-        more = [max(0.0, want - low) for want, low in zip(typical, least, strict=True)]
-        rest = max(0.0, LINE - sum(least))
-        wanted = [low + rest * want / max(1.0, sum(more)) for low, want in zip(least, more, strict=True)]
-    return [want / sum(wanted) for want in wanted]
-
-
-def _unbroken(cells: Sequence[str], longest: int, short: int) -> int:
-    """What a column needs so that its words, and cells as short as a date, are not broken."""
-    words = [min(longest, len(word)) for text in cells for word in WORD.findall(text)]
-    return max([4, *words, *(width for width in map(text_width, cells) if width <= short)]) + PADDING
-
-
-def text_width(text: str) -> int:
-    """Return the width of the longest line of a text in letters; a Chinese character counts as two.
-
-    >>> text_width("60岁")
-    4
-    """
-    return max(sum(1 + (east_asian_width(char) in "WF") for char in line) for line in text.split("\n"))
+    return [max(NARROWEST, min(WIDEST, 2 + max(map(wide, column)))) for column in zip(*rows, strict=True)]

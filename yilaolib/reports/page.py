@@ -10,12 +10,11 @@ import base64
 import functools
 import hashlib
 import html
+import io
 import re
 import shutil
-import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,8 +31,10 @@ if TYPE_CHECKING:
 
 FONTS = Path(__file__).parents[1] / "fonts"
 SCRIPTS = ("application/javascript", "application/vnd.jupyter.widget-view+json")  # for JupyterLab only
-HEADING = re.compile(r"(#{1,6})[ \t]+(.+?)[ \t#]*")
-FENCE = ("```", "~~~")
+HEADING = re.compile(r"<h([1-6])\b[^>]*>(.*?)</h\1>", flags=re.DOTALL)
+BLOCK = re.compile(r"\n|</?(?:p|div|li|tr|h[1-6]|pre|table|ul|ol|br|dt|dd)\b[^>]*>")
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # of a terminal
+CELL = re.compile(r"<t[dh]\b[^>]*>")
 Shown = tuple[Piece, bytes | None]  # a piece and its picture
 
 
@@ -80,11 +81,10 @@ def read_document(
     return Document(title, words, cover, pieces, dict(facts or {}))
 
 
-def page_html(document: Document, shares: Callable[[Piece], list[float]] | None = None) -> str:
+def page_html(document: Document, *, paper: bool = False) -> str:
     """Return a report as a page: cover, contents list, numbered sections, print style.
 
-    Its only script sorts its tables; its policy names it by its hash. `shares` (the widths of the columns of a
-    table) is for paper: no script, nothing folded away.
+    Its only script sorts its tables; its policy names it by its hash. On paper there is none, and nothing is folded.
 
     >>> import nbformat
     >>> cell = nbformat.v4.new_markdown_cell("## 老年人口")
@@ -93,8 +93,8 @@ def page_html(document: Document, shares: Callable[[Piece], list[float]] | None 
     True
     """
     words = document.words
-    body = [piece_html(piece, words, png, shares) for piece, png in document.pieces]
-    sorts = shares is None and any(piece.get("table") or piece["kind"] == "table" for piece, _ in document.pieces)
+    body = [piece_html(piece, words, png, paper=paper) for piece, png in document.pieces]
+    sorts = not paper and any(piece.get("table") or piece["kind"] == "table" for piece, _ in document.pieces)
     made = (
         page_templates()
         .get_template("report.html.j2")
@@ -102,13 +102,12 @@ def page_html(document: Document, shares: Callable[[Piece], list[float]] | None 
             html_lang=words.word("language.html"),
             word=words.word,
             title=document.title,
-            head=Markup(css_text(document.title)),
-            paper=shares is not None,
+            paper=paper,
             cover=piece_html(document.cover, words) if document.cover else "",
             sections=document.sections,
             body=Markup("\n").join(body),
             facts=document.facts,
-            **page_script("report.js" if sorts else ""),
+            **(page_script("report.js") if sorts else {}),
             version=library_version(),
         )
     )
@@ -126,20 +125,9 @@ def put_fonts(out_dir: Path) -> None:
             write_whole(target, functools.partial(shutil.copyfile, font))
 
 
-def css_text(text: str) -> str:
-    """Return a text as a CSS string; whatever could end it or the style is written as a number.
-
-    >>> css_text("甲</style>")
-    '"甲\\\\3c \\\\2f style\\\\3e "'
-    """
-    return '"' + "".join(c if c.isalnum() or c == " " else f"\\{ord(c):x} " for c in text) + '"'
-
-
 @functools.cache
 def page_script(name: str) -> dict[str, str]:
-    """Return a script of the templates and its hash for the policy of the page; empty texts for none."""
-    if not name:
-        return {"script": "", "script_hash": ""}
+    """Return a script of the templates and its hash for the policy of the page."""
     script = (TEMPLATES / name).read_text(encoding="utf-8").strip()
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return {"script": Markup(script), "script_hash": digest}
@@ -167,10 +155,10 @@ def _shown(nb: nbformat.NotebookNode, words: Catalogue) -> Iterator[Shown]:
             elif picture and "text/html" not in data:
                 yield _own_picture(base64.b64decode(picture), output, words)
             elif output.get("name") != "stderr" and not any(kind in data for kind in SCRIPTS):
-                text = output.get("text") or data.get("text/latex") or data.get("text/plain", "")
+                text = COLOURS.sub("", output.get("text") or data.get("text/latex") or data.get("text/plain", ""))
                 markup = data.get("text/html") or data.get("image/svg+xml")
                 if markup or text.strip():
-                    yield _own(markup or f"<pre>{html.escape(_plain(text))}</pre>"), None
+                    yield _own(markup or f"<pre>{html.escape(text)}</pre>"), None
 
 
 def _markdown(source: str, attachments: dict | None = None) -> Iterator[Shown]:
@@ -178,20 +166,11 @@ def _markdown(source: str, attachments: dict | None = None) -> Iterator[Shown]:
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath  # takes a second
 
     convert = MarkdownWithMath(IPythonRenderer(escape=False, attachments=attachments, exclude_anchor_links=True))
-    between: list[str] = []
-    fenced = False
-    for line in [*source.splitlines(), None]:
-        fenced ^= line is not None and line.lstrip().startswith(FENCE)
-        found = None if line is None or fenced else HEADING.fullmatch(line)
-        if line is not None and not found:
-            between.append(line)
-            continue
-        if any(map(str.strip, between)):
-            yield _own(convert.render("\n".join(between))), None
-        between = []
-        if found:
-            text = _text_of(convert.render(found[2])).strip()
-            yield {"kind": "heading", "level": len(found[1]), "text": text}, None
+    first, *rest = HEADING.split(convert.render(source))
+    yield _own(first), None
+    for level, heading, between in zip(rest[::3], rest[1::3], rest[2::3], strict=True):
+        yield {"kind": "heading", "level": int(level), "text": _text_of(heading)}, None
+        yield _own(between), None
 
 
 def _own(markup: str) -> Piece:
@@ -199,43 +178,16 @@ def _own(markup: str) -> Piece:
 
 
 def _own_picture(png: bytes, output: Any, words: Catalogue) -> Shown:
+    from PIL import Image
+
     size = output.get("metadata", {}).get("image/png", {})
-    width, height = struct.unpack(">II", png[16:24]) if len(png) >= 24 else (0, 0)
+    width, height = Image.open(io.BytesIO(png)).size
     piece = {"kind": "figure", "key": "", "label": "", "caption": "", "alt": words.word("page.no_alt"), "table": None}
     return {**piece, "width": size.get("width", width), "height": size.get("height", height)}, png
 
 
-def _plain(text: str) -> str:
-    return re.sub(r"\x1b\[[0-9;]*m", "", text)  # colours of a terminal
-
-
-class _Text(HTMLParser):
-    """The text of a researcher's own HTML, for Word: a line a block."""
-
-    BLOCKS = frozenset(
-        ["p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "table", "ul", "ol", "br", "dt", "dd"]
-    )
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.parts, self.hidden = [], 0
-
-    def handle_starttag(self, tag: str, attrs: list) -> None:
-        self.hidden += tag in ("style", "script")
-        self.parts.append("\n" if tag in self.BLOCKS else "\t" if tag in ("td", "th") else "")
-        self.parts.append(dict(attrs).get("alt") or "" if tag == "img" else "")
-
-    def handle_endtag(self, tag: str) -> None:
-        self.hidden -= tag in ("style", "script")
-        self.parts.append("\n" if tag in self.BLOCKS else "")
-
-    def handle_data(self, data: str) -> None:
-        self.parts.append("" if self.hidden else data)
-
-
 def _text_of(markup: str) -> str:
-    parser = _Text()
-    parser.feed(markup)
-    parser.close()
-    lines = ("\t".join(part.strip() for part in line.split("\t")) for line in "".join(parser.parts).split("\n"))
-    return "\n".join(line.strip() for line in lines if line.strip())
+    """The text of a researcher's own HTML, for Word: a line a block."""
+    shown = re.sub(r"(?s)<(style|script)\b.*?</\1>", "", markup)
+    lines = ("\t".join(Markup(cell).striptags() for cell in CELL.split(line)) for line in BLOCK.split(shown))
+    return "\n".join(filter(None, map(str.strip, lines)))
