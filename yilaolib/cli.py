@@ -6,6 +6,7 @@ What is heavy to import is imported inside the commands, so that `yilao --help` 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import sys
 import unicodedata
@@ -33,11 +34,11 @@ class _Group(click.Group):
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> Any:
         args = sys.argv[1:] if args is None else list(args)
-        asked = [after for before, after in pairwise(args) if before == "--lang"]
+        asked = [after for before, after in pairwise(["--lang", "en", *args]) if before == "--lang"]
         asked += [word.removeprefix("--lang=") for word in args if word.startswith("--lang=")]
         try:
             _spoken["lang"] = catalogue(asked[-1]) and asked[-1]
-        except (DataError, OSError, IndexError):  # whoever uses it will refuse it
+        except (DataError, OSError):  # whoever uses it will refuse it
             _spoken["lang"] = "en"
         _tell_help(self)
         return super().main(args, *rest, **options)
@@ -71,28 +72,18 @@ def _tell_help(group: click.Group) -> None:
 
 
 def complete_area(ctx: click.Context, param: click.Parameter, incomplete: str) -> list:
-    """Return the areas whose slug, adcode or name begins so; the name is offered in the script that was begun.
-
-    Tables of the user's own (`--data`, when it was typed before) count too. A broken table offers nothing: an error
-    in the middle of a half-typed line would only be in the way.
-
-    >>> [item.value for item in complete_area(click.Context(click.Command("report")), None, "景")]
-    ['景德镇市']
-    """
+    """Return the areas whose slug, adcode or name begins so, in the script that was begun; broken tables offer none."""
     from click.shell_completion import CompletionItem
 
     from .tables.areas import load_table
 
-    try:
+    with contextlib.suppress(YilaoError, OSError):
         areas = load_table("areas", root=ctx.params.get("data"))
-    except (YilaoError, OSError):
-        return []
-    wanted = incomplete.casefold()
-    for column in ("area", "adcode", "name_zh", "name_en"):
-        rows = areas[areas[column].fillna("").str.casefold().str.startswith(wanted)]
-        if len(rows):
-            others = rows["name_en"] if column == "name_zh" else rows["name_zh"]
-            return [CompletionItem(name, help=other) for name, other in zip(rows[column], others, strict=True)]
+        for column in ("area", "adcode", "name_zh", "name_en"):
+            rows = areas[areas[column].fillna("").str.casefold().str.startswith(incomplete.casefold())]
+            if len(rows):
+                others = rows["name_en" if column == "name_zh" else "name_zh"]
+                return [CompletionItem(name, help=other) for name, other in zip(rows[column], others, strict=True)]
     return []
 
 
@@ -101,13 +92,8 @@ def _complete_words(*offered: str) -> Callable:
 
 
 def _language(default: str | None) -> Callable:
-    return click.option(
-        "--lang",
-        default=default,
-        show_default=True,
-        metavar="zh|en|FILE.toml",
-        shell_complete=_complete_words("zh", "en"),
-    )
+    offered = _complete_words("zh", "en")
+    return click.option("--lang", default=default, show_default=True, metavar="zh|en|FILE.toml", shell_complete=offered)
 
 
 _data = click.option("--data", metavar="DIR|FILE.xlsx")
@@ -171,7 +157,7 @@ def report(
     manifest = many.render_reports(chosen, out_dir=out, formats=formats, **asked)
     done = manifest["status"] == "ok"
     if as_json:
-        click.echo(manifest.to_json(orient="records", force_ascii=False, indent=1))
+        click.echo(_as_json(manifest))
     else:
         for path in manifest.loc[done, "report"]:
             for form in dict.fromkeys(form.strip() for form in formats.split(",")):
@@ -179,8 +165,7 @@ def report(
         click.echo(f"{out}/index.html")
     for error in manifest.loc[~done, "error"]:
         click.echo(words().say("command.error", message=error), err=True)
-    if not done.all():
-        raise SystemExit(1)
+    raise SystemExit(0 if done.all() else 1)
 
 
 def _refuse_broken(data: str) -> None:
@@ -205,16 +190,14 @@ def check(data: str | None, lang: str, as_json: bool) -> None:
     problems = check_data(data, lang=lang)
     n_errors = int((problems["severity"] == "error").sum())
     if as_json:
-        click.echo(problems.to_json(orient="records", force_ascii=False, indent=1))
+        click.echo(_as_json(problems))
     elif problems.empty:
         click.echo(words().word("command.no_problem"))
     else:
         where = ["sheet", "cell"] if "cell" in problems else ["table", "row"]
-        _echo_table(problems, ["severity", *where, "message"])
-        n_warnings = len(problems) - n_errors
-        click.echo(words().say("command.problems", errors=n_errors, warnings=n_warnings))
-    if n_errors:
-        raise SystemExit(1)
+        _echo_table(problems[["severity", *where, "message"]], words())
+        click.echo(words().say("command.problems", errors=n_errors, warnings=len(problems) - n_errors))
+    raise SystemExit(1 if n_errors else 0)
 
 
 @main.command()
@@ -227,10 +210,9 @@ def areas(data: str | None, as_json: bool) -> None:
     table = load_table("areas", root=data)[["area", "adcode", "level", "name_zh", "name_en"]]
     table["plan"] = table["area"].isin(areas_with_plan(data))
     if as_json:
-        click.echo(table.to_json(orient="records", force_ascii=False, indent=1))
+        click.echo(_as_json(table))
     else:
-        table["plan"] = table["plan"].map({True: words().word("command.plan"), False: ""})
-        _echo_table(table, list(table.columns))
+        _echo_table(table.assign(plan=table["plan"].map({True: words().word("command.plan"), False: ""})), words())
 
 
 @main.command()
@@ -240,20 +222,26 @@ def areas(data: str | None, as_json: bool) -> None:
 @click.option("--csv", "as_csv", is_flag=True)
 @_json
 def audit(city: str | None, data: str | None, lang: str, as_csv: bool, as_json: bool) -> None:
-    from .auditing.verdicts import audit_table
+    from .auditing.verdicts import audit_table, feasibility
+    from .tables.areas import find_area
     from .tables.schema import escaped
 
-    table = audit_table(city, lang=lang, root=data)
+    said = catalogue(lang)
+    judged, beside = audit_table(city, lang=lang, root=data), feasibility(city, lang=lang, root=data)
+    columns = ["claim", "statement", "published", "beside", "unit", "percent", "explanation"]
+    beside = beside.assign(statement=said.named(beside, "statement"))[columns]
     if as_json:
-        click.echo(table.to_json(orient="records", force_ascii=False, indent=1))
+        click.echo(f'{{"audit": {_as_json(judged)},\n "feasibility": {_as_json(beside)}}}')
     elif as_csv:
-        safe = table.map(lambda cell: escaped(cell) if isinstance(cell, str) else cell)
+        safe = judged.map(lambda cell: escaped(cell) if isinstance(cell, str) else cell)
         click.echo(safe.to_csv(index=False), nl=False)
+    elif judged.empty and beside.empty:
+        click.echo(said.say("command.no_claims", area=city and find_area(city, root=data)))
     else:
-        shown = table.assign(recomputed=table["recomputed"].map(lambda x: f"{x:,.6g}", na_action="ignore"))
-        _echo_table(shown, ["verdict", "statement", "published", "recomputed", "unit"])
-        counts = ", ".join(f"{name} {count}" for name, count in table["verdict"].value_counts().items())
-        click.echo(f"{len(table)}: {counts}")
+        _echo_table(judged[["verdict", "statement", "published", "recomputed"]], said)
+        counts = said.listed(f"{name} {count}" for name, count in judged["verdict"].value_counts().items())
+        click.echo(f"{len(judged)}: {counts}\n\n{said.word('table.feasibility.caption')}")
+        _echo_table(beside[["statement", "published", "beside", "percent"]].round({"percent": 0}), said)
 
 
 @main.command()
@@ -282,21 +270,16 @@ def doctor() -> None:
     for wanted in map(Requirement, metadata.requires("yilaolib") or ()):
         if wanted.marker and not wanted.marker.evaluate({"extra": ""}):
             continue
-        try:
-            have = metadata.version(wanted.name)
-        except metadata.PackageNotFoundError:
-            have = ""
+        have = next((found.version for found in metadata.distributions(name=wanted.name)), "")
         if have and wanted.specifier.contains(have, prereleases=True):
             click.echo(f"{wanted.name} {have}")
-            continue
-        good = False
-        said = {"name": wanted.name, "have": have or words().word("command.nothing"), "wanted": str(wanted.specifier)}
-        click.echo(words().say("command.needs", requirement=str(wanted), **said))
+        else:
+            good = False
+            click.echo(words().say("command.needs", have=have or words().word("command.nothing"), wanted=wanted))
     problem = _try_notebook()
-    said = words().say("command.notebook_failed", reason=problem) if problem else words().word("command.notebook_ran")
-    click.echo(said)
-    if problem or not good:
-        raise SystemExit(1)
+    ran = words().say("command.notebook_failed", reason=problem) if problem else words().word("command.notebook_ran")
+    click.echo(ran)
+    raise SystemExit(1 if problem or not good else 0)
 
 
 def _try_notebook() -> str:
@@ -320,14 +303,25 @@ def _try_notebook() -> str:
     return "" if "jingdezhen" in str(done.cells[-1].outputs) else str(done.cells[-1].outputs)
 
 
-def _echo_table(frame: Any, columns: list[str]) -> None:
-    """Print columns that line up although Chinese characters are two columns wide."""
-    heads = [words().word(f"command.heads.{column}") for column in columns]
-    cells = frame[columns].astype("object").where(frame[columns].notna(), "").astype(str).to_numpy().tolist()
-    widths = [max(_width(row[i]) for row in [heads, *cells]) for i in range(len(columns))]
-    for row in [heads, *cells]:
+def _as_json(frame: Any) -> str:
+    return frame.to_json(orient="records", force_ascii=False, indent=1)
+
+
+def _echo_table(frame: Any, said: Catalogue) -> None:
+    """Print columns that line up although Chinese characters are two columns wide; what is missing is empty."""
+    heads = [said.word(f"command.heads.{column}") for column in frame]
+    cells = frame.astype("object").where(frame.notna(), "").to_numpy().tolist()
+    rows = [heads, *([_shown(cell) for cell in row] for row in cells)]
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
         padded = [text + " " * (width - _width(text)) for text, width in zip(row, widths, strict=True)]
         click.echo("  ".join(padded).rstrip())
+
+
+def _shown(cell: object) -> str:
+    if isinstance(cell, float):
+        return f"{cell:,.0f}" if abs(cell) >= 1000 else f"{cell:.6g}"
+    return str(cell)
 
 
 def _width(text: str) -> int:

@@ -13,8 +13,8 @@ import pandas as pd
 
 from ..errors import DataError
 from ..tables.areas import find_area, load_table
-from ..tables.printed import closed, with_minus
-from ..texts import catalogue
+from ..tables.printed import closed
+from ..texts import catalogue, minus
 from .evidence import (
     BOUNDS,
     FLOORS,
@@ -319,7 +319,7 @@ def explain(case: Case, verdict: str, lang: str = "en") -> str:
         "close": len(case.close),
         **case.close.attrs,
         "found": [
-            {"name": label(leaf, lang), "off": with_minus(f"{off:+.2f}")}
+            {"name": label(leaf, lang), "off": minus(f"{off:+.2f}")}
             for leaf, off in zip(near.get("leaf", ()), near.get("off_pct", ()), strict=True)
         ],
     }
@@ -355,7 +355,7 @@ def _sentences(case: Case, verdict: str) -> list[str]:
 def _number(value: float, case: Case, like: float | None = None) -> str:
     """A result with two digits more than the document prints (none for large counts), and no idle zeros."""
     text = f"{value:,.{_decimals(case, value if like is None else like)}f}"
-    return with_minus(text.rstrip("0").rstrip(".") if "." in text else text)
+    return minus(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
 def _decimals(case: Case, value: float) -> int:

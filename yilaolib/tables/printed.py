@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 from .schema import Trouble
 
 PRINTED = re.compile(r"(\d+)(?:\.(\d+))?\s*[余多]?([百千]?[万亿]?)")
-ZERO = re.compile(r"[+-]?[0.,]+%?")
 TIMES = {"百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000}
 
 
@@ -46,13 +45,6 @@ def signs_in(as_printed: str) -> set[str]:
         if sign in text:
             found, text = found | {code}, text.replace(sign, "|")
     return found
-
-
-def with_minus(text: str) -> str:
-    """Return a formatted number as it is printed: the sign is a minus (U+2212), and zero has none."""
-    if ZERO.fullmatch(text):
-        return text.lstrip("+-")
-    return "−" + text[1:] if text.startswith("-") else text
 
 
 def closed(name: str) -> str:

@@ -2,8 +2,6 @@
 
 >>> say("count", "zh", value=330_217, unit="人")
 '33.02万人'
->>> catalogue("en").word("language.names")
-'en'
 
 A language is one file: `zh.toml` and `en.toml` stand here, and the path of a file of your own is a language too. What
 differs between languages stands in the file: words, templates, number formats, even which columns of the tables hold
@@ -22,23 +20,16 @@ from typing import Any
 from ..errors import DataError, did_you_mean
 
 HERE = Path(__file__).parent
-MINUS = "−"
 
 
 @cache
 def languages() -> list[str]:
-    """Return the languages that come with the library.
-
-    >>> languages()
-    ['en', 'zh']
-    """
+    """Return the languages that come with the library: en, zh."""
     return sorted(path.stem for path in HERE.glob("*.toml"))
 
 
 def catalogue(lang: str) -> Catalogue:
-    """Return the words of a language: `zh`, `en`, or the path of a TOML file with the same keys.
-
-    DataError: When there is no such language.
+    """Return the words of a language: `zh`, `en`, or the path of a TOML file with the same keys; else a DataError.
 
     >>> catalogue("zh").word("words.missing")
     '未公布'
@@ -48,6 +39,11 @@ def catalogue(lang: str) -> Catalogue:
         hint = did_you_mean(lang, languages()) or " Or give the path of a TOML file with the keys of en.toml."
         raise DataError(f"lang must be one of {', '.join(languages())}; it is {lang!r}.{hint}")
     return _read(str(path))
+
+
+@cache
+def _read(path: str) -> Catalogue:
+    return Catalogue(path)
 
 
 def say(key: str, lang: str, /, **values: Any) -> str:
@@ -69,18 +65,15 @@ def code_of(name: Any, group: str) -> Any:
     return words_of(group).get(name, name) if isinstance(name, str) else name
 
 
-@cache
-def _read(path: str) -> Catalogue:
-    return Catalogue(path)
-
-
 class Catalogue:
-    """The words of one language, by dotted key."""
+    """The words of one language, by dotted key. Its templates know the filters `FILTERS` and `say("another.key")`."""
+
+    FILTERS = ("count", "percent", "day", "number", "listed", "named", "coded", "word")
 
     def __init__(self, path: str | Path) -> None:
         self.entries = tomllib.loads(Path(path).read_text(encoding="utf-8"))
         self.code = Path(path).stem
-        self.names: str = self.entries["language"]["names"]  # name_zh or name_en: what the tables call things
+        self.names: str = self.entries["language"]["names"]  # zh or en: of name_zh and name_en, what things are called
         self.format: Mapping[str, Any] = self.entries["format"]
         self._templates: dict[str, Any] = {}
 
@@ -93,8 +86,7 @@ class Catalogue:
             return self._render(self.word(key), context.get_all() | values)
 
         env = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=False)
-        shown = ("count", "percent", "day", "number", "listed", "named", "coded", "word")
-        env.filters |= {name: getattr(self, name) for name in shown}
+        env.filters |= {name: getattr(self, name) for name in self.FILTERS}
         env.globals |= {"word": self.word, "say": say}
         env.tests["missing"] = is_missing
         return env
@@ -116,11 +108,7 @@ class Catalogue:
         return entry
 
     def say(self, key: str, /, **values: Any) -> str:
-        """Return the sentence of a key: a Jinja template, filled with values.
-
-        Templates know the filters `count`, `percent`, `day`, `number`, `listed`, `named`, `coded` and `word`, the test
-        `is missing`, and `say("another.key")`, a template that sees the same values.
-        """
+        """Return the sentence of a key, its template filled with values."""
         return self.fill(self.word(key), **values)
 
     def lines(self, key: str, /, **values: Any) -> list[str]:
@@ -143,11 +131,7 @@ class Catalogue:
             raise DataError(f"A text of {self.code}.toml lacks a value: {error}. It is: {template}") from None
 
     def coded(self, code: Any, group: str) -> Any:
-        """Return the words of a code of the tables, entry `words.<group>.<code>`; a code of your own stands for itself.
-
-        >>> catalogue("zh").coded("zero-migration", "scenario"), catalogue("zh").coded("mine", "scenario")
-        ('零迁移方案', 'mine')
-        """
+        """Return the words of a code, entry `words.<group>.<code>`; a code of your own stands for itself."""
         return self.word(f"words.{group}.{code}", str(code)) if isinstance(code, str) else code
 
     def named(self, row: Any, stem: str = "name") -> Any:
@@ -165,27 +149,19 @@ class Catalogue:
         return next((name for name in (own, *others) if isinstance(name, str)), None)
 
     def count(self, value: float | None, unit: str = "", large: float | None = None) -> str:
-        """A number of persons, beds or places as it is read: 33.02万人, 10,592张; 330,217. `large` starts 万.
+        """A number of persons, beds or places as it is read; `large` starts 万.
 
         >>> catalogue("zh").count(330_217, "人"), catalogue("en").count(330_217.4, " persons")
         ('33.02万人', '330,217 persons')
         """
-        if value is None or is_missing(value):
-            return self.word("words.missing")
         start = self.format["large_from"] if large is None else large
-        if self.format["large_is"] and abs(value) >= start:
-            return minus(f"{value / self.format['large_is']:,.2f}") + self.format["large"] + unit
-        return minus(f"{value:,.0f}") + unit
+        if self.format["large_is"] and not is_missing(value) and abs(value) >= start:
+            return self.number(value / self.format["large_is"], ",.2f") + self.format["large"] + unit
+        return self.number(value) + ("" if is_missing(value) else unit)
 
     def percent(self, value: float | None, digits: int = 2) -> str:
-        """A percentage.
-
-        >>> catalogue("zh").percent(16.634), catalogue("en").percent(16.634, 1)
-        ('16.63%', '16.6 %')
-        """
-        if is_missing(value):
-            return self.word("words.missing")
-        return self.format["percent"].format(minus(f"{value:.{digits}f}"))
+        """A percentage: 16.63% of 16.634."""
+        return self.number(value) if is_missing(value) else self.format["percent"].format(minus(f"{value:.{digits}f}"))
 
     def number(self, value: float | None, spec: str = ",.0f") -> str:
         """A number in a format of Python, with a true minus sign."""
@@ -212,10 +188,11 @@ def is_missing(value: object) -> bool:
 
 
 def minus(text: str) -> str:
-    """Return a number with a true minus sign, and without one where it is rounded to zero.
+    """Return a number with a true minus sign, and without a sign where it is rounded to zero.
 
     >>> minus("-1,234.5"), minus("-0.0")
     ('−1,234.5', '0.0')
     """
-    bare = text.removeprefix("-")
-    return text if bare == text else MINUS + bare if any(c in "123456789" for c in bare) else bare
+    if not any(digit in "123456789" for digit in text):
+        return text.lstrip("+-")
+    return text.replace("-", "−", 1) if text.startswith("-") else text
