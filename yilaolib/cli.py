@@ -270,7 +270,9 @@ def doctor() -> None:
     for wanted in map(Requirement, metadata.requires("yilaolib") or ()):
         if wanted.marker and not wanted.marker.evaluate({"extra": ""}):
             continue
-        have = next((found.version for found in metadata.distributions(name=wanted.name)), "")
+        have = ""
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            have = metadata.version(wanted.name)
         if have and wanted.specifier.contains(have, prereleases=True):
             click.echo(f"{wanted.name} {have}")
         else:

@@ -154,10 +154,12 @@ class Catalogue:
         >>> catalogue("zh").count(330_217, "人"), catalogue("en").count(330_217.4, " persons")
         ('33.02万人', '330,217 persons')
         """
+        if value is None or is_missing(value):
+            return self.word("words.missing")
         start = self.format["large_from"] if large is None else large
-        if self.format["large_is"] and not is_missing(value) and abs(value) >= start:
+        if self.format["large_is"] and abs(value) >= start:
             return self.number(value / self.format["large_is"], ",.2f") + self.format["large"] + unit
-        return self.number(value) + ("" if is_missing(value) else unit)
+        return self.number(value) + unit
 
     def percent(self, value: float | None, digits: int = 2) -> str:
         """A percentage: 16.63% of 16.634."""
