@@ -8,6 +8,7 @@ here as it comes. Whatever a notebook changes ends with its process. Nothing in 
 from __future__ import annotations
 
 import atexit
+import codecs
 import contextlib
 import functools
 import io
@@ -17,7 +18,6 @@ import os
 import random
 import signal
 import sys
-import tempfile
 import threading
 import time
 import types
@@ -37,8 +37,7 @@ ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM
 INLINE = "module://matplotlib_inline.backend_inline"
 GRACE = 5.0  # [s] for the traceback of a cell that was interrupted
 TICK = 0.5  # [s] between two looks at a process that says nothing
-MOST_TEXT = 1_000_000  # characters that one cell may print
-AT_ONCE, PAUSE = 200, 0.05  # the first pieces of a cell's text are sent at once, later ones every 0.05 s
+MOST_TEXT, MOST_SHOWN = 1_000_000, 20_000_000  # characters that one cell may print, and display
 
 _starting = threading.Lock()
 _state = {"apart": False}  # True in a process of `run_many`: it has one thread and may fork
@@ -89,7 +88,9 @@ def _begin(folder: str, env: dict, target: Callable, *args: object) -> None:
     if sys.platform == "linux":
         import ctypes
 
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: end with the parent
+        prctl = ctypes.CDLL(None).prctl
+        prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: end with the parent
+        prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: what it started stays in its family
         forkserver = sys.modules.get("multiprocessing.forkserver")
         if forkserver and (alive := forkserver._forkserver._forkserver_alive_fd) is not None:
             os.close(alive)  # or the forkserver would not end with whoever started it
@@ -98,6 +99,7 @@ def _begin(folder: str, env: dict, target: Callable, *args: object) -> None:
         with contextlib.suppress(OSError):
             os.setsid()  # Ctrl-C is for whoever asked; what the notebook starts ends with it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # but while a cell runs
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     atexit._clear()
     multiprocessing.set_start_method(None, force=True)  # the notebook's own processes start as usual
     os.environ.clear()
@@ -109,13 +111,24 @@ def _begin(folder: str, env: dict, target: Callable, *args: object) -> None:
     target(*args)
 
 
+def _family(pid: int) -> list[int]:
+    """Return a process and all processes that it started, as far as this system tells."""
+    found = [pid]
+    for each in found:
+        for path in Path(f"/proc/{each}/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                found += map(int, path.read_text().split())
+    return found
+
+
 def _end(process: BaseProcess) -> None:
     """Kill a process with all that it started, and wait until it is gone."""
     pid = process.pid or 0
-    with contextlib.suppress(OSError):
-        if hasattr(os, "killpg") and process.exitcode is None and os.getpgid(pid) != pid:
-            process.kill()  # it has not begun yet
-        elif hasattr(os, "killpg"):
+    for child in _family(pid)[1:] if process.exitcode is None else ():
+        with contextlib.suppress(OSError):
+            os.kill(child, signal.SIGKILL)
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(OSError):
             os.killpg(pid, signal.SIGKILL)
     process.kill()
     process.join(10)
@@ -178,15 +191,14 @@ def run_many(function: Callable, tasks: Iterable[tuple], jobs: int, timeout: flo
 def _answer(connection: Connection, function: Callable, task: tuple) -> None:
     _state["apart"] = True
     connection.send(function(*task))
+    signal.pause()  # whoever asked ends it, with all that is left of its family
 
 
 def import_papermill() -> types.ModuleType:
     """Import papermill without a grammar of web addresses that jsonschema would compile for two seconds."""
-    slow: Any = "rfc3987_syntax"
+    slow: Any = "rfc3987_syntax"  # jsonschema is prepared for its absence, and notebooks hold no such addresses
     if slow not in sys.modules and "jsonschema" not in sys.modules:
-        sys.modules[slow] = cast(
-            Any, None
-        )  # jsonschema is prepared for its absence, and notebooks hold no such addresses
+        sys.modules[slow] = cast(Any, None)
         with contextlib.suppress(ImportError):
             import jsonschema  # noqa: F401
         del sys.modules[slow]
@@ -198,27 +210,14 @@ def import_papermill() -> types.ModuleType:
 def run_notebook(
     template: Path, target: Path, parameters: dict, *, timeout: float | None = None, memory_mb: int | None = None
 ) -> Any:
-    """Run `template` with `parameters` into `target`; return the executed notebook.
+    """Run `template` with `parameters` into `target`; return the executed notebook. On failure `target` holds its part.
 
-    On failure `target` holds what was reached. It is written once: papermill saves after every cell, which is slow.
-
-    Parameters
-    ----------
-    template, target : Path
-        The notebook to run, and where it is saved.
-    parameters : dict
-        Plain values.
-    timeout : float, optional
-        [s] For the whole notebook.
-    memory_mb : int, optional
-        [MB] That the notebook may take beyond what its process has at the start.
-
-    papermill.PapermillExecutionError, CellTimeoutError, DeadKernelError: A cell failed, the notebook took too long,
-    its process ended.
+    `timeout` [s] is for the whole notebook; `memory_mb` [MB] is what it and the processes that it starts may take.
+    PapermillExecutionError, CellTimeoutError, DeadKernelError: A cell failed, it took too long, its process ended.
     """
     papermill = import_papermill()
     logging.getLogger("papermill").setLevel(logging.ERROR)  # it takes `norm: float | None` for no parameter
-    papermill.engines.papermill_engines.register(NAME, YilaoEngine)  # also in a clone that is not installed
+    papermill.engines.papermill_engines.register(NAME, _engine())  # also in a clone that is not installed
     # papermill fills {names} in paths with parameters; a folder may be called so.
     source, saved = (str(path.resolve()).replace("{", "{{").replace("}", "}}") for path in (template, target))
     return papermill.execute_notebook(
@@ -238,126 +237,148 @@ def run_notebook(
     )
 
 
-class YilaoEngine:
-    """What papermill loads as the engine `yilao`, while it is itself being imported: so nothing is imported for it.
-
-    Options beyond papermill's: report_timeout [s] for the whole notebook, memory_mb [MB], partial (path where the
-    notebook is written when it fails, if papermill was told not to save after every cell).
-    """
-
-    @classmethod
-    def execute_notebook(cls, nb: Any, kernel_name: str, **options: Any) -> Any:
-        """Run a notebook; see papermill's `NBClientEngine` for the options."""
-        return _engine().execute_notebook(nb, kernel_name, **options)
-
-    @classmethod
-    def nb_kernel_name(cls, nb: Any, name: str | None = None) -> str:
-        return _engine().nb_kernel_name(nb, name)
-
-    @classmethod
-    def nb_language(cls, nb: Any, language: str | None = None) -> str:
-        return _engine().nb_language(nb, language)
+def __getattr__(name: str) -> Any:
+    if name == "YilaoEngine":  # papermill asks for it while it is itself being imported
+        return _engine()
+    raise AttributeError(name)
 
 
 @functools.cache
-def _engine() -> Any:
-    from papermill.engines import NBClientEngine
-    from papermill.iorw import write_ipynb
+def _engine() -> type:
+    """Return papermill's engine `yilao`; `partial` is where a notebook that failed is written."""
+    from papermill.engines import Engine
 
-    class Engine(NBClientEngine):
+    class YilaoEngine(Engine):
         @classmethod
         def execute_managed_notebook(cls, nb_man, kernel_name, partial=None, **options):
-            metadata = nb_man.nb.metadata
             try:
-                if metadata.get("kernelspec", {}).get("language", "python") != "python":
-                    return super().execute_managed_notebook(nb_man, kernel_name, **options)
                 _Run(nb_man, **options).execute()
-                return nb_man.nb
             except BaseException:
                 if partial:
+                    from papermill.iorw import write_ipynb
+
                     with contextlib.suppress(OSError):
                         write_ipynb(nb_man.nb, partial)
                 raise
 
-    return Engine
+    return YilaoEngine
 
 
 class _Run:
-    """A notebook as it runs: here its outputs are recorded and its time is watched."""
+    """A notebook as it runs: here its outputs are recorded, and its time and memory are watched."""
 
     def __init__(
         self, nb_man, *, report_timeout=None, execution_timeout=None, memory_mb=None, shutdown_kernel="",
-        log_output=False, stdout_file=None, stderr_file=None, **_,
+        log_output=False, **_,
     ):  # fmt: skip
         self.nb_man, self.memory_mb, self.patient = nb_man, memory_mb, shutdown_kernel != "immediate"
         self.cell_timeout = execution_timeout or float("inf")
         self.end_by = time.monotonic() + (report_timeout or float("inf"))
-        self.log_output, self.files = log_output, {"stdout": stdout_file, "stderr": stderr_file}
+        self.log_output = log_output
         self.shown: dict[str, list] = {}  # outputs by display_id
         self.clear = False  # the next output takes the place of those before
+        self.room: dict[str, int] = {}  # characters that the cell may still print
+        self.looked, self.most = time.monotonic(), 0.0  # at the memory; bytes allowed
 
     def execute(self) -> None:
         """Run all cells, up to one that fails."""
-        cells = self.nb_man.nb.cells
-        self.connection, theirs = multiprocessing.Pipe(duplex=False)
-        self.process = _start(_serve, theirs, [cell.source for cell in cells if _runs(cell)], self.memory_mb)
-        theirs.close()
+        self.connection, theirs = multiprocessing.Pipe()
+        pipes = {name: multiprocessing.Pipe(duplex=False) for name in ("stdout", "stderr")}
+        self.pipes = {pipe: name for name, (pipe, _) in pipes.items()}
+        self.decoders = {name: codecs.getincrementaldecoder("utf-8")("replace") for name in pipes}
+        self.process = _start(_serve, theirs, [end for _, end in pipes.values()], self.memory_mb)
+        for end in (theirs, *(end for _, end in pipes.values())):
+            end.close()
         try:
-            for index, cell in enumerate(cells):
+            for index, cell in enumerate(self.nb_man.nb.cells):
                 self.nb_man.cell_start(cell, index)
                 good = False
                 try:
-                    good = not _runs(cell) or self._follow(cell)
+                    good = cell.cell_type != "code" or not cell.source.strip() or self._follow(cell)
                 finally:
                     if not good:
                         self.nb_man.cell_exception(cell, cell_index=index)
                     self.nb_man.cell_complete(cell, cell_index=index)
                 if not good:
                     break
-            version = sys.version.split()[0]
-            self.nb_man.nb.metadata["language_info"] = {
-                "name": "python", "version": version, "mimetype": "text/x-python", "file_extension": ".py",
-                "pygments_lexer": "ipython3", "codemirror_mode": {"name": "ipython", "version": 3},
-                "nbconvert_exporter": "python",
-            }  # fmt: skip
             if self.patient:
+                with contextlib.suppress(OSError):
+                    self.connection.send_bytes(b"")
                 self.process.join(GRACE)  # its exit handlers run
         finally:
             _end(self.process)
-            self.connection.close()
+            for pipe in (self.connection, *self.pipes):
+                pipe.close()
 
     def _follow(self, cell: Any) -> bool:
-        """Record what a cell shows until it ends; say whether it ended well."""
+        """Run a cell and record what it shows until it ends; say whether it ended well."""
         from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-        end_by, interrupted = self.end_by, False
-        while True:
-            left = end_by - time.monotonic()
-            if left <= 0:
-                if interrupted or sys.platform == "win32":
-                    break
-                os.kill(self.process.pid or 0, signal.SIGINT)
-                interrupted, end_by = True, time.monotonic() + GRACE
-            try:
-                if not self.connection.poll(max(0, min(TICK, left))):
-                    if self.process.exitcode is None or self.connection.poll():
-                        continue
+        end_by, interrupted, good = self.end_by, False, None
+        self.room = dict.fromkeys(self.decoders, MOST_TEXT)
+        try:
+            self.connection.send_bytes(cell.source.encode("utf-8", "replace"))
+            while good is None:
+                left = end_by - time.monotonic()
+                if left <= 0:
+                    if interrupted or sys.platform == "win32":
+                        break
+                    os.kill(self.process.pid or 0, signal.SIGINT)
+                    interrupted, end_by = True, time.monotonic() + GRACE
+                ready = wait([self.connection, *self.pipes], max(0, min(TICK, left)))
+                self._read_texts(cell.outputs)  # they came before the message, whose sender waits
+                if self.connection in ready:
+                    kind, content = loads(self.connection.recv_bytes())
+                    if kind == "begun":
+                        cell.execution_count = content
+                        end_by = min(end_by, time.monotonic() + self.cell_timeout)
+                    elif kind == "done":
+                        good = content
+                        break
+                    else:
+                        self._record(cell.outputs, kind, content)
+                    self.connection.send_bytes(b"")
+                elif not ready and self.process.exitcode is not None:
                     raise EOFError
-                kind, content = loads(self.connection.recv_bytes())
-            except (EOFError, OSError):
-                raise DeadKernelError(f"The process of the notebook was {_obituary(self.process)}.") from None
-            if kind == "begun":
-                cell.execution_count = content
-                end_by = min(end_by, time.monotonic() + self.cell_timeout)
-            elif kind != "done":
-                self._record(cell.outputs, kind, content)
                 self.nb_man.autosave_cell()
-            elif interrupted:
-                break
-            else:
-                return content
-        timeout = min(self.cell_timeout, 1e9)
-        raise CellTimeoutError.error_from_timeout_and_cell("Cell execution timed out", int(timeout), cell)
+                self._watch_memory()
+        except (EOFError, OSError):
+            self._read_texts(cell.outputs)
+            raise DeadKernelError(f"The process of the notebook was {_obituary(self.process)}.") from None
+        if interrupted or good is None:
+            timeout = min(self.cell_timeout, 1e9)
+            raise CellTimeoutError.error_from_timeout_and_cell("Cell execution timed out", int(timeout), cell)
+        return good
+
+    def _read_texts(self, outputs: list) -> None:
+        """Record what has been printed; once a cell has printed its share, the rest is left out."""
+        for pipe, name in list(self.pipes.items()):
+            if not pipe.poll():
+                continue
+            found = os.read(pipe.fileno(), 1 << 20)  # all that is in a pipe
+            if not found:
+                del self.pipes[pipe]
+                pipe.close()
+            text = self.decoders[name].decode(found)
+            if text and self.room[name] >= 0:
+                self.room[name] -= len(text)
+                if self.room[name] < 0:
+                    text = f"{text[: self.room[name]]}\n{_too_much('printed', MOST_TEXT)}\n"
+                self._record(outputs, "output", {"output_type": "stream", "name": name, "text": text})
+
+    def _watch_memory(self) -> None:
+        """End the notebook when it and what it started hold too much; what it holds alone is limited by the system."""
+        from nbclient.exceptions import DeadKernelError
+
+        if not self.memory_mb or sys.platform != "linux" or time.monotonic() - self.looked < 2 * TICK:
+            return
+        pid = self.process.pid or 0
+        with contextlib.suppress(OSError):
+            self.most = self.most or _data_bytes(pid) + 1e6 * self.memory_mb
+            if sum(map(_held_bytes, _family(pid))) > self.most:
+                what = "The notebook and the processes that it started"
+                raise DeadKernelError(f"{what} took more memory than the {self.memory_mb} MB allowed (--memory).")
+        self.looked = time.monotonic()
 
     def _record(self, outputs: list, kind: str, content: Any) -> None:
         from nbformat import from_dict
@@ -382,162 +403,110 @@ class _Run:
             outputs.append(output)
         if name:
             self.shown.setdefault(name, []).append(output)
-        self._log(output)
-
-    def _log(self, output: Any) -> None:
-        """Do what papermill does with --log-output, --stdout-file and --stderr-file."""
-        from papermill.log import logger
-
         text = output.get("text") or output.get("data", {}).get("text/plain", "")
         if self.log_output and text:
+            from papermill.log import logger
+
             (logger.warning if output.get("name") == "stderr" else logger.info)(text)
-        if file := self.files.get(output.get("name")):
-            file.write(text)
-            file.flush()
 
 
-def _runs(cell: Any) -> bool:
-    return (
-        cell.cell_type == "code" and bool(cell.source.strip()) and "skip-execution" not in cell.metadata.get("tags", ())
-    )
+def _too_much(what: str, most: int) -> str:
+    return f"[More than {most:,} characters were {what}; the rest is left out.]"
+
+
+def _data_bytes(pid: int | str) -> int:
+    """Bytes of data and stack that a process has asked for."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[5]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _held_bytes(pid: int) -> int:
+    """Bytes of memory that a process holds, its part of what it shares, but for files that could be read again."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:  # it has just ended
+        return 0
+    return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith(("Pss_Anon:", "Pss_Shmem:")))
 
 
 # ---- in the process of the notebook ----
 
 
 class _Mouth:
-    """Says what happens to whoever started this process."""
+    """Says what happens to whoever started this process, and waits until it has been heard: so the order is kept."""
 
     def __init__(self, connection: Connection):
         self.connection, self.lock, self.owner = connection, threading.RLock(), os.getpid()
-        self.streams = [_Stream(name, number, self) for name, number in (("stdout", 1), ("stderr", 2))]
-        sys.stdout, sys.stderr = self.streams
+        self.room = MOST_SHOWN
 
-    def say(self, kind: str, content: object) -> None:
-        """Send a message, after the text that was printed before it."""
+    def say(self, kind: str, content: Any) -> str:
+        """Send a message, after the text that was printed before it; return the answer."""
         if os.getpid() != self.owner:
-            return  # a process that the notebook forked: two would mix
+            return ""  # a process that the notebook forked: two would mix
         with self.lock:
-            if kind != "text":
-                for stream in self.streams:
-                    stream.flush()
+            for stream in self.streams:
+                stream.flush()
+            message = dumps([kind, content], default=str, ensure_ascii=False).encode("utf-8", "replace")
+            if kind in ("output", "update"):
+                had, self.room = self.room, self.room - len(message)
+                if had < 0:
+                    return ""
+                if self.room < 0:
+                    text = _too_much("displayed", MOST_SHOWN) + "\n"
+                    message = dumps(["output", {"output_type": "stream", "name": "stderr", "text": text}]).encode()
+            self.connection.send_bytes(message)
+            return self.connection.recv_bytes().decode()
+
+    def open_streams(self, pipes: list[Connection]) -> None:
+        """Let this process and those that it starts print into pipes; on Windows only what Python prints goes there."""
+        self.streams = []
+        for number, (name, pipe) in enumerate(zip(("stdout", "stderr"), pipes, strict=True), start=1):
+            if sys.platform == "win32":
+                stream = _Said(self, name)
             else:
-                kind = "output"
-            message = dumps([kind, content], default=str, ensure_ascii=False)
-            self.connection.send_bytes(message.encode("utf-8", "replace"))
+                os.dup2(pipe.fileno(), number)
+                raw = io.BufferedWriter(io.FileIO(number, "w", closefd=False))
+                stream = io.TextIOWrapper(raw, "utf-8", "replace", line_buffering=True)
+            pipe.close()
+            setattr(sys, name, stream)
+            self.streams.append(stream)
 
 
-class _Stream(io.TextIOBase):
-    """What cells print. What subprocesses and C code print goes to a file, which is read at each flush."""
+class _Said(io.TextIOBase):
+    """What is printed where a pipe cannot be a standard stream."""
 
-    encoding, errors = "utf-8", "replace"
-
-    def __init__(self, name: str, number: int, mouth: _Mouth):
-        self.name, self.number, self.mouth = name, number, mouth
-        self.texts: list[str] = []
-        self.taken = 0
-        self.begin()
-        with tempfile.TemporaryFile() as file:
-            os.dup2(file.fileno(), number)
-        os.set_inheritable(number, True)
-
-    def begin(self) -> None:
-        """A cell begins, and may print its share."""
-        self.room, self.sent, self.last = MOST_TEXT, 0, 0.0
-
-    def fileno(self) -> int:
-        return self.number
-
-    def writable(self) -> bool:
-        return True
+    def __init__(self, mouth: _Mouth, name: str):
+        self.mouth, self.output = mouth, {"output_type": "stream", "name": name}
 
     def write(self, text: str) -> int:
-        if not isinstance(text, str):
-            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        if os.getpid() != self.mouth.owner:
-            os.write(self.number, text.encode("utf-8", "replace"))
-            return len(text)
-        with self.mouth.lock:
-            if self.room > 0:
-                self.texts.append(text[: self.room + 1])
-            if (self.sent < AT_ONCE and text.endswith("\n")) or time.monotonic() - self.last > PAUSE:
-                self.flush()
+        self.mouth.say("output", self.output | {"text": text})
         return len(text)
 
-    def flush(self) -> None:
-        if os.getpid() != self.mouth.owner:
-            return
-        with self.mouth.lock:
-            text = "".join(self.texts)
-            self.texts.clear()
-            self.last = time.monotonic()
-            if (size := os.fstat(self.number).st_size) > self.taken:
-                found = os.pread(self.number, min(size - self.taken, 4 * MOST_TEXT), self.taken)
-                text, self.taken = text + found.decode("utf-8", "replace"), size
-            if not text or self.room <= 0:
-                return
-            self.room, self.sent = self.room - len(text), self.sent + 1
-            if self.room < 0:
-                text = (
-                    f"{text[: self.room]}\n[More than {MOST_TEXT:,} characters were printed; the rest is left out.]\n"
-                )
-            self.mouth.say("text", {"output_type": "stream", "name": self.name, "text": text})
 
-
-def _serve(connection: Connection, sources: list[str], memory_mb: int | None) -> None:
-    """Run the cells of a notebook, one after the other. This is the whole life of the process."""
-    import asyncio
-
+def _serve(connection: Connection, pipes: list[Connection], memory_mb: int | None) -> None:
+    """Run the cells of a notebook as they come. This is the whole life of the process."""
     mouth = _Mouth(connection)
+    mouth.open_streams(pipes)
     shell = _new_shell(mouth)
-    if memory_mb:
-        _limit_memory(memory_mb)
-    asyncio.set_event_loop(loop := asyncio.new_event_loop())
+    if memory_mb and sys.platform == "linux":
+        import resource
 
-    async def run(source: str) -> bool:
-        failed = None
-        try:
-            cell = shell.transform_cell(source)
-        except Exception:
-            cell, failed = source, sys.exc_info()
-        result = None
-        try:
-            result = await shell.run_cell_async(
-                source, store_history=True, transformed_cell=cell, preprocessing_exc_tuple=failed
-            )
-        finally:
-            shell.events.trigger("post_execute")
-            shell.events.trigger("post_run_cell", result)
-        return bool(result and result.success)
-
-    for source in sources:
-        for stream in mouth.streams:
-            stream.begin()
+        limit = _data_bytes("self") + memory_mb * 1_000_000  # beyond it a MemoryError with a traceback, no SIGKILL
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    source = connection.recv_bytes().decode()
+    while source:
+        mouth.room = MOST_SHOWN
         mouth.say("begun", shell.execution_count)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
-            good = loop.run_until_complete(run(source))
-        except KeyboardInterrupt:
-            shell.showtraceback()
+            good = shell.run_cell(source, store_history=True).success
+        except KeyboardInterrupt:  # it came a moment too late to be the cell's
             good = False
         finally:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-        mouth.say("done", good)
-        if not good:
-            break
+        source = mouth.say("done", good)  # the answer is the next cell
     with contextlib.suppress(BaseException):
         atexit._run_exitfuncs()
         shell.user_ns.clear()  # closes files
-
-
-def _limit_memory(memory_mb: int) -> None:
-    """Let allocations fail beyond the limit: the notebook gets a MemoryError with a traceback, not a SIGKILL."""
-    if sys.platform == "linux":
-        import resource
-
-        pages = int(Path("/proc/self/statm").read_text().split()[5])  # data and stack
-        limit = pages * os.sysconf("SC_PAGE_SIZE") + memory_mb * 1_000_000
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
 def _new_shell(mouth: _Mouth) -> Any:
@@ -554,16 +523,15 @@ def _new_shell(mouth: _Mouth) -> Any:
     def plain(data: dict) -> dict:
         return {kind: b64encode(value).decode() if isinstance(value, bytes) else value for kind, value in data.items()}
 
+    def nothing(*_):
+        pass
+
     class Results(DisplayHook):
-        def write_output_prompt(self):
-            pass
+        write_output_prompt = log_output = nothing
 
         def write_format_data(self, format_dict, md_dict=None):
             output = {"output_type": "execute_result", "execution_count": self.prompt_count}
             mouth.say("output", output | {"data": plain(format_dict), "metadata": md_dict or {}})
-
-        def log_output(self, format_dict):
-            pass
 
         def finish_displayhook(self):
             self._is_active = False
@@ -581,12 +549,7 @@ def _new_shell(mouth: _Mouth) -> Any:
     class Shell(InteractiveShell):
         displayhook_class = Type(Results)
         display_pub_class = Type(Displays)
-
-        def enable_gui(self, gui=None):
-            pass
-
-        def ask_exit(self):
-            pass
+        enable_gui = ask_exit = nothing
 
         def _showtraceback(self, etype, evalue, stb):
             error = {"ename": etype.__name__, "evalue": str(evalue), "traceback": list(stb)}
