@@ -195,12 +195,6 @@ def test_own_norms_reach_the_numbers(own):
     assert own["turning"].set_index(["method", "scenario"])["year"].notna().any()
 
 
-def test_without_own_norms_nobody_is_named(third):
-    """The cover has no line for what was not given."""
-    cover = third["page"].pieces[0][0]
-    assert len(cover["items"]) == 6
-
-
 # ---- sentences ----
 
 
@@ -313,21 +307,6 @@ def test_one_gap_leads_everywhere(own):
     assert own["results"]["ageing_stage"] == stage["stage_zh"]
 
 
-@pytest.mark.parametrize(
-    ("values", "zh", "en"),
-    [
-        ([16.68, 38.8], "由2020年末的16.7%上升到2050年末的38.8%", "rises from 16.7 % at the end of 2020 to 38.8 % at the end of 2050"),
-        ([9.0, 8.0], "由2020年末的9.0%下降到2050年末的8.0%", "falls from 9.0 % at the end of 2020 to 8.0 % at the end of 2050"),
-        ([16.68, 16.70], "在2020年末与2050年末均为16.7%", "is 16.7 % at the end of 2020 and of 2050"),
-    ],
-)  # fmt: skip
-def test_path_in_words(values, zh, en):
-    """By the numbers as they are shown."""
-    known = {"path": pd.Series(values), "first": 2020, "last": 2050}
-    assert catalogue("zh").say("report.share_path", **known) == zh
-    assert catalogue("en").say("report.share_path", **known) == en
-
-
 def test_both_ends_of_a_path_in_one_notation():
     """99,000 beside 120,000 is 9.90万人, not 99,000人."""
     text = catalogue("zh").say("report.persons_path", path=pd.Series([120_000, 99_000]), first=2020, last=2050)
@@ -359,51 +338,6 @@ def test_turn_in_words(state, year, draws, en):
     assert ("random paths" in said) == (bool(draws) and state != "surplus_throughout")
 
 
-def test_scenario_of_ones_own_is_quoted():
-    """Ours have names; a user's is called as in the tables."""
-    assert catalogue("zh").say("report.scenario", scenario="medium") == "中方案"
-    assert catalogue("zh").say("report.scenario", scenario="mine") == "“mine”方案"
-    assert catalogue("en").say("report.scenario", scenario="mine") == "'mine'"
-
-
-@pytest.mark.parametrize(
-    ("step", "zh", "en"),
-    [
-        ("steps_back", "1项目标低于基期（甲）", "1 aims below it (A)"),
-        ("floor_below", "1项目标的下限低于基期（甲）", "1 sets a floor below it (A)"),
-        ("improves", "没有目标较基期倒退", "none steps back"),
-    ],
-)
-def test_targets_in_words(step, zh, en):
-    """A floor below the baseline is no plan to fall to it."""
-    one = pd.DataFrame({"step": [step], "baseline": [9.0], "name_as_printed": ["甲"], "name_en": ["A"]})
-    key, targets = "report.sentences.key_lines", {"targets": one, "plan": {}}
-    for lang, text in (("zh", zh), ("en", en)):
-        words = catalogue(lang)
-        assert text in words.fill(words.find(key)[4], **targets)
-        assert "1" in words.fill(words.find(key)[4], targets=one.assign(baseline=np.nan), plan={})
-    assert (
-        catalogue("en").fill(catalogue("en").find(key)[4], targets=one.head(0), plan=None).endswith("of this library.")
-    )
-
-
-def test_audit_in_words():
-    """Every group that has figures, one as one."""
-    audit = pd.DataFrame({"verdict": ["exact", "rounding", "inconsistent", "year_mismatch", "unverifiable"]})
-    known = {"audit": audit, "ledger": audit[2:]}
-    assert catalogue("zh").say("report.sentences.audit", **known) == (
-        "复算：共复算规划数字5项，其中2项可以复现，1项仅对另一人口或年份成立，或日期未写明，1项未能复现，1项无法核验。"
-        "未能复现的数字不一定有误：规划可能是征求意见稿，文本可能有缺损，数字可能经过四舍五入。"
-    )
-    assert catalogue("en").say("report.sentences.audit", **known) == (
-        "Audit: of 5 printed figures recomputed, 2 are reproduced, 1 holds for another population or year, or has no "
-        "date, 1 is not reproduced, 1 cannot be verified. A figure that is not reproduced need not be wrong: a plan may be "
-        "a draft, a text damaged, an input rounded."
-    )
-    empty = audit.head(0)
-    assert "no plan" in catalogue("en").say("report.sentences.audit", audit=empty, ledger=empty)
-
-
 def test_a_value_that_is_not_given_is_named():
     """A template that lacks a value says which, and which template."""
     with pytest.raises(yl.DataError, match=r"en.toml lacks a value: 'scenario' is undefined. It is: "):
@@ -426,13 +360,6 @@ def test_step_of_a_target(baseline, target, direction, comparator, step):
     from yilaolib.reports.sections import _step
 
     assert _step(baseline, target, direction, comparator) == step
-
-
-def test_a_target_without_a_stock_has_no_stock_line():
-    """The first line of a figure is the stock's: it is missing, not the target's."""
-    supply = pd.DataFrame({"kind": ["elder_beds_total"], "role": ["target"], "year": [2025], "stock": [900.0]})
-    lines = yl.totals_printed(supply)
-    assert lines["role"].tolist() == ["stock", "target"] and lines["stock"].isna().tolist() == [True, False]
 
 
 def test_rows_behind_a_report():
