@@ -53,6 +53,7 @@ GONE = {  # old name: what does it now
     "show_table": "page = yl.Report(lang); page.table(frame, caption=...)",
     "show_figure": "page = yl.Report(lang); page.figure(ax, caption=..., alt=...)",
     "save_results": "page = yl.Report(lang, tables_dir=...); page.save_results(...)",
+    "bed_pipeline": "yl.bed_supply(area).query(\"role == 'pipeline'\"), which names each project",
     "city_brief": "the notebook city_report.ipynb, which computes each number in a line of its own",
 }
 

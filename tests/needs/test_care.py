@@ -40,13 +40,6 @@ def test_sexes_keep_the_printed_ratio_and_total(level):
     assert float((people * rates).sum()) == pytest.approx(float(both))
 
 
-def test_prevalence_is_a_share():
-    """No share lies outside 0 to 1, whatever the measure."""
-    for measure in yl.load_table("care_rates")["measure"].unique():
-        rates = yl.prevalence(measure)
-        assert bool(((rates >= 0) & (rates <= 1)).all())
-
-
 def test_older_people_need_more_care():
     """From one band of age to the next the need rises, at every level and for both sexes."""
     rates = yl.prevalence().sel(age=[65, 75, 85])
@@ -76,21 +69,7 @@ def test_unknown_measure_is_refused():
         yl.care_need(pd.Series([1.0], index=[85]), measure="nonsense")
 
 
-def test_range_holds_its_value_and_says_that_it_is_judged():
-    """lower <= value <= upper, and judgement is told from documents."""
-    occupancy, rule = yl.assumed_range("target_occupancy"), yl.assumed_range("rule_3pct_share")
-    assert occupancy.lower <= occupancy.value <= occupancy.upper
-    assert occupancy.judged
-    assert not rule.judged
-
-
 def test_an_area_s_own_row_comes_first_by_whatever_name():
     """The life expectancy of 景德镇 is found by its slug, its name and its code."""
     values = [yl.assumed_range("e0", area=name).value for name in ("jingdezhen", "景德镇市", "360200")]
     assert values == [77.8] * 3
-
-
-def test_unknown_parameter_is_refused():
-    """A slip of the pen gets the nearest name."""
-    with pytest.raises(yl.DataError, match="target_occupancy"):
-        yl.assumed_range("target_ocupancy")

@@ -37,18 +37,6 @@ def test_more_beds_never_raise_the_chance_of_a_shortage(draws, supply, more):
     assert yl.low_occupancy_probability(need, supply + more, 0.6) >= yl.low_occupancy_probability(need, supply, 0.6)
 
 
-def test_regret_by_hand():
-    """Of needs 100 and 300, building 200 leaves 50 idle and 50 missing on average: 150 at a ratio of 2."""
-    row = yl.expected_regret(np.array([100, 300]), [200], cost_ratio=2).iloc[0]
-    assert row.tolist() == [50, 50, 150]
-
-
-def test_dearer_shortage_builds_more():
-    """The more a missing bed costs, the more beds are best."""
-    need = np.arange(1000.0)
-    assert yl.best_number(need, cost_ratio=0.5) < yl.best_number(need) < yl.best_number(need, cost_ratio=3)
-
-
 @pytest.mark.parametrize("ratio", [0, -1, np.nan])
 def test_cost_ratio_must_be_above_zero(ratio):
     """A missing bed that costs nothing has no best number."""
@@ -62,23 +50,12 @@ def test_no_draws_are_refused():
         yl.shortage_probability(np.array([np.nan]), 10.0)
 
 
-def test_unknown_supply_has_no_chance():
-    """Where no supply is published there is no chance of a shortage, not 0 or 1."""
-    assert np.isnan(yl.shortage_probability(np.array([1.0]), np.nan))
-
-
 def test_spread_of_an_additive_need_is_split_exactly():
     """Methods 0 and 10, demography 0 and 2, parameters 0 and 1: variances 25, 1 and 0.25, nothing together."""
     axes = {"by_method": [0.0, 10.0], "draw": [0.0, 2.0], "parameter": [0.0, 1.0]}
     grid = sum(xr.DataArray(values, dims=dim) for dim, values in axes.items())
     shares = yl.split_spread(grid)
     assert shares.tolist() == pytest.approx([25 / 26.25, 1 / 26.25, 0.25 / 26.25, 0], abs=1e-12)
-
-
-def test_spread_wants_its_dims():
-    """Without draws there is nothing to split."""
-    with pytest.raises(yl.DataError, match="by_method, draw and parameter"):
-        yl.split_spread(xr.DataArray([1.0], dims="draw"))
 
 
 @pytest.fixture(scope="module")
@@ -132,22 +109,6 @@ def test_decision_for_places():
         yl.build_decision("haian", 2025, what="cots", population=future_of("haian"))
 
 
-def test_tornado_has_the_strongest_first():
-    """At most eight inputs, the widest first, each moving the same central value."""
-    frame = yl.need_tornado("jingdezhen", 2025)
-    width = (frame["high"] - frame["low"]).abs()
-    assert len(frame) == 8
-    assert width.is_monotonic_decreasing
-    assert frame["central"].nunique() == 1
-
-
-def test_tornado_marks_judgement():
-    """Shares in homes and occupancy are judged; the definition of need and the survey's year are not."""
-    judged = yl.need_tornado("jingdezhen", 2025).set_index("input")["judged"]
-    assert judged[["institution_share_severe", "target_occupancy"]].all()
-    assert not judged[["definition_of_need", "survey_wave"]].any()
-
-
 def test_tornado_points_the_right_way():
     """Fuller homes need fewer beds; more severe cases in homes need more; longer lives too."""
     frame = yl.need_tornado("jingdezhen", 2025).set_index("input")
@@ -167,13 +128,6 @@ def test_tornado_moves_around_its_scenario():
     frame = yl.need_tornado("haian", 2025, scenario="zero-migration", population=future_of("haian", "zero-migration"))
     move = frame.set_index("input").loc["net_migration"]
     assert move["low"] == pytest.approx(move["central"])
-
-
-def test_tornado_of_births_stands_on_the_scenario():
-    """The variants of fertility are laid around the scenario's own path, not around the medium one."""
-    many = yl.Scenario("many", tfr_offset={2021: 1.0})
-    move = yl.need_tornado("haian", 2030, what="places", scenario=many).set_index("input").loc["fertility"]
-    assert move["low"] < move["central"] < move["high"]
 
 
 def test_too_empty_is_what_the_assumption_says(drawn):

@@ -68,14 +68,6 @@ def test_range_holds_its_share_of_the_draws(level):
     assert np.mean((inside >= ends.iloc[0]) & (inside <= ends.iloc[1])) == pytest.approx(level / 100, abs=0.002)
 
 
-def test_range_wants_draws():
-    """A central path has no range; the error says how to get draws."""
-    with pytest.raises(yl.DataError, match=r"project\(\.\.\., draws=200\)"):
-        yl.share_ranges(future_of("haian"))
-    with pytest.raises(yl.DataError, match="level is 0"):
-        yl.draw_range(xr.DataArray(np.zeros((1, 2)), dims=("year", "draw")), 0)
-
-
 def test_shares_lie_in_their_ranges(drawn):
     """The share 65+ of the central path lies in its range, which lies below that of 60+."""
     ranges = yl.share_ranges(drawn)
@@ -109,13 +101,6 @@ def test_waterfall_keeps_unsure_projects_apart():
     assert sure.loc[["pipeline", "unsure"], "value"].tolist() == [0, -3951]
     assert np.isnan(none.loc["pipeline", "value"])
     assert "unsure" not in none.index
-
-
-def test_waterfall_of_a_silent_method_is_refused():
-    """A method without a number has no waterfall."""
-    methods = yl.triangulate_beds("haian", 2025, population=future_of("haian"))
-    with pytest.raises(yl.DataError, match="'utilisation' has no number; choose one of"):
-        yl.gap_waterfall(methods, yl.bed_supply("haian"), 2025, method="utilisation")
 
 
 @pytest.mark.parametrize("what", METHODS)

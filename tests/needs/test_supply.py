@@ -37,16 +37,6 @@ def test_firm_comes_before_approximate(tmp_path):
     assert yl.figure("haian", "daycare_places_total", root=tmp_path)["year"] == 2022
 
 
-@pytest.mark.parametrize(("kind", "year"), [(None, None), ("target", None), (None, 2020)])
-def test_choice_of_kind_and_year(kind, year):
-    """Only rows of the wanted kind and year come, and all of them."""
-    rows = yl.printed("jingdezhen", "elder_beds_total", kind=kind, year=year)
-    everything = yl.printed("jingdezhen", "elder_beds_total")
-    wanted = (everything["kind"] == (kind or everything["kind"])) & (everything["year"] == (year or everything["year"]))
-    assert set(rows["observation"]) == set(everything.loc[wanted, "observation"])
-    assert 0 < len(rows) <= len(everything)
-
-
 def test_what_is_not_printed_is_none():
     """A number that no document prints is nothing, not 0."""
     assert yl.figure("haian", "elder_beds_gap") is None
@@ -71,20 +61,6 @@ def test_pipeline_counts_new_beds_only():
     """涟水 lists 120 + 60 + 100 + 150 + 100 new beds; the 2,400 that it renovates are not new."""
     listed = yl.bed_supply("lianshui").query("role == 'pipeline'")
     assert listed["stock"].tolist() == [120, 60, 100, 150, 100]
-
-
-def test_pipeline_of_places():
-    """涟水 lists 40 + 60 + 60 + 60 + 40 daycare places."""
-    assert yl.place_supply("lianshui").query("role == 'pipeline'")["stock"].sum() == 260
-
-
-@pytest.mark.parametrize("supply", [yl.bed_supply, yl.place_supply])
-@pytest.mark.parametrize("city", CITIES)
-def test_supply_holds_no_zero(supply, city):
-    """What is not published has no row; no stock is 0."""
-    table = supply(city)
-    assert (table["stock"] > 0).all()
-    assert set(table["role"]) <= {"stock", "target", "pipeline"}
 
 
 def rows(*points):
@@ -152,23 +128,6 @@ def test_path_without_a_target_is_held():
     path = yl.supply_path(rows(("stock", 2022, 100.0)), "beds", YEARS)
     assert path.loc[2022:].eq(100).all() and path.loc[:2021].isna().all()
     assert path.attrs["held"]
-
-
-def test_path_without_a_stock_begins_with_the_target():
-    """A province that prints a target only has no supply before that year."""
-    path = yl.supply_path(rows(("target", 2025, 300.0)), "beds", YEARS)
-    assert path.first_valid_index() == 2025
-
-
-def test_path_of_what_is_not_published_is_missing():
-    """Another kind's stock is not taken instead."""
-    assert yl.supply_path(rows(("stock", 2022, 100.0)), "places", YEARS).isna().all()
-
-
-def test_jingdezhen_halfway():
-    """4,036 places in 2020 and 7,367 planned for 2025 are 5,368 in 2022."""
-    path = yl.supply_path(yl.place_supply("jingdezhen"), "daycare_places_total", np.array([2022]))
-    assert round(path[2022]) == 5_368
 
 
 @pytest.mark.parametrize("look", [yl.bed_supply, yl.place_supply, lambda area: yl.printed(area, "births")])

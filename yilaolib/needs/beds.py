@@ -1,4 +1,4 @@
-"""Beds for the elderly (养老床位): the need by several methods, side by side, and the nursing-type beds among them.
+"""Beds for the elderly (养老床位): the need by several methods, side by side, and a province's beds shared out.
 
 A gap exists only relative to a method. Each method measures something else (`basis`): what a plan sets itself
 ("plan"), what people need ("need"), what is used ("use"). The formulas are in `methods`.
@@ -8,27 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
 from ..demography.ages import Population
-from ..demography.local import Range, Root, assumed_range, census_pyramids
+from ..demography.local import Root, area_values, assumed_range, census_pyramids, census_source, while_unchanged
+from ..demography.measures import persons
 from ..demography.projection import Scenario
 from ..errors import DataError, did_you_mean
-from .allocation import allocate_beds
-from .methods import beds_by_hold, beds_by_norm, beds_by_prevalence, beds_by_rule, beds_by_share, beds_by_utilisation
+from ..tables.areas import find_area, load_table
+from ..tables.figures import figures_at
+from . import methods as formulas
 from .rows import (
     CENSUS,
     ELDERLY,
+    SURVEY,
     Case,
-    Counted,
     Future,
     Input,
     Method,
     at_year,
     care_need,
-    counted,
     given,
     institution_shares,
     lacking,
@@ -44,6 +47,31 @@ from .rows import (
 
 NORM = "elder_beds_per_1000_60plus"
 WEIGHTS = ("aged_60", "aged_65", "aged_80", "care_need", "shortfall")
+RULES = ("population", *WEIGHTS)
+
+
+class Counted(NamedTuple):
+    """Persons of a census by age, those who need care by level (as `care_need`), and the document that prints them."""
+
+    population: float
+    aged_60: float
+    aged_65: float
+    aged_80: float
+    need: xr.DataArray
+    source: str
+
+    def weights(self, assumed: pd.DataFrame) -> dict[str, float]:
+        """Persons by age, and those expected in institutions by their need: the weights of a share."""
+        expected = float(formulas.beds_by_prevalence(self.need, institution_shares(self.need, assumed), 1.0))
+        return {"aged_60": self.aged_60, "aged_65": self.aged_65, "aged_80": self.aged_80, "care_need": expected}
+
+
+@while_unchanged(512)
+def counted(area: str, year: int, survey: str = SURVEY, *, root: Root = None) -> Counted:
+    """Return what the census of a year counted in an area; need by a survey of `care_rates`."""
+    people = census_pyramids(area, root)[year]
+    by_age = (float(persons(people, age)) for age in (0, 60, 65, 80))
+    return Counted(*by_age, care_need(people, measure=survey, root=root), census_source(area, root, year))
 
 
 def bed_case(area: str, population: Population, root: Root = None, **choices: object) -> Case:
@@ -70,8 +98,8 @@ def share(case: Case) -> dict:
     census = int(case.years[0])
     if census not in census_pyramids(parent, case.root):  # an area given by totals of another year
         return lacking("share", "no_ages_of_province", year=census)
-    whole, own = (_counted(case, area).weights(case.assumed) for area in (parent, case.area))
-    weights = {by: (own[by], whole[by]) for by in whole}
+    whole, own = _counted(case, parent), _counted(case, case.area)
+    weights = {by: (weight, whole.weights(case.assumed)[by]) for by, weight in own.weights(case.assumed).items()}
     basis, used = "census", [total]
     mine, province = (_printed_elderly(case, "actual", area) for area in (case.area, parent))
     if mine is not None and province is not None and mine["source"] == province["source"] == total["source"]:
@@ -79,54 +107,51 @@ def share(case: Case) -> dict:
         weights["aged_60"] = (mine["value"], province["value"])
         if case.share_by == "aged_60":
             basis, used = "printed", [total, mine, province]
-    beds = {by: float(beds_by_share(total["value"], *pair)) for by, pair in weights.items()}
+    beds = {by: float(formulas.beds_by_share(total["value"], *pair)) for by, pair in weights.items()}
+    inputs = [given("province_beds", value=total["value"], year=total["year"])]
     if case.share_by == "shortfall":
-        return _share_by_shortfall(case, total, beds)
-    own_weight, all_weight = weights[case.share_by]
-    inputs = [
-        given("province_beds", value=total["value"], year=total["year"]),
-        given("weights", own=own_weight, all=all_weight, by=case.share_by, basis=basis),
-        given("other_weights", joint="apart", beds={by: beds[by] for by in beds if by != case.share_by}),
-    ]
-    papers = dict.fromkeys([total["source"], *(_counted(case, area).source for area in (case.area, parent))])
+        # whole beds by what each prefecture lacks at the province's own ratio; unpublished present beds are judged
+        try:
+            parts = allocate_beds(parent, int(total["value"]), root=case.root)
+            found = parts.loc[case.area]
+        except (DataError, KeyError):
+            return lacking("share", "no_beds_of_neighbours")
+        lack = {"own": found["shortfall"], "all": parts["shortfall"].sum()}
+        inputs.append(given("shortfalls", **lack, judged=int((~parts["beds_known"]).sum()), areas=len(parts)))
+        present = case.figure("elder_beds_total", "actual")
+        used += [present] if present is not None and found["beds_known"] else []
+        beds["shortfall"], sources = float(found["beds_shortfall"]), f"{total['source']};judged"
+    else:
+        mine, all_ = weights[case.share_by]
+        others = {by: value for by, value in beds.items() if by != case.share_by}
+        inputs.append(given("weights", own=mine, all=all_, by=case.share_by, basis=basis))
+        inputs.append(given("other_weights", joint="apart", beds=others))
+        sources = ";".join(dict.fromkeys([total["source"], own.source, whole.source]))
     bounds = {"lower": min(beds.values()), "upper": max(beds.values())}
     ids = [row["observation"] for row in used]
-    return method_row("share", beds[case.share_by], inputs, ";".join(papers), **bounds, observations=ids)
+    return method_row("share", beds[case.share_by], inputs, sources, **bounds, observations=ids)
 
 
-def _share_by_shortfall(case: Case, total: pd.Series, others: dict[str, float]) -> dict:
-    """Whole beds by what each prefecture lacks at the province's own ratio; unpublished present beds are judged."""
-    try:
-        parts = allocate_beds(str(case.parent), int(total["value"]), root=case.root)
-        mine = parts.loc[case.area]
-    except (DataError, KeyError):
-        return lacking("share", "no_beds_of_neighbours")
-    lack = {"own": mine["shortfall"], "all": parts["shortfall"].sum()}
-    inputs = [
-        given("province_beds", value=total["value"], year=total["year"]),
-        given("shortfalls", **lack, judged=int((~parts["beds_known"]).sum()), areas=len(parts)),
-    ]
-    beds, ids = float(mine["beds_shortfall"]), [total["observation"]]
-    present = case.figure("elder_beds_total", "actual")
-    ids += [present["observation"]] if present is not None and mine["beds_known"] else []
-    bounds = {"lower": min(*others.values(), beds), "upper": max(*others.values(), beds)}
-    return method_row("share", beds, inputs, f"{total['source']};judged", **bounds, observations=ids)
+def _by_norms(case: Case, method: str, rates: tuple, norm: Input, sources: str, ids: list[str]) -> dict:
+    """Beds by the lowest, a central and the highest norm."""
+    low, central, high = (formulas.beds_by_norm(case.counts["elderly"], rate) for rate in rates)
+    return method_row(method, central, [norm, ELDERLY], sources, lower=low, upper=high, observations=ids)
 
 
 def norm(case: Case) -> dict:
     """The user's norm; else the plan's, with the lowest and highest of all plans as its range."""
     if case.norm is not None:
         inputs = [given("norm_own", value=case.norm), ELDERLY]
-        return method_row("norm", beds_by_norm(_elderly(case), case.norm), inputs) | {"norm": float(case.norm)}
+        line = method_row("norm", formulas.beds_by_norm(case.counts["elderly"], case.norm), inputs)
+        return line | {"norm": float(case.norm)}
     row = case.figure(NORM, "target", "standard")
     if row is None:
         return lacking("norm", "no_norm")
     norms = _norms(case)
     least, most = norms["value"].min(), norms["value"].max()
-    low, central, high = (beds_by_norm(_elderly(case), x) for x in (least, row["value"], most))
-    inputs = [given("norm_of_plans", value=row["value"], year=row["year"], low=least, high=most)]
+    printed = given("norm_of_plans", value=row["value"], year=row["year"], low=least, high=most)
     ids = [row["observation"], *norms["observation"]]
-    line = method_row("norm", central, [*inputs, ELDERLY], row["source"], lower=low, upper=high, observations=ids)
+    line = _by_norms(case, "norm", (least, row["value"], most), printed, row["source"], ids)
     return line | {"norm": float(row["value"])}
 
 
@@ -137,10 +162,8 @@ def norm_peers(case: Case) -> dict:
     if norms.empty:
         return lacking("norm_peers", "no_other_norm")
     rates = [norms["value"].agg(how) for how in ("min", "median", "max")]
-    low, central, high = (beds_by_norm(_elderly(case), x) for x in rates)
-    inputs = [given("norms_of_others", rates=rates, plans=len(norms)), ELDERLY]
-    sources, ids = ";".join(norms.index), norms["observation"]
-    return method_row("norm_peers", central, inputs, sources, lower=low, upper=high, observations=ids)
+    printed = given("norms_of_others", rates=rates, plans=len(norms))
+    return _by_norms(case, "norm_peers", tuple(rates), printed, ";".join(norms.index), [*norms["observation"]])
 
 
 def norm_national(case: Case) -> dict:
@@ -148,12 +171,17 @@ def norm_national(case: Case) -> dict:
     row = case.figure(NORM, "target", "standard", area="china")
     if row is None:
         return lacking("norm_national", "no_national_norm")
-    most = row["value"] if pd.isna(row["value_max"]) else row["value_max"]
-    rates = row["value"], (row["value"] + most) / 2, most
-    low, central, high = (beds_by_norm(_elderly(case), x) for x in rates)
-    inputs = [given("national_norm", low=row["value"], high=most, year=row["year"]), ELDERLY]
-    ids = [row["observation"]]
-    return method_row("norm_national", central, inputs, row["source"], lower=low, upper=high, observations=ids)
+    least, most = row["value"], row["value"] if pd.isna(row["value_max"]) else row["value_max"]
+    printed = given("national_norm", low=least, high=most, year=row["year"])
+    rates = least, (least + most) / 2, most
+    return _by_norms(case, "norm_national", rates, printed, row["source"], [row["observation"]])
+
+
+def _norms(case: Case) -> pd.DataFrame:
+    """Each plan's norm of its last year and its observation, by source."""
+    table = case.printed.of(NORM)
+    wanted = table["kind"].isin(["target", "standard"]) & (table["area"] != "china")
+    return table[wanted].sort_values("year").groupby("source").last()[["value", "observation"]]
 
 
 def hold(case: Case) -> dict:
@@ -162,15 +190,15 @@ def hold(case: Case) -> dict:
     row = case.figure("elder_beds_institution", "actual") if row is None else row
     if row is None:
         return lacking("hold", "no_present_beds")
+    elderly, census = case.counts["elderly"], _counted(case, case.area)
     later = row["year"] in case.years and row["year"] > case.years[0]
-    census = _counted(case, case.area)
-    then = _elderly(case).sel(year=row["year"]) if later else census.aged_60
+    then = elderly.sel(year=row["year"]) if later else census.aged_60
     inputs = [
         given("present_beds", value=row["value"], year=row["year"]),
         given("elderly_then", value=middle(then), basis="projected" if later else "census"),
         ELDERLY,
     ]
-    beds, ids = beds_by_hold(row["value"], then, _elderly(case)), [row["observation"]]
+    ids = [row["observation"]]
     forecast = _printed_elderly(case, "projection")
     if forecast is not None:
         printed, base = _printed_elderly(case, "actual"), middle(then)
@@ -178,16 +206,17 @@ def hold(case: Case) -> dict:
         if printed is not None and printed["year"] == row["year"]:  # the plan's own ratio, where it prints both
             base = printed["value"]
             ids.append(printed["observation"])
-        own = beds_by_hold(row["value"], base, forecast["value"])
+        own = formulas.beds_by_hold(row["value"], base, forecast["value"])
         inputs.append(given("elderly_of_plan", joint="apart", value=forecast["value"], year=forecast["year"], beds=own))
-    return method_row("hold", beds, inputs, f"{row['source']};{census.source}", observations=ids)
+    beds, sources = formulas.beds_by_hold(row["value"], then, elderly), f"{row['source']};{census.source}"
+    return method_row("hold", beds, inputs, sources, observations=ids)
 
 
 def rule_9073(case: Case) -> dict:
     """3 % of the elderly."""
     rule = assumed_range("rule_3pct_share", table=case.assumed)
     inputs = [given("rule", value=rule.value), replace(ELDERLY, joint="times")]
-    return method_row("rule_9073", beds_by_rule(_elderly(case), rule.value), inputs, rule.source)
+    return method_row("rule_9073", formulas.beds_by_rule(case.counts["elderly"], rule.value), inputs, rule.source)
 
 
 def prevalence(case: Case) -> dict:
@@ -203,16 +232,17 @@ def prevalence_census(case: Case) -> dict:
 
 def _by_prevalence(case: Case, method: str, measure: str, definition: Input, source: str) -> dict:
     """Beds for those who need care by a measure; the range is that of the judged shares and occupancy."""
-    need, occupancy = care_need(case.people, measure=measure, root=case.root), _occupancy(case)
-    beds = {bound: beds_by_prevalence(need, *pair) for bound, pair in bounds_of(case, need).items()}
+    need = care_need(case.people, measure=measure, root=case.root)
+    beds = {bound: formulas.beds_by_prevalence(need, *pair) for bound, pair in _bounds(case, need).items()}
     shares = institution_shares(need, case.assumed).to_series().to_dict()
-    inputs = [definition, given("shares", joint="apart", shares=shares), given("occupancy", value=occupancy.value)]
+    filled = given("occupancy", value=case.occupancy.value)
+    inputs = [definition, given("shares", joint="apart", shares=shares), filled]
     return method_row(method, beds.pop("central"), inputs, f"{source};judged", **beds)
 
 
-def bounds_of(case: Case, need: xr.DataArray) -> dict[str, tuple[xr.DataArray, float]]:
+def _bounds(case: Case, need: xr.DataArray) -> dict[str, tuple[xr.DataArray, float]]:
     """By bound of beds the shares in homes and the occupancy: many in homes and few beds filled ask for most."""
-    o = _occupancy(case)
+    o = case.occupancy
     ends = {"lower": ("lower", o.upper), "central": ("value", o.value), "upper": ("upper", o.lower)}
     return {bound: (institution_shares(need, case.assumed, end), filled) for bound, (end, filled) in ends.items()}
 
@@ -222,50 +252,31 @@ def utilisation(case: Case) -> dict:
     beds, lived = (case.figure(f"elder_{what}_public_homes", "actual") for what in ("beds", "residents"))
     if lived is None or beds is None:
         return lacking("utilisation", "no_residents_of_homes")
-    private, occupied = case.figure("elder_beds_private", "actual"), _occupancy(case).value
+    private, occupied = case.figure("elder_beds_private", "actual"), case.occupancy.value
     # expected residents by age and sex against those of the census: residents' own ages are not published
     need = care_need(case.people, measure=case.survey, root=case.root)
-    expected = beds_by_prevalence(need, institution_shares(need, case.assumed), 1.0)
+    expected = formulas.beds_by_prevalence(need, institution_shares(need, case.assumed), 1.0)
     growth = expected / _counted(case, case.area).weights(case.assumed)["care_need"]
     ids = [row["observation"] for row in (lived, beds, private) if row is not None]
     rest = 0.0 if private is None else private["value"]
     residents = lived["value"] * (1 + rest / beds["value"])  # private homes as full as public ones
     low, central, high = (
-        beds_by_utilisation(r, occupied, growth) for r in (lived["value"], residents, lived["value"] + rest)
+        formulas.beds_by_utilisation(r, occupied, growth) for r in (lived["value"], residents, lived["value"] + rest)
     )
-    homes = given("no_private_homes", joint="apart")
+    homes, bounds = given("no_private_homes", joint="apart"), {}
     if private is not None:
         homes = given("private_homes", joint="apart", most=rest, central=residents - lived["value"])
+        bounds = {"lower": low, "upper": high}
     inputs = [
         given("public_homes", residents=lived["value"], beds=beds["value"], year=lived["year"]),
         homes,
         given("occupancy", joint="apart", value=occupied),
     ]
-    bounds = {} if private is None else {"lower": low, "upper": high}
     return method_row("utilisation", central, inputs, f"{lived['source']};judged", **bounds, observations=ids)
 
 
-METHODS: Mapping[str, Method] = {
-    "plan_beds": plan_beds,
-    "share": share,
-    "norm": norm,
-    "norm_peers": norm_peers,
-    "norm_national": norm_national,
-    "hold": hold,
-    "rule_9073": rule_9073,
-    "prevalence": prevalence,
-    "prevalence_census": prevalence_census,
-    "utilisation": utilisation,
-}
-
-
-def _elderly(case: Case) -> xr.DataArray:
-    return case.counts["elderly"]
-
-
-def _occupancy(case: Case) -> Range:
-    """Share of beds that planning wants occupied."""
-    return assumed_range("target_occupancy", table=case.assumed)
+_ALL = plan_beds, share, norm, norm_peers, norm_national, hold, rule_9073, prevalence, prevalence_census, utilisation
+METHODS: Mapping[str, Method] = {method.__name__: method for method in _ALL}
 
 
 def _counted(case: Case, area: str) -> Counted:
@@ -276,13 +287,6 @@ def _printed_elderly(case: Case, kind: str, area: str | None = None) -> pd.Serie
     """Printed residents of 60 and over; registered people are others."""
     row = case.figure("population_60plus", kind, area=area)
     return None if row is None or row["basis"] == "registered" else row
-
-
-def _norms(case: Case) -> pd.DataFrame:
-    """Each plan's norm of its last year and its observation, by source."""
-    table = case.printed.of(NORM)
-    wanted = table["kind"].isin(["target", "standard"]) & (table["area"] != "china")
-    return table[wanted].sort_values("year").groupby("source").last()[["value", "observation"]]
 
 
 def triangulate_beds(
@@ -306,18 +310,17 @@ def triangulate_beds(
     scenario, population : a name or a `Scenario`; or a projection made before, by `project`
     norm : [beds per 1000 persons 60+] your own in place of the plan's, in the method `norm`
     share_by : {'aged_60', 'aged_65', 'aged_80', 'care_need', 'shortfall'}; by which the province's beds are shared out.
-        By shortfall the beds are whole (largest remainder), and present beds of areas that print none are judged
+        By shortfall the beds are whole, and present beds of areas that print none are judged
     root : path, optional; a folder with your own tables
 
     Returns
     -------
-    DataFrame: method, lower, central, upper [beds], basis (plan, need, use), name_zh, name_en, inputs (records:
-        `.say(lang)` gives their text, `str` the English one), sources (ids, joined by a semicolon), observations
-        (tuple: ids of the printed figures among the inputs). Lower and upper, missing where a method has no range, are
-        those of its parameters. with_stock and with_pipeline [beds]: the printed present beds, and these with the new
-        beds of the project list that open by the year; gap_stock, gap_pipeline [beds]: central need less those,
-        negative where they are too many; says_stock, says_pipeline: short, surplus, or either where the range holds
-        both. With draws, central is their median and draw_lower, draw_upper [beds] hold 80 % of them.
+    DataFrame: method, lower, central, upper [beds; the range is that of the method's parameters], basis (plan, need,
+        use), name_zh, name_en, inputs (records: `.say(lang)` gives their text), sources (ids, joined by a semicolon),
+        observations (ids of the printed figures among the inputs). with_stock and with_pipeline [beds]: the printed
+        present beds, and these with the listed new beds that open by the year; gap_stock, gap_pipeline [beds]: central
+        need less those, negative where they are too many; says_stock, says_pipeline: short, surplus, or either where
+        the range holds both. With draws, central is their median and draw_lower, draw_upper [beds] hold 80 % of them.
 
     Raises
     ------
@@ -331,9 +334,7 @@ def triangulate_beds(
     >>> methods.says_stock[["plan_beds", "utilisation"]].tolist()
     ['short', 'surplus']
     """
-    if population is None:
-        population = projected(area, year, scenario, root)
-    case = bed_case(area, population, root, norm=norm, share_by=share_by)
+    case = bed_case(area, projected(population, area, year, scenario, root), root, norm=norm, share_by=share_by)
     return table_at(case, rows_of(case, METHODS), year)
 
 
@@ -353,7 +354,7 @@ def nursing_beds(
     -------
     DataFrame: what (need_moderate, need_severe, need, present, target), lower, central, upper [beds], share_pct
         [percent of the beds in `of`], of (elder_beds_institution, elder_beds_total, or empty), year, source,
-        observations (tuple: ids of the printed figures). Missing where not published.
+        observations (ids of the printed figures). Missing where not published.
 
     Examples
     --------
@@ -361,11 +362,9 @@ def nursing_beds(
     >>> print(round(beds.central["present"]), beds.share_pct["target"])
     1908 60.0
     """
-    if population is None:
-        population = projected(area, year, scenario, root)
-    case = bed_case(area, population, root)
+    case = bed_case(area, projected(population, area, year, scenario, root), root)
     people = care_need(at_year(case.people, year), root=root)
-    bounds = bounds_of(case, people).items()
+    bounds = _bounds(case, people).items()
     parts = [middles(people * share / occupied, "level").rename(bound) for bound, (share, occupied) in bounds]
     levels = pd.concat(parts, axis=1).loc[["moderate", "severe"]]
     levels.loc["need"] = levels.sum()
@@ -387,7 +386,93 @@ def _printed_nursing(case: Case, name: str, kind: str) -> dict:
         part, beds = case.figure(indicator, kind), case.figure(of, kind)
         if part is not None:
             count = None if beds is None else beds["value"] * part["value"] / 100
-            ids = (part["observation"],) if beds is None else (part["observation"], beds["observation"])
+            ids = tuple(row["observation"] for row in (part, beds) if row is not None)
             line = {"what": name, "central": count, "share_pct": part["value"], "of": of, "year": part["year"]}
             return line | {"source": part["source"], "observations": ids}
     return {"what": name, "source": "not published", "of": "", "observations": ()}
+
+
+def allocate_beds(province: str = "jiangxi", total: int | None = None, *, root: Root = None) -> pd.DataFrame:
+    """Share a province's beds out among its prefectures under six rules; whole beds, by the largest remainder.
+
+    Only two prefectures of Jiangxi print their present beds. For the rule by shortfall the others are taken to have as
+    many per elderly person as these two together: that is judged, and `beds_known` says where.
+
+    Parameters
+    ----------
+    province : an area all of whose prefectures are in `areas` with a census, else DataError
+    total : [beds] by default the province's printed target
+
+    Returns
+    -------
+    DataFrame: by area name_zh, name_en, the weights of the census (population, aged_60, aged_65, aged_80, care_need
+        [persons expected in homes], shortfall [beds]), present [beds], beds_known, and beds_<rule> [beds] for each of
+        the six rules. `attrs` hold total, year and source.
+
+    Examples
+    --------
+    >>> beds = allocate_beds()
+    >>> print(beds.beds_aged_60["jingdezhen"], beds.filter(like="beds_a").sum().unique())
+    10593 [300000]
+    """
+    slug, printed = find_area(province, root=root)["area"], figures_at(root)
+    areas = load_table("areas", root=root)
+    parts = areas[(areas["parent"] == slug) & (areas["level"] == "prefecture")].set_index("area")
+    if parts.empty:
+        raise DataError(f"{slug} has no prefectures in areas.csv; add them and their censuses to a data folder.")
+    target = printed.first(slug, "elder_beds_total", "target")
+    if total is None and target is None:
+        raise DataError(f"{slug} has no printed total of beds; pass total=.")
+    total = int(target["value"]) if total is None else total
+    years = {max(census_pyramids(area, root)) for area in (*parts.index, slug)}
+    if len(years) > 1:
+        raise DataError(f"The areas have censuses of different years: {sorted(years)}. They must be of one year.")
+    year, assumed = years.pop(), area_values(root=root)
+    found = {area: counted(area, year, root=root) for area in (*parts.index, slug)}
+    weights = {area: {"population": row.population, **row.weights(assumed)} for area, row in found.items()}
+    frame = parts[["name_zh", "name_en"]].join(pd.DataFrame(weights).T)
+    if abs(frame["population"].sum() - found[slug].population) > 0.5:
+        raise DataError(
+            f"The prefectures of {slug} in areas.csv do not add up to its census of {year}; add the others."
+        )
+    figures = {area: printed.first(area, "elder_beds_total", "actual") for area in frame.index}
+    present = pd.Series({area: np.nan if row is None else row["value"] for area, row in figures.items()}, dtype=float)
+    known = present.notna()
+    if not known.any():
+        raise DataError("No prefecture prints its present beds, so that the rule by shortfall has no start.")
+    present = present.fillna(frame["aged_60"] * (present[known].sum() / frame.loc[known, "aged_60"].sum()))
+    wanted = total * frame["aged_60"] / frame["aged_60"].sum()
+    frame = frame.assign(shortfall=(wanted - present).clip(lower=0), present=present, beds_known=known)
+    for rule in RULES:
+        frame[f"beds_{rule}"] = formulas.share_out(total, frame[rule])
+    frame.attrs = {"total": total, "year": year, "source": "" if target is None else target["source"]}
+    return frame
+
+
+def allocation_equity(beds: pd.DataFrame) -> pd.DataFrame:
+    """How even each rule of `allocate_beds` is: Gini and Theil of beds per person 60+ and per person who needs care.
+
+    The measure decides which rule is fair: the rule by 60+ is even per elderly person by construction.
+
+    Returns
+    -------
+    DataFrame: rule, per (aged_60 or care_need), lowest, highest [beds per 1000 of these], gini [0-1], theil, between,
+        within: between prefectures older and younger than the whole, and within these two groups
+
+    Examples
+    --------
+    >>> equity = allocation_equity(allocate_beds()).set_index(["rule", "per"])
+    >>> print(f"{equity.gini['aged_60', 'aged_60']:.4f} {equity.gini['aged_80', 'aged_60']:.2f}")
+    0.0000 0.03
+    """
+    share = beds["aged_60"] / beds["population"]
+    group = np.where(share > beds["aged_60"].sum() / beds["population"].sum(), "older", "younger")
+    rows = []
+    for rule in RULES:
+        for per in ("aged_60", "care_need"):
+            amount, people = beds[f"beds_{rule}"], beds[per]
+            density = 1000 * amount / people
+            row = {"rule": rule, "per": per}
+            row |= {"lowest": density.min(), "highest": density.max(), "gini": formulas.gini(amount, people)}
+            rows.append(row | formulas.theil(amount, people, group))
+    return pd.DataFrame(rows).rename(columns={"total": "theil"})

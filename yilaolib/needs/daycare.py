@@ -111,14 +111,8 @@ def intention(case: Case) -> dict:
     return method_row("intention", (low + high) / 2, inputs, sources, lower=low, upper=high, observations=ids)
 
 
-METHODS: Mapping[str, Method] = {
-    "plan_places": plan_places,
-    "norm_places": norm_places,
-    "new_estates": new_estates,
-    "coverage": coverage,
-    "coverage_own": coverage_own,
-    "intention": intention,
-}
+_ALL = plan_places, norm_places, new_estates, coverage, coverage_own, intention
+METHODS: Mapping[str, Method] = {method.__name__: method for method in _ALL}
 
 
 def triangulate_places(
@@ -153,8 +147,7 @@ def triangulate_places(
     >>> triangulate_places("jingdezhen", 2025).set_index("method").central["plan_places"]
     np.float64(7367.0)
     """
-    if population is None:
-        population = projected(area, year, scenario, root)
+    population = projected(population, area, year, scenario, root)
     case = make_case("places", area, population, root, norm=norm, coverage=coverage, new_residents=new_residents)
     frame = table_at(case, rows_of(case, METHODS), year)
     children = middle(at_year(case.counts["children"], year))
@@ -167,15 +160,10 @@ def daycare_fees(area: str, *, root: Root = None) -> pd.DataFrame:
 
     Costs are from a survey that the plan quotes; whether they hold daycare fees is not said.
 
-    Parameters
-    ----------
-    area, root : as in `triangulate_beds`
-
     Returns
     -------
     DataFrame: group (6_12m, 12_24m, 24_36m, mixed), cap [yuan a month], cap_year [yuan for twelve months], cost_year
-        [yuan a year that a child is said to cost], of_cost_pct [percent], source, observation (id of the cap); empty
-        where no cap is published
+        [yuan a year that a child is said to cost], of_cost_pct [percent], source, observation; empty without a cap
 
     Examples
     --------
@@ -189,9 +177,7 @@ def daycare_fees(area: str, *, root: Root = None) -> pd.DataFrame:
     for group in ("6_12m", "12_24m", "24_36m", "mixed"):
         cap = printed.first(slug, f"daycare_price_cap_{group}", "standard", "target")
         if cap is not None:
-            year = 12 * float(cap["value"])
-            rows.append(
-                [group, float(cap["value"]), year, yearly, 100 * year / yearly, cap["source"], cap["observation"]]
-            )
+            month, year = float(cap["value"]), 12 * float(cap["value"])
+            rows.append([group, month, year, yearly, 100 * year / yearly, cap["source"], cap["observation"]])
     columns = ["group", "cap", "cap_year", "cost_year", "of_cost_pct", "source", "observation"]
     return pd.DataFrame(rows, columns=columns)

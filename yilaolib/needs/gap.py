@@ -1,8 +1,8 @@
-"""From need to gap: year by year with the range of the draws, step by step, and when a shortage turns."""
+"""From need to gap and decision: by year with ranges, in steps, when a shortage turns, what to build, what moves it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -11,16 +11,29 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..demography.ages import Population, as_array, labelled
-from ..demography.local import Root
+from ..demography.ages import as_array, labelled
+from ..demography.local import Root, assumed_range
 from ..demography.measures import elderly_share
 from ..demography.projection import SCENARIOS, Scenario, project
 from ..errors import DataError
-from ..tables.areas import find_area
+from ..tables.areas import find_area, load_table
+from . import methods as formulas
 from .beds import METHODS as BED_METHODS
 from .daycare import METHODS as PLACE_METHODS
-from .methods import implied_coverage, shortfall
-from .rows import Case, Future, elderly_of, leading_method, make_case, middles, rows_of
+from .rows import (
+    BOUNDS,
+    Case,
+    Future,
+    arrays,
+    at_year,
+    check_year,
+    leading_method,
+    make_case,
+    middle,
+    middles,
+    projected,
+    rows_of,
+)
 from .supply import TOTAL, off_the_line, opening, standing, stock_of, supply_path
 
 METHODS = {"beds": BED_METHODS, "places": PLACE_METHODS}
@@ -53,19 +66,17 @@ def gap_by_year(
     area, scenario, population, root : as in `triangulate_beds`; the years of the population are shown
     what : {'beds', 'places'}
     norm : [beds per 1000 persons 60+, or places per 1000 residents] your own in place of the plan's
-    method : str, optional; one that moves with the population (else DataError); by default the plan's norm, else
-        today's ratio, else 3 %
+    method : one that moves with the population (else DataError); by default the plan's norm, today's ratio, or 3 %
     beside : further methods, as columns demand_<method>; those without a number are left out
     draws, seed, drawn : random paths of the demography (0: no range, 200: a smooth one); or a projection with draws
     end_year : [year] without a population, the last one
 
     Returns
     -------
-    DataFrame: by year demand, supply, shortfall, surplus [beds or places], coverage_pct; lower, upper: demand at the
-        bounds of the parameters, missing without such; with draws lower_80, upper_80 (of demand), shortfall_lower_80,
-        shortfall_upper_80, surplus_lower_80, surplus_upper_80; for places aged_0_2 [persons] and implied_coverage_pct.
-        supply_is (stock, line, target, kept: after it; the line is ours), supply_derived (from a printed ratio).
-        `attrs`: what, method, norm [per 1000, of norm methods], inputs, observations, those of `supply_path`, turn (as
+    DataFrame: by year demand, supply, shortfall, surplus [beds or places], coverage_pct; lower, upper (bounds of demand
+        where the method has them), lower_80, upper_80 and those of shortfall and surplus (with draws); for places
+        aged_0_2 [persons], implied_coverage_pct; supply_is (stock, line: ours, target, kept: after it), supply_derived
+        (from a ratio). `attrs`: what, method, norm [per 1000], inputs, observations, those of `supply_path`, turn (as
         `turn_of`, without the line), turning (with draws: turns_pct, lower_80, upper_80 as in `turning_years`).
 
     Examples
@@ -88,33 +99,30 @@ def gap_by_year(
     row, supply = rows[method], supply_path(case.supply, TOTAL[what], case.years)
     known = off_the_line(supply)
     values = {bound: _by_year(row[bound], case.years) for bound in ("lower", "central", "upper")}
-    frame = shortfall(values["central"], supply)
+    frame = formulas.shortfall(values["central"], supply)
     for other in (name for name in beside if name in rows and name != method):
         frame[f"demand_{other}"] = _by_year(rows[other]["central"], case.years)
     frame["lower"], frame["upper"] = values["lower"], values["upper"]
     frame = frame.join(standing(supply))
     turning = {}
     if drawn is not None:
-        row: Any = METHODS[what][method](on(case, drawn))
+        row: Any = METHODS[what][method](case.on(drawn))
         paths = row["central"]
         turning = draws_that_turn(paths.to_series().unstack("draw"), known)
         ends = draw_range(paths).reindex(frame.index)
         for side, other in zip(ends, reversed(ends.columns), strict=True):
-            end = shortfall(ends[side], supply)  # the gap follows the need step by step, and so do its quantiles
+            end = formulas.shortfall(
+                ends[side], supply
+            )  # the gap follows the need step by step, and so do its quantiles
             frame[side], frame[f"shortfall_{side}"] = ends[side], end["shortfall"]
             frame[f"surplus_{other}"] = end["surplus"]  # much need leaves little over
     if what == "places":
         frame["aged_0_2"] = _by_year(case.counts["children"], case.years)
-        frame["implied_coverage_pct"] = 100 * implied_coverage(frame["demand"], frame["aged_0_2"])
+        frame["implied_coverage_pct"] = 100 * formulas.implied_coverage(frame["demand"], frame["aged_0_2"])
     frame.attrs = {"what": what, "method": method, "norm": row.get("norm"), **supply.attrs}
     frame.attrs["turn"] = turn_of(frame["demand"] - known)
     frame.attrs |= {"inputs": row["inputs"], "observations": row["observations"], "turning": turning}
     return frame
-
-
-def on(case: Case, population: Population) -> Case:
-    """The same case on another projection."""
-    return replace(case, people=elderly_of(population) if case.what == "beds" else as_array(population))
 
 
 def _by_year(values: float | xr.DataArray, years: np.ndarray) -> pd.Series:
@@ -125,21 +133,10 @@ def _by_year(values: float | xr.DataArray, years: np.ndarray) -> pd.Series:
 
 
 def draw_range(values: xr.DataArray, level: float = LEVEL) -> pd.DataFrame:
-    """The range that holds so many percent of the draws in each year, for `plot_fan` and `plot_gap`.
+    """The range that holds `level` percent of the draws in each year, such as lower_80 and upper_80, for `plot_fan`.
 
-    Ranges do not add up: the range of a sum is not the sum of ranges.
+    Ranges do not add up: the range of a sum is not the sum of ranges. The values have dims year and draw, no others.
 
-    Parameters
-    ----------
-    values : DataArray; [any unit] dims year and draw (no others), such as `elderly_share` of a projection with draws
-    level : [percent]
-
-    Returns
-    -------
-    DataFrame: by year lower_80, upper_80 (named after the level), in the unit of the values
-
-    Examples
-    --------
     >>> paths = xr.DataArray([[1.0, 2.0, 3.0]], coords={"year": [2030]}, dims=("year", "draw"))
     >>> print(*draw_range(paths).loc[2030].round(1))
     1.2 2.8
@@ -155,19 +152,8 @@ def draw_range(values: xr.DataArray, level: float = LEVEL) -> pd.DataFrame:
 
 
 def share_ranges(drawn: xr.Dataset, ages: Sequence[int] = (60, 65)) -> pd.DataFrame:
-    """80 % ranges of the shares of the elderly, as `plot_fan` wants them beside the columns share_60_pct and so on.
+    """80 % ranges of the shares of the elderly [percent] of a projection with draws, a row a year, for `plot_fan`.
 
-    Parameters
-    ----------
-    drawn : Dataset; a projection with draws
-    ages : [years] lower bounds of the ages
-
-    Returns
-    -------
-    DataFrame: by year, for each age, lower_80_share_60_pct, upper_80_share_60_pct [percent of all residents]
-
-    Examples
-    --------
     >>> print(*share_ranges(project("jingdezhen", end_year=2030, draws=50), ages=[60]).columns)
     lower_80_share_60_pct upper_80_share_60_pct
     """
@@ -193,7 +179,6 @@ def turning_years(
 
     Parameters
     ----------
-    area, root : as in `triangulate_beds`
     scenarios : names of table `assumptions`, your own among them, or scenarios made in Python
     end_year : [year] horizon
     norm : [places per 1000 residents] your own in place of the plan's
@@ -204,8 +189,8 @@ def turning_years(
     DataFrame: method, scenario, year (missing where the shortage does not turn), state (turns, short_throughout,
         surplus_throughout, returns: a shortage comes back later, or not_published), first and last [places]: shortage
         (+) or surplus (-) against `supply_path` in the first year with a supply and in the last. With draws, turns_pct
-        [percent of the draws in which it turns by the horizon, for good] and lower_80, upper_80: the years that hold
-        80 % of those draws, missing where none turns.
+        [percent of the draws in which it turns for good] and lower_80, upper_80: the years that hold 80 % of those
+        draws.
 
     Examples
     --------
@@ -221,7 +206,7 @@ def turning_years(
         case = make_case("places", slug, future(), root, norm=norm)
         supply, ranges = off_the_line(supply_path(case.supply, TOTAL["places"], case.years)), {}
         if draws:
-            paths = _moving(on(case, future(draws=draws, seed=seed)))
+            paths = _moving(case.on(future(draws=draws, seed=seed)))
             ranges = {name: draws_that_turn(path.to_series().unstack("draw"), supply) for name, path in paths.items()}
         for method, path in _moving(case).items():
             turned = turn_of(middles(path, "year") - supply)
@@ -241,8 +226,6 @@ def _moving(case: Case) -> dict[str, xr.DataArray]:
 def turn_of(gap: pd.Series) -> dict:
     """When a shortage turns (year, state, first and last, as in `turning_years`) of need less supply by year.
 
-    Examples
-    --------
     >>> turn_of(pd.Series({2025: 10.0, 2030: -5.0}))["year"]
     2030
     """
@@ -259,10 +242,7 @@ def turn_of(gap: pd.Series) -> dict:
 
 
 def draws_that_turn(need: pd.DataFrame, supply: pd.Series) -> dict:
-    """The percentage of draws in which a shortage turns for good, and the years that hold 80 % of these.
-
-    `need` by year (rows) and draw. Without a supply there is nothing to say.
-    """
+    """The percentage of draws (columns) in which a shortage turns for good, and the years that hold 80 % of these."""
     gaps = need.sub(supply, axis=0).dropna()
     if gaps.empty:
         return {}
@@ -279,21 +259,19 @@ def draws_that_turn(need: pd.DataFrame, supply: pd.Series) -> dict:
 def gap_waterfall(methods: pd.DataFrame, supply: pd.DataFrame, year: int, *, method: str | None = None) -> pd.DataFrame:
     """From the need by one method to what is still missing: less the stock, less the project list.
 
-    The last row is `short` or `surplus`, never both; it is the method's `gap_pipeline`. Another method gives another
-    waterfall.
+    The last row is `short` or `surplus`, the method's `gap_pipeline`. Another method gives another waterfall.
 
     Parameters
     ----------
     methods, supply : DataFrame; as from `triangulate_beds` and `bed_supply`, or `triangulate_places` and `place_supply`
     year : [year] by which listed projects open
-    method : str, optional; as in `gap_by_year`
+    method : as in `gap_by_year`
 
     Returns
     -------
     DataFrame: step (need, stock, pipeline, unsure, and short or surplus), value [beds or places; negative where it is
-        taken away], start, end [where its bar begins and ends], year, observations (ids of printed figures). `unsure`
-        only where something is listed; missing where not published: a list without numbers is not a list of 0. `attrs`
-        name the method.
+        taken away], start, end [where its bar begins and ends], year, observations. `unsure` only where something is
+        listed; missing where not published: a list without numbers is not a list of 0. `attrs` name the method.
 
     Examples
     --------
@@ -311,19 +289,262 @@ def gap_waterfall(methods: pd.DataFrame, supply: pd.DataFrame, year: int, *, met
     there = np.nan if stock is None else float(stock["stock"])
     listed = opening(supply, year, after=None if stock is None else stock["year"])
     certain = listed["flag"] == ""
-    new = {"pipeline": listed.loc[certain, "stock"].sum(), "unsure": listed.loc[~certain, "stock"].sum()}
-    if not (supply["role"] == "pipeline").any():
-        new["pipeline"] = np.nan
+    sure = listed.loc[certain, "stock"].sum() if (supply["role"] == "pipeline").any() else np.nan
+    taken = {"stock": there, "pipeline": sure, "unsure": listed.loc[~certain, "stock"].sum()}
+    value = pd.Series({"need": need["central"], **{step: 0.0 - beds for step, beds in taken.items()}})
+    value = value[(value < 0) | (value.index != "unsure")]
+    end = value.fillna({"pipeline": 0.0}).cumsum(skipna=False)
+    last = "surplus" if end.iloc[-1] < 0 else "short"
+    bars = {"value": value, "start": end.shift(fill_value=0.0), "end": end.where(value.notna())}
+    frame = pd.DataFrame(bars).astype(float)
+    frame.loc[last] = [end.iloc[-1], 0.0, end.iloc[-1]]
+    frame = frame.rename_axis("step").reset_index()
     printed = (pd.NA, ()) if stock is None else (stock["year"], (stock["observation"],))
-    taken = {"stock": there, **{step: beds for step, beds in new.items() if step == "pipeline" or beds > 0}}
-    steps = [["need", need["central"], 0.0, need["central"], year, need["observations"]]]
-    left = need["central"]
-    for step, beds in taken.items():
-        of = printed if step == "stock" else (pd.NA, ())
-        steps.append([step, 0.0 - beds, left, left - beds, *of])
-        left -= 0.0 if np.isnan(beds) and step == "pipeline" else beds
-    last = "surplus" if left < 0 else "short"
-    steps.append([last, left, 0.0, left, year, ()])
-    frame = pd.DataFrame(steps, columns=["step", "value", "start", "end", "year", "observations"])
+    of = {"need": (year, need["observations"]), "stock": printed, last: (year, ())}
+    frame["year"] = [of.get(step, (pd.NA, ()))[0] for step in frame["step"]]
+    frame["observations"] = [of.get(step, (pd.NA, ()))[1] for step in frame["step"]]
     frame.attrs = {"method": method, "name_zh": need["name_zh"], "name_en": need["name_en"], "what": what}
     return frame.astype({"year": "Int64"})
+
+
+COUNTS_PEOPLE = ("prevalence", "prevalence_census", "utilisation", "intention")  # their need is persons who come
+
+
+def need_samples(
+    area: str,
+    year: int,
+    *,
+    what: str = "beds",
+    norm: float | None = None,
+    draws: int = 200,
+    parameters: int = 25,
+    seed: int = 0,
+    scenario: str | Scenario = "medium",
+    population: Future = None,
+    root: Root = None,
+) -> xr.DataArray:
+    """Need in a year by method, draw of the demography, and draw of the parameters.
+
+    Half of the parameters lie on each side of central, thinning out like a triangle towards lower and upper; a method
+    without a range does not vary in them. Methods whose inputs are not published are left out.
+
+    Parameters
+    ----------
+    area, year, scenario, population, root : as in `triangulate_beds`; the population with draws
+    what, norm : as in `gap_by_year`
+    draws, parameters, seed : draws of the demography, points in each triangle, seed of the draws
+
+    Returns
+    -------
+    DataArray: [beds or places] dims by_method, draw, parameter; coordinate `basis` (plan, need, use) along by_method
+
+    Examples
+    --------
+    >>> samples = need_samples("jingdezhen", 2030, draws=10, parameters=5)
+    >>> samples.sizes["draw"], bool((samples.sel(by_method="utilisation") < samples.sel(by_method="norm")).all())
+    (10, True)
+    """
+    population = projected(population, area, year, scenario, root, draws=draws, seed=seed)
+    return _samples(make_case(what, area, population, root, norm=norm), year, parameters)
+
+
+def _samples(case: Case, year: int, parameters: int) -> xr.DataArray:
+    check_year(year, case.years)
+    values = arrays(case, rows_of(case, METHODS[case.what])).sel(year=year)
+    if "draw" not in values.dims:
+        values = values.expand_dims("draw")
+    values = values.isel(by_method=np.flatnonzero(values.sel(bound="central").isel(draw=0).notnull()))
+    share = (np.arange(parameters) + 0.5) / parameters
+    # quantiles of a triangle from -1 over 0 to 1: the way from central to a bound
+    steps = np.where(share < 0.5, np.sqrt(2 * share) - 1, 1 - np.sqrt(2 * (1 - share)))
+    way = xr.DataArray(steps, dims="parameter")
+    low, central, high = (values.sel(bound=bound, drop=True) for bound in BOUNDS)
+    samples = central + xr.where(way > 0, (high - central) * way, (central - low) * way)
+    methods = load_table("methods", root=case.root).set_index("method")["basis"]
+    basis = ("by_method", methods.loc[samples["by_method"].to_numpy()].to_numpy())
+    return samples.assign_coords(basis=basis).transpose("by_method", "draw", "parameter", ...)
+
+
+def build_decision(
+    area: str,
+    year: int,
+    *,
+    what: str = "beds",
+    norm: float | None = None,
+    cost_ratio: float = 1.0,
+    draws: int = 200,
+    seed: int = 0,
+    scenario: str | Scenario = "medium",
+    population: Future = None,
+    root: Root = None,
+) -> pd.DataFrame:
+    """Chances of a shortage and of empty beds, and the best number to have, by method and over methods.
+
+    A chance holds for its row only: over all methods it mostly tells how many methods lie above the supply.
+
+    Parameters
+    ----------
+    area, year, what, norm, draws, seed, scenario, population, root : as in `need_samples`
+    cost_ratio : [1] what a missing bed costs against an idle one; judge it yourself. DataError unless above 0
+
+    Returns
+    -------
+    DataFrame: group (a method, a basis, or all), name_zh, name_en (of a method), p_short_stock, p_short_pipeline [share
+        0-1: need above the present supply, and with the project list], p_empty_stock, p_empty_pipeline [share 0-1: less
+        occupied than `low_occupancy`, 60 % (judged); only for methods that count persons], best [beds or places at the
+        cost ratio], regret_stock, regret_pipeline [cost of one idle bed: expected regret of having the present supply,
+        or with the project list]. `attrs`: spread (as `split_spread`), stock, pipeline, cost_ratio.
+
+    Examples
+    --------
+    >>> table = build_decision("jingdezhen", 2025, draws=20).set_index("group")
+    >>> print(table.p_short_stock["norm"], table.p_short_stock["utilisation"])
+    1.0 0.0
+    """
+    population = projected(population, area, year, scenario, root, draws=draws, seed=seed)
+    case = make_case(what, area, population, root, norm=norm)
+    samples = _samples(case, year, parameters=25)
+    names = load_table("methods", root=root).set_index("method")
+    # of the need in beds, so many are persons
+    occupied = assumed_range("target_occupancy", table=case.assumed).value if what == "beds" else 1.0
+    empty = assumed_range("low_occupancy", table=case.assumed).value
+    there = dict(zip(("stock", "pipeline"), case.available(year), strict=True))
+    basis = samples["basis"].to_numpy()
+    groups = {method: [i] for i, method in enumerate(samples["by_method"].to_numpy())}
+    groups |= {name: np.flatnonzero(basis == name) for name in dict.fromkeys(basis)} | {"all": np.arange(len(basis))}
+    rows = []
+    for group, chosen in groups.items():
+        part = samples.isel(by_method=chosen)
+        persons = part.isel(by_method=np.flatnonzero(np.isin(part["by_method"], COUNTS_PEOPLE))) * occupied
+        row = {"group": group, "name_zh": names["name_zh"].get(group), "name_en": names["name_en"].get(group)}
+        row |= {f"p_short_{name}": formulas.shortage_probability(part, beds) for name, beds in there.items()}
+        row |= {
+            f"p_empty_{name}": formulas.low_occupancy_probability(persons, beds, empty) if persons.size else np.nan
+            for name, beds in there.items()
+        }
+        row["best"] = formulas.best_number(part, cost_ratio=cost_ratio)
+        regret = formulas.expected_regret(part, list(there.values()), cost_ratio=cost_ratio)["regret"].to_numpy()
+        rows.append(row | {f"regret_{name}": value for name, value in zip(there, regret, strict=True)})
+    frame = pd.DataFrame(rows)
+    frame.attrs = {**there, "cost_ratio": cost_ratio, "spread": formulas.split_spread(samples).to_dict()}
+    return frame
+
+
+SURVEYS = ("adl-clhls-2011", "adl-clhls-2014", "adl-clhls-2018")
+ASSUMED = ("target_occupancy", *(f"institution_share_{level}" for level in ("mild", "moderate", "severe", "unable")))
+OWN_RANGE = {  # methods whose own input is a range: that input
+    "share": "weight_of_share", "norm": "norm_of_all_plans", "norm_peers": "norm_of_other_plans",
+    "norm_national": "national_goal", "utilisation": "private_homes",
+    "coverage": "coverage", "intention": "use_or_wish",
+}  # fmt: skip
+
+
+def need_tornado(
+    area: str,
+    year: int,
+    *,
+    what: str = "beds",
+    norm: float | None = None,
+    method: str | None = None,
+    strongest: int = 8,
+    scenario: str | Scenario = "medium",
+    population: Future = None,
+    root: Root = None,
+) -> pd.DataFrame:
+    """How far each input alone moves the need by one method, the strongest first; judged inputs are marked.
+
+    Inputs that only one definition has (the levels of a survey) do not show for the other methods.
+
+    Parameters
+    ----------
+    area, year, scenario, population, root : as in `triangulate_beds`; inputs are moved from the scenario
+    what, norm : as in `gap_by_year`
+    method : by default `prevalence` for beds and `coverage` for places; DataError if it has no number
+    strongest : number of rows
+
+    Returns
+    -------
+    DataFrame: input (a key of the catalogue, [words.moved]), low, high, central [beds or places: the need with the
+        input low, high, unchanged], low_label, high_label (values of the input: numbers, or keys of [words.moved_to]),
+        judged (True where the bounds are judgement)
+
+    Examples
+    --------
+    >>> need_tornado("jingdezhen", 2035).input.iloc[0]
+    'institution_share_moderate'
+    """
+    slug = find_area(area, root=root)["area"]
+    method = method or {"beds": "prevalence", "places": "coverage"}.get(what, "")
+    scenario = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario, area=slug, root=root)
+    population = projected(population, slug, year, scenario, root)
+    case = make_case(what, slug, population, root, norm=norm)
+    row = METHODS[what].get(method, lambda case: None)(case)
+    if row is None or np.isnan(_need(case, method, year)):
+        rows = rows_of(case, METHODS[what])
+        known = ", ".join(row["method"] for row in rows if not np.isnan(middle(at_year(row["central"], year))))
+        raise DataError(f"method {method!r} has no number for {slug}; choose one of {known}.")
+    moves = list(_moves(case, row, year, scenario, population))
+    frame = pd.DataFrame(moves, columns=["input", "low", "high", "low_label", "high_label", "judged"])
+    frame.insert(5, "central", _need(case, method, year))
+    frame.attrs["sources"] = row["sources"].split(";")
+    width = (frame["high"] - frame["low"]).abs()
+    order = width[width > 0].sort_values(ascending=False, kind="stable").index
+    return frame.loc[order].head(strongest).reset_index(drop=True)
+
+
+def _need(case: Case, method: str, year: int) -> float:
+    row: Any = METHODS[case.what][method](case)
+    return middle(at_year(row["central"], year))
+
+
+def _moves(case: Case, row: dict, year: int, scenario: Scenario, population: xr.Dataset) -> Iterator[tuple]:
+    """Each input that the method has, moved alone: its key, the need at both ends, their labels, whether judged."""
+    method, assumed, years = row["method"], case.assumed, population["year"].to_numpy()
+    central = _need(case, method, year)
+
+    def under(**changes: object) -> float:
+        """The need under the scenario with changes."""
+        return _need(case.on(projected(None, case.area, year, replace(scenario, **changes), case.root)), method, year)
+
+    if method in OWN_RANGE and not np.isnan(least := middle(at_year(row["lower"], year))):
+        yield OWN_RANGE[method], least, middle(at_year(row["upper"], year)), "", "", method == "utilisation"
+    for parameter in ASSUMED if method in ("prevalence", "prevalence_census", "utilisation") else ():
+        bounds, ends = assumed_range(parameter, table=assumed), []
+        for value in (bounds.lower, bounds.upper):
+            moved = assumed.copy()
+            moved.loc[parameter, "value"] = value
+            ends.append(_need(replace(case, assumed=moved), method, year))
+        yield parameter, *ends, f"{bounds.lower:g}", f"{bounds.upper:g}", bounds.judged
+    if method == "prevalence":
+        yield _ends("survey_wave", *((_need(replace(case, survey=wave), method, year), wave[-4:]) for wave in SURVEYS))
+        census = _need(case, "prevalence_census", year), "census 2020"
+        yield _ends("definition_of_need", census, (central, "CLHLS 2018"))
+    # nobody moves; everybody goes on moving as in 2010-2020
+    still, moving = (under(net_migration_factor={2020: factor}) for factor in (0.0, 1.0))
+    yield "net_migration", still, moving, "0", "2010–2020", True
+    if case.what == "places" or year > years[0] + 60:  # whoever is 60 before that was born by the launch
+        ends = []
+        for name in ("low", "high"):  # the distance of the variant from the medium path, on top of the scenario's own
+            variant = Scenario.load(name, area=case.area, root=case.root)
+            tfr = scenario.at("tfr_offset", years) + variant.at("tfr_offset", years)
+            ends.append(under(tfr_offset=dict(zip(years.tolist(), tfr.tolist(), strict=True))))
+        yield "fertility", *ends, "low", "high", False
+    e0, e0_year = scenario.e0, scenario.e0_year
+    if e0 is None and "e0" in assumed.index:
+        e0, e0_year = assumed.loc["e0", ["value", "year"]]
+    if e0 is not None:
+        doubt = assumed_range("e0_doubt", table=assumed).value
+        low, high = e0 - doubt, e0 + doubt
+        ends = [under(e0=value, e0_year=int(e0_year)) for value in (low, high)]
+        yield "life_expectancy", *ends, f"{low:g}", f"{high:g}", True
+    printed = case.figure("population_60plus", "projection")  # the plan's own elderly, where they are of this year
+    if case.what == "beds" and printed is not None and printed["year"] == year and printed["basis"] != "registered":
+        ours = middle(case.counts["elderly"].sel(year=year))
+        scaled = population.assign(population=population["population"] * printed["value"] / ours)
+        yield _ends("elderly_of_plan", (_need(case.on(scaled), method, year), "plan"), (central, "projection"))
+
+
+def _ends(key: str, *values: tuple[float, str]) -> tuple:
+    """A move from the lowest to the highest of some (need, label)."""
+    (low, low_label), (high, high_label) = min(values), max(values)
+    return key, low, high, low_label, high_label, False

@@ -1,12 +1,14 @@
-"""The formulas of the methods for beds (床位) and daycare places (托位), and the gap between a need and a supply.
+"""The formulas: need by each method, need against supply, how evenly beds are shared out, and how many to build.
 
-Numbers, Series or arrays in, the same out, [beds] or [places], not rounded; no file is read. A negative count, a share
-outside 0-1 and an occupancy of 0 or above 1 are refused with a `DataError`; what is missing stays missing.
+Of needs: numbers, Series or arrays in, the same out, [beds] or [places], not rounded; no file is read. A negative
+count, a share outside 0-1 and an occupancy of 0 or above 1 are refused with a `DataError`; what is missing stays
+missing.
 """
 
 from __future__ import annotations
 
-from typing import Any, overload
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,18 +18,29 @@ from ..errors import DataError
 
 Number = float | pd.Series | np.ndarray | xr.DataArray
 
+COUNT = (0.0, np.inf, "0 or more")
+SHARE = (0.0, 1.0, "a share between 0 and 1 (45 % is 0.45)")
+OCCUPANCY = (1e-9, 1.0, "above 0 and at most 1 (85 % is 0.85)")
+
+
+def _check(allowed: tuple[float, float, str], **values: Number) -> None:
+    least, most, said = allowed
+    for name, value in values.items():
+        given = np.asarray(value, dtype=float)
+        outside = given[(given < least) | (given > most)]
+        if outside.size:
+            raise DataError(f"{name} is {outside[0]:g}; it must be {said}.")
+
 
 def beds_by_share(total: Number, weight: Number, total_weight: Number) -> Number:
     """Beds of a larger area shared out by weight, as 景德镇 describes: total × weight / total_weight [persons].
 
     The weights (elderly 60+, 65+, 80+, disabled) must have one date and one basis, and the larger area's be the larger.
 
-    Examples
-    --------
     >>> print(round(beds_by_share(300_000, 269_200, 7_624_800)))
     10592
     """
-    _refuse_negative(total=total, weight=weight, total_weight=total_weight)
+    _check(COUNT, total=total, weight=weight, total_weight=total_weight)
     if bool((np.asarray(weight) > np.asarray(total_weight)).any()):
         raise DataError(
             "The weight of the place is larger than that of the whole area; check that both have one basis."
@@ -42,12 +55,10 @@ def beds_by_norm(elderly: Number, beds_per_1000: Number) -> Number:
 
     A norm is printed for a year: the elderly must be those of that year and of the norm's age (60+ in China).
 
-    Examples
-    --------
     >>> print(round(beds_by_norm(269_220, 39)))
     10500
     """
-    _refuse_negative(elderly=elderly, beds_per_1000=beds_per_1000)
+    _check(COUNT, elderly=elderly, beds_per_1000=beds_per_1000)
     return elderly * beds_per_1000 / 1000
 
 
@@ -56,12 +67,10 @@ def beds_by_hold(beds: Number, elderly_then: Number, elderly: Number) -> Number:
 
     `elderly_then` are those at the date of the beds.
 
-    Examples
-    --------
     >>> print(round(beds_by_hold(4_059, 269_200, 324_100)))
     4887
     """
-    _refuse_negative(beds=beds, elderly_then=elderly_then, elderly=elderly)
+    _check(COUNT, beds=beds, elderly_then=elderly_then, elderly=elderly)
     if not bool((np.asarray(elderly_then) > 0).all()):
         raise DataError("There must be elderly at the date of the beds, or no ratio can be held.")
     return beds * elderly / elderly_then
@@ -70,37 +79,30 @@ def beds_by_hold(beds: Number, elderly_then: Number, elderly: Number) -> Number:
 def beds_by_rule(elderly: Number, share: Number) -> Number:
     """Beds by the 9073 rule, a fixed share [0-1] of the elderly in institutions: elderly [persons 60+] × share.
 
-    Examples
-    --------
     >>> print(round(beds_by_rule(269_220, 0.03)))
     8077
     """
-    _refuse_negative(elderly=elderly)
-    _refuse_no_share(share=share)
+    _check(COUNT, elderly=elderly)
+    _check(SHARE, share=share)
     return elderly * share
 
 
-@overload
-def beds_by_prevalence(need: xr.DataArray, institution_share: Number, occupancy: Number) -> xr.DataArray: ...
-@overload
-def beds_by_prevalence(need: Number, institution_share: Number, occupancy: Number) -> Number: ...
-def beds_by_prevalence(need: Number, institution_share: Number, occupancy: Number) -> Number:
+def beds_by_prevalence(need: Number, institution_share: Number, occupancy: Number) -> Any:
     """Beds for those who need care and get it in an institution: need [persons] × institution_share / occupancy.
 
     The definition of need decides: see `care_need`. With a dim `level`, the levels are summed. The share [0-1] and the
     occupancy [above 0 to 1] that planning wants are judged in our data.
 
-    Examples
-    --------
     >>> print(beds_by_prevalence(8_500, 0.4, 0.85))
     4000.0
     """
-    _refuse_negative(need=need)
-    _refuse_no_share(institution_share=institution_share)
+    _check(COUNT, need=need)
+    _check(SHARE, institution_share=institution_share)
+    _check(OCCUPANCY, occupancy=occupancy)
     residents = need * institution_share
     if isinstance(residents, xr.DataArray) and "level" in residents.dims:
         residents = residents.sum("level")
-    return residents / _occupancy(occupancy)
+    return residents / occupancy
 
 
 def beds_by_utilisation(residents: Number, occupancy: Number, growth: Number = 1.0) -> Number:
@@ -109,13 +111,12 @@ def beds_by_utilisation(residents: Number, occupancy: Number, growth: Number = 1
     It measures use under present supply, price and quality; people who would come to better homes do not count.
     `growth` [ratio] is of the persons at risk since then; a lower occupancy [above 0 to 1] asks for more beds.
 
-    Examples
-    --------
     >>> print(round(beds_by_utilisation(740, 0.85, 1.2)))
     1045
     """
-    _refuse_negative(residents=residents, growth=growth)
-    return residents * growth / _occupancy(occupancy)
+    _check(COUNT, residents=residents, growth=growth)
+    _check(OCCUPANCY, occupancy=occupancy)
+    return residents * growth / occupancy
 
 
 def places_by_norm(population: Number, places_per_1000: Number) -> Number:
@@ -123,12 +124,10 @@ def places_by_norm(population: Number, places_per_1000: Number) -> Number:
 
     It does not look at children: show `implied_coverage` beside it. China's target for 2025 is 4.5.
 
-    Examples
-    --------
     >>> print(round(places_by_norm(1_619_000, 4.5)))
     7286
     """
-    _refuse_negative(population=population, places_per_1000=places_per_1000)
+    _check(COUNT, population=population, places_per_1000=places_per_1000)
     return population * places_per_1000 / 1000
 
 
@@ -137,16 +136,13 @@ def implied_coverage(places: Number, children: Number) -> Number:
 
     Above 1 when there are more places than children, missing where there are no children.
 
-    Examples
-    --------
     >>> print(round(implied_coverage(4_036, 58_000), 4))
     0.0696
     """
-    _refuse_negative(places=places, children=children)
-    counted: Any = children
-    if isinstance(counted, xr.DataArray | pd.Series):
-        return places / counted.where(counted > 0)
-    return places / np.where(np.asarray(counted) > 0, counted, np.nan)[()]
+    _check(COUNT, places=places, children=children)
+    if isinstance(children, xr.DataArray | pd.Series):
+        return places / children.where(children > 0)
+    return places / np.where(np.asarray(children) > 0, children, np.nan)[()]
 
 
 def places_by_coverage(children: Number, coverage: Number) -> Number:
@@ -154,13 +150,11 @@ def places_by_coverage(children: Number, coverage: Number) -> Number:
 
     The Barcelona targets of the EU are 0.33 and 0.45.
 
-    Examples
-    --------
     >>> places_by_coverage(30_000, 0.33)
     9900.0
     """
-    _refuse_negative(children=children)
-    _refuse_no_share(coverage=coverage)
+    _check(COUNT, children=children)
+    _check(SHARE, coverage=coverage)
     return children * coverage
 
 
@@ -169,77 +163,51 @@ def places_by_intention(children: Number, wish: Number, conversion: Number = 1.0
 
     A wish in a survey is not an enrolment: 涟水 prints 45 % wish and 18 % use. Children are aged 0, 1 and 2 [persons].
 
-    Examples
-    --------
     >>> print(round(places_by_intention(10_000, 0.45, 0.4)))
     1800
     """
-    _refuse_negative(children=children)
-    _refuse_no_share(wish=wish, conversion=conversion)
+    _check(COUNT, children=children)
+    _check(SHARE, wish=wish, conversion=conversion)
     return children * wish * conversion
-
-
-def _refuse_negative(**values: Number) -> None:
-    """Refuse what counts people or beds and is below 0; a missing value stays missing."""
-    for name, value in values.items():
-        lowest = np.nanmin(np.append(np.asarray(value, dtype=float), np.inf))
-        if lowest < 0:
-            raise DataError(f"{name} has a negative value ({lowest:g}); it must be 0 or more.")
-
-
-def _refuse_no_share(**values: Number) -> None:
-    """Refuse what is no share: percent in its place would give a hundred times too much."""
-    for name, value in values.items():
-        given = np.asarray(value, dtype=float)
-        outside = given[(given < 0) | (given > 1)]
-        if outside.size:
-            raise DataError(f"{name} is {outside[0]:g}; it is a share and must lie between 0 and 1 (45 % is 0.45).")
-
-
-def _occupancy(value: Number) -> Number:
-    values = np.asarray(value, dtype=float)
-    if not bool(((values > 0) & (values <= 1)).all()):
-        raise DataError(f"occupancy is {values.min():g}; it must be above 0 and at most 1 (85 % is 0.85).")
-    return value
 
 
 def shortfall(demand: Number, supply: Number) -> pd.DataFrame | xr.Dataset:
     """Set a demand against a supply; only one of shortfall and surplus is above 0.
 
-    A gap exists only relative to a method: name the method of `demand` wherever the result is shown.
-
-    Parameters
-    ----------
-    demand, supply : [beds or places] of one length and with the same labels, or one number for all; 0 or more, missing
-        stays missing
+    A gap exists only relative to a method: name the method of `demand` wherever the result is shown. Both are [beds or
+    places], 0 or more, with the same labels, or one number for all; else DataError.
 
     Returns
     -------
-    DataFrame or Dataset: demand, supply, shortfall, surplus [beds or places, 0 or more], coverage_pct [supply per 100
-    of
-        demand; missing where nothing is demanded]; a Dataset when either input is a DataArray
+    DataFrame, or Dataset when either is a DataArray: demand, supply, shortfall, surplus [beds or places], coverage_pct
+        [supply per 100 of demand; missing where nothing is demanded]
 
     Examples
     --------
     >>> print(shortfall(10_500, 4_059).loc[0, ["shortfall", "surplus"]].tolist())
     [6441.0, 0.0]
     """
-    if isinstance(demand, xr.DataArray) or isinstance(supply, xr.DataArray):
-        return xr.Dataset(_parts(*_labelled(demand, supply)))
-    _same_rows(demand, supply)
+    _check(COUNT, demand=demand, supply=supply)
     both: list[Any] = [demand, supply]
-    index = next((x.index for x in both if isinstance(x, pd.Series)), None)
-    size = max(np.size(demand), np.size(supply)) if index is None else len(index)
-    return pd.DataFrame(_parts(_column(demand, index, size), _column(supply, index, size)))
+    if any(isinstance(x, xr.DataArray) for x in both):
+        if any(np.ndim(x) and not isinstance(x, xr.DataArray | pd.Series) for x in both):
+            raise DataError("demand or supply has values without labels, beside a DataArray; name its dims.")
+        try:
+            demand, supply = xr.broadcast(*xr.align(*map(xr.DataArray, both), join="exact"))
+        except ValueError as error:
+            raise DataError(f"demand and supply have different labels; select the same ones ({error}).") from error
+        return xr.Dataset(_gap(demand, supply))
+    if len({np.size(x) for x in both if np.ndim(x)}) > 1:
+        raise DataError(f"demand has {np.size(demand)} values and supply has {np.size(supply)}; give as many, or one.")
+    labels = [x.index for x in both if isinstance(x, pd.Series)]
+    if len(labels) == 2 and not labels[0].equals(labels[1]):
+        only = ", ".join(map(str, labels[0].symmetric_difference(labels[1])[:3])) or "in another order"
+        raise DataError(f"demand and supply have different labels ({only}); take supply.reindex(demand.index).")
+    index = labels[0] if labels else pd.RangeIndex(max(map(np.size, both)))
+    return pd.DataFrame(_gap(*(pd.Series(np.broadcast_to(x, len(index)), index, dtype=float) for x in both)))
 
 
-def _parts(demand: pd.Series | xr.DataArray, supply: pd.Series | xr.DataArray) -> dict[str, pd.Series | xr.DataArray]:
-    """The columns of `shortfall`, of a demand and a supply of one shape."""
-    for name, values in (("demand", demand), ("supply", supply)):
-        if bool((values < 0).any()):
-            raise DataError(
-                f"{name} has a negative value ({float(values.min()):g}); it counts beds or places, 0 or more."
-            )
+def _gap(demand: Any, supply: Any) -> dict[str, Any]:
     return {
         "demand": demand,
         "supply": supply,
@@ -249,39 +217,160 @@ def _parts(demand: pd.Series | xr.DataArray, supply: pd.Series | xr.DataArray) -
     }
 
 
-def _labelled(demand: Number, supply: Number) -> tuple[xr.DataArray, xr.DataArray]:
-    """Broadcast by name of dim; labels of a dim that both have must be the same."""
-    for name, value in (("demand", demand), ("supply", supply)):
-        if np.ndim(value) and not isinstance(value, xr.DataArray | pd.Series):
-            raise DataError(f"{name} has {np.size(value)} values without labels, beside a DataArray; name its dims.")
-    pair = xr.DataArray(demand), xr.DataArray(supply)
-    try:
-        return xr.broadcast(*xr.align(*pair, join="exact"))
-    except ValueError as error:
-        shared = [d for d in pair[0].dims if d in pair[1].dims and not pair[0][d].equals(pair[1][d])]
-        raise DataError(
-            f"demand and supply have different labels along {', '.join(map(str, shared))} "
-            f"({pair[0].sizes[shared[0]]} and {pair[1].sizes[shared[0]]} values). Select the same ones in both."
-        ) from error
+def share_out(total: int, weights: pd.Series) -> pd.Series:
+    """Whole beds for each area in proportion to its weight, by the largest remainder; they sum to the total.
+
+    Hamilton's method, Balinski and Young (2001), Fair Representation, chapter 1. Ties go to the area that stands first.
+    The total is whole and not below 0; weights are 0 or more, one above 0, none missing; else DataError.
+
+    >>> share_out(10, pd.Series({"a": 1.0, "b": 1.0, "c": 1.0})).to_dict()
+    {'a': 4, 'b': 3, 'c': 3}
+    """
+    if total < 0 or total != int(total):
+        raise DataError(f"total is {total}; it counts whole beds, 0 or more.")
+    weights = weights.astype(float)
+    if weights.isna().any() or (weights < 0).any() or weights.sum() <= 0:
+        raise DataError("Every weight must be a number of 0 or more, and one at least above 0.")
+    exact = total * weights / weights.sum()
+    whole = np.floor(exact).astype(int)
+    rest = int(total) - int(whole.sum())
+    order = (exact - whole).sort_values(ascending=False, kind="stable").index[:rest]
+    whole[order] += 1
+    return whole
 
 
-def _same_rows(demand: Any, supply: Any) -> None:
-    """Refuse what would be cut short or matched by chance."""
-    sizes = np.size(demand), np.size(supply)
-    if np.ndim(demand) and np.ndim(supply) and sizes[0] != sizes[1]:
-        raise DataError(
-            f"demand has {sizes[0]} values and supply has {sizes[1]}. Give as many of one as of the "
-            "other, or one number that holds for all."
-        )
-    if isinstance(demand, pd.Series) and isinstance(supply, pd.Series) and not demand.index.equals(supply.index):
-        only = [*demand.index.symmetric_difference(supply.index)][:3]
-        raise DataError(
-            f"demand and supply have different labels ({', '.join(map(str, only)) or 'in another order'}). "
-            "Take the same ones, such as supply.reindex(demand.index)."
-        )
+def gini(amounts: Sequence[float], persons: Sequence[float]) -> float:
+    """Gini coefficient of an amount per person, each area weighted by its persons: 0 even, near 1 uneven.
+
+    >>> print(gini([10, 10], [100, 100]), gini([0, 20], [100, 100]))
+    0.0 0.5
+    """
+    beds, people = _by_area(amounts, persons)
+    order = np.argsort(beds / people, kind="stable")
+    x = np.concatenate([[0.0], np.cumsum(people[order]) / people.sum()])
+    y = np.concatenate([[0.0], np.cumsum(beds[order]) / beds.sum()])
+    return float(1 - np.sum(np.diff(x) * (y[1:] + y[:-1])))
 
 
-def _column(values: Any, index: pd.Index | None, size: int) -> pd.Series:
-    if isinstance(values, pd.Series):
-        return values.astype(float)
-    return pd.Series(np.broadcast_to(np.asarray(values, dtype=float), size), index=index)
+def theil(amounts: Sequence[float], persons: Sequence[float], groups: Iterable[object]) -> dict[str, float]:
+    """Theil index of an amount per person: total, between groups of areas, and within them; total = between + within.
+
+    Shorrocks (1980), The class of additively decomposable inequality measures, Econometrica 48. Amounts and persons as
+    in `gini`, and the group of each area.
+
+    >>> parts = theil([0, 20, 10, 10], [100, 100, 100, 100], ["x", "x", "y", "y"])
+    >>> print({name: round(part, 3) for name, part in parts.items()})
+    {'total': 0.347, 'between': 0.0, 'within': 0.347}
+    """
+    beds, people = _by_area(amounts, persons)
+    frame = pd.DataFrame({"beds": beds / beds.sum(), "persons": people / people.sum(), "group": list(groups)})
+    sums = frame.groupby("group")[["beds", "persons"]].sum()
+    total, between = _theil(frame["beds"], frame["persons"]), _theil(sums["beds"], sums["persons"])
+    return {"total": total, "between": between, "within": total - between}
+
+
+def _theil(beds: pd.Series, persons: pd.Series) -> float:
+    some = beds > 0  # x log x goes to 0 with x
+    return float((beds[some] * np.log(beds[some] / persons[some])).sum())
+
+
+def _by_area(amounts: Sequence[float], persons: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+    beds, people = np.asarray(amounts, dtype=float), np.asarray(persons, dtype=float)
+    if (beds < 0).any() or beds.sum() <= 0 or (people <= 0).any():
+        raise DataError("Amounts must be 0 or more with one above 0, and every place must have persons.")
+    return beds, people
+
+
+def shortage_probability(need: np.ndarray | xr.DataArray, supply: float) -> float:
+    """Share of the draws [0-1, an array of any shape] with a need above the supply; missing when the supply is.
+
+    >>> shortage_probability(np.array([900, 1100, 1300, 1500]), 1000)
+    0.75
+    """
+    return float(np.mean(_draws(need) > supply)) if np.isfinite(supply) else np.nan
+
+
+def low_occupancy_probability(residents: np.ndarray | xr.DataArray, beds: float, below: float) -> float:
+    """Share of the draws [0-1] in which residents fill less than the share `below` of the beds; missing without beds.
+
+    `below` is judged: `low_occupancy` of table `assumptions`. Those who find no bed do not count.
+
+    >>> low_occupancy_probability(np.array([400, 500, 700, 2000]), 1000, below=0.6)
+    0.5
+    """
+    return float(np.mean(_draws(residents) / beds < below)) if np.isfinite(beds) and beds > 0 else np.nan
+
+
+def expected_regret(
+    need: np.ndarray | xr.DataArray, built: np.ndarray | list[float], *, cost_ratio: float = 1.0
+) -> pd.DataFrame:
+    """Mean regret of building each number: idle units count 1 each, missing units the cost ratio.
+
+    Parameters
+    ----------
+    need, built : [beds or places] draws in an array of any shape, and the numbers to compare
+    cost_ratio : [1] what a missing unit costs against an idle one; DataError unless above 0
+
+    Returns
+    -------
+    DataFrame: indexed by `built`: idle, missing [units on average], regret [cost of one idle unit]
+
+    Examples
+    --------
+    >>> expected_regret(np.array([100, 300]), [100, 200, 300], cost_ratio=2).regret.tolist()
+    [200.0, 150.0, 100.0]
+    """
+    draws, ratio = _draws(need), _ratio(cost_ratio)
+    built = np.asarray(built, dtype=float)
+    over = built[:, None] - draws[None, :]
+    frame = pd.DataFrame({"idle": over.clip(min=0).mean(axis=1), "missing": (-over).clip(min=0).mean(axis=1)})
+    frame.index = pd.Index(built, name="built")
+    return frame.assign(regret=frame["idle"] + ratio * frame["missing"])
+
+
+def best_number(need: np.ndarray | xr.DataArray, *, cost_ratio: float = 1.0) -> float:
+    """The number with the least expected regret: the quantile c / (c + 1) of the need, c the cost ratio.
+
+    Newsvendor problem; Arrow, Harris and Marschak (1951), Optimal inventory policy, Econometrica 19. Parameters as in
+    `expected_regret`; a cost ratio of 1 gives the median.
+
+    >>> best_number(np.arange(101.0), cost_ratio=3)
+    75.0
+    """
+    ratio = _ratio(cost_ratio)
+    return float(np.quantile(_draws(need), ratio / (1 + ratio)))
+
+
+def split_spread(need: xr.DataArray) -> pd.Series:
+    """Share of the variance of the need that methods, demography, parameters, and only all together explain.
+
+    First-order effects of Sobol (1993), here from a complete design: the need has dims by_method, draw (demography) and
+    parameter, every combination. The shares sum to 1, and are missing when nothing varies.
+
+    >>> grid = xr.DataArray([[[1.0, 1.0]], [[3.0, 3.0]]], dims=("by_method", "draw", "parameter"))
+    >>> split_spread(grid)["method"]
+    np.float64(1.0)
+    """
+    names = {"by_method": "method", "draw": "demography", "parameter": "parameters"}
+    if set(names) - set(need.dims):
+        raise DataError(f"need has the dims {list(need.dims)}; by_method, draw and parameter are wanted.")
+    whole = float(need.var())
+    shares = {
+        label: float(need.mean([d for d in need.dims if d != dim]).var()) / whole if whole > 0 else np.nan
+        for dim, label in names.items()
+    }
+    return pd.Series({**shares, "together": 1 - sum(shares.values())}, name="share")
+
+
+def _draws(values: np.ndarray | xr.DataArray) -> np.ndarray:
+    flat = np.asarray(values, dtype=float).ravel()
+    flat = flat[np.isfinite(flat)]
+    if not flat.size:
+        raise DataError("There are no draws of the need: every value is missing.")
+    return flat
+
+
+def _ratio(value: float) -> float:
+    if not value > 0:
+        raise DataError(f"cost_ratio is {value}; it must be above 0 (1: a missing bed costs as much as an idle one).")
+    return float(value)

@@ -10,7 +10,7 @@ from ..demography.local import Root, area_values, assumed_range
 from ..demography.projection import Scenario
 from ..errors import DataError
 from ..tables.areas import find_area, load_table
-from ..tables.figures import Figures, figures_at
+from ..tables.figures import figures_at
 from .beds import triangulate_beds
 from .daycare import triangulate_places
 from .rows import (
@@ -33,17 +33,25 @@ UNITS = {
     "yuan_per_place": "places_new",
     "yuan_per_m2": "floor_area_m2",
 }
+NOTES = {
+    "renovated_bed": "the bed exists already: never counted as new",
+    "childcare_m2": "kindergartens with nurseries among them",
+}
 SUBSIDY = {"severe": "operating_subsidy_disabled", "moderate": "operating_subsidy_semi_disabled"}
+CLASSES = ("6_12m", "12_24m", "24_36m")  # 乳儿班, 托小班, 托大班
+STAFF = {  # printed, by role
+    "care_worker": "eldercare_nursing_professionals",
+    "social_worker": "social_workers_per_1000_elderly",
+    "daycare_worker": "daycare_professionals",
+}
+STAFF_PRINTED = ["observations", "present", "present_year", "target", "target_year"]
+COUNTED = ["staff", "staff_short", "floor_new_m2", "floor_old_m2", "capital_lower", "capital_central", "capital_upper"]
 
 
 def project_costs(area: str | None = None, *, root: Root = None) -> pd.DataFrame:
-    """Unit costs of every listed project, those that fall out of line named.
+    """Unit costs of every listed project, of all plans by default; those that fall out of line are named.
 
     A project that builds homes and a hospital, or rebuilds and adds, has no clean cost per bed: see `work` and `note`.
-
-    Parameters
-    ----------
-    area, root : as in `triangulate_beds`; all plans by default
 
     Returns
     -------
@@ -83,15 +91,11 @@ def bed_cost(area: str | None = None, *, root: Root = None) -> pd.DataFrame:
 
     Few projects print beds, so a city's own list is often too short: without `area`, all plans count.
 
-    Parameters
-    ----------
-    area, root : as in `project_costs`
-
     Returns
     -------
-    DataFrame: unit (new_bed, occupied_bed, renovated_bed, new_place, eldercare_m2_new, eldercare_m2_rebuilt,
-        childcare_m2), lower, central (median), upper [yuan], projects (how many), outliers (named; they are left out of
-        the range), sources, note. An occupied bed is a new bed at the target occupancy.
+    DataFrame: unit (new_bed, occupied_bed: a new bed at the target occupancy, renovated_bed, new_place,
+        eldercare_m2_new, eldercare_m2_rebuilt, childcare_m2), lower, central (median), upper [yuan], projects (how
+        many), outliers (named; they are left out of the range), sources, note
 
     Examples
     --------
@@ -100,36 +104,27 @@ def bed_cost(area: str | None = None, *, root: Root = None) -> pd.DataFrame:
     """
     table = project_costs(area, root=root)
     elder, child = table["category"].isin(["eldercare", "health"]), table["category"] == "childcare"
-    new, rebuilt = table["work"] == "new", table["work"] == "rebuilt"
     occupancy = assumed_range("target_occupancy", root=root).value
     chosen = {
-        "new_bed": ("yuan_per_new_bed", elder, 1.0, ""),
-        "occupied_bed": (
-            "yuan_per_new_bed",
-            elder,
-            1 / occupancy,
-            f"new bed at an occupancy of {occupancy:g} (judged)",
-        ),
-        "renovated_bed": ("yuan_per_renovated_bed", elder, 1.0, "the bed exists already: never counted as new"),
-        "new_place": ("yuan_per_place", child, 1.0, ""),
-        "eldercare_m2_new": ("yuan_per_m2", elder & new, 1.0, ""),
-        "eldercare_m2_rebuilt": ("yuan_per_m2", elder & rebuilt, 1.0, ""),
-        "childcare_m2": ("yuan_per_m2", child, 1.0, "kindergartens with nurseries among them"),
+        "new_bed": ("yuan_per_new_bed", elder),
+        "occupied_bed": ("yuan_per_new_bed", elder),
+        "renovated_bed": ("yuan_per_renovated_bed", elder),
+        "new_place": ("yuan_per_place", child),
+        "eldercare_m2_new": ("yuan_per_m2", elder & (table["work"] == "new")),
+        "eldercare_m2_rebuilt": ("yuan_per_m2", elder & (table["work"] == "rebuilt")),
+        "childcare_m2": ("yuan_per_m2", child),
     }
+    notes = NOTES | {"occupied_bed": f"new bed at an occupancy of {occupancy:g} (judged)"}
     rows = []
-    for unit, (column, mask, times, note) in chosen.items():
-        rows.append([unit, *_range_of(table[mask & table[column].notna()], column, times), note])
+    for unit, (column, mask) in chosen.items():
+        found = table[mask & table[column].notna()]
+        out = found["outlier"].str.contains(column, regex=False)
+        named = ", ".join(f"{row.area} {row.project_no}" for row in found[out].itertuples())
+        values = found.loc[~out, column] * (1 / occupancy if unit == "occupied_bed" else 1.0)
+        ends = values.min(), values.median(), values.max()
+        rows.append([unit, *ends, len(values), named, ";".join(found["source"].unique()), notes.get(unit, "")])
     columns = ["unit", "lower", "central", "upper", "projects", "outliers", "sources", "note"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _range_of(rows: pd.DataFrame, column: str, times: float) -> list:
-    """Lowest, median and highest without the outliers, the number of projects, the outliers' names, the sources."""
-    out = rows["outlier"].str.contains(column, regex=False)
-    named = ", ".join(f"{row.area} {row.project_no}" for row in rows[out].itertuples())
-    values = rows.loc[~out, column] * times
-    low, middle, high = (values.min(), values.median(), values.max()) if len(values) else [np.nan] * 3
-    return [low, middle, high, len(values), named, ";".join(rows["source"].unique())]
 
 
 def capital_cost(methods: pd.DataFrame, unit: str = "new_bed", *, root: Root = None) -> pd.DataFrame:
@@ -137,7 +132,7 @@ def capital_cost(methods: pd.DataFrame, unit: str = "new_bed", *, root: Root = N
 
     Parameters
     ----------
-    methods, root : as from `triangulate_beds` or `triangulate_places`; your own folder of tables
+    methods : DataFrame; as from `triangulate_beds` or `triangulate_places`
     unit : {'new_bed', 'new_place'}; of `bed_cost`
 
     Returns
@@ -147,15 +142,14 @@ def capital_cost(methods: pd.DataFrame, unit: str = "new_bed", *, root: Root = N
 
     Examples
     --------
-    >>> from yilaolib.needs.beds import triangulate_beds
+    >>> from yilaolib import triangulate_beds
     >>> capital = capital_cost(triangulate_beds("jingdezhen", 2025)).set_index("method")
     >>> print(capital.short["plan_beds"], round(capital.central["plan_beds"] / 1e8, 1), capital.central["utilisation"])
     2490.0 2.1 0.0
     """
     cost = bed_cost(root=root).set_index("unit").loc[unit]
-    short = methods["gap_pipeline"].clip(lower=0)
-    frame = methods[["method", "name_zh", "name_en"]].assign(short=short)
-    frame = frame.assign(**{bound: short * cost[bound] for bound in ("lower", "central", "upper")})
+    frame = methods[["method", "name_zh", "name_en"]].assign(short=methods["gap_pipeline"].clip(lower=0))
+    frame = frame.assign(**{bound: frame["short"] * cost[bound] for bound in ("lower", "central", "upper")})
     return frame.assign(sources=cost["sources"])
 
 
@@ -182,29 +176,17 @@ def operating_subsidy(
     [200.0, 100.0]
     """
     slug = find_area(area, root=root)["area"]
-    if population is None:
-        population = projected(slug, year, scenario, root)
-    need = care_need(at_year(elderly_of(population), year), measure=SURVEY, root=root)
-    assumed = area_values(slug, root)
-    printed = figures_at(root)
+    people = elderly_of(projected(population, slug, year, scenario, root))
+    need, assumed = care_need(at_year(people, year), root=root), area_values(slug, root)
     rows = []
     for level, indicator in SUBSIDY.items():
         shares = [institution_shares(need, assumed, bound) for bound in ("lower", "value", "upper")]
-        living = [(need * share).sel(level=level) for share in shares]
-        residents = [float(np.median(value)) for value in living]
-        row = printed.first(slug, indicator, "standard", "target")
+        residents = [middle((need * share).sel(level=level)) for share in shares]
+        row = figures_at(root).first(slug, indicator, "standard", "target")
         rate, *said = (np.nan, "not published", None) if row is None else row[["value", "source", "observation"]]
         rows.append([level, residents[1], rate, *(persons * rate * 12 for persons in residents), *said])
     columns = ["level", "residents", "rate", "lower", "central", "upper", "source", "observation"]
     return pd.DataFrame(rows, columns=columns)
-
-
-CLASSES = ("6_12m", "12_24m", "24_36m")  # 乳儿班, 托小班, 托大班
-STAFF_TARGET = {
-    "care_worker": "eldercare_nursing_professionals",
-    "social_worker": "social_workers_per_1000_elderly",
-    "daycare_worker": "daycare_professionals",
-}
 
 
 def care_staff(
@@ -231,10 +213,10 @@ def care_staff(
     -------
     DataFrame: role (care_worker, social_worker), level (mild ... severe, or all), persons [residents, or persons 60+ of
         social workers], ratio [persons for each worker], lower, central, upper [workers], judged (True where the ratio
-        is judgement), sources, observations (tuple: ids of the printed figures); in the rows of all levels present and
-        target [workers] with present_year and target_year, and short [workers: central less present, where that is
-        printed, else less target; short_of says which]. Social workers are printed per 1000 elderly: present and target
-        are those of the elderly of their own year, and their need is the target, against which nothing is short.
+        is judgement), sources, observations (ids of the printed figures); in the rows of all levels present and target
+        [workers] with present_year and target_year, and short [workers: central less present, where that is printed,
+        else less target; short_of says which]. Social workers are printed per 1000 elderly: present and target are
+        those of the elderly of their own year, and their need is the target, against which nothing is short.
 
     Examples
     --------
@@ -243,67 +225,56 @@ def care_staff(
     np.float64(500.0)
     """
     slug = find_area(area, root=root)["area"]
-    if population is None:
-        population = projected(slug, year, scenario, root)
-    elderly = elderly_of(population)
-    need = care_need(at_year(elderly, year), measure=measure, root=root)
-    assumed = area_values(slug, root)
+    elderly = elderly_of(projected(population, slug, year, scenario, root))
+    need, assumed = care_need(at_year(elderly, year), measure=measure, root=root), area_values(slug, root)
     living = middles(need * institution_shares(need, assumed), "level")
     if beds is not None:
-        occupied = beds * assumed_range("target_occupancy", table=assumed).value
-        living = living * occupied / living.sum()
+        living = living * (beds * assumed_range("target_occupancy", table=assumed).value) / living.sum()
     rows = []
     for level, persons in living.items():
         ratio = assumed_range(f"residents_per_carer_{level}", table=assumed)
         workers = (persons / ratio.upper, persons / ratio.value, persons / ratio.lower)
         rows.append(["care_worker", level, persons, ratio.value, *workers, ratio.judged, ratio.source])
-    columns = ["role", "level", "persons", "ratio", "lower", "central", "upper", "judged", "sources"]
-    frame = pd.DataFrame(rows, columns=columns)
-    whole = ["care_worker", "all", living.sum(), np.nan, *frame[["lower", "central", "upper"]].sum(), True, "judged"]
+    bounds = [sum(row[place] for row in rows) for place in (4, 5, 6)]
+    rows.append(["care_worker", "all", living.sum(), np.nan, *bounds, True, "judged"])
     old = elderly.sum(("sex", "age"))
-    social = _social(slug, middle(at_year(old, year)), root)
-    frame = pd.concat([frame, pd.DataFrame([whole, social], columns=columns)], ignore_index=True)
-    return _with_targets(frame, slug, old, root)
-
-
-def _social(slug: str, elderly: float, root: Root) -> list:
-    """Social workers by the plan's number per 1000 elderly; without one, no number."""
-    row = figures_at(root).first(slug, STAFF_TARGET["social_worker"], "target")
-    workers = np.nan if row is None else elderly * row["value"] / 1000
-    ratio = np.nan if row is None else 1000 / row["value"]
-    source = "not published" if row is None else row["source"]
-    return ["social_worker", "all", elderly, ratio, workers, workers, workers, False, source]
-
-
-def _with_targets(frame: pd.DataFrame, slug: str, elderly: xr.DataArray, root: Root) -> pd.DataFrame:
-    """Add what the plan prints as present and as target, and what the need is above them."""
-    figures = figures_at(root)
-    frame["observations"] = pd.Series([()] * len(frame), index=frame.index, dtype=object)
-    for i, row in frame[frame["level"] == "all"].iterrows():
-        for name, kind in (("present", "actual"), ("target", "target")):
-            printed = figures.first(slug, STAFF_TARGET[row["role"]], kind)
-            if printed is not None:
-                scale = _thousands(elderly, printed["year"]) if row["role"] == "social_worker" else 1.0
-                frame.at[i, "observations"] += (printed["observation"],)
-                frame.loc[i, [name, f"{name}_year"]] = [printed["value"] * scale, printed["year"]]
-    columns = ("present", "present_year", "target", "target_year")
-    frame = frame.reindex(columns=[*frame, *(c for c in columns if c not in frame)])
-    frame = frame.astype({"present_year": "Int64", "target_year": "Int64"})
+    people, per_1000 = middle(at_year(old, year)), figures_at(root).first(slug, STAFF["social_worker"], "target")
+    each = np.nan if per_1000 is None else 1000 / per_1000["value"]
+    source = "not published" if per_1000 is None else per_1000["source"]
+    rows.append(["social_worker", "all", people, each, *3 * [people / each], False, source])
+    columns = ["role", "level", "persons", "ratio", "lower", "central", "upper", "judged", "sources"]
+    printed = [
+        _printed_staff(slug, row[0], root, old if row[0] == "social_worker" else None) if row[1] == "all" else {}
+        for row in rows
+    ]
+    frame = pd.DataFrame(rows, columns=columns).join(pd.DataFrame(printed).reindex(columns=STAFF_PRINTED))
     return _short(frame, by_target=frame["role"] == "social_worker")
+
+
+def _printed_staff(area: str, role: str, root: Root, elderly: xr.DataArray | None = None) -> dict:
+    """Present staff and target as printed; a ratio per 1000 is of the `elderly` of its own year."""
+    line: dict = {"observations": ()}
+    for name, kind in (("present", "actual"), ("target", "target")):
+        row = figures_at(root).first(area, STAFF[role], kind)
+        if row is not None:
+            count = row["value"]
+            if elderly is not None:
+                known = row["year"] in elderly["year"].to_numpy()
+                count *= middle(at_year(elderly, row["year"])) / 1000 if known else np.nan
+            line |= {name: count, f"{name}_year": row["year"]}
+            line["observations"] += (row["observation"],)
+    return line
 
 
 def _short(frame: pd.DataFrame, by_target: pd.Series | bool = False) -> pd.DataFrame:
     """Need less present staff, else less the target (not where the target is the need); `short_of` says which."""
+    frame["observations"] = frame["observations"].map(lambda ids: ids if isinstance(ids, tuple) else ())
+    frame = frame.astype({"present": float, "present_year": "Int64", "target": float, "target_year": "Int64"})
     there = frame["present"].notna()
     goal = frame["target"].notna() & ~there & np.logical_not(by_target)
     left = frame["central"] - frame["present"].where(there, frame["target"].where(goal))
     named = pd.Series(np.select([there, goal], ["present", "target"], ""), index=frame.index).replace("", None)
     return frame.assign(short=left, short_of=named)
-
-
-def _thousands(elderly: xr.DataArray, year: int) -> float:
-    """Thousands of elderly in the year of a printed ratio; missing where that year is not projected."""
-    return middle(at_year(elderly, year)) / 1000 if year in elderly["year"].to_numpy() else np.nan
 
 
 def childcare_staff(area: str, places: float | None = None, *, root: Root = None) -> pd.DataFrame:
@@ -314,15 +285,14 @@ def childcare_staff(area: str, places: float | None = None, *, root: Root = None
 
     Parameters
     ----------
-    area, root : as in `triangulate_beds`
     places : [places] 0 or more; by default the plan's target, else its present places
 
     Returns
     -------
     DataFrame: group (6_12m, 12_24m, 24_36m, all), places [places], ratio [children a worker], central [workers],
-        class_size [children], classes [classes], sources, observations (tuple: ids of the printed figures); in the row
-        all present and target [workers], present_year and target_year, short and short_of as in `care_staff`. Without
-        any number of places they are missing.
+        class_size [children], classes [classes], sources, observations (ids of the printed figures); in the row all
+        present and target [workers], present_year and target_year, short and short_of as in `care_staff`. Without any
+        number of places they are missing.
 
     Examples
     --------
@@ -341,23 +311,13 @@ def childcare_staff(area: str, places: float | None = None, *, root: Root = None
         rule = printed.required("china", f"daycare_children_per_carer_{group}", "standard")
         size = printed.required("china", f"daycare_class_size_max_{group}", "standard")
         here = places * assumed_range(f"enrolled_share_{group}", table=assumed).value
-        values = [here, rule["value"], here / rule["value"], size["value"], here / size["value"]]
-        rows.append([group, *values, f"{rule['source']};judged", (rule["observation"], size["observation"])])
-    columns = ["group", "places", "ratio", "central", "class_size", "classes", "sources", "observations"]
-    frame = pd.DataFrame(rows, columns=columns)
-    sums = {column: frame[column].sum(min_count=1) for column in ("places", "central", "classes")}
-    frame.loc[len(frame)] = pd.Series({"group": "all", **sums, "sources": frame["sources"].iloc[0], "observations": ()})
-    last = len(frame) - 1
-    for name, kind in (("present", "actual"), ("target", "target")):
-        row = printed.first(slug, STAFF_TARGET["daycare_worker"], kind)
-        frame[name], frame[f"{name}_year"] = np.nan, pd.array([pd.NA] * len(frame), dtype="Int64")
-        if row is not None:
-            frame.loc[last, [name, f"{name}_year"]] = [row["value"], row["year"]]
-            frame.at[last, "observations"] += (row["observation"],)
-    return _short(frame)
-
-
-COUNTED = ["staff", "staff_short", "floor_new_m2", "floor_old_m2", "capital_lower", "capital_central", "capital_upper"]
+        line = {"group": group, "places": here, "ratio": rule["value"], "central": here / rule["value"]}
+        line |= {"class_size": size["value"], "classes": here / size["value"], "sources": f"{rule['source']};judged"}
+        rows.append(line | {"observations": (rule["observation"], size["observation"])})
+    sums = pd.DataFrame(rows)[["places", "central", "classes"]].sum(min_count=1).to_dict()
+    whole = {"group": "all", **sums, "sources": rows[0]["sources"]}
+    frame = pd.DataFrame([*rows, whole | _printed_staff(slug, "daycare_worker", root)])
+    return _short(frame.reindex(columns=[*rows[0], *STAFF_PRINTED[1:]]))
 
 
 def care_account(
@@ -389,11 +349,10 @@ def care_account(
     Returns
     -------
     DataFrame: eldercare, childcare, both: method, need, with_pipeline, short [beds or places], staff [workers for the
-        need], staff_target [workers, printed], staff_short [workers, as short
-        of `care_staff`], floor_new_m2 and floor_old_m2 [m2, were every
-        household of the census in new, or in existing, estates with the plan's m2 per 100 homes], capital_lower,
-        capital_central, capital_upper [yuan for what is short], sources. Missing where not published; both adds what
-        both have.
+        need], staff_target [workers, printed], staff_short [workers, as short of `care_staff`], floor_new_m2 and
+        floor_old_m2 [m2, were every household of the census in new, or in existing, estates with the plan's m2 per 100
+        homes], capital_lower, capital_central, capital_upper [yuan for what is short], sources. Missing where not
+        published; both adds what both have.
 
     Examples
     --------
@@ -402,8 +361,7 @@ def care_account(
     ['norm', 'norm_places'] 55863
     """
     slug = find_area(area, root=root)["area"]
-    if population is None:
-        population = projected(slug, year, scenario, root)
+    population = projected(population, slug, year, scenario, root)
     if bed_methods is None:
         bed_methods = triangulate_beds(slug, year, population=population, norm=norm, root=root)
     if place_methods is None:
@@ -444,10 +402,9 @@ def _floor(area: str, stem: str, root: Root) -> dict:
     """Floor area at the plan's m2 per 100 homes, for the households of the latest census."""
     series = load_table("series", area=area, root=root)
     homes = series[series["indicator"] == "households"].sort_values("year")["value"]
-    count = homes.iloc[-1] if len(homes) else np.nan
-    printed: Figures = figures_at(root)
     floor = {}
     for age in ("new", "old"):
-        row = printed.first(area, f"{stem}_m2_per_100_homes_{age}_estates", "standard", "target")
-        floor[f"floor_{age}_m2"] = np.nan if row is None else count * row["value"] / 100
+        row = figures_at(root).first(area, f"{stem}_m2_per_100_homes_{age}_estates", "standard", "target")
+        known = row is not None and len(homes) > 0
+        floor[f"floor_{age}_m2"] = homes.iloc[-1] * row["value"] / 100 if known else np.nan
     return floor

@@ -20,8 +20,6 @@ SIDES = {"ge": "floor", "gt": "floor", "le": "ceiling", "lt": "ceiling"}  # by c
 def slack_side(baseline: float, target: float, comparator: object) -> str:
     """Return "floor" for a floor below the baseline, "ceiling" for a ceiling above it, else an empty text.
 
-    Examples
-    --------
     >>> slack_side(100, 95, "ge"), slack_side(90, 95, "ge"), slack_side(100, 95, "eq"), slack_side(10, 20, "le")
     ('floor', '', '', 'ceiling')
     """
@@ -33,22 +31,25 @@ APART = {  # what keeps plans apart that differ in a column
     "level": "counties and prefectures", "target_year": "target years differ",
     "comparator": "some targets are bounds", "baseline_year": "baseline years differ",
 }  # fmt: skip
+BASELINE = {"year": "baseline_year", "value": "baseline", "as_printed": "baseline_printed"}
+BASELINE |= {"observation": "baseline_observation"}
+TARGETS = [
+    "indicator", "name_as_printed", "name_en", "domain", "unit", "baseline_year", "baseline", "target_year", "target",
+    "comparator", "baseline_printed", "target_printed", "binding", "direction", "steps_back", "observation",
+    "baseline_observation", "locator",
+]  # fmt: skip
 BETTER = {"higher": 1, "lower": -1}  # sign of a change for the better
 
 
 def plan_targets(area: str, *, root: Root = None) -> pd.DataFrame:
     """The plan's indicator tables, one row per printed indicator: baseline, target, and whether it steps back.
 
-    Parameters
-    ----------
-    area, root : as in `triangulate_beds`
-
     Returns
     -------
     DataFrame: indicator, name_as_printed, name_en, domain, unit, baseline_year, baseline, target_year, target,
-        comparator, baseline_printed, target_printed, binding, direction, steps_back (True where the target is worse
-        than the baseline; a floor below it, such as ≥95, is no plan to fall: see comparator), observation and
-        baseline_observation (ids of target and baseline), locator; in the order of the plan
+        comparator, baseline_printed, target_printed, binding, direction, steps_back (True where the target is worse; a
+        floor below the baseline, such as ≥95, is no plan to fall: see comparator), observation and baseline_observation
+        (ids of target and baseline), locator; in the order of the plan
 
     Examples
     --------
@@ -59,35 +60,17 @@ def plan_targets(area: str, *, root: Root = None) -> pd.DataFrame:
     table = load_table("observations", area=slug, root=root)
     # cells of an indicator table carry no suffix; figures of the running text end in .text
     cells = table[~table["observation"].str.contains(".text", regex=False)].sort_values("year")
-    concepts = load_table("indicators", root=root).set_index("indicator")
-    rows = []
-    for indicator, group in cells.groupby("indicator", sort=False):
-        base, goal = group[group["kind"] == "actual"], group[group["kind"] == "target"]
-        if goal.empty:
-            continue
-        first, last = (base.iloc[-1] if len(base) else None), goal.iloc[-1]
-        concept = concepts.loc[indicator]
-        baseline = np.nan if first is None else first["value"]
-        worse = BETTER.get(concept["direction"], 0) * (last["value"] - baseline) < 0
-        before = {} if first is None else first[["year", "as_printed", "observation"]]
-        rows.append(
-            [
-                indicator, last["name_as_printed"], *concept[["name_en", "domain", "unit"]], before.get("year"),
-    baseline,
-                last["year"], last["value"], last["comparator"], before.get("as_printed"), last["as_printed"],
-                last["binding"], concept["direction"], bool(worse), last["observation"], before.get("observation"),
-                last["locator"],
-            ]
-        )  # fmt: skip
-    if not rows:
-        return pd.DataFrame(rows)
-    columns = [
-        "indicator", "name_as_printed", "name_en", "domain", "unit", "baseline_year", "baseline", "target_year",
-        "target", "comparator", "baseline_printed", "target_printed", "binding", "direction", "steps_back",
-        "observation", "baseline_observation", "locator",
-    ]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=columns).astype({"baseline_year": "Int64", "target_year": "Int64"})
-    return frame.sort_values("locator", key=lambda column: column.map(_place_in_table)).reset_index(drop=True)
+    last = cells.drop_duplicates(["indicator", "kind"], keep="last").set_index("indicator")
+    base, goal = (last[last["kind"] == kind] for kind in ("actual", "target"))
+    if goal.empty:
+        return pd.DataFrame()
+    concepts = load_table("indicators", root=root).set_index("indicator")[["name_en", "domain", "unit", "direction"]]
+    frame = goal.rename(columns={"year": "target_year", "value": "target", "as_printed": "target_printed"})
+    frame = frame.drop(columns=["unit"]).join(concepts).join(base[[*BASELINE]].rename(columns=BASELINE))
+    worse = frame["direction"].map(BETTER).fillna(0) * (frame["target"] - frame["baseline"]) < 0
+    frame = frame.assign(steps_back=worse).astype({"baseline_year": "Int64", "target_year": "Int64"})
+    order = frame["locator"].map(_place_in_table).sort_values(kind="stable").index
+    return frame.loc[order].reset_index()[TARGETS]
 
 
 def _place_in_table(locator: object) -> tuple[int, ...]:
@@ -99,21 +82,17 @@ def _place_in_table(locator: object) -> tuple[int, ...]:
 
 
 def compare_plans(indicators: list[str] | None = None, *, root: Root = None) -> pd.DataFrame:
-    """Baseline and target of each indicator that several plans print, with the growth a year that each needs.
+    """Baseline and target of each indicator (by default of two plans or more), with the growth a year that it needs.
 
     `apart` names what limits the comparison: levels of area, years, bounds, and figures that look doubtful.
-
-    Parameters
-    ----------
-    indicators, root : slugs, by default all that two plans or more set a target for; your own folder of tables
 
     Returns
     -------
     DataFrame: by indicator and area: indicator, name_zh, name_en, unit, direction, area, area_zh, area_en, level,
         baseline_year, baseline, target_year, target, comparator, per_year [percentage points a year for percentages,
-        else percent a year; missing without a baseline or from a baseline of 0], rank_low, rank_high (rank of the
-        target, 1 is best; a range where printed digits or equal targets leave it open; missing without a number),
-        places (areas that have a target), apart, observation and baseline_observation (ids of the printed figures)
+        else percent a year; missing without a baseline or from 0], rank_low, rank_high (rank of the target, 1 is best;
+        a range where printed digits or equal targets leave it open), places (areas that have a target), apart,
+        observation and baseline_observation (ids of the printed figures)
 
     Examples
     --------

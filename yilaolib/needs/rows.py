@@ -1,29 +1,34 @@
-"""What the methods share: what they start from, their inputs as records, and their rows in a year or by year."""
+"""What the methods share: who needs care, what they start from, their inputs as records, and their rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from ..demography.ages import OPEN_AGE, SEX, Population, as_array, labelled
-from ..demography.local import Root, area_values, assumed_range, census_pyramids, census_source, while_unchanged
+from ..demography.local import Range, Root, area_values, assumed_range, census_pyramids, while_unchanged
 from ..demography.measures import persons
 from ..demography.projection import Scenario, project
 from ..errors import DataError, did_you_mean
 from ..tables.areas import find_area, load_table
 from ..tables.figures import Figures, figures_at
 from ..texts import catalogue
-from .methods import Number, beds_by_prevalence
+from .methods import Number
 from .supply import SUPPLY, opening, stock_of
 
 SURVEY, CENSUS = "adl-clhls-2018", "self-care-census-2020"
 LEVELS = ("mild", "moderate", "severe", "unable")
+COUNTED_BY = 2025  # present beds may be counted later than at the census, and are held against the elderly of that year
+LAST_YEAR = 2025  # of a plan that prints none
+Future = xr.Dataset | None  # a projection made before, by `project`
+BOUNDS = ("lower", "central", "upper")
+LEADING = {"beds": ("norm", "hold", "rule_9073"), "places": ("norm_places",)}  # the first that has a number leads
 
 
 def care_need(population: Population, *, measure: str = SURVEY, root: Root = None) -> xr.DataArray:
@@ -35,7 +40,7 @@ def care_need(population: Population, *, measure: str = SURVEY, root: Root = Non
     Parameters
     ----------
     population : Series, DataFrame, DataArray or Dataset; [persons] by `age`, `sex` if known, and any further dims
-    measure, root : of table `care_rates`, for example "self-care-census-2020"; your own folder of tables
+    measure : of table `care_rates`, for example "self-care-census-2020"
 
     Returns
     -------
@@ -54,17 +59,11 @@ def care_need(population: Population, *, measure: str = SURVEY, root: Root = Non
 
 
 def prevalence(measure: str = SURVEY, *, root: Root = None) -> xr.DataArray:
-    """Share [0-1] of persons at each level of need: dims level, sex, age (0 to 100).
+    """Share [0-1] of persons at each level of need by a measure of `care_rates`: dims level, sex, age (0 to 100).
 
     Where a paper prints ages for both sexes together and totals by sex, the ages of each sex are scaled so that the
     nation's pyramid of 2020 gives the printed ratio of the sexes, and both sexes together the printed ages' total.
 
-    Parameters
-    ----------
-    measure, root : as in `care_need`
-
-    Examples
-    --------
     >>> rates = prevalence().sel(level="severe", age=80)
     >>> bool(rates.sel(sex="female") > rates.sel(sex="male"))
     True
@@ -79,11 +78,7 @@ def _bands(measure: str, table: pd.DataFrame) -> xr.DataArray:
         known = sorted(set(table["measure"]))
         raise DataError(f"measure is {measure!r}; care_rates has {', '.join(known)}.{did_you_mean(measure, known)}")
     levels = [level for level in LEVELS if level in set(rows["level"])] or ["overall"]
-    shares = xr.DataArray(
-        np.zeros((len(levels), OPEN_AGE + 1)),
-        coords={"level": levels, "age": np.arange(OPEN_AGE + 1)},
-        dims=("level", "age"),
-    )
+    shares = xr.DataArray(0.0, coords={"level": levels, "age": np.arange(OPEN_AGE + 1)}, dims=("level", "age"))
     for row in rows[rows["level"].isin(levels)].itertuples():
         last = OPEN_AGE if pd.isna(row.n) else row.age + row.n - 1
         shares.loc[row.level, row.age : last] = row.share
@@ -95,17 +90,16 @@ def _prevalence(measure: str, *, root: Root = None) -> xr.DataArray:
     table = load_table("care_rates", root=root)
     both = _bands(measure, table)
     rates = both.expand_dims(sex=SEX, axis=1).copy()
-    totals = table[table["measure"] == f"{measure}-total"].set_index(["level", "sex"])["share"]
-    people = census_pyramids("china", root)[2020]
+    printed = table[table["measure"] == f"{measure}-total"]
+    if printed.empty:
+        return rates
+    totals = printed.set_index(["level", "sex"])["share"]
+    people = census_pyramids("china", root)[2020].sel(age=slice(int(printed["age"].min()), None))
     for level in both["level"].to_numpy():
-        if (level, "female") not in totals.index:
-            continue
-        from_age = int(table.loc[table["measure"] == f"{measure}-total", "age"].min())
-        old = people.sel(age=slice(from_age, None))
-        ages = both.sel(level=level, age=old["age"].to_numpy())
-        alone = (old * ages).sum("age") / old.sum("age")  # the share of each sex, were the ages the same for both
+        ages = both.sel(level=level, age=people["age"].to_numpy())
+        alone = (people * ages).sum("age") / people.sum("age")  # the share of each sex, were both alike at each age
         scale = xr.DataArray([totals[level, sex] for sex in SEX], coords={"sex": SEX}, dims="sex") / alone
-        scale = scale * float((old * ages).sum() / (old * ages * scale).sum())  # both sexes together keep their total
+        scale = scale * float((people * ages).sum() / (people * ages * scale).sum())  # together they keep their total
         rates.loc[{"level": level}] = (rates.sel(level=level) * scale).clip(max=1)
     return rates
 
@@ -117,44 +111,12 @@ def institution_shares(need: xr.DataArray, assumed: pd.DataFrame, bound: str = "
     return xr.DataArray(values, coords={"level": levels}, dims="level")
 
 
-class Counted(NamedTuple):
-    """Persons of a census by age, those who need care by level (as `care_need`), and the document that prints them."""
-
-    population: float
-    aged_60: float
-    aged_65: float
-    aged_80: float
-    need: xr.DataArray
-    source: str
-
-    def weights(self, assumed: pd.DataFrame) -> dict[str, float]:
-        """Persons by age, and those expected in institutions by their need: the weights of a share."""
-        expected = float(beds_by_prevalence(self.need, institution_shares(self.need, assumed), 1.0))
-        return {"aged_60": self.aged_60, "aged_65": self.aged_65, "aged_80": self.aged_80, "care_need": expected}
-
-
-@while_unchanged(512)
-def counted(area: str, year: int, survey: str = SURVEY, *, root: Root = None) -> Counted:
-    """Return what the census of a year counted in an area; need by a survey of `care_rates`."""
-    people = census_pyramids(area, root)[year]
-    total, aged_60, aged_65, aged_80 = (float(persons(people, age)) for age in (0, 60, 65, 80))
-    need = care_need(people, measure=survey, root=root)
-    return Counted(total, aged_60, aged_65, aged_80, need, census_source(area, root, year))
-
-
-COUNTED_BY = 2025  # present beds may be counted later than at the census, and are held against the elderly of that year
-LAST_YEAR = 2025  # of a plan that prints none
-Future = xr.Dataset | None  # a projection made before, by `project`
-BOUNDS = ("lower", "central", "upper")
-LEADING = {"beds": ("norm", "hold", "rule_9073"), "places": ("norm_places",)}  # the first that has a number leads
-
-
 @dataclass(frozen=True)
 class Input:
     """One input of a method: its key in the catalogue ([inputs]), and the values that its text names.
 
-    `by_year` is a projected number, one of `Case.counts`; a table for one year puts in its `value` and `year`. `joint`
-    is what stands before it: inputs.joint, inputs.apart or inputs.times of the catalogue.
+    `by_year`: one of `Case.counts`, whose value and year a table for one year puts in. `joint`: what stands before it
+    (inputs.joint, inputs.apart or inputs.times of the catalogue).
     """
 
     key: str
@@ -238,9 +200,8 @@ def printed_row(method: str, row: pd.Series | None, what: str) -> dict:
 class Case:
     """What the methods of an area start from: people of a projection, printed figures, assumptions, and choices.
 
-    `people` by year, sex and age (60 and over for beds) and any other dims; `counts` what the methods count of them;
-    `norm` [per 1000], `coverage` [share, 0-1] and `new_residents` [persons] are the user's own, `survey` a measure of
-    `care_rates`, `share_by` the weight by which a province's beds are shared out.
+    `people` by year, sex and age (60 and over for beds) and any other dims; `norm` [per 1000], `coverage` [share, 0-1]
+    and `new_residents` [persons] are the user's own, `survey` a measure of `care_rates`, `share_by` a weight.
     """
 
     what: str
@@ -273,6 +234,11 @@ class Case:
         """As `bed_supply` or `place_supply`."""
         return SUPPLY[self.what](self.area, population=self.people, root=self.root)
 
+    @property
+    def occupancy(self) -> Range:
+        """Share of beds that planning wants occupied."""
+        return assumed_range("target_occupancy", table=self.assumed)
+
     def figure(self, indicator: str, *kinds: str, area: str | None = None) -> pd.Series | None:
         """The most telling printed figure of the area, of the first kind that prints a number."""
         return self.printed.first(area or self.area, indicator, *kinds)
@@ -283,6 +249,10 @@ class Case:
         if stock is None:
             return np.nan, np.nan
         return stock["stock"], stock["stock"] + opening(self.supply, year, after=stock["year"])["stock"].sum()
+
+    def on(self, population: Population) -> Case:
+        """The same case on another projection."""
+        return replace(self, people=elderly_of(population) if self.what == "beds" else as_array(population))
 
 
 Method = Callable[[Case], dict | None]  # None where the user did not ask for it
@@ -336,8 +306,7 @@ def table_at(case: Case, rows: list[dict], year: int) -> pd.DataFrame:
 def arrays(case: Case, rows: list[dict]) -> xr.DataArray:
     """All values: dims by_method, bound (lower, central, upper), year and whatever the projection has.
 
-    A missing bound is the central value: a method without a range has none. The dim is not named `method`: xarray's
-    `sel(method=...)` means something else.
+    A missing bound is the central value. The dim is not named `method`: xarray's `sel(method=...)` is another thing.
     """
     shape = next(iter(case.counts.values())) * 0
     parts = []
@@ -357,8 +326,6 @@ def leading_method(what: str, known: Iterable[str]) -> str:
 def target_year(plan: pd.Series | None, years: Iterable[int]) -> int:
     """The last year of a plan (a row of `sources`) within the years of a projection; 2025 where there is none.
 
-    Examples
-    --------
     >>> target_year(pd.Series({"plan_end": 2025}), range(2020, 2051)), target_year(None, range(2030, 2051))
     (2025, 2030)
     """
@@ -366,8 +333,12 @@ def target_year(plan: pd.Series | None, years: Iterable[int]) -> int:
     return int(np.clip(last, min(years), max(years)))
 
 
-def projected(area: str, year: int, scenario: str | Scenario = "medium", root: Root = None, **drawn: int) -> xr.Dataset:
-    """A projection that reaches the year of a need, and the years in which plans count what there is."""
+def projected(
+    made: Future, area: str, year: int, scenario: str | Scenario = "medium", root: Root = None, **drawn: int
+) -> xr.Dataset:
+    """A projection made before, or one that reaches the year of a need and the years in which plans count supply."""
+    if made is not None:
+        return made
     return project(area, scenario=scenario, end_year=max(year, COUNTED_BY), root=root, **drawn)
 
 

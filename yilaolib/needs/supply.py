@@ -14,86 +14,6 @@ from ..tables.figures import figures_at
 
 TOTAL = {"beds": "elder_beds_total", "places": "daycare_places_total"}  # of all kinds together
 WIDEST = ("elder_beds_total", "elder_beds_institution", "daycare_places_total")  # what a need is set against
-
-
-def stock_of(supply: pd.DataFrame) -> pd.Series | None:
-    """The printed present supply of the widest kind (a row of `supply`), or None when none is printed."""
-    stocks = supply[supply["role"] == "stock"].set_index("kind", drop=False)
-    kinds = [kind for kind in WIDEST if kind in stocks.index]
-    return stocks.loc[kinds[0]] if kinds else None
-
-
-def opening(supply: pd.DataFrame, year: int, after: int | None = None) -> pd.DataFrame:
-    """The rows of the project list that open by a year; undated ones are taken as open.
-
-    Those that open in the year of the stock or before may be in the stock already: `after` leaves them out.
-    """
-    listed = supply[supply["role"] == "pipeline"]
-    opens = listed["year"].isna() | ((listed["year"] <= year) & (listed["year"] > (after or 0)))
-    return listed[opens.fillna(True).astype(bool)]
-
-
-def supply_path(supply: pd.DataFrame, kind: str, years: np.ndarray) -> pd.Series:
-    """Supply of a kind year by year: the stock, a straight line to the target, and the target from then on.
-
-    The line is ours, no plan prints it: draw it as such, and judge no surplus by its years. A target derived from a
-    ratio that the stock exceeds already is a floor that is met: no supply falls to it.
-
-    Parameters
-    ----------
-    supply : DataFrame; as from `bed_supply` or `place_supply`
-    kind, years : such as `elder_beds_total`; [year]
-
-    Returns
-    -------
-    Series: [beds or places] by year, missing before the first year with a published figure. `attrs`: held (True when no
-        target is published, so that the stock is held), line (the years between stock and target), met (the year of
-        the target), derived (the roles, stock or target, whose count is derived from a printed ratio)
-
-    Examples
-    --------
-    >>> supply_path(place_supply("jingdezhen"), "daycare_places_total", np.array([2020, 2025, 2030])).tolist()
-    [4036.0, 7367.0, 7367.0]
-    """
-    points = supply[(supply["kind"] == kind) & supply["year"].notna()].sort_values("year")
-    path = pd.Series(np.nan, index=pd.Index(years, name="year"), name="supply")
-    points = points[~_reached(points)]
-    ends = points.groupby("role")["year"].max()
-    line = (path.index > ends.get("stock", np.inf)) & (path.index < ends.get("target", -np.inf))
-    derived = points.loc[points["derived"], "role"] if "derived" in points else ()
-    met = int(ends["target"]) if "target" in ends else None
-    path.attrs = {"held": met is None, "line": path.index[line].tolist(), "met": met, "derived": tuple(derived)}
-    if len(points):
-        path[:] = np.interp(years, points["year"].astype(float), points["stock"])
-        path[path.index < int(points["year"].iloc[0])] = np.nan
-    return path
-
-
-def _reached(points: pd.DataFrame) -> pd.Series:
-    """Derived targets that the stock exceeds already."""
-    derived = points.get("derived", pd.Series(False, index=points.index)).astype(bool)
-    return (
-        derived
-        & (points["role"] == "target")
-        & (points["stock"] < points.loc[points["role"] == "stock", "stock"].max())
-    )
-
-
-def off_the_line(path: pd.Series) -> pd.Series:
-    """The years of a `supply_path` whose supply is published or held: those of the line between are left out."""
-    return path.drop(path.attrs["line"])
-
-
-def standing(path: pd.Series) -> pd.DataFrame:
-    """What a `supply_path` is by year: supply_is (stock, line, target, kept: after it) and supply_derived."""
-    line, met, derived = (path.attrs[name] for name in ("line", "met", "derived"))
-    what = pd.Series("stock", index=path.index).mask(path.index.isin(line), "line")
-    if met is not None:
-        what = what.mask(path.index == met, "target").mask(path.index > met, "kept")
-    ours = what.replace("kept", "target").isin(derived) | ((what == "line") & bool(derived))
-    return pd.DataFrame({"supply_is": what.where(path.notna()), "supply_derived": ours})
-
-
 OWNERS = {f"elder_beds_{kind}_homes": "public" for kind in ("public", "welfare", "township")}
 OWNERS |= {"elder_beds_private": "private"}
 BED_KINDS = (*(f"elder_beds_{kind}" for kind in ("total", "institution", "community", "family")), *OWNERS)
@@ -115,26 +35,83 @@ COLUMNS = [
 ]  # fmt: skip
 
 
+def stock_of(supply: pd.DataFrame) -> pd.Series | None:
+    """The printed present supply of the widest kind (a row of `supply`), or None when none is printed."""
+    stocks = supply[supply["role"] == "stock"].set_index("kind", drop=False)
+    kinds = [kind for kind in WIDEST if kind in stocks.index]
+    return stocks.loc[kinds[0]] if kinds else None
+
+
+def opening(supply: pd.DataFrame, year: int, after: int | None = None) -> pd.DataFrame:
+    """The rows of the project list that open by a year, undated ones too; by `after` they are in the stock already."""
+    listed = supply[supply["role"] == "pipeline"]
+    opens = listed["year"].isna() | ((listed["year"] <= year) & (listed["year"] > (after or 0)))
+    return listed[opens.fillna(True).astype(bool)]
+
+
+def supply_path(supply: pd.DataFrame, kind: str, years: np.ndarray) -> pd.Series:
+    """Supply of a kind (such as `elder_beds_total`) by year: the stock, a straight line to the target, then the target.
+
+    The line is ours, no plan prints it: draw it as such, and judge no surplus by its years. A target derived from a
+    ratio that the stock exceeds already is a floor that is met: no supply falls to it.
+
+    Returns
+    -------
+    Series: [beds or places] by year, missing before the first published figure. `attrs`: held (True when no target is
+        published), line (the years between stock and target), met (the year of the target), derived (the roles, stock
+        or target, whose count is derived from a printed ratio)
+
+    Examples
+    --------
+    >>> supply_path(place_supply("jingdezhen"), "daycare_places_total", np.array([2020, 2025, 2030])).tolist()
+    [4036.0, 7367.0, 7367.0]
+    """
+    points = supply[(supply["kind"] == kind) & supply["year"].notna()].sort_values("year")
+    path = pd.Series(np.nan, index=pd.Index(years, name="year"), name="supply")
+    ours = points.get("derived", pd.Series(False, index=points.index)).astype(bool)
+    most = points.loc[points["role"] == "stock", "stock"].max()
+    reached = ours & (points["role"] == "target") & (points["stock"] < most)
+    points, ours = points[~reached], ours[~reached]
+    ends = points.groupby("role")["year"].max()
+    line = (path.index > ends.get("stock", np.inf)) & (path.index < ends.get("target", -np.inf))
+    met = int(ends["target"]) if "target" in ends else None
+    derived = tuple(points.loc[ours, "role"])
+    path.attrs = {"held": met is None, "line": path.index[line].tolist(), "met": met, "derived": derived}
+    if len(points):
+        path[:] = np.interp(years, points["year"].astype(float), points["stock"])
+        path[path.index < int(points["year"].iloc[0])] = np.nan
+    return path
+
+
+def off_the_line(path: pd.Series) -> pd.Series:
+    """The years of a `supply_path` whose supply is published or held: those of the line between are left out."""
+    return path.drop(path.attrs["line"])
+
+
+def standing(path: pd.Series) -> pd.DataFrame:
+    """What a `supply_path` is by year: supply_is (stock, line, target, kept: after it) and supply_derived."""
+    line, met, derived = (path.attrs[name] for name in ("line", "met", "derived"))
+    what = pd.Series("stock", index=path.index).mask(path.index.isin(line), "line")
+    if met is not None:
+        what = what.mask(path.index == met, "target").mask(path.index > met, "kept")
+    ours = what.replace("kept", "target").isin(derived) | ((what == "line") & bool(derived))
+    return pd.DataFrame({"supply_is": what.where(path.notna()), "supply_derived": ours})
+
+
 def bed_supply(area: str, *, population: Population | None = None, root: Root = None) -> pd.DataFrame:
     """Stocks of beds of an area, what it plans to have, and the new beds of its project list.
 
     Kinds are kept apart: a plan's total may count institutions only or all services. Renovated beds are not new. A
-    stage goal is no target. Where only a ratio per 1000 is printed, the count is derived with the people of its year.
-
-    Parameters
-    ----------
-    area, root : as in `triangulate_beds`
-    population : [persons] projection by which counts are derived; `project` where it lacks the year
+    stage goal is no target. Where only a ratio per 1000 is printed, the count is derived with the people of its year,
+    in `population` [persons, as from `project`] where it has that year.
 
     Returns
     -------
-    DataFrame: kind (slug of the indicator, or `pipeline`), role (stock, target, pipeline), year (missing where a
-        project has no date), stock [beds], derived (True: from a printed ratio), occupied and vacant [beds] (missing
-        when not published), nursing_pct [percent of these beds that are of nursing type; it may be of another year, see
-        `nursing_beds`], owner (public,
-        private, or empty), flag (of a project: undated, hospital, doubt), name_zh, name_en, source, note, observation
-        (id of the printed figure or project), occupied_observation and nursing_observation (ids of residents
-        and share), project_no (of the project list; missing for figures).
+    DataFrame: kind (slug of the indicator, or `pipeline`), role (stock, target, pipeline), year (missing: no date),
+        stock [beds], derived (True: from a printed ratio), occupied and vacant [beds], nursing_pct [percent of these
+        beds of nursing type, maybe of another year], owner (public, private, or empty), flag (of a project: undated,
+        hospital, doubt), name_zh, name_en, source, note, observation, occupied_observation and nursing_observation (ids
+        of printed figures or projects), project_no (of the project list). Missing where not published.
 
     Examples
     --------
@@ -149,22 +126,19 @@ def place_supply(area: str, *, population: Population | None = None, root: Root 
 
     As `bed_supply`, in places; `occupied` is missing, since no plan prints attendance by place.
 
-    Examples
-    --------
     >>> place_supply("jingdezhen").query("kind == 'daycare_places_total'").set_index("role").stock.to_dict()
     {'stock': 4036.0, 'target': 7367.0}
     """
-    return _supply(area, PLACE_KINDS, "places_new", population, root).drop(
-        columns=["nursing_pct", "nursing_observation"]
-    )
+    frame = _supply(area, PLACE_KINDS, "places_new", population, root)
+    return frame.drop(columns=["nursing_pct", "nursing_observation"])
 
 
 SUPPLY = {"beds": bed_supply, "places": place_supply}
 
 
-def _implied(slug: str, ratio: pd.Series | None, age: int, population: Population | None, root: Root) -> float:
+def _implied(slug: str, ratio: pd.Series, age: int, population: Population | None, root: Root) -> float:
     """The count that a printed ratio per 1000 implies for the people of its own year; missing where there is none."""
-    if ratio is None or pd.isna(ratio["year"]) or pd.notna(ratio["value_max"]):
+    if pd.isna(ratio["year"]) or pd.notna(ratio["value_max"]):
         return np.nan
     year, people = int(ratio["year"]), None if population is None else as_array(population)
     if people is None or year not in people["year"]:
@@ -184,24 +158,19 @@ def _supply(area: str, kinds: tuple[str, ...], new: str, population: Population 
             row, derived = printed.first(slug, kind, wanted), False
             if row is None and kind in RATIOS:
                 ratio, age = RATIOS[kind]
-                row = printed.first(slug, ratio, wanted)
-                implied = _implied(slug, row, age, population, root)
-                derived = row is not None and not np.isnan(implied)
-                row = row.copy() if row is not None and derived else None
-                if row is not None:
-                    row["value"] = implied
-            if row is None:
+                row, derived = printed.first(slug, ratio, wanted), True
+                row = None if row is None else row.to_dict() | {"value": _implied(slug, row, age, population, root)}
+            if row is None or np.isnan(row["value"]):
                 continue
-            nursing = printed.first(slug, NURSING.get(kind, ""), wanted)
-            lived = printed.first(slug, kind.replace("beds", "residents"), "actual") if "beds" in kind else None
             line = {"kind": kind, "role": role, "owner": OWNERS.get(kind, ""), "stock": row["value"]}
-            line["derived"] = derived
-            line |= row[["year", "source", "note", "observation"]].to_dict() | names.loc[kind].to_dict()
-            line |= {"nursing_observation": None, "occupied_observation": None}
-            if nursing is not None:
-                line |= {"nursing_pct": nursing["value"], "nursing_observation": nursing["observation"]}
-            if lived is not None and role == "stock":
-                line |= {"occupied": lived["value"], "occupied_observation": lived["observation"]}
+            line |= {"derived": derived, "occupied_observation": None, "nursing_observation": None}
+            line |= names.loc[kind].to_dict() | {name: row[name] for name in ("year", "source", "note", "observation")}
+            found = {"nursing": printed.first(slug, NURSING.get(kind, ""), wanted)}
+            if role == "stock" and new == "beds_new":
+                found["occupied"] = printed.first(slug, kind.replace("beds", "residents"), "actual")
+            for what, column in (("nursing", "nursing_pct"), ("occupied", "occupied")):
+                if (other := found.get(what)) is not None:
+                    line |= {column: other["value"], f"{what}_observation": other["observation"]}
             rows.append(line)
     listed = _listed(slug, new, root)
     listed = listed.assign(kind="pipeline", role="pipeline", year=listed["end"], stock=listed[new])
@@ -219,49 +188,11 @@ def _listed(area: str, new: str, root: Root) -> pd.DataFrame:
     """Rows of the project list with new beds or places, each with what makes it uncertain."""
     projects = load_table("projects", area=area, root=root)
     projects = projects[projects[new].notna()]
-    hospital = projects["name_zh"].str.contains("医院|护理院") | projects["category"].eq("health")
     marks = {
         "undated": projects["end"].isna(),
-        "hospital": hospital,  # its beds may serve patients as well
+        # its beds may serve patients as well
+        "hospital": projects["name_zh"].str.contains("医院|护理院") | projects["category"].eq("health"),
         "doubt": projects["note"].str.startswith("DOUBT").fillna(False).astype(bool),
     }
     flags = [", ".join(mark for mark, hits in marks.items() if hits.loc[i]) for i in projects.index]
     return projects.assign(flag=pd.Series(flags, index=projects.index, dtype="str"))
-
-
-def bed_pipeline(area: str, *, root: Root = None) -> pd.DataFrame:
-    """New beds of the project list summed by the year in which they open; undated and renovated ones apart.
-
-    Parameters
-    ----------
-    area, root : as in `triangulate_beds`
-
-    Returns
-    -------
-    DataFrame: by year (missing: no date printed) beds_new [beds], of which in_hospitals and in_doubt [beds],
-        beds_renovated [beds] (they exist already and are never counted as new), projects, without_beds (projects that
-        print no number of beds)
-
-    Examples
-    --------
-    >>> bed_pipeline("lianshui").beds_new.tolist()
-    [180.0, 100.0, 250.0, 0.0]
-    """
-    slug = find_area(area, root=root)["area"]
-    table = load_table("projects", area=slug, root=root)
-    table = table[table["category"].isin(["eldercare", "health"])]
-    new = _listed(slug, "beds_new", root)
-    flagged = new["flag"].reindex(table.index).fillna("")
-    beds = table["beds_new"].fillna(0.0).astype(float)
-    frame = pd.DataFrame(
-        {
-            "year": table["end"],
-            "beds_new": beds,
-            "in_hospitals": beds.where(flagged.str.contains("hospital"), 0.0),
-            "in_doubt": beds.where(flagged.str.contains("doubt"), 0.0),
-            "beds_renovated": table["beds_renovated"].fillna(0.0).astype(float),
-            "projects": 1,
-            "without_beds": (table["beds_new"].isna() & table["beds_renovated"].isna()).astype(int),
-        }
-    )
-    return frame.groupby("year", dropna=False).sum()
