@@ -140,9 +140,10 @@ def implied_coverage(places: Number, children: Number) -> Number:
     0.0696
     """
     _check(COUNT, places=places, children=children)
-    if isinstance(children, xr.DataArray | pd.Series):
-        return places / children.where(children > 0)
-    return places / np.where(np.asarray(children) > 0, children, np.nan)[()]
+    counted: Any = children
+    if isinstance(counted, xr.DataArray | pd.Series):
+        return places / counted.where(counted > 0)
+    return places / np.where(np.asarray(counted) > 0, counted, np.nan)[()]
 
 
 def places_by_coverage(children: Number, coverage: Number) -> Number:

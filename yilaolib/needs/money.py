@@ -405,6 +405,5 @@ def _floor(area: str, stem: str, root: Root) -> dict:
     floor = {}
     for age in ("new", "old"):
         row = figures_at(root).first(area, f"{stem}_m2_per_100_homes_{age}_estates", "standard", "target")
-        known = row is not None and len(homes) > 0
-        floor[f"floor_{age}_m2"] = homes.iloc[-1] * row["value"] / 100 if known else np.nan
+        floor[f"floor_{age}_m2"] = np.nan if row is None or homes.empty else homes.iloc[-1] * row["value"] / 100
     return floor
