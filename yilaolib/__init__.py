@@ -37,7 +37,7 @@ _load, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 
 def _fill(*given: Any) -> Any:
-    from .demography.filling import fill
+    from .demography.local import fill
 
     return fill(*given)
 

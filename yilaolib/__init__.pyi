@@ -6,8 +6,13 @@ from .auditing.verdicts import audit as audit
 from .auditing.verdicts import audit_table as audit_table
 from .auditing.verdicts import feasibility as feasibility
 from .auditing.verdicts import lint_targets as lint_targets
+from .demography.ages import dependency_ratio as dependency_ratio
+from .demography.ages import elderly_share as elderly_share
 from .demography.ages import graduate as graduate
 from .demography.ages import group_ages as group_ages
+from .demography.ages import median_age as median_age
+from .demography.ages import persons as persons
+from .demography.ages import population_table as population_table
 from .demography.ages import rake as rake
 from .demography.backtest import backtest as backtest
 from .demography.backtest import compare_with_plans as compare_with_plans
@@ -15,7 +20,6 @@ from .demography.backtest import extrapolate as extrapolate
 from .demography.calibration import migration_rates as migration_rates
 from .demography.calibration import tfr_ratio as tfr_ratio
 from .demography.cohorts import project_cohorts as project_cohorts
-from .demography.filling import fill_pyramid as fill_pyramid
 from .demography.lifetables import asfr as asfr
 from .demography.lifetables import life_table as life_table
 from .demography.lifetables import life_table_for_e0 as life_table_for_e0
@@ -26,13 +30,9 @@ from .demography.local import age_standard as age_standard
 from .demography.local import assumed_range as assumed_range
 from .demography.local import census_pyramids as census_pyramids
 from .demography.local import fertility_schedule as fertility_schedule
+from .demography.local import fill_pyramid as fill_pyramid
 from .demography.local import local_migration as local_migration
 from .demography.local import local_parameters as local_parameters
-from .demography.measures import dependency_ratio as dependency_ratio
-from .demography.measures import elderly_share as elderly_share
-from .demography.measures import median_age as median_age
-from .demography.measures import persons as persons
-from .demography.measures import population_table as population_table
 from .demography.projection import Scenario as Scenario
 from .demography.projection import ageing_stage as ageing_stage
 from .demography.projection import project as project

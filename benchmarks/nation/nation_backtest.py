@@ -31,13 +31,12 @@ from nation_model import (
 )
 from nation_units import SMALLEST, Units, joined, labelled, nation_of, provinces_of, read_rests, read_units
 
-from yilaolib.demography.ages import SEX, graduate
+from yilaolib.demography.ages import MEASURES, SEX, graduate, measured
 from yilaolib.demography.backtest import at_census, launches_then, nation_as_known
 from yilaolib.demography.calibration import by_single_age, cohort_rates, tfr_ratio
 from yilaolib.demography.cohorts import PULLED, autoregressive, imbalance, men_share, two_sided
 from yilaolib.demography.lifetables import look_up
 from yilaolib.demography.local import age_standard, fertility_schedule
-from yilaolib.demography.measures import MEASURES, measured
 from yilaolib.demography.projection import CENSUS_TO_YEAR_END, Scenario, simulate
 from yilaolib.tables.areas import load_table
 

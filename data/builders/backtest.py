@@ -16,11 +16,10 @@ import xarray as xr
 from counties import PROVINCES, SLUGS, read_counties, read_provinces
 from spreads import AS_BEFORE, Bench, fit, fit_fertility, inside, spread_of
 
-from yilaolib.demography.ages import carry_forward, graduate, group_ages
+from yilaolib.demography.ages import MEASURES, carry_forward, graduate, group_ages, measured, persons
 from yilaolib.demography.backtest import at_census, nation_as_known
 from yilaolib.demography.calibration import by_single_age, tfr_ratio
 from yilaolib.demography.local import fertility_schedule
-from yilaolib.demography.measures import MEASURES, measured, persons
 from yilaolib.demography.projection import nation_of, simulate
 
 OUT = Path(__file__).resolve().parent.parent

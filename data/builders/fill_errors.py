@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 from counties import PROVINCES, read_provinces, read_units
 
-from yilaolib.demography.ages import fit_pyramid, graduate, group_ages
-from yilaolib.demography.local import age_standard
+from yilaolib.demography.ages import graduate, group_ages
+from yilaolib.demography.local import age_standard, fit_pyramid
 
 OUT = Path(__file__).resolve().parent.parent
 GIVEN = [(0, None), (60, None), (65, None)]

@@ -32,12 +32,11 @@ import pandas as pd
 import xarray as xr
 from counties import PROVINCES, SLUGS, Counties, e0_offsets, read_counties, read_provinces
 
-from yilaolib.demography.ages import SEX, graduate
+from yilaolib.demography.ages import MEASURES, SEX, graduate, measured
 from yilaolib.demography.backtest import at_census, launches_then, nation_as_known
 from yilaolib.demography.calibration import by_single_age, cohort_rates, tfr_ratio
 from yilaolib.demography.cohorts import NORMAL_90, PULLED, log_sex_ratio, men_share
 from yilaolib.demography.local import age_standard, expected_survival, fertility_schedule, launch_of
-from yilaolib.demography.measures import MEASURES, measured
 from yilaolib.demography.projection import Nation, Scenario, Spreads, nation_of, simulate
 from yilaolib.tables.areas import load_table
 

@@ -65,13 +65,6 @@ def test_open_group_falls_off_from_the_ages_below():
     np.testing.assert_allclose(ratios, ratios[0], rtol=1e-9)
 
 
-def test_standard_by_sex_serves_a_population_of_both_sexes():
-    """Where the population has no sex, the standard's sexes count together."""
-    standard = people(np.where(AGE == 0, 3.0, 1.0), np.where(AGE == 0, 5.0, 1.0))
-    split = graduate(pd.Series([10.0, 0.0], index=[0, 2]), standard=standard)
-    assert split.loc[[0, 1]].tolist() == [8.0, 2.0]
-
-
 def test_tidy_frame_comes_back_as_a_tidy_frame():
     """A frame by sex keeps its key, has the width of each group, and no width where the group is open."""
     frame = pd.DataFrame({"sex": ["female"] * 2 + ["male"] * 2, "age": [0, 60] * 2, "persons": [6.0, 4, 60, 40]})
@@ -152,7 +145,7 @@ def test_bending_follows_the_own_balance():
     xr.testing.assert_equal(bent.sel(age=slice(0, 64)), parent.sel(age=slice(0, 64)))
 
 
-ONE_SEX, GROUPS = people(1.0).sel(sex=["female"]), pd.Series([1.0, 1.0, 1.0], index=[0, 60, 85])
+GROUPS = pd.Series([1.0, 1.0, 1.0], index=[0, 60, 85])
 BAD = [
     (lambda: as_array(pd.DataFrame({"age": [0], "people": [1]})), "needs the columns 'age' and 'persons'; it has"),
     (lambda: as_array(pd.DataFrame({"age": [0, 0], "persons": [1, 2]})), "has age 0 twice. Each key may come once"),
@@ -163,8 +156,6 @@ BAD = [
     (lambda: graduate(pd.Series([1.0, 2.0], index=[5, 60])), "start at 0.*they run from 5 to 60"),
     (lambda: graduate(pd.Series([1.0, np.nan], index=[0, 5])), "lacks persons at age 5"),
     (lambda: graduate(GROUPS, standard=GROUPS), r"must have all single ages 0 ... 100; use graduate\(\)"),
-    (lambda: graduate(people(1.0), standard=ONE_SEX), r"all sexes of the population; it has \['female'\]"),
-    (lambda: group_ages(GROUPS, edges=()), "needs the lower bounds of the groups, such as edges"),
     (lambda: group_ages(GROUPS, edges=(0, 3)), r"Age 3 is not a lower bound of this population \(\[0, 60, 85\]\)"),
     (lambda: rake(ONES, {(60, None): 100, (65, None): 200}), r"65\+ \(200 persons\) is larger than 60\+ \(100\)"),
     (lambda: rake(ONES, {(0, None): 100, (0, 15): 60, (60, None): 50}), r"margins inside 0\+ sum to more than its 100"),

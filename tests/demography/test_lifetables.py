@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import AGE, AUSTRIA_1992, MORTPAK_FEMALES, SEX, UN_1982_MALES, gompertz, quick, typed
@@ -113,13 +112,6 @@ def test_wanted_life_expectancy_is_reached(e0, standard, sex):
     assert life_table_for_e0(e0, sex=sex, standard=standard)["ex"][0] == pytest.approx(e0, abs=1e-6)
 
 
-@pytest.mark.parametrize("sex", SEX)
-def test_longer_life_means_fewer_deaths_at_every_age(sex):
-    """A higher e0 lowers the probability of dying at every closed age."""
-    low, high = (life_table_for_e0(e0, sex=sex, standard=gompertz()) for e0 in (70, 71))
-    assert (high["qx"] < low["qx"]).iloc[:-1].all()
-
-
 @quick
 @given(standards, sexes)
 def test_single_ages_keep_the_rate_of_their_group(rates, sex):
@@ -163,21 +155,6 @@ def test_single_ages_keep_the_share_of_their_group(schedule):
     assert rates.min() >= 0
     kept = rates.groupby(rates.index // 5 * 5).sum() / 2
     np.testing.assert_allclose(kept, np.array(schedule) / sum(schedule), rtol=1e-9)
-
-
-def test_array_of_totals_keeps_its_dims():
-    """Each year has the rates of its own total."""
-    totals = xr.DataArray([1.0, 2.0], coords={"year": [2020, 2021]}, dims="year")
-    rates = asfr(totals, pd.Series(1.0, index=FIVE_YEARS))
-    assert rates.sizes == {"year": 2, "age": 35}
-    np.testing.assert_allclose(tfr(rates), [1.0, 2.0])
-
-
-@pytest.mark.parametrize("form", [lambda rates: rates, lambda rates: rates.to_xarray()], ids=["Series", "DataArray"])
-def test_total_of_unequal_groups(form):
-    """0.1 over five years, 0.1 over ten and 0.05 over ten more are 2 children."""
-    rates = pd.Series([0.1, 0.1, 0.05], index=pd.Index([15, 20, 30], name="age"))
-    assert float(tfr(form(rates))) == pytest.approx(2.0)
 
 
 RATES, SHARES = pd.Series([0.01, 0.001, 0.1], index=[0, 1, 60]), pd.Series([1.0, 1.0], index=[20, 25])

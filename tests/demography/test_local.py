@@ -16,7 +16,7 @@ from yilaolib import (
     persons,
 )
 from yilaolib.demography.cohorts import PULLED
-from yilaolib.demography.local import expected_survival, kind_of, launch_of, survival_grid, usual_migration
+from yilaolib.demography.local import expected_survival, kind_of, launch_of, usual_migration
 
 RANGES = [(0, None), (0, 5), (60, None), (65, None)]
 CITIES = ["china", "yingtan", "jingdezhen", "yueyang", "lianshui", "haian"]
@@ -98,14 +98,6 @@ def test_a_changed_result_leaves_the_next_one_alone():
     assert (local_parameters("haian")["value"] != 0).any()
 
 
-def test_what_projections_share_cannot_be_changed():
-    """Arrays that are worked out once and handed to every projection refuse to be written to."""
-    launch = launch_of("haian")
-    for array in (launch.people, launch.migration, launch.more_men, survival_grid(2023).to_numpy()):
-        with pytest.raises(ValueError, match="read-only"):
-            array[0] = 0
-
-
 @pytest.mark.parametrize("area", CITIES)
 def test_every_level_is_told_with_its_source_and_in_both_languages(area):
     """Every level has a document and a note, and the Chinese note has no English words in it."""
@@ -113,12 +105,6 @@ def test_every_level_is_told_with_its_source_and_in_both_languages(area):
     assert {"e0_offset", "tfr_ratio", "net_migration_per_1000"} <= set(levels["parameter"])
     assert levels["note"].notna().all() and not levels["note_zh"].str.contains("[A-Za-z]").any()
     assert area == "china" or levels["source"].str.len().min() > 0
-
-
-def test_nation_is_closed():
-    """The nation has no local migration and no distance to its own fertility and mortality."""
-    levels = local_parameters("china").set_index("parameter")["value"]
-    assert levels[["e0_offset", "tfr_ratio", "net_migration_per_1000"]].tolist() == [0.0, pytest.approx(1.0), 0.0]
 
 
 @pytest.mark.parametrize(("city", "offset"), [("yingtan", 76 - 78.0191), ("lianshui", 78.25 - 78.0191)])

@@ -1,13 +1,14 @@
-"""Age groups: sum them, split them, move them to published totals, carry them from one census to the next.
+"""Persons by age: summed, split, moved to published totals, carried to the next census, and the measures of ageing.
 
 Every function takes persons by `age` as a Series indexed by age, a tidy frame (sex, age, persons), a DataArray or a
-projection, whatever further dims there are, and returns the same form.
+projection, with whatever further dims (area, scenario, draw, year) there are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,9 @@ TOP = 85  # start of the open group that county tables print
 SEX = ["female", "male"]
 TIDY_KEYS = ("area", "scenario", "draw", "year", "basis", "sex")
 BEND, BEND_UNTIL = 0.4, 72  # share of the slope from 60-64 to 65+ that goes on, and the age where it ends
-KNOWN_FROM, OLDER_FROM = 60, 65
+TABLE_AGES = {"total": (0, None), "aged_60": (60, None), "aged_65": (65, None), "aged_80": (80, None)}
+TABLE_AGES |= {"aged_0_2": (0, 3)}
+MEASURES = {"total": (0, None), "60+": (60, None), "65+": (65, None), "80+": (80, None), "0-4": (0, 5)}
 
 Population = pd.Series | pd.DataFrame | xr.DataArray | xr.Dataset
 Margins = Mapping[tuple[int, int | None], float]
@@ -31,7 +34,7 @@ Margins = Mapping[tuple[int, int | None], float]
 def group_ages(population: Population, edges: Sequence[int] = (0, 3, 15, 60, 65, 80)) -> Any:
     """Sum ages into groups that start at `edges`; the last group is open.
 
-    DataError: an edge falls inside one of the population's groups, or there is no edge.
+    DataError: an edge falls inside one of the population's groups.
 
     Parameters
     ----------
@@ -48,10 +51,7 @@ def group_ages(population: Population, edges: Sequence[int] = (0, 3, 15, 60, 65,
     [1.0, 5.0]
     """
     array = as_array(population)
-    ages = array["age"].to_numpy()
-    if edges is None or not len(edges):
-        raise DataError("group_ages needs the lower bounds of the groups, such as edges=(0, 15, 60); none was given.")
-    bounds = np.asarray(sorted(edges))
+    ages, bounds = array["age"].to_numpy(), np.asarray(sorted(edges))
     inside = next((int(edge) for edge in bounds if edge not in ages), None)
     if inside is not None:
         raise DataError(f"Age {inside} is not a lower bound of this population ({ages.tolist()}). graduate() it first.")
@@ -63,24 +63,21 @@ def group_ages(population: Population, edges: Sequence[int] = (0, 3, 15, 60, 65,
     sums = np.add.reduceat(filled.to_numpy(), starts, axis=array.get_axis_num("age"))  # from each edge to the next
     coords = {name: coord for name, coord in array.coords.items() if "age" not in coord.dims}
     grouped = xr.DataArray(sums, coords=coords | {"age": bounds}, dims=array.dims)
-    grouped = grouped.where(~empty.all("age")) if has_gaps else grouped
-    return like(grouped, population)
+    return like(grouped.where(~empty.all("age")) if has_gaps else grouped, population)
 
 
 def graduate(population: Population, *, standard: Population | None = None) -> Any:
     """Split age groups into single years 0, 1 ... 100+, keeping every group total.
 
-    Without a standard the cumulated counts are interpolated (monotone cubic, never negative) and the open group falls
-    off geometrically. That smooths over real waves: China's cohorts of 1959-61 are a third smaller than their
-    neighbours, so give a standard where one is known.
+    Without a standard the cumulated counts are interpolated, which smooths over real waves (China's cohorts of 1959-61
+    are a third smaller than their neighbours): give a standard where one is known.
     Source: Fritsch and Carlson (1980), Monotone piecewise cubic interpolation, for the cumulated counts.
     DataError: the first age is not 0, or the standard lacks single ages.
 
     Parameters
     ----------
     population : Series, DataFrame, DataArray or Dataset; [persons] by `age` from 0 on, the last group open
-    standard : same, optional
-        [persons or shares] by single age, and by sex if the population is; groups are split in its proportions.
+    standard : same, optional; [persons or shares] by single age (and sex); groups are split in its proportions
 
     Returns
     -------
@@ -109,15 +106,12 @@ def graduate(population: Population, *, standard: Population | None = None) -> A
 
 
 def _graduate_pchip(ages: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    cumulated = np.concatenate([np.zeros_like(counts[..., :1]), np.cumsum(counts[..., :-1], axis=-1)], axis=-1)
     single = np.zeros((*counts.shape[:-1], OPEN_AGE + 1))
-    start = int(ages[-1])
-    if len(ages) > 2:
-        spline = PchipInterpolator(ages, cumulated, axis=-1)
-        single[..., :start] = np.diff(spline(np.arange(start + 1)), axis=-1)
-    elif len(ages) == 2:
-        single[..., :start] = counts[..., :1] / start
-    height = single[..., start - 1] if start else np.zeros_like(counts[..., 0])
+    height, start = np.zeros_like(counts[..., 0]), int(ages[-1])
+    if len(ages) > 1:
+        cumulated = np.concatenate([height[..., None], np.cumsum(counts[..., :-1], axis=-1)], axis=-1)
+        single[..., :start] = np.diff(PchipInterpolator(ages, cumulated, axis=-1)(np.arange(start + 1)), axis=-1)
+        height = single[..., start - 1]
     single[..., start:] = _open_tail(counts[..., -1], height, OPEN_AGE + 1 - start)
     return np.maximum(single, 0.0)
 
@@ -135,16 +129,13 @@ def _open_tail(total: np.ndarray, height: np.ndarray, n: int) -> np.ndarray:
 
 
 def _split_by_standard(groups: xr.DataArray, standard: xr.DataArray) -> xr.DataArray:
-    single_ages = np.arange(OPEN_AGE + 1)
+    single_ages, ages = np.arange(OPEN_AGE + 1), groups["age"].to_numpy()
     if not set(single_ages) <= set(standard["age"].to_numpy()):
         raise DataError(f"The standard must have all single ages 0 ... {OPEN_AGE}; use graduate() on it first.")
-    ages = groups["age"].to_numpy()
     owner = np.searchsorted(ages, single_ages, side="right") - 1
     standard = standard.sel(age=single_ages)
     if "sex" in standard.dims and "sex" not in groups.dims:
         standard = standard.sum("sex")
-    if "sex" in standard.dims and not set(groups["sex"].to_numpy()) <= set(standard["sex"].to_numpy()):
-        raise DataError(f"The standard must have all sexes of the population; it has {standard['sex'].to_numpy()}.")
 
     def per_single_age(array: xr.DataArray) -> xr.DataArray:
         return array.isel(age=owner).drop_vars("age").assign_coords(age=single_ages)
@@ -158,8 +149,7 @@ def _split_by_standard(groups: xr.DataArray, standard: xr.DataArray) -> xr.DataA
 def rake(population: Population, margins: Margins) -> Any:
     """Scale a pyramid so that it meets published totals of age ranges, changing its shape as little as possible.
 
-    Within each range the ages (and sexes) keep their proportions. Ranges that nest (total, 60+, 65+) are met in one
-    pass, crossing ones by iterative proportional fitting.
+    Within each range the ages (and sexes) keep their proportions.
     Source: Deming and Stephan (1940), On a least squares adjustment of a sampled frequency table.
     DataError: no margins, such as contradict one another (65+ above 60+) or are negative, or no age in a range.
 
@@ -189,9 +179,8 @@ def rake(population: Population, margins: Margins) -> Any:
     def total(mask: np.ndarray) -> xr.DataArray:
         return raked.isel(age=np.flatnonzero(mask)).sum(dims)
 
-    raked = array.copy()
-    rings = _rings(ranges, margins)
-    offs = []
+    raked, offs = array.copy(), []
+    rings = _rings(ranges, margins)  # met in one pass; ranges that cross by iterative proportional fitting
     for _sweep in range(1 if rings else 5000):
         for name, mask, wanted in rings or [(_range_name(k), ranges[k], float(v)) for k, v in margins.items()]:
             present = total(mask)
@@ -199,11 +188,10 @@ def rake(population: Population, margins: Margins) -> Any:
                 raise DataError(f"Nobody in the given pyramid is aged {name}, but the margin asks for {wanted:,.0f}.")
             factor = xr.where(present > 0, wanted / present.where(present > 0, 1), 1.0)
             raked = raked * xr.where(xr.DataArray(mask, dims="age", coords={"age": ages}), factor, 1.0)
-        off = max((float(abs(total(ranges[k]) - v).max()) / max(float(v), 1.0) for k, v in margins.items()), default=0)
-        offs.append(off)
-        if off < 1e-12 or (len(offs) > 50 and off > offs[-51] * 0.9999):  # met, or no nearer for 50 sweeps
+        offs.append(max(float(abs(total(ranges[k]) - v).max()) / max(float(v), 1.0) for k, v in margins.items()))
+        if offs[-1] < 1e-12 or (len(offs) > 50 and offs[-1] > offs[-51] * 0.9999):  # met, or no nearer for 50 sweeps
             break
-    if off > 1e-6:
+    if offs[-1] > 1e-6:
         names = ", ".join(f"{_range_name(k)} = {v:,.0f}" for k, v in margins.items())
         raise DataError(f"These margins contradict one another: {names}. No pyramid meets them all; check the figures.")
     return like(raked.transpose(*array.dims), population)
@@ -216,8 +204,7 @@ def _range_name(key: tuple[int, int | None]) -> str:
 def _check_ranges(ages: np.ndarray, ranges: Mapping, margins: Mapping) -> None:
     for key, value in margins.items():
         name = _range_name(key)
-        bounds = [b for b in key if b is not None]
-        cut = [b for b in bounds if b not in ages and not b == ages[-1] + 1 == OPEN_AGE + 1]
+        cut = [b for b in key if b is not None and b not in ages and not b == ages[-1] + 1 == OPEN_AGE + 1]
         if cut:
             raise DataError(f"The margin {name} cuts an age group at {cut[0]}. graduate() the pyramid first.")
         if not np.isfinite(value) or value < 0:
@@ -254,24 +241,20 @@ def _rings(ranges: Mapping, margins: Mapping) -> list[tuple[str, np.ndarray, flo
 
 
 def bend(parent: Population, margins: Margins) -> xr.DataArray:
-    """The parent's pyramid with the old ages bent towards the area's own balance of 60-64 to 65+.
+    """The parent's pyramid with the old ages bent towards the area's own balance of 60-64 to 65+, where it is known.
 
     An area with many more of 65+ than of 60-64, against its parent, tends to have more of 70-74 than of 65-69 too.
-    Without both totals the parent comes back as it is.
     """
     array = as_array(parent)
-    if (KNOWN_FROM, None) not in margins or (OLDER_FROM, None) not in margins:
+    if not {(60, None), (65, None)} <= set(margins):
         return array
-    totals = array.sum([d for d in ("sex",) if d in array.dims])
-    here = np.array([margins[KNOWN_FROM, None] - margins[OLDER_FROM, None], margins[OLDER_FROM, None]], dtype=float)
-    ages = array["age"].to_numpy()
-    young = (ages >= KNOWN_FROM) & (ages < OLDER_FROM)
-    there = np.array([float(totals[young].sum()), float(totals[ages >= OLDER_FROM].sum())])
+    here = np.array([margins[60, None] - margins[65, None], margins[65, None]], dtype=float)
+    there = np.array([persons(array, 60, 65), persons(array, 65)])
     if (here <= 0).any() or (there <= 0).any():
         return array  # `rake` says what is wrong
     slope = np.diff(np.log(here / there))[0] / 8  # from 62 to about 70, where the mean of the younger old is
-    tilt = BEND * slope * (np.minimum(ages + 0.5, BEND_UNTIL) - 62)
-    return array * xr.DataArray(np.where(ages >= OLDER_FROM, np.exp(tilt), 1.0), {"age": ages}, "age")
+    tilt = BEND * slope * (np.minimum(array["age"] + 0.5, BEND_UNTIL) - 62)
+    return array * xr.where(array["age"] >= 65, np.exp(tilt), 1.0)
 
 
 def carry_forward(older: Population, parent_older: Population, parent: Population, *, years: int = 10) -> xr.DataArray:
@@ -280,21 +263,16 @@ def carry_forward(older: Population, parent_older: Population, parent: Populatio
     Ages below `years`, not yet born then, are as many per person of 15-49 as in the parent.
     """
     edges, step = range(0, TOP + 1, 5), years // 5
-    then, above_then, above_now = (
-        group_ages(as_array(p), edges=edges).transpose(..., "sex", "age").to_numpy()
-        for p in (older, parent_older, parent)
-    )
-    mine, parents_own = (found_again(groups, years) for groups in (then, above_then))
+    groups = [group_ages(as_array(p), edges=edges).transpose(..., "sex", "age") for p in (older, parent_older, parent)]
+    then, above_then, above_now = (array.to_numpy() for array in groups)
+    mine, parents_own = (found_again(counts, years) for counts in (then, above_then))
     if (parents_own <= 0).any():
         raise DataError("A five-year cohort of the parent is empty at the older census, so it tells no ratio.")
     grown = mine * above_now[..., step:] / parents_own
     adults = slice(max(0, 3 - step), 10 - step)  # 15-49 of the newer census
     parents = above_now[..., step:][..., adults].sum(axis=(-1, -2), keepdims=True)
     young = above_now[..., :step] * grown[..., adults].sum(axis=(-1, -2), keepdims=True) / parents
-    array = as_array(older)
-    dims = [*(d for d in array.dims if d not in ("sex", "age")), "sex", "age"]
-    coords = {d: array[d] for d in dims if d in array.coords and d != "age"}
-    return xr.DataArray(np.concatenate([young, grown], axis=-1), {**coords, "age": edges}, dims)
+    return groups[0].copy(data=np.concatenate([young, grown], axis=-1))
 
 
 def found_again(groups: np.ndarray, years: int) -> np.ndarray:
@@ -305,16 +283,166 @@ def found_again(groups: np.ndarray, years: int) -> np.ndarray:
     return np.concatenate([groups[..., : -1 - years // 5], top], axis=-1)
 
 
-def fit_pyramid(
-    margins: Margins, parent: Population, then: tuple[Population, Population] | None = None, *, years: int = 10
-) -> xr.DataArray:
-    """A pyramid by single age that meets an area's totals, from its parent's bent to them, or from an older census.
+def population_table(future: Population) -> pd.DataFrame:
+    """Persons and shares of the age groups that plans speak of, year by year.
 
-    `then` is the census of the area and that of its parent `years` before.
+    Parameters
+    ----------
+    future : Dataset, DataArray or DataFrame; [persons] by `age` and `year` (DataError without), as `project` has it
+
+    Returns
+    -------
+    DataFrame
+        Indexed by year (and draw or area, if there are any): total, aged_60, aged_65, aged_80, aged_0_2 [persons],
+        share_60_pct, share_65_pct, share_80_pct [percent of all].
+
+    Examples
+    --------
+    >>> import yilaolib as yl
+    >>> yl.population_table(yl.project("jingdezhen", end_year=2030)).loc[2025, "share_60_pct"].round(1)
+    np.float64(21.1)
     """
-    if then is None:
-        return rake(bend(parent, margins), margins)
-    return rake(graduate(carry_forward(*then, parent, years=years), standard=parent), margins)
+    table = pd.DataFrame({name: labelled(persons(future, *ages)).to_series() for name, ages in TABLE_AGES.items()})
+    for age in (60, 65, 80):
+        table[f"share_{age}_pct"] = 100 * table[f"aged_{age}"] / table["total"]
+    return table
+
+
+def persons(population: Population, low: int = 0, high: int | None = None) -> float | xr.DataArray:
+    """Persons aged `low` to below `high`, both sexes.
+
+    DataError: a bound falls inside an age group or is no number, or `high` is not above `low`.
+
+    Parameters
+    ----------
+    population : Series, DataFrame, DataArray or Dataset; [persons] by `age`
+    low, high : int; [completed years] `high` is exclusive; None is open
+
+    Returns
+    -------
+    float or DataArray: [persons] with the dims that are not sex or age
+
+    Examples
+    --------
+    >>> persons(pd.Series([10.0, 5.0], index=[0, 60]), 60)
+    5.0
+    """
+    return _plain(_sum(as_array(population), low, np.inf if high is None else high), "persons", "persons")
+
+
+def elderly_share(population: Population, age: int = 60) -> float | xr.DataArray:
+    """Share of the population at or above an age. Elderly is 60+ in Chinese statute; 65+ must be asked for.
+
+    Parameters
+    ----------
+    population : Series, DataFrame, DataArray or Dataset; [persons] by `age`
+    age : int, default 60; [completed years] a lower bound of the population, or it is a DataError
+
+    Returns
+    -------
+    float or DataArray: [share, 0-1] named `elderly_share`, with the dims that are not sex or age
+
+    Examples
+    --------
+    >>> elderly_share(pd.Series([83.37, 16.63], index=[0, 60]))
+    0.1663
+    """
+    array = as_array(population)
+    return _plain(_sum(array, age) / _sum(array, -np.inf), "elderly_share")
+
+
+def dependency_ratio(
+    population: Population, kind: str = "old", working_ages: tuple[int, int] = (15, 59)
+) -> float | xr.DataArray:
+    """Dependants per person of working age; a ratio, not a percentage.
+
+    The bounds are inclusive, as they are printed: (15, 59) is the Chinese default, (15, 64) the UN's. The two are not
+    comparable, and a plan's 老年抚养比 may be either (鹰潭's footnote is 65+ over 15-64).
+    DataError: unknown kind, or a bound inside an age group.
+
+    Parameters
+    ----------
+    population : Series, DataFrame, DataArray or Dataset; [persons] by `age`
+    kind : {'old', 'young', 'total'}; dependants above the working ages, below them, or both
+    working_ages : (int, int), default (15, 59); [completed years] first and last age, both included
+
+    Returns
+    -------
+    float or DataArray: [dependants per person of working age] named `dependency_ratio`
+
+    Examples
+    --------
+    >>> dependency_ratio(pd.Series([20.0, 60.0, 15.0], index=[0, 15, 60]))
+    0.25
+    """
+    array, (first, last) = as_array(population), working_ages
+    young, workers, old = _sum(array, -np.inf, first), _sum(array, first, last + 1), _sum(array, last + 1)
+    dependants = {"old": old, "young": young, "total": old + young}
+    if kind not in dependants:
+        raise DataError(f"kind is {kind!r}; it must be 'old', 'young' or 'total'.")
+    return _plain(dependants[kind] / workers, "dependency_ratio")
+
+
+def median_age(population: Population) -> float | xr.DataArray:
+    """Age that halves the population, interpolated evenly within its age group.
+
+    Parameters
+    ----------
+    population : Series, DataFrame, DataArray or Dataset; [persons] by `age`, in narrow groups; DataError if empty
+
+    Returns
+    -------
+    float or DataArray: [years] named `median_age`
+
+    Examples
+    --------
+    >>> median_age(pd.Series([10.0, 10.0, 10.0], index=[0, 20, 40]))
+    30.0
+    """
+    array = as_array(population)
+    if "sex" in array.dims:
+        array = array.sum("sex")
+    ages = array["age"].to_numpy().astype(float)
+    if len(ages) < 2:
+        raise DataError("A median age needs at least two age groups; this population has one.")
+    bounds = np.append(ages, 2 * ages[-1] - ages[-2])
+
+    def middle(counts: np.ndarray) -> float:
+        cumulated = np.append(0.0, np.cumsum(counts))
+        if cumulated[-1] <= 0:
+            raise DataError("The population is empty, so it has no median age.")
+        return float(np.interp(cumulated[-1] / 2, cumulated, bounds))
+
+    return _plain(xr.apply_ufunc(middle, array, input_core_dims=[["age"]], vectorize=True), "median_age", "years")
+
+
+def measured(population: Population) -> xr.DataArray:
+    """Persons in the groups by which a projection is judged: total, 60+, 65+, 80+, 0-4; dim `measure` first."""
+    parts = [persons(population, low, high) for low, high in MEASURES.values()]
+    return xr.concat([xr.DataArray(part) for part in parts], pd.Index(list(MEASURES), name="measure"))
+
+
+def _sum(array: xr.DataArray, low: float, high: float = np.inf) -> xr.DataArray:
+    ages = array["age"].to_numpy()
+    for cut in (low, high):
+        if not isinstance(cut, Real) or np.isnan(float(cut)):
+            raise DataError(f"An age is {cut!r}; it must be a number of completed years, such as 60.")
+    if low >= high:
+        raise DataError(f"Nobody is aged {low:g} to below {high:g}. Give the lower bound first, such as (50, 60).")
+    for cut in (low, high):
+        if np.isfinite(cut) and cut not in ages and cut > ages[0]:
+            raise DataError(f"Age {cut:g} is not a lower bound of this population; graduate() it first.")
+    chosen = array.isel(age=np.flatnonzero((ages >= low) & (ages < high)))
+    dims = [d for d in ("sex", "age") if d in array.dims]
+    empty = array.isnull()
+    if not bool(empty.any()):
+        return chosen.sum(dims)
+    refuse_cut(empty, [cut for cut in (low, high) if cut in ages])
+    return chosen.sum(dims).where(~empty.all(dims))  # an area without that census has no persons to sum, not 0
+
+
+def _plain(result: xr.DataArray, name: str, units: str = "1") -> float | xr.DataArray:
+    return float(result) if result.ndim == 0 else result.rename(name).assign_attrs(units=units)
 
 
 def as_array(population: Population) -> xr.DataArray:
@@ -329,8 +457,7 @@ def as_array(population: Population) -> xr.DataArray:
             )
         # a key with one value (the year of one census) labels the table, it is no dim
         keys = [k for k in TIDY_KEYS if k in population and (population[k].nunique() > 1 or k == "sex")]
-        axes: Any = [*keys, "age"]
-        series = population.set_index(axes)["persons"].astype(float)
+        series = population.set_index([*keys, "age"])["persons"].astype(float)
         if series.index.has_duplicates:
             first = series.index[series.index.duplicated()][:1].to_frame().astype(str).iloc[0]
             twice = ", ".join(f"{key} {value}" for key, value in first.items())
@@ -358,13 +485,10 @@ def as_array(population: Population) -> xr.DataArray:
 
 
 def _whole(ages: np.ndarray) -> np.ndarray:
-    try:
-        exact = ages.astype(float)
-    except (TypeError, ValueError):  # "60+", a missing age
-        exact = np.array([np.nan])
+    exact = pd.to_numeric(pd.Series(ages), errors="coerce")  # "60+", a missing age
     if not (exact % 1 == 0).all():
         raise DataError(f"Ages must be whole numbers; they are {ages.tolist()[:6]}. Write 60 for 60-64 and for 60+.")
-    return exact.astype(int)
+    return exact.to_numpy().astype(int)
 
 
 def labelled(measure: float | xr.DataArray) -> xr.DataArray:
@@ -389,9 +513,8 @@ def like(array: xr.DataArray, original: Population) -> Any:
 
 def refuse_cut(empty: xr.DataArray, bounds: Iterable[float]) -> None:
     """Refuse a bound inside a group of some area of a frame; `empty` is True where an area has no such row."""
-    counted = ~empty.all("age")
     for bound in bounds:
-        if bool((empty.sel(age=bound) & counted).any()):
+        if bool((empty.sel(age=bound) & ~empty.all("age")).any()):
             raise DataError(
                 f"Age {bound:g} is not a lower bound for some of the keys (areas, years, sexes) of this population. "
                 "Take those apart, or graduate() them first."

@@ -11,11 +11,10 @@ import xarray as xr
 from ..errors import DataError
 from ..tables.areas import find_area, load_table
 from . import local
-from .ages import SEX, carry_forward, graduate
+from .ages import MEASURES, SEX, carry_forward, graduate, measured, persons
 from .calibration import by_single_age, tfr_ratio
 from .cohorts import DECADE, imbalance, shared
 from .local import Launch, Root, age_standard, census_pyramids, kind_of, launch_of, survival_grid
-from .measures import MEASURES, measured, persons
 from .projection import CENSUS_TO_YEAR_END, Nation, Scenario, nation_of, schedules, simulate, sources_behind
 
 AGED = {"population_total": 0, "population_60plus": 60, "population_65plus": 65}
@@ -30,10 +29,9 @@ def backtest(
 ) -> pd.DataFrame:
     """What the engine would have said about `target` at the census of `launch`, beside simpler methods.
 
-    The engine knows the national paths up to the launch, the census itself, and its province's migration of the ten
-    years before; the usual migration of a kind of area and the spreads are fitted to 2010-2020 over three provinces,
-    this area's probably among them (table `backtest` judges each province by the other two). Hamilton-Perry knows how
-    the province's cohorts fared until the target, which nobody does at the launch.
+    The engine knows the national paths up to the launch, the census, and its province's migration of the ten years
+    before; spreads are fitted to 2010-2020, this area probably among those fitted on (table `backtest` judges each
+    province by others). Hamilton-Perry knows how the province's cohorts fared until the target, as nobody then did.
     DataError: the area has no census of one of the years.
 
     Parameters
@@ -47,7 +45,7 @@ def backtest(
     -------
     DataFrame
         measure (total, 60+, 65+, 80+, 0-4), method (engine, hold, hamilton_perry below a province, log-linear for the
-        nation's total), projected (the central path), lower_80, upper_80, actual [persons], error_pct, inside_80.
+        nation's total), projected, lower_80, upper_80, actual [persons], error_pct, inside_80.
 
     Examples
     --------
@@ -114,9 +112,8 @@ def _trend_of_total(launch, target, root) -> tuple[pd.Series, pd.Series, pd.Seri
 def nation_as_known(year: int, root: Root = None) -> Nation:
     """The nation's paths as they could be drawn in `year`: fertility held, life expectancy rising as before.
 
-    Fertility stays at the mean of the last five years, life expectancy gains what it gained a year over the last ten,
-    the sex ratio stays. Ranges are as wide as World Population Prospects 2024 makes them the same number of years
-    ahead. (The estimates of the years before are today's; those of the time were a little different.)
+    Ranges are as wide as World Population Prospects 2024 makes them the same number of years ahead. Estimates of the
+    years before are today's.
     """
     now = nation_of(root=root)
     years = np.arange(year, year + 41)
@@ -186,8 +183,7 @@ def _province(entry: pd.Series, root: Root) -> str:
 def extrapolate(series: pd.Series, end_year: int, *, level: float = 0.8, method: str | None = None) -> pd.DataFrame:
     """Carry a yearly series on by its own trend, with the interval of the statistical model.
 
-    It knows nothing of ages: a small cohort that will reach 60 in ten years is not in the trend. The interval holds if
-    the model does, which the engine's range does not ask for.
+    It knows nothing of ages: a small cohort that will reach 60 in ten years is not in the trend.
     Source: Hyndman, Koehler, Ord and Snyder (2008), Forecasting with Exponential Smoothing; statsmodels (2010).
     DataError: fewer than three points, values that are not above 0, an end year inside the series, an unknown method.
 
@@ -196,9 +192,7 @@ def extrapolate(series: pd.Series, end_year: int, *, level: float = 0.8, method:
     series : Series; [any unit, above 0] indexed by year; gaps are allowed for the log-linear method
     end_year : int; [year] last year wanted
     level : float, default 0.8; [share] of outcomes that the interval should hold
-    method : {'log-linear', 'ets'}, optional
-        A straight line through the logarithms, or exponential smoothing with a damped trend of the logarithms. Default:
-        'ets' from ten points without a gap on, else 'log-linear'.
+    method : {'log-linear', 'ets'}; default: exponential smoothing, damped, from ten points without a gap on
 
     Returns
     -------
@@ -245,22 +239,20 @@ def _smoothed(logs, steps, level) -> np.ndarray:
 
     fitted = ETSModel(pd.Series(logs), error="add", trend="add", damped_trend=True).fit(disp=False)
     told = fitted.get_prediction(start=len(logs), end=len(logs) + steps - 1)
-    frame = told.summary_frame(alpha=1 - level)
-    return np.stack([frame["mean"], frame["pi_lower"], frame["pi_upper"]])
+    return told.summary_frame(alpha=1 - level)[["mean", "pi_lower", "pi_upper"]].to_numpy().T
 
 
 def compare_with_plans(*, scenario: str = "medium", root: Root = None) -> pd.DataFrame:
     """What documents print of residents and births after an area's last census, beside its projection.
 
-    Nothing is tuned to it. A printed projection of a plan is no outcome, and what a survey found is no register; only
-    actual totals of residents would judge the launch. Registered people and targets are left out.
+    A printed projection of a plan is no outcome; only actual totals of residents would judge the launch. Registered
+    people and targets are left out.
 
     Returns
     -------
     DataFrame
         area, indicator, year, kind (actual or projection), printed, projected [persons, or births in ten months],
-        difference_pct (projected against printed), source. `population_total_implied` is printed persons of 60 and over
-        divided by their printed share.
+        difference_pct, source. `population_total_implied`: printed persons of 60+ over their printed share.
 
     Examples
     --------

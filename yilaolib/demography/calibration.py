@@ -1,8 +1,4 @@
-"""Local levels of fertility and migration from two censuses, measured against a reference (the nation).
-
-Measured against the reference, the errors that a census makes everywhere (children missed in 2010, deaths not
-reported) cancel; what is left is local.
-"""
+"""Local fertility and migration from two censuses, against the nation, so that what all censuses miss cancels."""
 
 from __future__ import annotations
 
@@ -11,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from ..errors import DataError
-from .ages import OPEN_AGE, SEX, TOP, Population, as_array, found_again
+from .ages import OPEN_AGE, SEX, TOP, Population, as_array, found_again, group_ages
 
 FERTILE = (15, 20, 25, 30, 35, 40, 45)  # five-year ages of the schedules of fertility
 
@@ -19,8 +15,7 @@ FERTILE = (15, 20, 25, 30, 35, 40, 45)  # five-year ages of the schedules of fer
 def tfr_ratio(population: Population, reference: Population, schedule: pd.Series) -> float:
     """Local fertility as a multiple of the reference's, from children 0-4 and the women who could have borne them.
 
-    It is the fertility of the last five years before the census of the women who live there now. Children who were left
-    behind or brought along are in it too.
+    It is that of the five years before the census; children who were left behind or brought along are in it too.
     Source: Hauer, Baker and Brown (2013), Indirect estimates of total fertility rate, PLOS ONE 8.
     DataError: there are no women of childbearing age.
 
@@ -66,19 +61,16 @@ def migration_rates(
 ) -> xr.DataArray:
     """Annual net migration rates by sex and single age from two censuses.
 
-    A cohort that shrank more than the same cohort of the closed reference has lost migrants. The residual is spread
-    evenly over the years between, put at the cohort's middle age, and interpolated between cohorts. Children under 3
-    get none (their migration is in `tfr_ratio`), and above 80 it fades out, where mortality hides it.
+    A cohort that shrank more than the same cohort of the closed reference has lost migrants. Children under 3 get none
+    (their migration is in `tfr_ratio`), and above 80 it fades out, where mortality hides it.
     DataError: no common five-year groups, censuses not a multiple of 5 years apart, or an empty cohort.
     Source: United Nations (1970), Manual VI: Methods of Measuring Internal Migration (census survival ratios).
 
     Parameters
     ----------
-    then, now : DataArray or DataFrame
-        [persons] by `sex` and five-year `age` (0 or 0, 1-4, to 85+), at the older and the newer census.
+    then, now : DataArray or DataFrame; [persons] by `sex` and five-year `age` (to 85+) at the older and newer census
     reference_then, reference_now : same; [persons] of a (nearly) closed population, for example the nation
-    survival_ratio : DataArray (sex, age), optional
-        [ratio] Expected local survival over `years` against the reference's, by single age at the older census.
+    survival_ratio : DataArray (sex, age), optional; [ratio] expected local survival over `years` to the reference's
     years : int, default 10; [years] between the censuses; a multiple of 5
 
     Returns
@@ -142,10 +134,5 @@ def _cohort_ratio(before: Population, after: Population, years: int) -> np.ndarr
 
 def _five_year_groups(population: Population) -> np.ndarray:
     """Persons (..., sex, age group 0, 5 ... 85+) as numbers."""
-    array = as_array(population).sel(sex=SEX).transpose(..., "sex", "age")
-    ages = array["age"].to_numpy()
-    edges = np.arange(0, TOP + 1, 5)
-    missing = np.setdiff1d(edges, ages)
-    if missing.size:
-        raise DataError(f"The census has no age group that starts at {missing[0]}. graduate() it first.")
-    return np.add.reduceat(array.to_numpy(), np.searchsorted(ages, edges), axis=-1)
+    groups = group_ages(as_array(population), edges=range(0, TOP + 1, 5))
+    return groups.sel(sex=SEX).transpose(..., "sex", "age").to_numpy()

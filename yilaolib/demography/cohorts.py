@@ -43,24 +43,20 @@ def project_cohorts(
 ) -> xr.Dataset:
     """Carry a population forward by cohorts: survival, births, migration.
 
-    Rates labelled year t carry the population of t to t + `step`, so with year-end populations they are the rates of
-    the calendar year t + 1. Any further dims (area, scenario, draw) broadcast.
+    Rates labelled year t carry the population of t to t + `step`: with year-end populations, those of calendar year
+    t + 1. Any further dims (area, scenario, draw) broadcast.
     Source: Preston, Heuveline and Guillot (2001), Demography, chapter 6; United Nations (2024), WPP: Methodology.
     DataError: missing or negative inputs, ages or years that do not fit, an unknown timing.
 
     Parameters
     ----------
     population : DataArray (sex, age); [persons] ages equally spaced by `step`, the last one open
-    survival : DataArray (year, sex, age)
-        [probability] of arriving in the age; at 0 of births. The last is that of the two last groups together.
+    survival : DataArray (year, sex, age); [probability] of arriving in the age (0: births; last: two last groups)
     asfr : DataArray (year, age); [births per woman-year] at the fertile ages; ages that are not given count 0
     sex_ratio_at_birth : DataArray (year); [boys per girl]
     net_migration : DataArray (year, sex, age), optional; [persons per step] labelled by the age at the end of the step.
-    net_migration_rate : DataArray (year, sex, age), optional
-        [net migrants per survivor] Applied at the end of the step, on top of `net_migration`.
-    migration_timing : {'end', 'even'}
-        "end": all migrants arrive after survival and births. "even": half arrive at the start and half at the end, and
-        births see both (rates of migration stay at the end).
+    net_migration_rate : DataArray (year, sex, age), optional; [net migrants per survivor] at the end of the step
+    migration_timing : {'end', 'even'}; `net_migration` after survival and births, or half of it at the start
     step : int, default 1; [years] width of an age group and of a step
 
     Returns
@@ -83,10 +79,9 @@ def project_cohorts(
     """
     if migration_timing not in ("end", "even"):
         raise DataError(f"migration_timing is {migration_timing!r}; it must be 'end' or 'even'.")
-    ages = population["age"].to_numpy()
+    ages, years = population["age"].to_numpy(), survival["year"].to_numpy()
     if (np.diff(ages) != step).any():
         raise DataError(f"Ages must be {step} years apart for a step of {step}; they are {ages[:4].tolist()} ...")
-    years = survival["year"].to_numpy()
     if (np.diff(years) != step).any():
         raise DataError(f"Years must be {step} apart for a step of {step}; survival has {years[:4].tolist()} ...")
     unknown = np.setdiff1d(asfr["age"].to_numpy(), ages)
@@ -95,8 +90,10 @@ def project_cohorts(
             f"asfr has the age {unknown[0]:g}, which is no age of the population ({ages[:4].tolist()} ...). "
             "Give fertility by the population's age groups."
         )
-    sized = _broadcast(population, survival, asfr, sex_ratio_at_birth, net_migration, net_migration_rate, years, ages)
-    (start, s, f, srb, m, rate), fertile, extra, coords = sized
+    inputs = (population, survival, asfr, sex_ratio_at_birth, net_migration, net_migration_rate)
+    given = {name: array for name, array in zip(INPUTS, inputs, strict=True) if array is not None}
+    laid, fertile, coords = _broadcast(given, years, ages)
+    start, s, f, srb, m, rate = (laid.get(name) for name in INPUTS)
     n_years, shape = len(years), start.shape[2:]
     p = np.empty((n_years + 1, 2, len(ages), *shape))
     moved = np.zeros(p.shape)  # not zeros_like: pages that nobody writes to cost nothing
@@ -132,8 +129,17 @@ def project_cohorts(
         alive = arrived if m is None and rate is None else there.sum(axis=1)
     whole = np.isfinite(deaths[:-1]).all() and np.isfinite(alive).all()
     if not whole or min(least, start.min(), srb.min()) < 0:
-        _refuse(sized[0], years)
-    return _dataset(p, births, mothers, deaths, moved, negative, years, step, ages, fertile, extra, coords)
+        _refuse(laid, years)
+    data = {
+        "population": (("year", "sex", "age", *coords), p, {"units": "persons"}),
+        "births": (("year", "sex", *coords), births, {"units": "persons per step"}),
+        "deaths": (("year", "sex", *coords), deaths, {"units": "persons per step"}),
+        "net_migration": (("year", "sex", "age", *coords), moved, {"units": "persons per step"}),
+        "births_by_age": (("year", "mother_age", *coords), mothers, {"units": "persons per step"}),
+        "negative_cells": (("year", *coords), negative, {"units": "cells"}),
+    }
+    labels = {"year": np.append(years, years[-1] + step), "sex": SEX, **coords}
+    return xr.Dataset(data, coords={**labels, "age": ages, "mother_age": ages[fertile]})
 
 
 def _migrate(there, moved, late, early, rate, negative) -> None:
@@ -154,75 +160,42 @@ def _migrate(there, moved, late, early, rate, negative) -> None:
         there[below] = 0
 
 
-def _broadcast(population, survival, asfr, srb, migration, rate, years, ages) -> tuple[list[Any], slice, list, dict]:
-    """All inputs as numpy arrays laid out year, sex, age, then the extra dims."""
-    extra, coords = [], {}
-    given = (population, survival, asfr, srb, migration, rate)
-    for (name, core), array in zip(INPUTS.items(), given, strict=True):
-        if array is None:
-            continue
-        missing = [d for d in core if d not in array.dims]
-        if missing:
-            raise DataError(f"{name} needs the dims {core}; it lacks {missing}. Label it as xarray with those names.")
+def _broadcast(given: dict[str, xr.DataArray], years, ages) -> tuple[dict[str, Any], slice, dict]:
+    """All inputs as numpy arrays laid out year, sex, age, then the extra dims; of asfr only ages with births."""
+    coords: dict = {}
+    for name, array in given.items():
+        if missing := [d for d in INPUTS[name] if d not in array.dims]:
+            raise DataError(f"{name} needs the dims {INPUTS[name]}; it lacks {missing}. Label it as xarray with them.")
         for dim in array.dims:
-            if dim not in core and dim not in extra:
-                extra.append(dim)
-                coords[dim] = array[dim].to_numpy()
-            elif dim not in core and not np.array_equal(array[dim].to_numpy(), coords[dim]):
+            labels = array[dim].to_numpy()
+            if dim not in INPUTS[name] and not np.array_equal(labels, coords.setdefault(dim, labels)):
                 raise DataError(f"{name} has other labels of {dim!r} than the inputs before it. Select the same ones.")
-    labels = {"year": years, "sex": np.array(SEX), "age": ages}
-    result: list[Any] = [
-        None if array is None else _laid_out(array, core, labels, extra, whole_ages=name != "asfr")
-        for (name, core), array in zip(INPUTS.items(), given, strict=True)
-    ]
-    fertility_ages = np.sort(asfr["age"].to_numpy())
-    # births need only the ages at which there are any; ages that are not given count 0
-    used = fertility_ages[result[2].reshape(len(years), len(fertility_ages), -1).any(axis=(0, 2))]
-    fertile = slice(0, 1)
+    asfr, first, last = given["asfr"], 0, 0
+    used = asfr["age"].to_numpy()[(asfr != 0).any([d for d in asfr.dims if d != "age"]).to_numpy()]
     if used.size:
-        first, last = np.searchsorted(ages, used[[0, -1]])
-        fertile = slice(first, last + 1)
-    result[2] = _laid_out(asfr, INPUTS["asfr"], {**labels, "age": ages[fertile]}, extra, fill=0.0)
-    sizes = tuple(len(coords[dim]) for dim in extra)
-    result[0] = np.broadcast_to(result[0], (*result[0].shape[:2], *sizes))
-    return result, fertile, extra, coords
+        first, last = np.searchsorted(ages, [used.min(), used.max()])
+    fertile, laid = slice(first, last + 1), {}
+    for name, array in given.items():
+        labels = {"year": years, "sex": np.array(SEX), "age": ages[fertile] if name == "asfr" else ages}
+        for dim in INPUTS[name]:
+            if not np.array_equal(array[dim].to_numpy(), labels[dim]):
+                empty = 0.0 if name == "asfr" and dim == "age" else np.nan
+                array = array.reindex({dim: labels[dim]}, fill_value=empty)
+        values = array.transpose(*INPUTS[name], *[d for d in coords if d in array.dims]).to_numpy()
+        sizes = (*values.shape[: len(INPUTS[name])], *[array.sizes.get(d, 1) for d in coords])
+        laid[name] = values.astype(float, copy=False).reshape(sizes)
+    start = laid["population"]
+    laid["population"] = np.broadcast_to(start, (*start.shape[:2], *map(len, coords.values())))
+    return laid, fertile, coords
 
 
-def _laid_out(array, core, labels, extra, *, whole_ages=True, fill=np.nan) -> np.ndarray:
-    """Values in the order of `core`, then `extra` (size 1 where the array does not have it); no copy without need."""
-    wanted = dict(labels)
-    if not whole_ages:
-        wanted["age"] = np.sort(array["age"].to_numpy())
-    for dim in core:
-        if not np.array_equal(array[dim].to_numpy(), wanted[dim]):
-            array = array.reindex({dim: wanted[dim]}, fill_value=fill if dim == "age" else np.nan)
-    values = array.transpose(*core, *[d for d in extra if d in array.dims]).to_numpy().astype(float, copy=False)
-    return values.reshape(*values.shape[: len(core)], *[array.sizes.get(d, 1) for d in extra])
-
-
-def _refuse(arrays, years) -> None:
+def _refuse(laid: dict[str, np.ndarray], years) -> None:
     """Say which input has a missing or a negative value. A missing one has spread to the results, which told of it."""
-    for name, values in zip(INPUTS, arrays, strict=True):
-        if values is None:
-            continue
+    for name, values in laid.items():
         if not np.isfinite(values).all():
             raise DataError(f"{name} lacks values for some of the years {years[0]}-{years[-1]}, sexes or ages.")
         if "migration" not in name and values.min() < 0:
             raise DataError(f"{name} has a negative value ({values.min():g}); it must be 0 or more.")
-
-
-def _dataset(p, births, mothers, deaths, moved, negative, years, step, ages, fertile, extra, coords) -> xr.Dataset:
-    labels = {"year": np.append(years, years[-1] + step), "sex": SEX, **coords}
-    dims = tuple(extra)
-    data = {
-        "population": (("year", "sex", "age", *dims), p, {"units": "persons"}),
-        "births": (("year", "sex", *dims), births, {"units": "persons per step"}),
-        "deaths": (("year", "sex", *dims), deaths, {"units": "persons per step"}),
-        "net_migration": (("year", "sex", "age", *dims), moved, {"units": "persons per step"}),
-        "births_by_age": (("year", "mother_age", *dims), mothers, {"units": "persons per step"}),
-        "negative_cells": (("year", *dims), negative, {"units": "cells"}),
-    }
-    return xr.Dataset(data, coords={**labels, "age": ages, "mother_age": ages[fertile]})
 
 
 def log_sex_ratio(people: np.ndarray) -> np.ndarray:

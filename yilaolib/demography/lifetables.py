@@ -35,10 +35,8 @@ def life_table(
 ) -> pd.DataFrame:
     """Turn death rates into a life table, for single ages or for groups (0, 1-4, 5-9 ...).
 
-    The last group is open and everybody in it dies there. `sx` is the probability of arriving in the age group during
-    one step of a projection (``L_x / L_(x-1)``; births ``L_0 / (n l_0)``; the last value, ``T_w / T_(w-1)``, applies to
-    the last two groups together). With the groups 0 and 1-4, `sx` is that of five-year steps and stands at 0 (births
-    into 0-4) and from 5 on.
+    `sx` is the probability of arriving in the age group during one step of a projection (births at 0; the last value
+    applies to the last two groups together). With the groups 0 and 1-4 it is that of five-year steps.
     Source: Preston, Heuveline and Guillot (2001), Demography, chapter 3. Andreev and Kingkade (2015), Demographic
     Research 33. Greville (1943), The Record of the American Institute of Actuaries 32.
     DataError: unknown sex or model, ages that do not start at 0, missing or negative rates.
@@ -48,16 +46,12 @@ def life_table(
     mx : Series; [deaths per person-year] indexed by `age`, the lower bound in completed years; the first is 0
     sex : {'female', 'male'}; infants' mean time lived depends on it
     radix : float, default 100000; [persons] born into the table
-    ax : Series, optional
-        [years] Mean time lived in the age by those who die in it. Default: `a0` at age 0, Coale-Demeny West for 1-4,
-        2.5 at 5 and 10, Greville from 15 on; 0.5 in single ages.
+    ax : Series, optional; [years] lived in the age by those who die in it; default: Coale-Demeny West, then Greville
     a0 : {'andreev-kingkade', 'coale-demeny-west'}; model for age 0. The UN (2024) uses Andreev-Kingkade
 
     Returns
     -------
-    DataFrame
-        Indexed by `age`: n [years], mx, ax [years], qx [probability], lx [persons], dx [persons], Lx [person-years], Tx
-        [person-years], ex [years], sx [probability].
+    DataFrame: by `age`: n, ax, ex [years], mx, qx, sx [probability], lx, dx [persons], Lx, Tx [person-years]
 
     Examples
     --------
@@ -119,12 +113,9 @@ def piecewise(m0: float, rows: tuple[tuple[float, float, float], ...]) -> float:
 
 
 def _survival_ratios(ages, n, years, years_above, radix) -> np.ndarray:
-    abridged = len(ages) > 2 and n[0] == 1 and n[1] == 4
+    abridged, width = len(ages) > 2 and n[0] == 1 and n[1] == 4, n[0]
     if abridged:  # 0 and 1-4 are one group in a five-year projection
-        years = np.concatenate([[years[0] + years[1]], years[2:]])
-        width = 5.0
-    else:
-        width = n[0]
+        years, width = np.concatenate([[years[0] + years[1]], years[2:]]), 5.0
     with np.errstate(invalid="ignore", divide="ignore"):
         ratios = np.append(years[0] / (width * radix), years[1:] / years[:-1])
     ratios[-1] = years_above[-1] / years_above[-2] if years_above[-2] > 0 else 0.0
@@ -134,7 +125,6 @@ def _survival_ratios(ages, n, years, years_above, radix) -> np.ndarray:
 def life_table_for_e0(e0: float, *, sex: str, standard: pd.Series) -> pd.DataFrame:
     """Life table by single age whose life expectancy at birth is `e0`, shaped like a standard.
 
-    The logits of the standard's survivors are shifted by one constant (Brass's alpha, beta 1), found by root search.
     For many values use `survival_table`, which tabulates once.
     Source: Brass (1971), On the scale of mortality, in Biological Aspects of Demography.
     DataError: e0 lies outside what the standard can be bent to (about 20 to 100 years).
@@ -175,9 +165,6 @@ def life_table_for_e0(e0: float, *, sex: str, standard: pd.Series) -> pd.DataFra
 def single_year_mx(mx: pd.Series, *, sex: str, open_age: int = OPEN_AGE) -> pd.Series:
     """Split grouped death rates into single ages whose person-year-weighted mean is the grouped rate.
 
-    The cumulated hazard of the grouped table is interpolated (monotone cubic), then each group is scaled until its
-    deaths over its person-years equal the rate that was given.
-
     Parameters
     ----------
     mx : Series; [deaths per person-year] by group; ages 0, 1, 5, ... `open_age`. Single ages are returned unchanged
@@ -217,8 +204,6 @@ def single_year_mx(mx: pd.Series, *, sex: str, open_age: int = OPEN_AGE) -> pd.S
 
 def survival_table(standard: dict[str, pd.Series], e0_grid: np.ndarray | None = None) -> xr.DataArray:
     """Survival ratios for a grid of e0, made once so that a projection only interpolates.
-
-    Between the points of the default grid a linear interpolation misses e0 by less than 0.0002 years.
 
     Parameters
     ----------
@@ -331,9 +316,7 @@ def asfr(tfr: float | xr.DataArray, schedule: pd.Series) -> pd.Series | xr.DataA
     else:  # the cumulated schedule starts and ends flat, so the rates do too
         shares = np.diff(PchipInterpolator(knots, np.append(0, schedule.cumsum()))(np.arange(knots[0], knots[-1] + 1)))
     shares = pd.Series(shares / shares.sum(), index=pd.Index(single, name="age"), name="asfr")
-    if isinstance(tfr, xr.DataArray):
-        return tfr * xr.DataArray(shares.to_numpy(), coords={"age": single}, dims="age")
-    return shares * tfr
+    return tfr * (shares.to_xarray() if isinstance(tfr, xr.DataArray) else shares)
 
 
 def tfr(asfr: pd.Series | xr.DataArray) -> float | xr.DataArray:
@@ -352,10 +335,10 @@ def tfr(asfr: pd.Series | xr.DataArray) -> float | xr.DataArray:
     >>> print(tfr(pd.Series([0.1, 0.1], index=[20, 25])))
     1.0
     """
-    ages = asfr.index.to_numpy() if isinstance(asfr, pd.Series) else asfr["age"].to_numpy()
-    widths = np.diff(ages, append=2 * ages[-1] - ages[-2]) if len(ages) > 1 else np.ones(1)
     if isinstance(asfr, pd.Series):
-        return (asfr * widths).sum()
+        return float(tfr(asfr.rename_axis("age").to_xarray()))
+    ages = asfr["age"].to_numpy()
+    widths = np.diff(ages, append=2 * ages[-1] - ages[-2]) if len(ages) > 1 else np.ones(1)
     return (asfr * xr.DataArray(widths, dims="age")).sum("age")
 
 

@@ -1,6 +1,8 @@
 """What an area brings to a projection: its people at the census and its levels against the nation's, with sources.
 
-`area` is a slug, a name or an adcode; `root` is where a user's own tables are.
+`area` is a slug, a name or an adcode; `root` is where a user's own tables are. An area that has totals only gets its
+pyramid and levels from its parent: `tables` asks `fill` (see `yilaolib/__init__.py`), `tables.ownarea` says which
+totals are met and whose ages are taken. What is filled is marked, so that every table and figure can tell.
 """
 
 from __future__ import annotations
@@ -16,11 +18,13 @@ import pandas as pd
 import xarray as xr
 
 from ..errors import DataError, did_you_mean
+from ..tables import ownarea
 from ..tables.areas import find_area, load_table
 from ..tables.folders import as_root, merged_table, stamp
-from ..tables.ownarea import FILLED, MARGINS
+from ..tables.ownarea import FILLED, MARGINS, NO_CHILDREN, Load
+from ..tables.schema import empty_table
 from ..texts import say
-from .ages import OPEN_AGE, SEX, as_array, graduate
+from .ages import OPEN_AGE, SEX, Margins, Population, as_array, bend, carry_forward, graduate, rake
 from .calibration import at_level, by_single_age, migration_rates, tfr_ratio
 from .cohorts import imbalance, shared
 from .lifetables import look_up, survival_table
@@ -28,8 +32,10 @@ from .lifetables import look_up, survival_table
 STANDARD = "china-wpp2024"  # of table `mortality`
 MIGRATION = "net_migration_per_1000"
 TOLD = ["source", "note", "note_zh"]  # what is told of a level
+PERSONS = ["sex", "age", "persons"]
 NOBODY_MOVES = np.zeros((2, OPEN_AGE + 1))
 NOBODY_MOVES.flags.writeable = False  # one array for many areas
+LEVELS = ["nation", "province", "prefecture"]  # of a parent
 
 Root = str | Path | None
 Of = TypeVar("Of", bound=Callable)
@@ -85,22 +91,16 @@ def census_pyramids(area: str, root: Root = None) -> dict[int, xr.DataArray]:
 
 @while_unchanged(256)
 def _pyramids(slug: str, *, root: Root = None) -> dict[int, xr.DataArray]:
-    table = load_table("population", area=slug, root=root)
-    table = table[table["basis"].isna() | (table["basis"] == "resident")]
+    table = ownarea.residents_in(load_table("population", area=slug, root=root))
     if table.empty:
         raise DataError(f"population.csv has no residents by age and sex for {slug!r}. Add its census to your data.")
-    columns = ["sex", "age", "persons"]
-    return {int(year): as_array(rows[columns]).reindex(sex=SEX) for year, rows in table.groupby("year")}
+    return {int(year): as_array(rows[PERSONS]).reindex(sex=SEX) for year, rows in table.groupby("year")}
 
 
 def local_parameters(area: str, *, root: Root = None) -> pd.DataFrame:
     """Levels that a projection of the area uses, each with its source.
 
-    Parameters
-    ----------
-    area : str, slug, name or adcode
-    root : path of your own tables, optional
-        A row `e0`, `tfr_ratio` or `net_migration_per_1000` of your `assumptions` for the area comes first.
+    A row `e0`, `tfr_ratio` or `net_migration_per_1000` of your `assumptions` for the area comes first.
 
     Returns
     -------
@@ -124,9 +124,10 @@ def launch_of(area: str, root: Root = None) -> Launch:
 
 @while_unchanged(4096)
 def _derived(slug: str, *, root: Root = None) -> tuple[Launch, pd.DataFrame]:
-    entry = find_area(slug, root)
-    census, assumed, base = _pyramids(slug, root=root), _own_levels(slug, root), max(_pyramids(slug, root=root))
-    fertility, standard = _local_fertility(slug, assumed, base, root), age_standard(base, root)
+    entry, census = find_area(slug, root), _pyramids(slug, root=root)
+    assumed, base = _own_levels(slug, root), max(census)
+    fertility, mortality = _local_fertility(slug, assumed, base, root), _local_mortality(slug, assumed, base, root)
+    standard = age_standard(base, root)
     people = graduate(census[base], standard=standard).transpose("sex", "age").to_numpy()
     rates = local_migration(slug, root)
     moved, told, year = shared(rates.to_numpy(), people), [rates.attrs[name] for name in TOLD], base
@@ -134,15 +135,13 @@ def _derived(slug: str, *, root: Root = None) -> tuple[Launch, pd.DataFrame]:
         row = assumed.loc[MIGRATION]
         moved, told, year = at_level(moved, people, float(row["value"])), [row[name] for name in TOLD], row["year"]
     crude = float((moved * people).sum() / people.sum() * 1000)
-    moves = (MIGRATION, crude, "per 1000 and year", year, *told)
-    rows = [_local_mortality(slug, assumed, base, root), fertility, moves]
-    frame = pd.DataFrame(rows, columns=["parameter", "value", "unit", "year", *TOLD])
+    rows = [mortality, fertility, (MIGRATION, crude, "per 1000 and year", year, *told)]
     more_men = imbalance(people, standard.transpose("sex", "age").sel(sex=SEX).to_numpy())
     for array in (people, moved, more_men):
         array.flags.writeable = False  # every projection of the area reads these
     newer = tuple(_newer_totals(slug, base, people, root))
-    launch = Launch(slug, kind_of(entry), base, people, fertility[1], rows[0][1], moved, more_men, newer)
-    return launch, frame
+    launch = Launch(slug, kind_of(entry), base, people, fertility[1], mortality[1], moved, more_men, newer)
+    return launch, pd.DataFrame(rows, columns=["parameter", "value", "unit", "year", *TOLD])
 
 
 def _newer_totals(slug: str, base: int, people: np.ndarray, root: Root) -> Iterator[tuple[int, dict[str, float]]]:
@@ -153,10 +152,10 @@ def _newer_totals(slug: str, base: int, people: np.ndarray, root: Root) -> Itera
         return  # its pyramid was made from them
     for row in table.to_dict("records"):
         totals = {name: float(row[name]) for name in MARGINS if pd.notna(row[name])}
-        counted = {name: people[:, slice(*MARGINS[name])].sum() for name in totals}
+        counted = [people[:, slice(*MARGINS[name])].sum() for name in totals]
         if row["basis"] != "registered" and row["year"] > base:
             yield int(row["year"]), totals
-        elif not (row["year"] == base and np.allclose(list(totals.values()), list(counted.values()), rtol=0.005)):
+        elif not (row["year"] == base and np.allclose(list(totals.values()), counted, rtol=0.005)):
             raise DataError(
                 f"The totals of {slug!r} of {row['year']} in margins change nothing: its residents by age and sex "
                 f"are known from {base} on. Give residents of a later year, or take the row out."
@@ -196,8 +195,8 @@ def _told(key: str, **values: object) -> tuple[str, str]:
 def local_migration(area: str, root: Root = None) -> xr.DataArray:
     """Net migration rates of an area a year between its last two censuses, after the survival of its own e0.
 
-    A projection gives the area its own life expectancy; what that explains of a cohort is not migration, or the old
-    would be taken away twice. With one census the rates are its parent's, and what areas of its kind add to that.
+    What its own life expectancy explains of a cohort is not migration, or the old would be taken away twice. With one
+    census the rates are its parent's, and what areas of its kind add to that.
 
     Returns
     -------
@@ -212,25 +211,23 @@ def local_migration(area: str, root: Root = None) -> xr.DataArray:
     entry = find_area(area, root)
     census, nation = _pyramids(entry["area"], root=root), _pyramids("china", root=root)
     years = sorted(year for year in census if year in nation)  # a count of other years has nothing to be measured by
-    note, note_zh = _told("closed")
-    source, rates = "", NOBODY_MOVES
+    told, source, rates = _told("closed"), "", NOBODY_MOVES
     if len(years) >= 2 and entry["level"] != "nation":
         then, now = years[-2:]
         offset = _local_mortality(entry["area"], _own_levels(entry["area"], root), now, root)[1]
         lived = expected_survival(np.array([offset]), then, now, root).isel(offset=0)
         given = (census[then], census[now], nation[then], nation[now])
         rates = migration_rates(*given, survival_ratio=lived, years=now - then)
-        note, note_zh = _told("cohorts", then=then, now=now)
-        source = census_source(entry["area"], root)
+        told, source = _told("cohorts", then=then, now=now), census_source(entry["area"], root)
     elif entry["level"] != "nation" and (above := _counted_parent(entry, root)) is not None:
         kind = kind_of(entry)
         usual, usual_above = (usual_migration(each, root) for each in (kind, kind_of(above)))
         rates = local_migration(above["area"], root).to_numpy() + usual - usual_above  # against the province, itself 0
-        source, added = census_source(above["area"], root), bool(usual.any())
-        note, note_zh = _told("one_census", parent=above, kind=kind if added else "")
+        told = _told("one_census", parent=above, kind=kind if usual.any() else "")
+        source = census_source(above["area"], root)
     labels = {"sex": SEX, "age": np.arange(OPEN_AGE + 1)}
-    told = {"note": note, "note_zh": note_zh, "source": source}
-    return xr.DataArray(np.asarray(rates, dtype=float), labels, ("sex", "age"), attrs=told)
+    attrs = dict(zip(TOLD, (source, *told), strict=True))
+    return xr.DataArray(np.asarray(rates, dtype=float), labels, ("sex", "age"), attrs=attrs)
 
 
 def _counted_parent(entry: pd.Series, root: Root) -> pd.Series | None:
@@ -338,7 +335,7 @@ def age_standard(year: int, root: Root = None) -> xr.DataArray:
     >>> print(f"{float(people.sel(age=59).sum() / people.sel(age=57).sum()):.2f}")  # few were born in 1961
     0.46
     """
-    return as_array(nearest_rows(load_table("age_standards", root=root), year)[["sex", "age", "persons"]])
+    return as_array(nearest_rows(load_table("age_standards", root=root), year)[PERSONS])
 
 
 def fertility_schedule(year: int, root: Root = None) -> pd.Series:
@@ -390,3 +387,165 @@ def areas_above(entry: pd.Series, root: Root) -> Iterator[pd.Series]:
     while pd.notna(entry["parent"]):
         entry = find_area(entry["parent"], root)
         yield entry
+
+
+def fill_pyramid(
+    margins: Margins,
+    parent: Population,
+    *,
+    parent_level: str,
+    older: Population | None = None,
+    parent_older: Population | None = None,
+    years: int = 10,
+    root: Root = None,
+) -> pd.DataFrame:
+    """A pyramid by sex and single age that meets published totals, each cell with how well such cells are filled.
+
+    With an older census of the area, its cohorts are carried forward as the parent's fared, and raked. Without one, the
+    parent's pyramid is bent towards the area's own balance of 60-64 to 65+, and raked. What the totals do not say
+    (15-59, say) is the parent's shape: read `error_pct` before using a narrow age group.
+    Source: `rake`, and Hamilton and Perry (1962), A short method for projecting population, Social Forces 41.
+    DataError: margins that contradict one another (named), an unknown level, an older census without the parent's.
+
+    Parameters
+    ----------
+    margins : dict; {(low, high): persons}; `low` inclusive, `high` exclusive, None for open: {(60, None): 20_000}
+    parent : DataArray or DataFrame; [persons] by `sex` and single `age` of the nearest area that has them, then
+    parent_level : {'nation', 'province', 'prefecture'}; what the parent is; the nearer, the better
+    older : DataArray or DataFrame, optional; [persons] by `sex` and `age` (five-year groups to 85+) `years` before
+    parent_older : same, optional; [persons] of the parent at that census; wanted when `older` is given
+    years : int, default 10; [years] between the two; a multiple of 5
+    root : path of your own tables, optional
+
+    Returns
+    -------
+    DataFrame
+        sex, age, n, persons, method (a row of `fill_errors`) and error_pct: the mean absolute percentage error that the
+        method had in the broad age group of the cell, over counties whose total, 60+, 65+ and, if yours too, 0-4 were
+        given.
+
+    Examples
+    --------
+    >>> import yilaolib as yl
+    >>> filled = yl.fill_pyramid({(0, None): 1000, (60, None): 250, (65, None): 180}, yl.age_standard(2020),
+    ...     parent_level="nation")
+    >>> print(filled.persons.sum(), filled[filled.age >= 65].persons.sum(), filled.method[0])
+    1000.0 180.0 nation
+    """
+    if parent_level not in LEVELS:
+        hint = did_you_mean(parent_level, LEVELS)
+        raise DataError(f"parent_level is {parent_level!r}; it must be one of {LEVELS}.{hint}")
+    if older is not None and parent_older is None:
+        raise DataError("An older census of the area is carried forward as its parent's: give parent_older too.")
+    if as_array(parent).sizes["age"] < OPEN_AGE + 1:
+        raise DataError(f"The parent's pyramid needs all single ages 0 ... {OPEN_AGE}; graduate() it first.")
+    method = parent_level if older is None else f"older_{parent_level}"
+    frame = _cells(fit_pyramid(margins, parent, None if older is None else (older, parent_older), years=years))
+    errors, children = load_table("fill_errors", root=root), any(high and high <= 5 for _, high in margins)
+    errors = errors[errors["method"] == method + ("" if children else NO_CHILDREN)].astype({"age": int})
+    errors = errors.set_index("age")["mape_pct"].sort_index().reindex(range(OPEN_AGE + 1), method="ffill")
+    return frame.assign(method=method, error_pct=frame["age"].map(errors))
+
+
+def fit_pyramid(margins: Margins, parent: Population, then: tuple | None = None, *, years: int = 10) -> xr.DataArray:
+    """A pyramid by single age that meets an area's totals, from its parent's bent to them, or from an older census.
+
+    `then` is the census of the area and that of its parent `years` before.
+    """
+    if then is None:
+        return rake(bend(parent, margins), margins)
+    return rake(graduate(carry_forward(*then, parent, years=years), standard=parent), margins)
+
+
+def _cells(people: xr.DataArray) -> pd.DataFrame:
+    frame = people.rename("persons").transpose("sex", "age").to_series().reset_index()
+    frame.insert(2, "n", pd.Series(1, index=frame.index, dtype="Int64").mask(frame["age"] == OPEN_AGE))
+    return frame
+
+
+def fill(name: str, table: pd.DataFrame, load: Load, own_areas: list[str]) -> pd.DataFrame:
+    """Return the rows of population or assumptions that a user's areas (slugs) lack, filled from their parents.
+
+    `load` gives other tables by name. DataError: totals that contradict each other, or no parent with a pyramid.
+    """
+    rows = [empty_table(name)]
+    for area in own_areas:
+        wanted = ownarea.margins_of(area, load)
+        if name == "assumptions":
+            own = set(table.loc[(table["area"] == area) & table["scenario"].isna(), "parameter"])
+            rows += [] if "e0" in own else [_life_expectancy(area, table, load("areas"))]
+            rows += [] if "tfr_ratio" in own or wanted is None else [_fertility(area, wanted, load)]
+        elif wanted is not None and _lacks_pyramid(area, wanted, table, load("areas")):
+            rows.append(_population(area, wanted, table, load))
+    return pd.concat(rows).reset_index(drop=True)
+
+
+def _lacks_pyramid(area: str, wanted: pd.Series, population: pd.DataFrame, areas: pd.DataFrame) -> bool:
+    """Tell whether totals are all there is of the year: no pyramid, or one of an older census to carry forward."""
+    own = population.loc[population["area"] == area, "year"]
+    if own.empty:
+        return True
+    found = ownarea.parent_with_pyramid(area, int(wanted["year"]), population, areas)
+    if found is None or int(own.max()) >= min(found[1], int(wanted["year"])):
+        return False
+    return ownarea.older_census(area, *found, population) is not None
+
+
+def _population(area: str, wanted: pd.Series, population: pd.DataFrame, load: Load) -> pd.DataFrame:
+    def counted(who: str, when: int) -> pd.DataFrame:
+        return ownarea.residents_in(population[(population["area"] == who) & (population["year"] == when)])[PERSONS]
+
+    year, found = int(wanted["year"]), ownarea.parent_with_pyramid(area, int(wanted["year"]), population, load("areas"))
+    if found is None:
+        raise DataError(
+            f"{area!r} has totals but no pyramid, and no parent of it has one to fill it from. Give its province as "
+            "parent in areas, or its residents by age and sex in population."
+        )
+    if wrong := ownarea.contradiction(wanted):
+        sentence = say(f"checks.{wrong[1].key}", "en", field=wrong[0], **wrong[1].values)
+        raise DataError(f"The totals of {area!r} in {year} contradict each other: {sentence}")
+    parent, census = found
+    standard = as_array(nearest_rows(load("age_standards"), census)[PERSONS])
+    above = graduate(as_array(counted(parent, census)), standard=standard)
+    given = {ages: float(wanted[name]) for name, ages in MARGINS.items() if pd.notna(wanted[name])}
+    older = ownarea.older_census(area, parent, census, population)
+    then = None if older is None else (counted(area, older), counted(parent, older))
+    filled = _cells(fit_pyramid(given, above, then, years=census - (older or census)))
+    return _typed("population", filled.assign(area=area, year=year, basis="resident", source=FILLED))
+
+
+def _life_expectancy(area: str, assumptions: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
+    """The parent's life expectancy: without it a projection would take the nation's."""
+    known = assumptions[(assumptions["parameter"] == "e0") & assumptions["scenario"].isna()].set_index("area")
+    parent = next((parent for parent in ownarea.parents_of(area, areas) if parent in known.index), None)
+    if parent is None:
+        return empty_table("assumptions")
+    row, names = known.loc[[parent]].iloc[-1], areas.set_index("area").loc[parent]
+    name = names["name_en"] if isinstance(names["name_en"], str) else names["name_zh"]
+    note = f"Filled from {name}: {row['value']:g} in {row['year']} ({row['source']})."
+    filled = {"area": area, "parameter": "e0", "year": row["year"], "value": row["value"], "unit": row["unit"]}
+    return _typed("assumptions", pd.DataFrame([filled | {"source": FILLED, "note": note}]))
+
+
+def _fertility(area: str, wanted: pd.Series, load: Load) -> pd.DataFrame:
+    """The parent's TFR against the nation's, for totals of a year far from any census.
+
+    Births fell by 40 % between 2016 and 2022: the children of 2023 cannot be held against the nation's of 2020.
+    """
+    population, year = load("population"), int(wanted["year"])
+    own = population[(population["area"] == area) & (population["year"] == year)]
+    found = ownarea.parent_with_pyramid(area, year, population, load("areas"))
+    if own.empty or (own["source"] != FILLED).any() or found is None or abs(found[1] - year) <= 1:
+        return empty_table("assumptions")
+    parent, census = found
+    at = population[population["year"] == census]
+    above, nation = (at.loc[at["area"] == each, PERSONS] for each in (parent, "china"))
+    value = tfr_ratio(above, nation, nearest_rows(load("fertility"), census).set_index("age")["share"])
+    note = f"Filled from {parent}: children 0-4 per woman at the census of {census}, against the nation."
+    row = {"area": area, "parameter": "tfr_ratio", "year": census, "value": value, "unit": "ratio", "source": FILLED}
+    return _typed("assumptions", pd.DataFrame([row | {"note": note}]))
+
+
+def _typed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    empty = empty_table(name)
+    return frame.reindex(columns=list(empty)).astype(empty.dtypes.to_dict())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import groupby, islice
 from numbers import Real
 from typing import Any
 
@@ -21,11 +21,10 @@ from ..tables.folders import merged_table
 from ..tables.ownarea import MARGINS
 from ..texts import code_of, words_of
 from . import cohorts, local
-from .ages import OPEN_AGE, SEX, Population, as_array, rake
+from .ages import MEASURES, OPEN_AGE, SEX, Population, as_array, elderly_share, persons, rake
 from .calibration import at_level, by_single_age
 from .lifetables import asfr, look_up
 from .local import STANDARD, Launch, Root, while_unchanged
-from .measures import MEASURES, elderly_share, persons, stage_of
 
 SCENARIOS = ("low", "medium", "high", "zero-migration")  # those that move births; table `assumptions` has more
 PATHS = ("tfr_offset", "net_migration_factor", "e0_offset")
@@ -52,10 +51,8 @@ def project(
     Populations are those of 31 December; the census of 1 November is moved there first. Births, deaths and migration
     labelled t take place between 31 December t and 31 December t + 1.
 
-    The nation's paths and their spread are those of World Population Prospects 2024; the local level of fertility draws
-    nearer to the nation's (`tfr_ratio_persistence`), the local level of e0 keeps its distance, and local net migration
-    follows the scenario, while the sex ratio of each cohort nears the nation's (`sex_ratio_pull`). Table `spreads` has
-    the figures behind the draws and how they were fitted.
+    The nation's paths and spread are those of World Population Prospects 2024. The local level of fertility nears the
+    nation's, that of e0 keeps its distance, net migration follows the scenario (table `spreads`).
     Source: United Nations (2024), World Population Prospects 2024: Methodology. Parameters: `local_parameters`.
     DataError: unknown area or scenario, an end year not after the census or beyond 2100, missing tables.
 
@@ -63,9 +60,8 @@ def project(
     ----------
     area : str, slug, name or adcode
     scenario : str or Scenario
-        low, medium, high (fertility as WPP 2024's variants); zero-, half- or recent-migration (nobody moves, half as
-        many as in medium, as many as in 2010-2020 for good); long-life, short-life (the ends of the UN's 80 % range);
-        or your own. A name in Chinese (长寿方案) is understood.
+        low, medium, high (fertility as WPP 2024's variants); zero-, half- or recent-migration (none, half of medium's,
+        that of 2010-2020 for good); long-life, short-life (ends of the UN's 80 % range); or your own. Or in Chinese.
     end_year : int, default 2050; [year] last 31 December; at most 2100, where the national paths end
     draws : int, default 0; random paths of fertility, mortality and migration; 0 gives the central path
     seed : int, default 0; the same seed gives the same draws, in any process and however many are asked for
@@ -141,27 +137,16 @@ def project_ranges(
     if draws < 1:
         raise DataError(f"draws is {draws}; a range needs at least one path, better 200 or more.")
     launches = [local.launch_of(slug, root) for slug in slugs]
-    size = block_size(end_year, draws, memory_mib, first_year=one_base(launches))
-    keep = {"draws": draws, "seed": seed, "levels": levels, "block": size}
-    order: list[int] = []
-    parts: list[xr.Dataset] = []
-    for at, each in _by_scenario(slugs, scenario, root):
-        parts += stream([launches[i] for i in at], each, end_year, nation_of(root=root), **keep)
-        order += at
-    return xr.concat(parts, "area").isel(area=np.argsort(order))
+    keep = {"draws": draws, "seed": seed, "levels": levels}
+    keep["block"] = block_size(end_year, draws, memory_mib, first_year=one_base(launches))
 
+    def assumed(launch: Launch) -> Scenario:
+        return scenario if isinstance(scenario, Scenario) else Scenario.load(scenario, area=launch.area, root=root)
 
-def _by_scenario(slugs: list[str], scenario: str | Scenario, root: Root) -> Iterator[tuple[list[int], Scenario]]:
-    """Positions of the areas that go by one scenario: those with rows of their own alone, the others together."""
-    everywhere = list(range(len(slugs)))
-    if isinstance(scenario, Scenario):
-        yield everywhere, scenario
-        return
-    rows, name = load_table("assumptions", root=root), scenario_named(scenario, root=root)
-    own = set(rows.loc[rows["scenario"] == name, "area"].dropna())
-    for at in [*([i] for i in everywhere if slugs[i] in own), [i for i in everywhere if slugs[i] not in own]]:
-        if at:
-            yield at, Scenario.load(name, area=slugs[at[0]], root=root)
+    parts = []
+    for each, group in groupby(launches, assumed):  # an area with rows of its own parts the others
+        parts += stream(group, each, end_year, nation_of(root=root), **keep)
+    return xr.concat(parts, "area")
 
 
 def block_size(end_year: int, draws: int, memory_mib: int, *, first_year: int = 2020) -> int:
@@ -174,20 +159,17 @@ def stream(launches, scenario, end_year, nation, *, draws, seed=0, levels=QUANTI
     """Quantiles of one block of areas after another; nothing of a block is kept when the next one starts."""
     waiting = iter(launches)
     while here := list(islice(waiting, block)):
-        yield _quantiles(simulate(here, scenario, end_year, nation, draws=draws, seed=seed), levels)
-
-
-def _quantiles(future: xr.Dataset, levels: Sequence[float]) -> xr.Dataset:
-    # sums by hand: five look-ups with labels would each go through all single ages
-    counts = future["population"].transpose("year", "age", "sex", "area", "draw").to_numpy()
-    people = np.stack([counts[:, low:high].sum(axis=(1, 2)) for low, high in MEASURES.values()])
-    births = future["births"].sum("sex", skipna=False).transpose("year", "area", "draw").to_numpy()
-    told = {
-        "persons": (("measure", "quantile", "year", "area"), np.quantile(people, levels, axis=-1).swapaxes(0, 1)),
-        "births": (("quantile", "year", "area"), np.quantile(births, levels, axis=-1)),
-    }
-    labels = {name: future[name].to_numpy() for name in ("year", "area")}
-    return xr.Dataset(told, {"measure": list(MEASURES), "quantile": list(levels), **labels})
+        future = simulate(here, scenario, end_year, nation, draws=draws, seed=seed)
+        # sums by hand: five look-ups with labels would each go through all single ages
+        counts = future["population"].transpose("year", "age", "sex", "area", "draw").to_numpy()
+        people = np.stack([counts[:, low:high].sum(axis=(1, 2)) for low, high in MEASURES.values()])
+        births = future["births"].sum("sex", skipna=False).transpose("year", "area", "draw").to_numpy()
+        told = {
+            "persons": (("measure", "quantile", "year", "area"), np.quantile(people, levels, axis=-1).swapaxes(0, 1)),
+            "births": (("quantile", "year", "area"), np.quantile(births, levels, axis=-1)),
+        }
+        labels = {name: future[name].to_numpy() for name in ("year", "area")}
+        yield xr.Dataset(told, {"measure": list(MEASURES), "quantile": list(levels), **labels})
 
 
 def ageing_stage(population: Population, *, digits: int = 2, root: Root = None) -> pd.DataFrame:
@@ -198,8 +180,7 @@ def ageing_stage(population: Population, *, digits: int = 2, root: Root = None) 
     Parameters
     ----------
     population : Series, DataFrame, DataArray or Dataset; [persons] by `age` (and sex) at one date
-    digits : int, default 2
-        Decimals of a printed percentage; a share within half of the last digit of a cut is flagged `near_cut`.
+    digits : int, default 2; decimals of a printed percentage; a share within half of the last of a cut is `near_cut`
     root : path of your own tables, optional
 
     Returns
@@ -212,11 +193,17 @@ def ageing_stage(population: Population, *, digits: int = 2, root: Root = None) 
     >>> ageing_stage(city).set_index("scheme").stage_en["nhc-2022"]
     'mild ageing'
     """
-    over_60, over_65 = (elderly_share(population, age) for age in (60, 65))
-    if isinstance(over_60, xr.DataArray) or isinstance(over_65, xr.DataArray):
-        dims = [dim for dim in as_array(population).dims if dim not in ("sex", "age")]
+    if dims := [dim for dim in as_array(population).dims if dim not in ("sex", "age")]:
         raise DataError(f"ageing_stage needs one population at one date; this one also has {dims}. Select first.")
-    return stage_of(over_60, over_65, load_table("ageing_stages", root=root), digits=digits)
+    cuts = load_table("ageing_stages", root=root)
+    shares = {age: 100 * elderly_share(population, age) for age in (60, 65)}
+    cuts["share_pct"] = cuts["base_age"].map(shares).round(10)
+    reached = (cuts["share_pct"] > cuts["from_pct"]) | (cuts["inclusive"] & (cuts["share_pct"] == cuts["from_pct"]))
+    near = (cuts["from_pct"] > 0) & ((cuts["share_pct"] - cuts["from_pct"]).abs() <= 0.5 * 10**-digits)
+    cuts["near_cut"] = near.groupby(cuts["scheme"]).transform("any")
+    # a scheme may join two bases by "or" (鹰潭's footnote): the highest rank that any of its rows reaches counts
+    stages = cuts[reached].sort_values("rank").groupby("scheme").last().loc[cuts["scheme"].unique()].reset_index()
+    return stages[["scheme", "base_age", "share_pct", "from_pct", "stage_zh", "stage_en", "near_cut", "source"]]
 
 
 def _is_number(value: object) -> bool:
@@ -233,14 +220,12 @@ class Scenario:
     ----------
     name : str; as in table `assumptions` (see `project`), or your own
     tfr_offset : dict; {year: children per woman} added to the local TFR; linear between years, constant outside
-    net_migration_factor : dict
-        {year: factor} on the area's net migration rates of 2010-2020; linear between years, constant outside.
+    net_migration_factor : dict; {year: factor} on the area's net migration rates of 2010-2020, likewise
     e0 : float, optional; [years, both sexes, in `e0_year`] overrides the area's life expectancy at birth
     tfr_ratio : float, optional; [ratio to the nation] overrides the area's fertility level at the census
     e0_year : int, default 2020; [year] of `e0`
-    net_migration_per_1000 : float, optional
-        [per 1000 and year] Overrides the area's crude net migration rate between its censuses (`local_parameters` has
-        it); the ages who move stay, and `net_migration_factor` goes on to say how it fades.
+    net_migration_per_1000 : float, optional; [per 1000 and year] overrides the area's crude rate between its censuses
+    e0_offset : dict; {year: years} added to the local life expectancy
 
     Examples
     --------
@@ -277,12 +262,10 @@ class Scenario:
         table = load_table("assumptions", area=area, root=root)
         table = table[table["scenario"] == name]
         paths = {}
-        for parameter in PATHS:
-            rows = table[table["parameter"] == parameter]
+        for parameter, rows in table[table["parameter"].isin(PATHS)].groupby("parameter"):
             own = rows[rows["area"] == area] if area else rows.iloc[:0]
             rows = own if len(own) else rows[rows["area"].isna()]
-            if len(rows):
-                paths[parameter] = dict(zip(rows["year"].astype(int), rows["value"], strict=True))
+            paths |= {parameter: dict(zip(rows["year"].astype(int), rows["value"], strict=True))} if len(rows) else {}
         return cls(name, **paths)
 
     def at(self, parameter: str, years: np.ndarray) -> np.ndarray:
@@ -362,9 +345,6 @@ def read_spreads(root: Root = None) -> Spreads:
         cohorts = [wide.loc[name].loc[SEX] for name in sorted(rows["parameter"].unique())]
         migration[kind] = by_single_age(np.stack(cohorts)).to_numpy()
     names = [name for name in Spreads.__dataclass_fields__ if name != "migration"]
-    missing = [name for name in names if name not in single]
-    if missing:
-        raise DataError(f"Table spreads lacks the parameter {missing[0]!r}. Restore the row.")
     return Spreads(**{name: float(single[name]) for name in names}, migration=migration)
 
 
@@ -511,11 +491,7 @@ def _migration(launches, scenario, years, nation, draws, seed) -> np.ndarray:
 
 @while_unchanged(4096)
 def sources_behind(area: str, base: int, scenario: str, drawn: bool, *, root: Root = None) -> tuple[str, ...]:
-    """Ids of the documents that a projection of the area (its slug) rests on, in the order of its making.
-
-    The censuses (the older one tells who moved), the local levels, the national paths and schedules, the assumptions of
-    the scenario, and the spreads: of the central path those that say how the local levels fade, of draws all.
-    """
+    """Ids of the documents that a projection of the area (its slug) rests on, in the order of its making."""
     people, assumed = (load_table(name, area=area, root=root) for name in ("population", "assumptions"))
     mortality, spreads = (load_table(name, root=root) for name in ("mortality", "spreads"))
     series, newer = load_table("series", area="china", root=root), merged_table("margins", root)

@@ -14,9 +14,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..demography.ages import Population
+from ..demography.ages import Population, persons
 from ..demography.local import Root, area_values, assumed_range, census_pyramids, census_source, while_unchanged
-from ..demography.measures import persons
 from ..demography.projection import Scenario
 from ..errors import DataError, did_you_mean
 from ..tables.areas import find_area, load_table

@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..demography.ages import as_array, labelled
+from ..demography.ages import as_array, elderly_share, labelled
 from ..demography.local import Root, assumed_range
-from ..demography.measures import elderly_share
 from ..demography.projection import SCENARIOS, Scenario, project
 from ..errors import DataError
 from ..tables.areas import find_area, load_table

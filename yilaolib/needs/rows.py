@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..demography.ages import OPEN_AGE, SEX, Population, as_array, labelled
+from ..demography.ages import OPEN_AGE, SEX, Population, as_array, labelled, persons
 from ..demography.local import Range, Root, area_values, assumed_range, census_pyramids, while_unchanged
-from ..demography.measures import persons
 from ..demography.projection import Scenario, project
 from ..errors import DataError, did_you_mean
 from ..tables.areas import find_area, load_table

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..demography.ages import Population, as_array
+from ..demography.ages import Population, as_array, persons
 from ..demography.local import Root
-from ..demography.measures import persons
 from ..demography.projection import project
 from ..tables.areas import find_area, load_table
 from ..tables.figures import figures_at

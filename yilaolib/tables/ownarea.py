@@ -2,7 +2,7 @@
 
 The totals are rows of `margins`, or figures of `observations` (population_total and its parts, actual, resident). An
 area that has an older census too is filled in from that, its cohorts carried forward as those of the parent fared. What
-is filled has the source `filled-from-parent`, so that every table and figure can tell; `demography.filling` computes.
+is filled has the source `filled-from-parent`, so that every table and figure can tell; `demography.local` computes.
 """
 
 from __future__ import annotations
