@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "reports": {"errors", "texts", "tables", "demography", "needs", "auditing", "plots"},
     "cli": {"errors", "texts", "tables", "demography", "needs", "auditing", "plots", "reports"},
 }
-MATHEMATICS = ("ages", "measures", "lifetables", "cohorts", "calibration", "methods")  # opens no file
+MATHEMATICS = ("ages", "lifetables", "cohorts", "calibration", "methods")  # opens no file
 ONLY_IN = {  # a heavy package: the rooms that know it
     "papermill": {"reports"},
     "nbformat": {"reports", "cli"},

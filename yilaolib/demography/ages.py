@@ -457,7 +457,8 @@ def as_array(population: Population) -> xr.DataArray:
             )
         # a key with one value (the year of one census) labels the table, it is no dim
         keys = [k for k in TIDY_KEYS if k in population and (population[k].nunique() > 1 or k == "sex")]
-        series = population.set_index([*keys, "age"])["persons"].astype(float)
+        axes: Any = [*keys, "age"]
+        series = population.set_index(axes)["persons"].astype(float)
         if series.index.has_duplicates:
             first = series.index[series.index.duplicated()][:1].to_frame().astype(str).iloc[0]
             twice = ", ".join(f"{key} {value}" for key, value in first.items())

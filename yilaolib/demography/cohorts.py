@@ -93,7 +93,8 @@ def project_cohorts(
     inputs = (population, survival, asfr, sex_ratio_at_birth, net_migration, net_migration_rate)
     given = {name: array for name, array in zip(INPUTS, inputs, strict=True) if array is not None}
     laid, fertile, coords = _broadcast(given, years, ages)
-    start, s, f, srb, m, rate = (laid.get(name) for name in INPUTS)
+    start, s, f, srb = (laid[name] for name in list(INPUTS)[:4])
+    m, rate = laid.get("net_migration"), laid.get("net_migration_rate")
     n_years, shape = len(years), start.shape[2:]
     p = np.empty((n_years + 1, 2, len(ages), *shape))
     moved = np.zeros(p.shape)  # not zeros_like: pages that nobody writes to cost nothing
@@ -179,7 +180,7 @@ def _broadcast(given: dict[str, xr.DataArray], years, ages) -> tuple[dict[str, A
         labels = {"year": years, "sex": np.array(SEX), "age": ages[fertile] if name == "asfr" else ages}
         for dim in INPUTS[name]:
             if not np.array_equal(array[dim].to_numpy(), labels[dim]):
-                empty = 0.0 if name == "asfr" and dim == "age" else np.nan
+                empty: Any = 0.0 if name == "asfr" and dim == "age" else np.nan
                 array = array.reindex({dim: labels[dim]}, fill_value=empty)
         values = array.transpose(*INPUTS[name], *[d for d in coords if d in array.dims]).to_numpy()
         sizes = (*values.shape[: len(INPUTS[name])], *[array.sizes.get(d, 1) for d in coords])

@@ -447,7 +447,9 @@ def fill_pyramid(
     return frame.assign(method=method, error_pct=frame["age"].map(errors))
 
 
-def fit_pyramid(margins: Margins, parent: Population, then: tuple | None = None, *, years: int = 10) -> xr.DataArray:
+def fit_pyramid(
+    margins: Margins, parent: Population, then: tuple[Any, Any] | None = None, *, years: int = 10
+) -> xr.DataArray:
     """A pyramid by single age that meets an area's totals, from its parent's bent to them, or from an older census.
 
     `then` is the census of the area and that of its parent `years` before.

@@ -143,7 +143,7 @@ def project_ranges(
     def assumed(launch: Launch) -> Scenario:
         return scenario if isinstance(scenario, Scenario) else Scenario.load(scenario, area=launch.area, root=root)
 
-    parts = []
+    parts: list[xr.Dataset] = []
     for each, group in groupby(launches, assumed):  # an area with rows of its own parts the others
         parts += stream(group, each, end_year, nation_of(root=root), **keep)
     return xr.concat(parts, "area")
