@@ -116,6 +116,21 @@ def test_bad_values_are_refused(parameter, value, words, with_norm, tmp_path, mo
     assert not names(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("city", "name"),
+    [
+        (100000, "all_cities"),
+        ("中国", "all_cities"),
+        ("岳阳", "city_report"),
+        ("jiangxi", "area_report"),
+        ("吉安", "area_report"),
+    ],
+)
+def test_what_is_known_of_an_area_names_its_notebook(city, name):
+    """The nation has the comparison, a plan its report, an area without a plan a report of another kind."""
+    assert place_order(city).template.stem == name
+
+
 def test_notebook_without_parameters_is_refused(tmp_path):
     """A notebook that declares no city is no report."""
     notebook = write_template(tmp_path / "t.ipynb", parameters="year: int = 1")

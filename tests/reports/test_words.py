@@ -397,15 +397,29 @@ def test_comparison_per_head(compared):
 @pytest.fixture(scope="module")
 def unread():
     """A report of 江西, of which the tables hold no plan."""
-    return run("city_report.ipynb", city="jiangxi", end_year=2030)
+    return run("area_report.ipynb", city="jiangxi")
 
 
 def test_nobody_looked_is_not_unpublished(unread):
-    """Without a plan in the tables, no table or sentence says that something was not published."""
-    texts = list(said(unread["page"]))
-    assert not [(where, text) for where, text in texts if "未公布" in text]
-    assert any(text == "本库未收录" for where, text in texts if where.startswith("table nursing"))
-    assert any(text == "本库未收录：现有床位数" for where, text in texts if where.startswith("figure beds"))
+    """Without a plan in the tables, nothing is said not to be published, and no table is empty or has an empty cell."""
+    assert not [(where, text) for where, text in said(unread["page"]) if re.search("(?<!等于)未公布", text)]
+    assert any("现有存量本库未收录" in text for _, text in said(unread["page"]))
+    tables = [piece for piece, _ in unread["page"].pieces if piece["kind"] == "table"]
+    assert all(table["rows"] for table in tables)
+    assert not [cell for table in tables for row in table["rows"] for cell in row if cell["text"] == "本库未收录"]
+
+
+def test_figures_that_a_user_adds_give_a_gap(tmp_path):
+    """Beds that a user's table gives for an area without a plan are the supply of its report."""
+    (tmp_path / "sources.csv").write_text("source,title_zh,issuer,status\nours,民政公报,民政局,issued\n")
+    (tmp_path / "observations.csv").write_text(
+        "observation,area,indicator,year,year_basis,kind,value,comparator,unit,as_printed,source,locator\n"
+        "jian.elder_beds_total.2024.actual,jian,elder_beds_total,2024,printed,actual,20000,eq,beds,20000张,ours,表1\n"
+    )
+    own = run("area_report.ipynb", city="jian", data=str(tmp_path))
+    lead, old = own["bed_gaps"].iloc[0], own["ageing"]["aged_60"]
+    assert lead["gap"] == pytest.approx(20_000 * (old[2025] / old[2024] - 1))  # as many beds per head as there are
+    assert own["unread"] == ["plan", "places"] and any("缺" in text for _, text in said(own["page"]))
 
 
 @pytest.mark.parametrize("which", ["own", "unread"])
@@ -413,7 +427,9 @@ def test_chinese_reports_speak_chinese(which, request):
     """No English words stand in a Chinese page, but in titles and places of documents."""
     for where, text in said(request.getfixturevalue(which)["page"]):
         if not where.startswith(("table sources", "table rows", "table parameters")):
-            assert not re.search(r"[A-Za-z]{3,}\s+[a-z]{2,}|[a-z]{4,}_[a-z]+", text.replace("yilao audit", "")), (
+            assert not re.search(
+                r"[A-Za-z]{3,}\s+[a-z]{2,}|[a-z]{4,}_[a-z]+", re.sub(r"yilao \w+ [\w.]+( --\w+)?|yilao audit", "", text)
+            ), (
                 where,
                 text,
             )

@@ -155,9 +155,7 @@ def place_order(
     code = catalogue(lang).code
     if not SLUG.fullmatch(code) or code in ("low", "medium", "high", "failed"):
         raise DataError(f"A catalogue called {code!r} cannot name a file: name it after its language, such as fr.toml.")
-    # of the nation, the page that compares its cities
-    kind = "all_cities" if str(city).strip().casefold() in NATION else "city_report"
-    notebook = find_template(kind) if template is None else Path(template).resolve()
+    notebook = _template_of(city, parameters.get("data") or None) if template is None else Path(template).resolve()
     known = inspect_parameters(notebook)
     values = {name: _typed(name, value, known) for name, value in parameters.items()}
     _check_values({name: default for name, (_, default) in known.items()} | values)
@@ -187,6 +185,15 @@ def place_order(
         folder=Path(out_dir) / slug,
         formats=formats,
     )
+
+
+def _template_of(city: str | int, root: str | os.PathLike | None) -> Path:
+    """The nation's page compares its cities; a plan has a report, and an area without a plan one of another kind."""
+    if str(city).strip().casefold() in NATION:
+        return find_template("all_cities")
+    area, sources = find_area(city, root=root)["area"], merged_table("sources", root)
+    planned = sources.loc[sources["plan_start"].notna(), "area"]
+    return find_template("city_report" if area in set(planned) else "area_report")
 
 
 def line_of(area: str, root: str | os.PathLike | None = None) -> list[str]:
