@@ -6,7 +6,8 @@
 
 A tour, in the order of the work:
 
-- tables: `list_tables`, `describe_table`, `load_table`, `find_area`, `printed`, `figure`, `cite`, `check_data`
+- tables: `list_tables`, `describe_table`, `load_table`, `find_area`, `find_areas`,
+  `list_areas`, `printed`, `figure`, `cite`, `check_data`
 - a city of your own: `new_workbook`, `read_workbook`, `fill_pyramid`
 - people: `project`, `Scenario`, `local_parameters`, `persons`, `elderly_share`, `ageing_stage`, `backtest`
 - need: `triangulate_beds`, `triangulate_places`, `care_need`, `implied_coverage`, `shortfall`, `turning_years`

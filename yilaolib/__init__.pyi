@@ -112,6 +112,8 @@ from .reports.sections import what_follows as what_follows
 from .reports.sections import worst_first as worst_first
 from .tables.areas import describe_table as describe_table
 from .tables.areas import find_area as find_area
+from .tables.areas import find_areas as find_areas
+from .tables.areas import list_areas as list_areas
 from .tables.areas import list_tables as list_tables
 from .tables.areas import load_table as load_table
 from .tables.figures import cite as cite

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -21,6 +21,8 @@ class YilaoError(Exception):
 
 class DataError(YilaoError, ValueError):
     """An input (a table, a parameter, a name) is not what it must be."""
+
+    choices: Sequence[dict] = ()  # the areas that an ambiguous name may mean
 
 
 def nearest(word: object, choices: Iterable[str], *, cutoff: float = 0.6) -> str:

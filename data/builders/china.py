@@ -3,7 +3,7 @@
     python data/builders/china.py SOURCE [OUT]
 
 SOURCE holds areas.csv, areas_2010.csv, population_2010.csv.gz, population_2020.csv.gz and summary.csv.gz; the product
-never needs it. OUT is `data/china`. Beside this file stand what is set by hand: `china_areas.csv` (slugs, names and
+never needs it. OUT is `data`. Beside this file stand what is set by hand: `china_areas.csv` (slugs, names and
 notes that stay), `china_zones.csv` (types of zones), `china_yearbook.csv` (ages to 100 and over) and
 `china_exceptions.csv` (misprints).
 
@@ -261,7 +261,7 @@ def build(source: Path) -> dict[str, pd.DataFrame]:
 
 
 if __name__ == "__main__":
-    out = Path(sys.argv[2]) if len(sys.argv) > 2 else HERE.parent / "china"
+    out = Path(sys.argv[2]) if len(sys.argv) > 2 else HERE.parent
     for name, table in build(Path(sys.argv[1])).items():
         table.to_csv(out / f"{name}.csv", index=False, lineterminator="\n")
         print(f"{name}: {len(table):,} rows, {(out / f'{name}.csv').stat().st_size:,} bytes")

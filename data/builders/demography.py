@@ -2,7 +2,7 @@
 
     python data/builders/demography.py REFERENCE_FOLDER
 
-writes population, age_standards, mortality, fertility, series, assumptions and care_rates into the folder above this
+writes age_standards, mortality, fertility, series, assumptions and care_rates into the folder above this
 file, and stops with a sentence when a published total does not come out. Rows that a person wrote stand in
 demography_written.py. Expected in REFERENCE_FOLDER:
 
@@ -223,7 +223,8 @@ def main():
     builders += (build_series, build_assumptions, build_care_rates)
     tables = {name: build(read) for name, build in zip(KEYS, builders, strict=True)}
     for name, frame in tables.items():  # written only when all of them are good
-        save(name, frame)
+        if name != "population":  # checked here; china.py writes that of all areas
+            save(name, frame)
 
 
 if __name__ == "__main__":

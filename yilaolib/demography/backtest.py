@@ -64,7 +64,7 @@ def backtest(
     middle, low, high = _engine(entry, census[launch], launch, target, draws, seed, root)
     told = {"engine": (middle, low, high), "hold": (measured(census[launch]).to_series(), np.nan, np.nan)}
     if entry["level"] in ("county", "prefecture") and pd.notna(entry["parent"]):
-        above = census_pyramids(entry["parent"], root)
+        above = census_pyramids(_province(entry, root), root)
         if launch in above and target in above:
             perry = carry_forward(census[launch], above[launch], above[target], years=target - launch)
             told["hamilton_perry"] = (measured(perry).to_series(), np.nan, np.nan)

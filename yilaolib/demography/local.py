@@ -231,10 +231,13 @@ def local_migration(area: str, root: Root = None) -> xr.DataArray:
 
 
 def _counted_parent(entry: pd.Series, root: Root) -> pd.Series | None:
-    """The nearest area above that has a census by age and sex, below the nation."""
-    counted = set(merged_table("population", root)["area"])
-    fit = (each for each in areas_above(entry, root) if each["level"] != "nation" and each["area"] in counted)
-    return next(fit, None)
+    """The nearest area above, below the nation, that two censuses counted, else one that has people by age and sex."""
+    counted = []
+    for above in areas_above(entry, root):
+        years = load_table("population", area=above["area"], root=root)["year"].nunique()
+        if above["level"] != "nation" and years:
+            counted.append((years == 1, len(counted), above))
+    return min(counted)[2] if counted else None
 
 
 def usual_migration(kind: str, root: Root = None) -> np.ndarray:

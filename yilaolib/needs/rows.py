@@ -12,7 +12,15 @@ import pandas as pd
 import xarray as xr
 
 from ..demography.ages import OPEN_AGE, SEX, Population, as_array, labelled, persons
-from ..demography.local import Range, Root, area_values, assumed_range, census_pyramids, while_unchanged
+from ..demography.local import (
+    Range,
+    Root,
+    area_values,
+    areas_above,
+    assumed_range,
+    census_pyramids,
+    while_unchanged,
+)
 from ..demography.projection import Scenario, project
 from ..errors import DataError, did_you_mean
 from ..tables.areas import find_area, load_table
@@ -265,7 +273,8 @@ def make_case(what: str, area: str, population: Population, root: Root = None, *
     if norm is not None and not (isinstance(norm, int | float | np.number) and 0 < norm < 1000):
         raise DataError(f"norm is {norm!r}; it is a number per 1000 persons, above 0 and below 1000 (such as 45).")
     row = find_area(area, root=root)
-    slug, parent = row["area"], None if pd.isna(row["parent"]) else row["parent"]
+    slug, above = row["area"], list(areas_above(row, root))
+    parent = next((up["area"] for up in above if up["level"] == "province"), above[0]["area"] if above else None)
     people = elderly_of(population) if what == "beds" else as_array(population)
     return Case(what, slug, parent, root, people, figures_at(root), area_values(slug, root), **choices)
 

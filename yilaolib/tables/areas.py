@@ -6,20 +6,17 @@ replace ours.
 
 from __future__ import annotations
 
+import math
 import os
-import re
 from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
 
 from ..errors import DataError, nearest
-from .folders import as_root, merged_table, stamp, user_files
+from .finding import TOLD
+from .folders import as_root, merged_table, names_of, population_of, stamp, user_files
 from .schema import fields_of, package, rules_of, schema_of, table_names
-from .sheets import plain_name
-
-ZH_ENDINGS = re.compile("(?<=..)(特别行政区|(壮族|回族|维吾尔)?自治区|自治[州县旗]|地区|林区|[省市县区盟旗])$")
-EN_ENDINGS = re.compile("(?<=..)(province|city|county|prefecture|municipality|district)$")
 
 
 def load_table(name: str, *, area: object = None, root: str | os.PathLike | None = None) -> pd.DataFrame:
@@ -66,18 +63,20 @@ def load_table(name: str, *, area: object = None, root: str | os.PathLike | None
 
 @lru_cache(maxsize=256)
 def _rows_of_area(name: str, slug: str, root: Path | None, state: tuple) -> pd.DataFrame:
-    return merged_table(name, root).iloc[_rows_by_area(name, root, state).get(slug, [])].reset_index(drop=True)
+    if name == "population":
+        return population_of(slug, root).reset_index(drop=True)
+    places, for_all = _places(name, root, state)
+    rows = sorted([*for_all, *places.get(slug, [])])
+    return merged_table(name, root).iloc[rows].reset_index(drop=True)
 
 
 @lru_cache(maxsize=32)
-def _rows_by_area(name: str, root: Path | None, state: tuple) -> dict[str, list[int]]:
-    """Where the rows of each area are: with 2,800 counties, looking through all rows each time is slow."""
+def _places(name: str, root: Path | None, state: tuple) -> tuple[dict[str, list[int]], list[int]]:
+    """Where the rows of each area are, and those that hold for all: to look through all rows each time is slow."""
     column = merged_table(name, root)["area"]
-    rows = {slug: list(places) for slug, places in column.groupby(column).indices.items()}
-    if "area" in schema_of(name)["primaryKey"] and not rules_of(fields_of(name)["area"]).get("required"):
-        for_all = [place for place, empty in enumerate(column.isna()) if empty]
-        rows = {slug: sorted([*for_all, *rows.get(slug, [])]) for slug in merged_table("areas", root)["area"]}
-    return rows
+    of_all = "area" in schema_of(name)["primaryKey"] and not rules_of(fields_of(name)["area"]).get("required")
+    empty = [place for place, empty in enumerate(column.isna()) if empty] if of_all else []
+    return column.groupby(column).indices, empty
 
 
 def list_tables(root: str | Path | None = None) -> list[str]:
@@ -113,55 +112,105 @@ def describe_table(name: str, root: str | Path | None = None) -> pd.DataFrame:
 def find_area(query: object, root: str | os.PathLike | None = None) -> pd.Series:
     """Return the row of `areas` that a slug, a name or an adcode means.
 
-    A name that means two areas (吉林 is a province and a city) is refused; write it in full or use the slug.
+    A name that several areas share (鼓楼区) is refused with all of them; write the city before it.
 
     Parameters
     ----------
     query : str or int
-        Slug, Chinese name with or without 市 or 县, English name, or six-digit adcode; in any case and width.
+        Slug, six-digit adcode, Chinese or English name with or without its type, in any case and width; with areas
+        above it (江苏 南京 鼓楼, 南京市鼓楼区, "Gulou, Nanjing"); or a name or code of 2010 (海安县, 320621).
     root : path, optional; a folder or workbook of your own with more areas
 
     Returns
     -------
-    Series: area, level, adcode, name_zh, name_en, parent, note
+    Series: area, level, kind, adcode, name_zh, name_en, parent, note
 
-    DataError: for an unknown or ambiguous area.
+    DataError: for an unknown or ambiguous area; its `choices` are a list of dicts, as the rows of `find_areas`.
 
     Examples
     --------
     >>> import yilaolib as yl
-    >>> [yl.find_area(query)["area"] for query in ("景德镇", "Hai'an", 360600)]
-    ['jingdezhen', 'haian', 'yingtan']
+    >>> [yl.find_area(query)["area"] for query in ("景德镇", "Hai'an", 360600, "南京市鼓楼区")]
+    ['jingdezhen', 'haian', 'yingtan', 'gulou-320106']
     """
-    text = f"{query:.0f}" if isinstance(query, float) else str(query)
-    exact, loose, rows = _area_names(as_root(root), stamp(root))
-    plain = plain_name(text)
-    found = exact.get(plain) or loose.get(_bare(plain)) or set()
+    text, names = _text(query), names_of(as_root(root), stamp(root))
+    found = names.meant(text)
     if len(found) == 1:
-        return rows[min(found)].copy()
+        areas, places = _area_rows(as_root(root), stamp(root))
+        return areas.iloc[places[found[0]]].copy()
     if found:
-        meant = " or ".join(f"{slug!r} ({rows[slug]['name_zh']})" for slug in sorted(found))
-        raise DataError(f"area {query!r} may mean {meant}. Write the slug or the full name.")
-    near = nearest(plain, exact)
-    slug = min(exact[near]) if near else ""
-    hint = f" Did you mean {slug!r} ({rows[slug]['name_zh']})?" if near else ""
+        error = DataError(names.ambiguous(query, found))
+        error.choices = names.choices(found)
+        raise error
+    near = nearest(text, names.near(text))
+    slug = names.meant(near)[0] if near else ""
+    hint = f" Did you mean {slug!r} ({names.rows[slug]['name_zh']})?" if near else ""
     raise DataError(f'area {query!r} is not in areas.csv.{hint} yl.load_table("areas") lists all.')
 
 
-def _bare(plain: str) -> str:
-    return EN_ENDINGS.sub("", ZH_ENDINGS.sub("", plain))
+def _text(query: object) -> str:
+    if isinstance(query, float):
+        return "" if math.isnan(query) else f"{query:.0f}"
+    return "" if query is None else str(query)
 
 
 @lru_cache(maxsize=8)
-def _area_names(root: Path | None, state: tuple) -> tuple[dict[str, set], dict[str, set], dict[str, pd.Series]]:
-    exact, loose = {}, {}
+def _area_rows(root: Path | None, state: tuple) -> tuple[pd.DataFrame, dict[str, int]]:
     areas = merged_table("areas", root)
-    rows = {row["area"]: row for _, row in areas.iterrows()}
-    for slug, *names in areas[["area", "adcode", "name_zh", "name_en"]].itertuples(index=False):
-        for name in (slug, *(name for name in names if isinstance(name, str))):
-            exact.setdefault(plain_name(name), set()).add(slug)
-            loose.setdefault(_bare(plain_name(name)), set()).add(slug)
-    return exact, loose, rows
+    return areas, {slug: place for place, slug in enumerate(areas["area"])}
+
+
+def find_areas(query: object, root: str | os.PathLike | None = None) -> pd.DataFrame:
+    """Return all areas that a text may mean, by adcode; no row where there is none.
+
+    Parameters
+    ----------
+    query, root : as for `find_area`
+
+    Returns
+    -------
+    DataFrame: area, level, kind, adcode, name_zh, name_en, parent, path_zh, path_en (with province and prefecture)
+
+    Examples
+    --------
+    >>> import yilaolib as yl
+    >>> yl.find_areas("鼓楼区")["path_zh"].tolist()
+    ['江苏省 南京市 鼓楼区', '江苏省 徐州市 鼓楼区', '福建省 福州市 鼓楼区', '河南省 开封市 鼓楼区']
+    """
+    names = names_of(as_root(root), stamp(root))
+    return pd.DataFrame(names.choices(names.find(_text(query))), columns=[*TOLD, "path_zh", "path_en"], dtype="str")
+
+
+def list_areas(
+    parent: str | None = None, level: str | None = None, root: str | os.PathLike | None = None
+) -> pd.DataFrame:
+    """Return areas by adcode: the children of `parent`, all of a `level`, or all of a level anywhere inside `parent`.
+
+    东莞, 中山, 嘉峪关 and 儋州 have no counties: those of level "county" do not cover China, use these prefectures too.
+
+    Parameters
+    ----------
+    parent : str, optional; whatever `find_area` accepts
+    level : {"nation", "province", "prefecture", "county"}, optional
+    root : path, optional; a folder or workbook of your own with more areas
+
+    Returns
+    -------
+    DataFrame: rows of `areas`
+
+    Examples
+    --------
+    >>> import yilaolib as yl
+    >>> len(yl.list_areas(level="county")), yl.list_areas("南京")["name_zh"].tolist()[:3]
+    (2985, ['玄武区', '秦淮区', '建邺区'])
+    """
+    levels = rules_of(fields_of("areas")["level"])["enum"]
+    if level is not None and level not in levels:
+        raise DataError(f"level is {level!r}; it must be one of {', '.join(levels)}.")
+    above = None if parent is None else find_area(parent, root)["area"]
+    areas, places = _area_rows(as_root(root), stamp(root))
+    inside = names_of(as_root(root), stamp(root)).inside(above, level)
+    return areas.iloc[[places[slug] for slug in inside]].reset_index(drop=True)
 
 
 def data_version() -> str:

@@ -6,16 +6,19 @@ import os
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from .. import tables as room
 from ..errors import DataError, nearest
+from .finding import Names, our_names, plain_name
 from .printed import fold, show
 from .schema import (
     Problem,
     Sheet,
     Trouble,
+    by_age,
     data_folder,
     described,
     empty_table,
@@ -26,13 +29,15 @@ from .schema import (
     refuse,
     schema_of,
     table_names,
+    typed_csv,
     user_tables,
 )
-from .sheets import Grid, Raw, Spelling, plain_name, read_grids, sheet_of, understand
+from .sheets import Grid, Raw, Spelling, read_grids, sheet_of, understand
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlsb", ".ods")
 OUR_SHEETS = ("说明", "instructions", "封面", "cover", "lists")
 NAMED = {"areas": "area", "sources": "source", "indicators": "indicator"}  # tables whose ids have names
+LARGE = ("areas", "area_links", "population", "former_units", "households", "census_columns")  # ours are read fast
 FILLED_IN = ("population", "assumptions")  # tables in which an area with totals only gets rows
 
 
@@ -115,11 +120,22 @@ def our_table(name: str) -> pd.DataFrame:
 
 @lru_cache(maxsize=64)
 def _our_table(name: str, path: Path, _state: tuple) -> pd.DataFrame:
+    if name == "population":
+        return by_age(_census(path, _state)[0])
+    if name in LARGE:
+        return typed_csv(name, path)
     sheet, problems = read_csv(path)
     refuse(problems)
     frame, problems = parse(name, sheet, strict=True)
     refuse(problems)
     return frame
+
+
+@lru_cache(maxsize=2)
+def _census(path: Path, _state: tuple) -> tuple[pd.DataFrame, dict[str, list[int]]]:
+    """Our population as it lies, and where the rows of each area are."""
+    wide = typed_csv("population", path)
+    return wide, wide.groupby("area").indices
 
 
 def stamp(root: str | os.PathLike | None) -> tuple:
@@ -173,6 +189,12 @@ def _spelling(root: Path, _state: tuple) -> Spelling:
     ids, units, own = {}, {}, {}
     for table, key in NAMED.items():
         theirs = _as_typed(table, root) if table in files else empty_table(table)
+        if len(theirs) == 1 and is_workbook(root):
+            own[table] = theirs[key].iloc[0]
+        if table == "areas":
+            rows = {row["area"]: row for row in theirs.to_dict("records")}
+            ids[table] = _Slugs(Names({**our_names().rows, **rows}.values(), our_names().links, rows))
+            continue
         both = pd.concat([our_table(table).astype(object), theirs.astype(object)])
         meant: dict[str, set] = {}
         for row in both.to_dict("records"):
@@ -182,18 +204,25 @@ def _spelling(root: Path, _state: tuple) -> Spelling:
         ids[table] |= {slug: slug for slug in both[key] if isinstance(slug, str) and slug}
         if table == "indicators":
             units = {k: u for k, u in zip(both[key], both["unit"], strict=True) if isinstance(u, str)}
-        if len(theirs) == 1 and is_workbook(root):
-            own[table] = theirs[key].iloc[0]
     return Spelling(ids, units, own)
 
 
+class _Slugs(dict):
+    """The slug of an area by whatever means it alone."""
+
+    def __init__(self, names: Names):
+        self.names = names
+
+    def get(self, text: str, default: Any = None) -> Any:
+        found = self.names.meant(text)
+        return found[0] if len(found) == 1 else default
+
+
 def _names(row: dict) -> Iterable[str]:
-    for field in ("name_zh", "name_en", "adcode", "title_zh", "title_en"):
+    for field in ("title_zh", "title_en", "name_zh", "name_en"):
         name = row.get(field)
         if isinstance(name, str) and (plain := plain_name(name)):
             yield plain
-            if field == "name_zh" and len(plain) > 2 and plain[-1] in "省市县区":
-                yield plain[:-1]
 
 
 def _as_typed(table: str, root: Path) -> pd.DataFrame:
@@ -212,6 +241,42 @@ def merged_table(name: str, root: str | os.PathLike | None = None) -> pd.DataFra
     root = as_root(root)
     shared = our_table(name) if root is None else _merged(name, root, stamp(root))
     return shared.copy(deep=False)  # what a caller writes into it is copied first, and the shared one stays as it is
+
+
+def names_of(root: Path | None, state: tuple) -> Names:
+    """Return the names of all areas, ours and a user's."""
+    return our_names() if not {"areas", "area_links"} & set(user_files(root)) else _names_of(root, state)
+
+
+@lru_cache(maxsize=8)
+def _names_of(root: Path, _state: tuple) -> Names:
+    areas, links = (merged_table(name, root).astype(object) for name in ("areas", "area_links"))
+    rows = [frame.where(frame.notna(), None).to_dict("records") for frame in (areas, links)]
+    return Names(*rows, own_areas(root))
+
+
+def population_of(area: str, root: Path | None) -> pd.DataFrame:
+    """Return the rows of `population` of one area (its slug), without those of all others where that is possible."""
+    if root is not None and (area in own_areas(root) or is_workbook(root)):
+        both = merged_table("population", root)
+        return both[both["area"] == area]
+    path = data_folder() / "population.csv"
+    wide, places = _census(path, _stamp([path]))
+    ours = by_age(wide.iloc[places.get(area, [])])
+    if "population" not in user_files(root):
+        return ours
+    theirs = _theirs_joined(root, stamp(root))
+    theirs = theirs[theirs["area"] == area]
+    return overlay("population", ours, theirs) if len(theirs) else ours
+
+
+@lru_cache(maxsize=8)
+def _theirs_joined(root: Path, state: tuple) -> pd.DataFrame:
+    """A user's population, of which every area and source is known."""
+    theirs, sheet = read_table("population", root)
+    lookup = {name: merged_table(name, root) for name, _ in links_of("population").values()}
+    refuse(list(orphans("population", theirs, lookup, sheet)))
+    return theirs
 
 
 @lru_cache(maxsize=256)
@@ -234,17 +299,25 @@ def overlay(name: str, ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame
     A replaced row keeps its place and a new one comes last; tables by year or age are sorted by their key.
     """
     key = schema_of(name)["primaryKey"]
+    if "area" not in key or not {"year", "age"} & set(key):
+        return _laid_over(key, ours, theirs)
+    touched = ours["area"].isin(set(theirs["area"]))  # what a user says nothing of stays as it is, without a look
+    both = pd.concat([ours[~touched], _laid_over(key, ours[touched], theirs)])
+    return both if touched.all() else both.sort_values("area", kind="stable", na_position="first")
+
+
+def _laid_over(key: list[str], ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     names = key_of(ours, key), key_of(theirs, key)
     keep = ~names[0].isin(set(names[1]))
     if "age" in key and "n" in ours:
         block = [field for field in key if field != "age"]
         spans = [
             pd.DataFrame({"block": key_of(f, block), "low": f["age"], "high": f["age"] + f["n"].fillna(999)})
-            for f in (ours.reset_index(drop=True), theirs)
+            for f in (ours.assign(at=range(len(ours))).set_index("at")[keep.to_numpy()], theirs)
         ]
         pairs = spans[0].reset_index().merge(spans[1], on="block", suffixes=("", "_theirs"))
         overlap = (pairs["low"] < pairs["high_theirs"]) & (pairs["low_theirs"] < pairs["high"])
-        keep &= ~pd.Series(range(len(ours)), index=ours.index).isin(pairs.loc[overlap, "index"])
+        keep &= ~pd.Series(range(len(ours)), index=ours.index).isin(pairs.loc[overlap, "at"])
     both = pd.concat([ours[keep], theirs])
     if {"year", "age"} & set(key):
         return both.sort_values(key, kind="stable", na_position="first")
@@ -255,12 +328,13 @@ def overlay(name: str, ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame
 
 def orphans(name: str, frame: pd.DataFrame, lookup: dict[str, pd.DataFrame], sheet: Sheet) -> Iterator[Problem]:
     """Yield a problem for every cell of `frame` that names a row which is not in the table it refers to."""
-    labels = key_of(frame, schema_of(name)["primaryKey"])
     for field, (target, column) in links_of(name).items():
         known = set(lookup[target][column].dropna())
-        for line, value in frame[field][frame[field].notna() & ~frame[field].isin(known)].items():
-            values = {"shown": value, "table": target, "near": nearest(value, known), "book": sheet.letters is not None}
-            yield sheet.problem(name, line, field, Trouble("orphan", values, "foreign-key"), row_key=labels[line])
+        lost = frame[frame[field].notna() & ~frame[field].isin(known)]
+        labels, near = key_of(lost, schema_of(name)["primaryKey"]), {v: nearest(v, known) for v in set(lost[field])}
+        for line, value, label in zip(lost.index, lost[field], labels, strict=True):
+            values = {"shown": value, "table": target, "near": near[value], "book": sheet.letters is not None}
+            yield sheet.problem(name, line, field, Trouble("orphan", values, "foreign-key"), row_key=label)
 
 
 def own_areas(root: Path) -> list[str]:

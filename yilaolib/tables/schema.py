@@ -12,21 +12,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from ..errors import DataError, did_you_mean, nearest
+from .finding import data_folder
 
 DTYPES = {"string": "str", "integer": "Int64", "number": "float64", "boolean": "boolean"}
 INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+GROUP = re.compile(r"(\d+)(?:-(\d+)|(\+))?")  # a column of persons by age: 0, 1-4, 85+
 RUN = ("=", "+", "-", "@", "\t", "\r", "\n")  # a program for spreadsheets may run a text that begins so
-
-
-@cache
-def data_folder() -> Path:
-    """Return the folder of our own tables: inside an installed wheel, or beside the package in a clone."""
-    inside = Path(__file__).parents[1] / "_data"
-    return inside if inside.is_dir() else Path(__file__).parents[2] / "data"
 
 
 @cache
@@ -54,7 +50,8 @@ def described() -> dict[str, dict]:
 def schema_of(name: str) -> dict:
     """Return the schema of a table (fields, primaryKey, foreignKeys); an unknown name is a DataError."""
     if name in described():
-        return described()[name]["schema"]
+        table = described()[name]
+        return table.get("tidy", table["schema"])  # `population` lies in a file as a row an area, year and sex
     raise DataError(
         f"There is no table {name!r}.{did_you_mean(name, table_names())} The tables are {', '.join(table_names())}."
     )
@@ -181,7 +178,55 @@ def read_csv(path: Path) -> tuple[Sheet, list[Problem]]:
     header = rows[0]
     while not header[-1]:  # trailing commas
         header.pop()
-    return Sheet(path.name, header, rows[1:], lines[1:]), []
+    return _unfolded(name, Sheet(path.name, header, rows[1:], lines[1:])), []
+
+
+def _unfolded(name: str, sheet: Sheet) -> Sheet:
+    """Return a table that has a column for each age group as rows, an age group each; any other as it is."""
+    groups = {at: ages for at, column in enumerate(sheet.header) if (ages := GROUP.fullmatch(column))}
+    if name != "population" or not groups:
+        return sheet
+    kept = [at for at in range(len(sheet.header)) if at not in groups]
+    spans = sorted(((at, *_span(ages)) for at, ages in groups.items()), key=lambda span: span[1])
+    spans = [(at, str(age), str(n or "")) for at, age, n in spans]
+    basis = [] if "basis" in sheet.header else ["resident"]
+    rows, lines = [], []
+    for line, cells in zip(sheet.lines, sheet.rows, strict=True):
+        whole = len(cells) >= len(sheet.header)  # a shorter one stays as it is, and is told of
+        first = [cells[at] for at in kept] if whole else []
+        rows += [[*first, age, n, cells[at], *basis] for at, age, n in spans if cells[at] != ""] if whole else [cells]
+        lines += [line] * (len(rows) - len(lines))
+    header = [*(sheet.header[at] for at in kept), "age", "n", "persons", *["basis"] * len(basis)]
+    return sheet._replace(header=header, rows=rows, lines=lines)
+
+
+def _span(ages: re.Match) -> tuple[int, int]:
+    """The first age of a group and its width, 0 of an open one."""
+    return int(ages[1]), 0 if ages[3] else int(ages[2] or ages[1]) - int(ages[1]) + 1
+
+
+def typed_csv(name: str, path: Path) -> pd.DataFrame:
+    """Read a large table of our own with the types of its schema, fast: what is wrong with it is not looked for."""
+    dtypes = {field["name"]: DTYPES[field["type"]] for field in described()[name]["schema"]["fields"]}
+    frame = pd.read_csv(path, dtype=dtypes, keep_default_na=False, na_values=[""], encoding="utf-8")
+    frame.index += 2  # the line of the file
+    return frame
+
+
+def by_age(wide: pd.DataFrame) -> pd.DataFrame:
+    """Return `population` as it is used, a row an age group, from a row an area, year and sex."""
+    groups = {column: ages for column in wide if (ages := GROUP.fullmatch(column))}
+    ages, widths = np.array([_span(found) for found in groups.values()]).T
+    counts = wide[list(groups)].to_numpy(dtype=float, na_value=np.nan)
+    row, column = np.nonzero(~np.isnan(counts))  # an empty cell is a group that the volume does not print
+    order = np.lexsort((ages[column], row))
+    row, column = row[order], column[order]
+    first = wide[["area", "year", "sex", "source"]].iloc[row].reset_index(drop=True)
+    closed = pd.array(widths[column], dtype="Int64")
+    closed[widths[column] == 0] = pd.NA
+    frame = first.assign(age=pd.array(ages[column], dtype="Int64"), n=closed, persons=counts[row, column])
+    frame["basis"] = pd.Series("resident", frame.index, dtype="str")
+    return frame[list(fields_of("population"))]
 
 
 def escaped(text: str) -> str:

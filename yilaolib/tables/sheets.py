@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import re
-import unicodedata
 import warnings
 import zipfile
 from functools import lru_cache
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import DataError
+from .finding import plain_name
 from .printed import NOT_PUBLISHED, Understood, fold, read_date, read_number, read_text, refused, show
 from .schema import NUMBER, Problem, Sheet, Trouble, fields_of, links_of, package, refusal, rules_of, schema_of
 
@@ -150,11 +150,6 @@ class Spelling(NamedTuple):
     ids: dict[str, dict[str, str]]
     units: dict[str, str]
     own: dict[str, str] = {}  # noqa: RUF012 - the one area and the one source of a workbook
-
-
-def plain_name(text: str) -> str:
-    """Return a name without case, width, spaces and punctuation: ＪＩＮＧＤＥＺＨＥＮ is Jing de zhen is jingdezhen."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
 
 
 def sheet_of(name: str, grid: Grid) -> tuple[Sheet, list[Problem]]:

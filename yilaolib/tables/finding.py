@@ -1,0 +1,196 @@
+"""Names, old names and codes of areas -> areas. No pandas here, so that tab completion takes a moment."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+ZH_ENDINGS = re.compile(
+    "(?<=..)(特别行政区|(壮族|回族|维吾尔)?自治区|自治[州县旗]|地区|林区|矿区|新区|[省市县区盟旗州])$"
+)
+PEOPLES = re.compile(
+    "(?<=..)((满|蒙古|回|藏|羌|苗|瑶|壮|侗|土家|黎|彝|畲|朝鲜|达斡尔|仫佬|毛南|仡佬|布依|水|傣|哈尼|纳西|拉祜|佤|布朗|白|景颇|"
+    "傈僳|怒|独龙|普米|裕固|哈萨克|保安|东乡|撒拉|土|各)族|维吾尔|蒙古|哈萨克|锡伯|塔吉克|柯尔克孜)+$"
+)
+EN_ENDINGS = re.compile("(?<=..)(province|city|county|prefecture|municipality|district)$")
+SEPARATORS = re.compile(r"[\s,，、;；/|>·・()（）]+")
+TOLD = ("area", "level", "kind", "adcode", "name_zh", "name_en", "parent")  # of an area that a text may mean
+LISTED = 6  # areas that a sentence names
+
+
+@cache
+def data_folder() -> Path:
+    """Return the folder of our own tables: inside an installed wheel, or beside the package in a clone."""
+    inside = Path(__file__).parents[1] / "_data"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "data"
+
+
+def plain_name(text: str) -> str:
+    """Return a name without case, width, spaces and punctuation: ＪＩＮＧＤＥＺＨＥＮ is Jing de zhen is jingdezhen.
+
+    ü is v, as it is typed.
+    """
+    text = unicodedata.normalize("NFKC", text).casefold().replace("ü", "v")
+    return text if text.isalnum() else re.sub(r"[\W_]+", "", text)
+
+
+def bare(plain: str) -> str:
+    """Return a plain name without its type: 景德镇市 and 景德镇, 阿坝藏族羌族自治州 and 阿坝 are one."""
+    if plain.isascii():
+        return EN_ENDINGS.sub("", plain)
+    short = ZH_ENDINGS.sub("", plain)
+    return PEOPLES.sub("", short) if "自治" in plain or plain.endswith("族区") else short
+
+
+class Names:
+    """All names of all areas. `find` gives every area that a text may mean, `meant` the one that it does mean.
+
+    `areas` and `links` are rows of the tables `areas` and `area_links`; `own` are the slugs that a user adds.
+    """
+
+    def __init__(self, areas: Iterable[dict], links: Iterable[dict] = (), own: Iterable[str] = ()):
+        self.rows, self.links, self.own = {row["area"]: row for row in areas}, list(links), set(own)
+        # slug or code; name; name without its type; name or code of 2010: the first that has the text wins
+        self.tiers: list[dict[str, set[str]]] = [{}, {}, {}, {}]
+        for slug, row in self.rows.items():
+            for code in filter(None, (slug, row["adcode"])):
+                self._add(0, plain_name(code), slug)
+            english = (row["name_en"] or "").split(" (")[0]  # Fuzhou (Jiangxi)
+            for name in filter(None, (row["name_zh"], row["name_en"], english)):
+                self._add(1, plain_name(name), slug)
+                self._add(2, bare(plain_name(name)), slug)
+        for link in self.links:
+            code, slug = link["area_2010"], link["area"]
+            whole = self.rows.get(slug, {}).get("level") != "county"
+            if not code or slug not in self.rows or (whole and not code.endswith("00")):
+                continue  # a prefecture that is now a sum of counties is none of them
+            name = plain_name(link["name_2010_zh"])
+            for key in [code] * (code not in self.tiers[0]) + [name, bare(name)] * (name not in self.tiers[1]):
+                self._add(3, key, slug)
+
+    def _add(self, tier: int, key: str, slug: str) -> None:
+        self.tiers[tier].setdefault(key, set()).add(slug)
+
+    def above(self, slug: str) -> Iterator[str]:
+        """Yield the parents of an area, the nearest first; a loop in a user's table ends."""
+        seen = {slug}
+        while (slug := self.rows[slug]["parent"] or "") in self.rows and slug not in seen:
+            seen.add(slug)
+            yield slug
+
+    def path(self, slug: str, name: str = "name_zh") -> str:
+        """Return an area with its province and prefecture: 江苏省 南京市 鼓楼区."""
+        line = [slug, *(up for up in self.above(slug) if self.rows[up]["level"] != "nation")]
+        return " ".join(self.rows[at][name] for at in reversed(line))
+
+    def find(self, text: str) -> list[str]:
+        """Return the slugs of all areas that a text may mean, by code: 鼓楼区, 320106, 海安县, Gulou, Nanjing."""
+        found = self._named(plain_name(text))
+        if not found:
+            parts = [part for part in map(plain_name, SEPARATORS.split(unicodedata.normalize("NFKC", text))) if part]
+            found = self._in_parts(parts) if len(parts) > 1 else self._run_together(plain_name(text))
+        return sorted(found, key=lambda slug: (self.rows[slug]["adcode"] or "", slug))
+
+    def meant(self, text: str) -> list[str]:
+        """As `find`, but a user's own area wins, and a prefecture over counties in it of its name (岳阳: 市, 县)."""
+        found = self.find(text)
+        mine = [slug for slug in found if slug in self.own]
+        first = [slug for slug in found if self.rows[slug]["level"] == "prefecture"]
+        if len(first) == 1 and all(slug == first[0] or first[0] in self.above(slug) for slug in found):
+            return first
+        return mine or found
+
+    def _named(self, key: str) -> set[str]:
+        old = self.tiers[3].get(key)
+        for tier in self.tiers[:2]:
+            if key in tier:
+                return tier[key]
+        # 海安县 and 九江县 are written in full: what they became comes before what has their name without 县
+        if old and bare(key) != key:
+            return old
+        return self.tiers[2].get(bare(key)) or old or self.tiers[3].get(bare(key)) or set()
+
+    def _all(self, key: str) -> set[str]:
+        """Of a part of a path: every area that has the name, with or without its type, then or now."""
+        return set().union(*(tier.get(at, ()) for tier in self.tiers for at in (key, bare(key))))
+
+    def _in_parts(self, parts: list[str]) -> set[str]:
+        """Areas of which one part is the name and all others are names of areas above; in any order."""
+        named, found = [self._all(part) for part in parts], set()
+        for at, ours in enumerate(named):
+            for slug in ours:
+                line = {*self.above(slug)}
+                if all(other & line for place, other in enumerate(named) if place != at):
+                    found.add(slug)
+        return {slug for slug in found if plain_name(self.rows[slug]["name_zh"]) in parts} or found
+
+    def _run_together(self, text: str) -> set[str]:
+        """江苏省南京市鼓楼区: names of areas above stand before, without a space."""
+        for cut in range(2, len(text) - 1):
+            heads, tail = self._all(text[:cut]), text[cut:]
+            if heads:
+                inside = {s for s in self._named(tail) or self._run_together(tail) if heads & {*self.above(s)}}
+                if inside:
+                    return inside
+        return set()
+
+    def complete(self, typed: str, limit: int = 60) -> list[tuple[str, str]]:
+        """Offer (what to write, where it is) for the beginning of a slug, code or name; each offer finds one area."""
+        key, offers = unicodedata.normalize("NFKC", typed).casefold(), {}
+        for slug, row in self.rows.items():
+            if slug.startswith(key):
+                offers[slug] = self.path(slug)
+            elif row["name_zh"].startswith(key):
+                alone = len(self.tiers[1][plain_name(row["name_zh"])]) == 1
+                above = next(self.above(slug), "")
+                offers[row["name_zh"] if alone else f"{row['name_zh']},{self.rows[above]['name_zh']}"] = self.path(slug)
+            elif (row["adcode"] or "").startswith(key):
+                offers[row["adcode"]] = self.path(slug)
+            elif row["name_en"].casefold().startswith(key) and len(self.meant(row["name_en"])) == 1:
+                offers[row["name_en"]] = self.path(slug)
+            if len(offers) >= limit:
+                break
+        return sorted(offers.items())
+
+    def inside(self, parent: str | None = None, level: str | None = None) -> list[str]:
+        """Return slugs by code: all; of a level; the children of `parent`; those of a level anywhere inside it."""
+        rows = self.rows.items()
+        if level is None:
+            found = [slug for slug, row in rows if parent is None or row["parent"] == parent]
+        else:
+            of_level = (slug for slug, row in rows if row["level"] == level)
+            found = [slug for slug in of_level if parent is None or parent in self.above(slug)]
+        return sorted(found, key=lambda slug: (self.rows[slug]["adcode"] or "", slug))
+
+    def choices(self, slugs: list[str]) -> list[dict]:
+        """Return the rows of areas with their paths: what an ambiguous name may mean."""
+        paths = {slug: {"path_zh": self.path(slug), "path_en": self.path(slug, "name_en")} for slug in slugs}
+        return [{key: self.rows[slug].get(key) for key in TOLD} | paths[slug] for slug in slugs]
+
+    def ambiguous(self, text: str, slugs: list[str]) -> str:
+        """Say which areas a text may mean."""
+        listed = [f"{slug} ({self.path(slug)})" for slug in slugs[:LISTED]]
+        more = f", and {len(slugs) - LISTED} more (yl.find_areas lists all)" if len(slugs) > LISTED else ""
+        last = "" if more else f" or {listed.pop()}"
+        return (
+            f"area {text!r} may mean {', '.join(listed)}{last}{more}. "
+            "Write the slug, the code, or the province or city before the name."
+        )
+
+    def near(self, text: str) -> list[str]:
+        """Return names and slugs that begin as a text does: those that may have been meant."""
+        return [key for tier in self.tiers[:2] for key in tier if key[:1] == plain_name(text)[:1]]
+
+
+@cache
+def our_names() -> Names:
+    """Read the names of our own areas."""
+    tables = []
+    for name in ("areas", "area_links"):
+        with open(data_folder() / f"{name}.csv", encoding="utf-8", newline="") as file:
+            tables.append([{key: cell or None for key, cell in row.items()} for row in csv.DictReader(file)])
+    return Names(*tables)
