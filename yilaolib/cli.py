@@ -72,18 +72,18 @@ def _tell_help(group: click.Group) -> None:
 
 
 def complete_area(ctx: click.Context, param: click.Parameter, incomplete: str) -> list:
-    """Return the areas whose slug, adcode or name begins so, in the script that was begun; broken tables offer none."""
+    """Return areas whose slug, name or adcode begins so; each offer finds one, as 鼓楼区,南京市; broken tables offer none."""
     from click.shell_completion import CompletionItem
 
-    from .tables.areas import load_table
+    from .tables.finding import our_names
 
     with contextlib.suppress(YilaoError, OSError):
-        areas = load_table("areas", root=ctx.params.get("data"))
-        for column in ("area", "adcode", "name_zh", "name_en"):
-            rows = areas[areas[column].fillna("").str.casefold().str.startswith(incomplete.casefold())]
-            if len(rows):
-                others = rows["name_en" if column == "name_zh" else "name_zh"]
-                return [CompletionItem(name, help=other) for name, other in zip(rows[column], others, strict=True)]
+        names = our_names()
+        if data := ctx.params.get("data"):
+            from .tables.folders import as_root, names_of, stamp
+
+            names = names_of(as_root(data), stamp(data))
+        return [CompletionItem(name, help=where) for name, where in names.complete(incomplete)]
     return []
 
 
@@ -201,18 +201,26 @@ def check(data: str | None, lang: str, as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("query", required=False)
 @_data
 @_json
-def areas(data: str | None, as_json: bool) -> None:
+def areas(query: str | None, data: str | None, as_json: bool) -> None:
     from .reports.many import areas_with_plan
-    from .tables.areas import load_table
+    from .tables.areas import find_area, find_areas, load_table
 
-    table = load_table("areas", root=data)[["area", "adcode", "level", "name_zh", "name_en"]]
-    table["plan"] = table["area"].isin(areas_with_plan(data))
+    found = load_table("areas", root=data) if query is None else find_areas(query, data)
+    if found.empty:
+        find_area(query, data)  # says which it may be
+    columns = ["area", "adcode", "level", "name_zh", "name_en"] + ["path_zh"] * (query is not None)
+    table, planned = found[columns], areas_with_plan(data)
+    table = table.assign(plan=table["area"].isin(planned))
     if as_json:
         click.echo(_as_json(table))
-    else:
-        _echo_table(table.assign(plan=table["plan"].map({True: words().word("command.plan"), False: ""})), words())
+        return
+    shown = table[table["plan"]] if query is None else table
+    _echo_table(shown.assign(plan=shown["plan"].map({True: words().word("command.plan"), False: ""})), words())
+    if query is None:
+        click.echo(words().say("command.all_areas", areas=len(table)))
 
 
 @main.command()

@@ -36,6 +36,7 @@ from ..texts import catalogue
 from .evidence import Evidence
 
 Tables = dict[str, pd.DataFrame]
+SHOWN = 1000  # problems of one kind: a slip in every row is told once more, not 230,000 times
 
 
 class Finding(NamedTuple):
@@ -135,6 +136,59 @@ def pyramids_are_complete(tables: Tables) -> Iterator[Finding]:
                 yield Finding(table, labels[key], "basis", "mixed_bases", {"name": " ".join(map(str, key))})
 
 
+def parts_add_up(tables: Tables) -> Iterator[Finding]:
+    """Counties add up to their prefecture, and so on to the nation: persons by sex and age, households, schooling.
+
+    Areas are added by the parents of the year; what is known to differ is listed in `census_exceptions`.
+    """
+    areas, known = tables["areas"].drop_duplicates("area").set_index("area"), tables["census_exceptions"]
+    known = set(zip(known["adcode"], known["year"], known["cell"].str.split(" ", n=1).str[-1], strict=True))
+    for table in ("population", "households", "census_columns"):
+        frame = tables[table].dropna(subset=["area", "year"])
+        labels = frame[frame["checked"]].reset_index(names="label").drop_duplicates(["area", "year"])
+        labels = labels.set_index(["area", "year"])["label"]
+        severity = "error" if frame["checked"].all() else "warning"
+        for year, rows in frame.groupby("year") if len(labels) else ():
+            if year == 2010 and table != "population":
+                continue  # former_units has no more than the persons
+            own, parents, names = _units_of(year, rows, tables, areas["parent"])
+            total = own.groupby(parents).sum(min_count=1).reindex(own.index)
+            off = (total - own).stack().dropna()
+            for unit, cells in off[off != 0].groupby(level=0):
+                area, cells = names.get(unit), cells.droplevel(0)
+                cells = cells[[(areas["adcode"].get(area), year, cell) not in known for cell in cells.index]]
+                if len(cells) and (area, year) in labels:
+                    cell = cells.index[0]
+                    values = {"name": area, "year": year, "n": len(cells), "cell": cell, "value": own.at[unit, cell]}
+                    place = labels[area, year], "persons" if table == "population" else cell
+                    yield Finding(table, *place, "parts_do_not_sum", values | {"total": total.at[unit, cell]}, severity)
+
+
+def _units_of(year: int, rows: pd.DataFrame, tables: Tables, up: pd.Series) -> tuple[pd.DataFrame, pd.Series, dict]:
+    """Return counts by unit and cell, the parent of each unit, and the area of a unit: of 2010, the units of then."""
+    if "age" not in rows:
+        own = rows.drop_duplicates("area").set_index("area").select_dtypes("number").drop(columns=["year", "line"])
+        return own.astype(float), own.index.map(up), dict(zip(own.index, own.index, strict=True))
+    ages = [0, 1, *range(5, 90, 5)]
+    group = pd.cut(rows["age"].astype(float), [*ages, math.inf], right=False, labels=AGE_GROUPS).astype(str)
+    own = rows.assign(cell=rows["sex"] + " " + group).pivot_table("persons", "area", "cell", "sum")
+    if year != 2010:
+        return own, own.index.map(up), dict(zip(own.index, own.index, strict=True))
+    links = tables["area_links"].merge(tables["areas"][["area", "level"]], on="area")
+    links = links[(links["status"] == "same") | ((links["status"] == "merged") & (links["level"] == "county"))]
+    links = links.sort_values("parent_2010").drop_duplicates("area").set_index("area")
+    own = own[own.index.isin(links.index)]
+    parents = own.index.map(links["parent_2010"])
+    units = links["area_2010"].where(links["status"] == "same", links.index.to_series())  # of a sum its own slug
+    own = own.set_axis(own.index.map(units))
+    former = tables["former_units"].set_index(["adcode", "sex"])
+    more = former[AGE_GROUPS].astype(float).stack().rename("persons").reset_index()
+    more = more.assign(cell=more["sex"] + " " + more["level_2"]).pivot(index="adcode", columns="cell", values="persons")
+    above = former.groupby("adcode")["parent"].first().reindex(more.index)
+    own, parents = pd.concat([own, more]), pd.Index([*parents, *above])
+    return own, parents, {code: area for area, code in units.items()}
+
+
 def rates_are_possible(tables: Tables) -> Iterator[Finding]:
     """Death rates are above 0, and the shares of a fertility schedule sum to 1."""
     for label in tables["mortality"].index[tables["mortality"]["mx"] <= 0]:
@@ -155,6 +209,7 @@ def intervals_enclose(tables: Tables) -> Iterator[Finding]:
             yield Finding("series", label, low, "interval_crosses", values)
 
 
+AGE_GROUPS = ["0", "1-4", *(f"{age}-{age + 4}" for age in range(5, 85, 5)), "85+"]
 POPULATION_FROM = {  # indicator: lowest age of its persons
     "population_total": 0, "population_60plus": 60, "population_65plus": 65, "population_80plus": 80,
 }  # fmt: skip
@@ -170,6 +225,7 @@ def printed_totals_fit(tables: Tables) -> Iterator[Finding]:
     """A printed resident population is the sum of our pyramid of that year, within its last printed digit."""
     population, printed = tables["population"], tables["observations"]
     resident = population[population["basis"] == "resident"]
+    places, nobody = resident.groupby(["area", "year"]).indices, resident.iloc[:0]
     chosen = (
         printed["indicator"].isin(POPULATION_FROM)
         & (printed["basis"] == "resident")
@@ -179,7 +235,7 @@ def printed_totals_fit(tables: Tables) -> Iterator[Finding]:
         & printed["comparator"].isin(["eq", "approx"])
     )
     for label, row in printed[chosen].iterrows():
-        same = resident[(resident["area"] == row["area"]) & (resident["year"] == row["year"])]
+        same = resident.iloc[places[key]] if (key := (row["area"], row["year"])) in places else nobody
         total = same.loc[same["age"] >= POPULATION_FROM[row["indicator"]], "persons"].sum()
         half = half_a_digit(row["as_printed"])
         if same.empty or abs(row["value"] - total) <= half + 1e-6:
@@ -335,6 +391,7 @@ RULES: dict[str, Callable[[Tables], Iterator[Finding]]] = {  # by the name that 
     "title": sources_have_a_title,
     "age-groups": age_groups_join,
     "pyramid-complete": pyramids_are_complete,
+    "sums": parts_add_up,
     "rates": rates_are_possible,
     "interval": intervals_enclose,
     "census-total": printed_totals_fit,
@@ -371,6 +428,8 @@ def check_data(root: str | Path | None = None, *, lang: str = "en") -> pd.DataFr
         field, rule, message (a sentence), severity ("error" or "warning"). Of a workbook also sheet and cell ("B7");
         its row is the row of the sheet.
 
+    Of one kind of problem the first 1,000 rows are listed, and one row says how many more there are.
+
     DataError: when the folder does not exist, or the workbook cannot be read at all.
 
     Examples
@@ -395,6 +454,7 @@ def check_data(root: str | Path | None = None, *, lang: str = "en") -> pd.DataFr
         if frame["checked"].any():
             problems += orphans(name, frame[frame["checked"]].set_index("line"), tables, sheets[name])
     problems += _broken_rules(tables, sheets)
+    problems = list(_shortened(problems))
     problems.sort(key=lambda p: (names.index(p.table) if p.table else -1, p.row or 0, p.severity))
     columns = ["table", "row", "field", "rule", "message", "severity"] + ["sheet", "cell"] * is_workbook(path)
     rows = [{**problem._asdict(), "message": problem.say(lang)} for problem in problems]
@@ -423,9 +483,25 @@ def _missing_files(files: dict[str, Path], root: Path | None) -> list[Problem]:
 
 def _broken_rules(tables: Tables, sheets: dict[str, Sheet]) -> Iterator[Problem]:
     for name, rule in RULES.items():
-        for table, label, field, key, values, severity in rule(tables):
-            row = tables[table].loc[[label]]
-            if row["checked"].item():
-                row_key = key_of(row, schema_of(table)["primaryKey"]).item()
-                place = table, int(row["line"].item()), field, Trouble(key, values, name)
-                yield sheets[table].problem(*place, row_key=row_key, severity=severity)
+        found = list(rule(tables))
+        for table in dict.fromkeys(finding.table for finding in found):
+            mine = [finding for finding in found if finding.table == table]
+            rows = tables[table].loc[[finding.label for finding in mine], ["checked", "line"]]
+            keys = key_of(tables[table].loc[rows.index], schema_of(table)["primaryKey"])
+            for (_, _, field, key, values, severity), checked, line, row_key in zip(
+                mine, rows["checked"], rows["line"], keys, strict=True
+            ):
+                if checked:
+                    place = table, int(line), field, Trouble(key, values, name)
+                    yield sheets[table].problem(*place, row_key=row_key, severity=severity)
+
+
+def _shortened(problems: list[Problem]) -> Iterator[Problem]:
+    """Yield the first problems of a kind, and say how many more rows have it."""
+    kinds: dict[tuple, list[Problem]] = {}
+    for problem in problems:
+        kinds.setdefault((problem.table, problem.field, problem.rule, problem.key), []).append(problem)
+    for alike in kinds.values():
+        yield from alike[:SHOWN]
+        if len(alike) > SHOWN:
+            yield alike[SHOWN]._replace(key="and_more", values={"n": len(alike) - SHOWN}, row_key="")

@@ -26,7 +26,7 @@ import pandas as pd
 
 from ..errors import DataError, YilaoError
 from ..tables.areas import find_area, load_table
-from ..tables.folders import as_root, merged_table, stamp
+from ..tables.folders import as_root, merged_table, own_areas, stamp
 from ..tables.schema import data_folder, escaped, fields_of, table_names
 from ..texts import catalogue, languages
 from . import runner
@@ -244,7 +244,9 @@ def areas_with_plan(root: str | os.PathLike | None = None) -> list[str]:
 
 
 def areas_of_province(province: str, root: str | os.PathLike | None = None) -> list[str]:
-    """Return the slugs of all prefectures and counties in a province for which there is a population.
+    """Return the slugs of the areas right below a province, and of its counties with a plan or of a user's own.
+
+    Those without a population are left out.
 
     A DataError says that it is no province, or that there is nothing in it to report on.
 
@@ -255,10 +257,14 @@ def areas_of_province(province: str, root: str | os.PathLike | None = None) -> l
     if area["level"] != "province":
         what = f"{area['name_zh']} ({area['area']}) is a {area['level']}"
         raise DataError(f"{what}, not a province; name it as a CITY.")
-    areas = load_table("areas", root=root)
-    counted = set(load_table("population", root=root)["area"])
-    local = areas[areas["level"].isin(["prefecture", "county"])]
-    found = sorted(slug for slug in local["area"] if slug in counted and area["area"] in line_of(slug, root))
+    areas, counted = load_table("areas", root=root), set(merged_table("population", root)["area"])
+    local = areas[areas["level"].isin(["prefecture", "county"]) & areas["area"].isin(counted)].set_index("area")
+    wanted = {
+        *areas_with_plan(root),
+        *(own_areas(as_root(root)) if root else ()),
+        *local.index[local["parent"] == area["area"]],
+    }
+    found = sorted(slug for slug in local.index if slug in wanted and area["area"] in line_of(slug, root))
     if not found:
         name = area["name_zh"]
         raise DataError(f"No prefecture or county of {name} has rows in population.csv; add them with --data.")

@@ -251,14 +251,15 @@ def parse(
     problems = _in_header(name, sheet, strict)
     if any(problem.rule == "columns-missing" for problem in problems):
         return empty_table(name), problems
-    fields, width, kept = fields_of(name), len(sheet.header), {}
+    fields, width, kept, lines = fields_of(name), len(sheet.header), [], []
     for line, cells in zip(sheet.lines, sheet.rows, strict=True):
         if len(cells) >= width and not any(cells[width:]):  # trailing commas do no harm
-            kept[line] = cells[:width]
+            kept.append(cells[:width])
+            lines.append(line)
         else:
             trouble = Trouble("ragged", {"cells": len(cells), "width": width}, "ragged")
             problems.append(sheet.problem(name, line, "", trouble))
-    text = pd.DataFrame(list(kept.values()), columns=sheet.header, index=list(kept))
+    text = pd.DataFrame(kept, columns=sheet.header, index=lines)
     text = text.loc[:, ~text.columns.duplicated()].reindex(columns=list(fields), fill_value="").astype(object)
     labels = key_of(text, schema_of(name)["primaryKey"])
     problems += _duplicates(name, sheet, labels)
@@ -267,9 +268,10 @@ def parse(
     for column, field in fields.items():
         values = text[column]
         wrong = {value: trouble for value in set(values) if (trouble := misfit(value, field))}
-        for line, value in values[values.isin(wrong)].items():
+        misfits = values.isin(wrong)
+        for line, value, label in zip(values.index[misfits], values[misfits], labels[misfits], strict=True):
             if (line, column) not in told:
-                problems.append(sheet.problem(name, line, column, wrong[value], row_key=labels[line]))
+                problems.append(sheet.problem(name, line, column, wrong[value], row_key=label))
         no_value = {"", *(value for value, trouble in wrong.items() if trouble.rule == "type")}
         typed[column] = _typed(values.mask(values.isin(no_value), None), field["type"])
     return pd.DataFrame(typed, index=text.index), sorted(problems, key=lambda problem: problem.row or 0)
