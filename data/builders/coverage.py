@@ -20,7 +20,7 @@ PAGE = Path(__file__).parents[1] / "COVERAGE.md"
 NOTES = Path(__file__).with_name("coverage_notes.csv")
 NUMERALS = {numeral: f"{place:02d}" for place, numeral in enumerate("一二三四五六七八九十", start=1)}
 START = """\
-# What was taken from the plans
+# What was taken from the documents
 
 Every figure that an analyst could use was taken from the plans, section by section; this page counts them and says what
 was left and why. It is made by `python data/builders/coverage.py`: change the tables or `builders/coverage_notes.csv`,
@@ -31,6 +31,32 @@ number are no figures.
 |---|---:|---:|---:|---:|---:|---:|
 {overview}
 """
+
+CENSUS = """\
+## Censuses of 2010 and 2020
+
+Nation, 31 provinces, 333 prefectures, 2,985 county-level units of 2020: persons by sex and age, households, migrants,
+schooling (`census_columns`). {same} areas have counts of 2010 on today's territory; those of {former} other units of
+2010 stand in `former_units`. Sums by sex, age, county, prefecture and province agree with each other and with the
+published totals, and `yilao check` adds them up again (of 2010 the persons only). The nation is without servicemen. Not taken:
+occupations, dwellings, causes of moving.
+
+Known faults of the digitised volumes, and what was done (`census_exceptions`):
+
+| code | year | name | cell | printed | expected or used | note |
+|---|---|---|---|---:|---:|---|
+{rows}
+"""
+
+
+def census() -> str:
+    """Return the part on the censuses, with the cells that disagree."""
+    links, known = load_table("area_links"), load_table("census_exceptions").astype(object)
+    known = known.where(known.notna(), "").sort_values(["year", "adcode", "cell"])
+    rows = [f"| {' | '.join(escape(str(cell)) for cell in row)} |" for row in known.itertuples(index=False)]
+    same = links.loc[links["status"].isin(["same", "merged"]), "area"].nunique()
+    former = load_table("former_units")["adcode"].nunique()
+    return CENSUS.format(same=f"{same:,}", former=former, rows="\n".join(rows))
 
 
 def page() -> str:
@@ -52,7 +78,7 @@ def page() -> str:
             "\n".join(["| section | figures taken |\n|---|---:|", *rows, ""]),
             "\n".join(["| section | what was left, and why |\n|---|---|", *reasons, ""]),
         ]
-    return "\n".join(parts)
+    return "\n".join([*parts, census()])
 
 
 def overview_row(source: str, figures: pd.DataFrame, projects: pd.DataFrame) -> str:

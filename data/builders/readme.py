@@ -12,7 +12,7 @@ import pandas as pd
 
 from yilaolib import cite, load_table
 from yilaolib.tables.areas import data_version
-from yilaolib.tables.schema import package
+from yilaolib.tables.schema import package, schema_of
 
 README = Path(__file__).parents[1] / "README.md"
 START = """\
@@ -30,6 +30,11 @@ are facts, and each names its document.
 | table | one row is | rows | documents |
 |---|---|---:|---:|
 {overview}
+"""
+
+WIDE = """\
+The columns below are those of `load_table` and of a table of your own. The file itself has no `age`, `n`, `persons` and
+`basis`, but a column for each group (`0`, `1-4` ... `85+`), as `datapackage.json` says; your own may lie so, too.
 """
 
 
@@ -58,7 +63,7 @@ def page() -> str:
 
 def section(resource: dict, table: pd.DataFrame) -> str:
     """Return the part of the page on one table."""
-    schema = resource["schema"]
+    schema = schema_of(resource["name"])
     links = [
         f"`{link['fields'][0]}` is a row of `{link['reference']['resource'] or resource['name']}`"
         for link in schema.get("foreignKeys", [])
@@ -78,6 +83,7 @@ def section(resource: dict, table: pd.DataFrame) -> str:
         [
             f"## {resource['name']}\n",
             f"**{resource['title']}.** {resource['description']}\n",
+            *([WIDE] if "tidy" in resource else []),
             " ".join(fact for fact in facts if fact) + "\n",
             "| column | type | unit | meaning |\n|---|---|---|---|",
             *rows,

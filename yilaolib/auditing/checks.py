@@ -171,11 +171,13 @@ def _units_of(year: int, rows: pd.DataFrame, tables: Tables, up: pd.Series) -> t
         return own.astype(float), own.index.map(up), dict(zip(own.index, own.index, strict=True))
     ages = [0, 1, *range(5, 90, 5)]
     group = pd.cut(rows["age"].astype(float), [*ages, math.inf], right=False, labels=AGE_GROUPS).astype(str)
-    own = rows.assign(cell=rows["sex"] + " " + group).pivot_table("persons", "area", "cell", "sum")
+    cells = rows["sex"] + " " + group
+    own = rows["persons"].groupby([rows["area"], cells]).sum(min_count=1).unstack()
     if year != 2010:
         return own, own.index.map(up), dict(zip(own.index, own.index, strict=True))
     links = tables["area_links"].merge(tables["areas"][["area", "level"]], on="area")
-    links = links[(links["status"] == "same") | ((links["status"] == "merged") & (links["level"] == "county"))]
+    county, same = links["level"] == "county", links["status"] == "same"
+    links = links[(same & (county | links["area_2010"].str.endswith("00"))) | (county & (links["status"] == "merged"))]
     links = links.sort_values("parent_2010").drop_duplicates("area").set_index("area")
     own = own[own.index.isin(links.index)]
     parents = own.index.map(links["parent_2010"])

@@ -360,7 +360,8 @@ def solve_denominator(
         What is counted (beds, places, persons), the printed ratio, and to how many persons it refers: 1000, or 100 for
         percentages. A number that is not above 0 is a DataError.
     area : str, optional
-        Slug, name or adcode: its populations and those of its parents are tried; without it, those of all areas.
+        Slug, name or adcode: its populations and those of its parents are tried; without it, those of all
+        areas with printed figures.
     tolerance : float, default 0.005
         [1] Largest relative distance of a candidate from the population that would fit exactly.
     root : path, optional
@@ -401,7 +402,9 @@ def fitting(candidates: pd.DataFrame, needed: float, tolerance: float = 0.005) -
 
 def populations(evidence: Evidence, area: str | None) -> pd.DataFrame:
     """Return every population of an area and its parents that the tables hold: census, printed and implied."""
-    places = list(evidence.areas) if area is None else [area, *parents_of(area, evidence.load("areas"))]
+    areas, printed = evidence.load("areas"), {row["area"] for row in evidence.rows.values()}
+    tried = sorted(printed) if area is None else [area]  # without an area: those of which the tables have any figure
+    places = [*dict.fromkeys(up for each in tried for up in (each, *parents_of(each, areas)))]
     found = [*_of_census(evidence, places), *_printed(evidence, places), *_implied(evidence, places)]
     rows = [
         (leaf.area, leaf.group, leaf.year, leaf.basis, origin, leaf.found.value, leaf, *where)
