@@ -38,8 +38,8 @@ CENSUS = """\
 Nation, 31 provinces, 333 prefectures, 2,985 county-level units of 2020: persons by sex and age, households, migrants,
 schooling (`census_columns`). {same} areas have counts of 2010 on today's territory; those of {former} other units of
 2010 stand in `former_units`. Sums by sex, age, county, prefecture and province agree with each other and with the
-published totals, and `yilao check` adds them up again (of 2010 the persons only). The nation is without servicemen. Not taken:
-occupations, dwellings, causes of moving.
+published totals, and `yilao check` adds them up again (of 2010 the persons only). The nation is without servicemen. Not
+taken: occupations, dwellings, causes of moving.
 
 Known faults of the digitised volumes, and what was done (`census_exceptions`):
 

@@ -407,14 +407,16 @@ TABLES = ["areas", "sources", "observations", "projects", "assumptions", "popula
 @pytest.mark.parametrize("name", TABLES)
 def test_table_comes_back_from_a_workbook(tmp_path, name):
     """A table that is written and read again is the same, to the last digit and type."""
-    table = load_table(name)
+    table = load_table(name).head(1000)
     book = write_workbook({name: table}, tmp_path / "out.xlsx")
     pd.testing.assert_frame_equal(read_workbook(book)[name], table)
 
 
 def test_workbook_has_a_cover_and_units(tmp_path):
     """The cover lists sheets and sources; a sheet has the units of the schema."""
-    book = openpyxl.load_workbook(write_workbook({"population": load_table("population")}, tmp_path / "out.xlsx"))
+    book = openpyxl.load_workbook(
+        write_workbook({"population": load_table("population", area="china")}, tmp_path / "out.xlsx")
+    )
     cover = [cell.value for row in book["cover"] for cell in row if cell.value]
     assert "nbs-census-2020" in cover
     assert "人数（人）" in [cell.value for cell in book["population"][2]]
@@ -464,7 +466,7 @@ def test_what_cannot_be_written_is_refused(tmp_path, tables, path, sentence):
 
 def test_failed_writing_leaves_the_older_workbook(tmp_path, monkeypatch):
     """When the new workbook cannot take its place, the older one is untouched and nothing lies beside it."""
-    path = write_workbook({"areas": load_table("areas")}, tmp_path / "out.xlsx")
+    path = write_workbook({"areas": load_table("areas").head(9)}, tmp_path / "out.xlsx")
     before = path.read_bytes()
 
     def locked(*_):

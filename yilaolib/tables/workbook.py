@@ -236,8 +236,8 @@ def write_workbook(tables: Mapping[str, pd.DataFrame], path: str | Path) -> Path
     --------
     >>> import tempfile
     >>> import yilaolib as yl
-    >>> book = write_workbook({"areas": yl.load_table("areas")}, tempfile.mkdtemp() + "/areas.xlsx")
-    >>> read_workbook(book)["areas"].equals(yl.load_table("areas"))
+    >>> book = write_workbook({"areas": yl.list_areas("江西")}, tempfile.mkdtemp() + "/areas.xlsx")
+    >>> read_workbook(book)["areas"].equals(yl.list_areas("江西"))
     True
     """
     from openpyxl import Workbook
