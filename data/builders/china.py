@@ -240,7 +240,7 @@ def build_exceptions(frames: dict[str, pd.DataFrame], source: Path) -> pd.DataFr
     table = pd.DataFrame(rows, columns=["adcode", "year", "cell", "printed", "expected", "note"])
     names = [units[year]["name_zh"].get(code) for code, year in zip(table["adcode"], table["year"], strict=True)]
     table.insert(2, "name_zh", names)
-    return table.astype({"printed": "Int64", "expected": "Int64"}).sort_values(["cell", "year", "adcode"])
+    return table.astype({"printed": "Int64", "expected": "Int64"}).sort_values(["adcode", "year", "cell"])
 
 
 def build(source: Path) -> dict[str, pd.DataFrame]:
