@@ -27,7 +27,7 @@ OWN_SOURCE = "own-figures"
 
 def code_of(text: str, codes: list[str]) -> str:
     """Return the code that a text means: the code, its Chinese word, or both ("target 目标"); else the text itself."""
-    for word in (text, *text.split(maxsplit=1)[:1]):
+    for word in (text, *text.split(maxsplit=1)[:1], *text.rsplit(maxsplit=1)[:1]):
         for code in codes:
             if word == code or word in package()["codesZh"].get(code, ()):
                 return code
