@@ -253,9 +253,9 @@ def test_bounds_and_percentages_of_figures(form):
 
 FAULTS = [  # sheet, row, what is typed, the cell that is named, the rule
     ("areas", 5, {"level": "town"}, "C5", "enum"),
-    ("areas", 5, {"parent": "jiangsoo"}, "G5", "foreign-key"),
-    ("areas", 5, {"adcode": 12345}, "D5", "pattern"),
-    ("areas", 5, {"name_zh": None}, "E5", "required"),
+    ("areas", 5, {"parent": "jiangsoo"}, "H5", "foreign-key"),
+    ("areas", 5, {"adcode": 12345}, "E5", "pattern"),
+    ("areas", 5, {"name_zh": None}, "F5", "required"),
     ("margins", 5, {"population_total": "很多"}, "D5", "type"),
     ("margins", 5, {"population_total": None}, "D5", "required"),
     ("margins", 5, {"population_60plus": "3-5"}, "E5", "type"),
