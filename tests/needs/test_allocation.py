@@ -85,10 +85,11 @@ def test_unknown_beds_are_marked(beds):
     assert set(beds.index[beds["beds_known"]]) == {"jingdezhen", "yingtan"}
 
 
-def test_province_without_its_parts_is_refused():
-    """Hunan has one prefecture in the tables: its beds cannot be shared out."""
-    with pytest.raises(yl.DataError, match="do not add up"):
-        yl.allocate_beds("hunan", total=1000)
+@pytest.mark.parametrize(("province", "sentence"), [("hubei", "No prefecture prints"), ("haian", "no areas below it")])
+def test_beds_that_cannot_be_shared_out_are_refused(province, sentence):
+    """The parts of 湖北 (仙桃 right below it) add up, but none prints its beds; 海安 has no parts."""
+    with pytest.raises(yl.DataError, match=sentence):
+        yl.allocate_beds(province, total=1000)
 
 
 def test_growth_that_a_target_needs():

@@ -154,7 +154,7 @@ def test_draws_keep_demography_apart_from_parameters():
     [
         (lambda: beds("haian", 2051), "year is 2051; the projection runs from 2020 to 2050"),
         (lambda: yl.triangulate_beds("haian", 2019), "year is 2019; the projection runs from 2020"),
-        (lambda: yl.triangulate_beds("haiyan", 2025), "area 'haiyan' is not in areas.csv"),
+        (lambda: yl.triangulate_beds("haianx", 2025), "area 'haianx' is not in areas.csv"),
         (lambda: beds(share_by="aged_61"), r"share_by is 'aged_61'; choose one of .* Did you mean 'aged_6"),
     ],
 )

@@ -392,14 +392,14 @@ def _printed_nursing(case: Case, name: str, kind: str) -> dict:
 
 
 def allocate_beds(province: str = "jiangxi", total: int | None = None, *, root: Root = None) -> pd.DataFrame:
-    """Share a province's beds out among its prefectures under six rules; whole beds, by the largest remainder.
+    """Share a province's beds out among the areas right below it under six rules; whole beds, by the largest remainder.
 
     Only two prefectures of Jiangxi print their present beds. For the rule by shortfall the others are taken to have as
     many per elderly person as these two together: that is judged, and `beds_known` says where.
 
     Parameters
     ----------
-    province : an area all of whose prefectures are in `areas` with a census, else DataError
+    province : an area all of whose parts are in `areas` with a census, else DataError
     total : [beds] by default the province's printed target
 
     Returns
@@ -416,9 +416,9 @@ def allocate_beds(province: str = "jiangxi", total: int | None = None, *, root: 
     """
     slug, printed = find_area(province, root=root)["area"], figures_at(root)
     areas = load_table("areas", root=root)
-    parts = areas[(areas["parent"] == slug) & (areas["level"] == "prefecture")].set_index("area")
+    parts = areas[areas["parent"] == slug].set_index("area")
     if parts.empty:
-        raise DataError(f"{slug} has no prefectures in areas.csv; add them and their censuses to a data folder.")
+        raise DataError(f"{slug} has no areas below it in areas.csv; add them and their censuses to a data folder.")
     target = printed.first(slug, "elder_beds_total", "target")
     if total is None and target is None:
         raise DataError(f"{slug} has no printed total of beds; pass total=.")
@@ -432,7 +432,7 @@ def allocate_beds(province: str = "jiangxi", total: int | None = None, *, root: 
     frame = parts[["name_zh", "name_en"]].join(pd.DataFrame(weights).T)
     if abs(frame["population"].sum() - found[slug].population) > 0.5:
         raise DataError(
-            f"The prefectures of {slug} in areas.csv do not add up to its census of {year}; add the others."
+            f"The areas below {slug} in areas.csv do not add up to its census of {year}; add the others."
         )
     figures = {area: printed.first(area, "elder_beds_total", "actual") for area in frame.index}
     present = pd.Series({area: np.nan if row is None else row["value"] for area, row in figures.items()}, dtype=float)
