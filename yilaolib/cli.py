@@ -72,7 +72,7 @@ def _tell_help(group: click.Group) -> None:
 
 
 def complete_area(ctx: click.Context, param: click.Parameter, incomplete: str) -> list:
-    """Return areas whose slug, name or adcode begins so; each offer finds one, as 鼓楼区,南京市; broken tables offer none."""
+    """Return areas that a slug, name or code begins; each offer finds one (鼓楼区,南京市); broken tables offer none."""
     from click.shell_completion import CompletionItem
 
     from .tables.finding import our_names
@@ -212,8 +212,7 @@ def areas(query: str | None, data: str | None, as_json: bool) -> None:
     if found.empty:
         find_area(query, data)  # says which it may be
     columns = ["area", "adcode", "level", "name_zh", "name_en"] + ["path_zh"] * (query is not None)
-    table, planned = found[columns], areas_with_plan(data)
-    table = table.assign(plan=table["area"].isin(planned))
+    table = found[columns].assign(plan=found["area"].isin(areas_with_plan(data)))
     if as_json:
         click.echo(_as_json(table))
         return
