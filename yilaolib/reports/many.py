@@ -261,7 +261,7 @@ def areas_of_province(province: str, root: str | os.PathLike | None = None) -> l
     local = areas[areas["level"].isin(["prefecture", "county"]) & areas["area"].isin(counted)].set_index("area")
     wanted = {
         *areas_with_plan(root),
-        *(own_areas(as_root(root)) if root else ()),
+        *own_areas(as_root(root)),
         *local.index[local["parent"] == area["area"]],
     }
     found = sorted(slug for slug in local.index if slug in wanted and area["area"] in line_of(slug, root))

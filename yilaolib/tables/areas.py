@@ -139,7 +139,7 @@ def find_area(query: object, root: str | os.PathLike | None = None) -> pd.Series
         areas, places = _area_rows(as_root(root), stamp(root))
         return areas.iloc[places[found[0]]].copy()
     if found:
-        error = DataError(names.ambiguous(query, found))
+        error = DataError(names.ambiguous(text, found))
         error.choices = names.choices(found)
         raise error
     near = nearest(text, names.near(text))

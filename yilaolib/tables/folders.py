@@ -250,9 +250,9 @@ def names_of(root: Path | None, state: tuple) -> Names:
 
 @lru_cache(maxsize=8)
 def _names_of(root: Path, _state: tuple) -> Names:
-    areas, links = (merged_table(name, root).astype(object) for name in ("areas", "area_links"))
-    rows = [frame.where(frame.notna(), None).to_dict("records") for frame in (areas, links)]
-    return Names(*rows, own_areas(root))
+    tables = (merged_table(name, root).astype(object) for name in ("areas", "area_links"))
+    areas, links = (frame.where(frame.notna(), None).to_dict("records") for frame in tables)
+    return Names(areas, links, own_areas(root))
 
 
 def population_of(area: str, root: Path | None) -> pd.DataFrame:
@@ -337,9 +337,9 @@ def orphans(name: str, frame: pd.DataFrame, lookup: dict[str, pd.DataFrame], she
             yield sheet.problem(name, line, field, Trouble("orphan", values, "foreign-key"), row_key=label)
 
 
-def own_areas(root: Path) -> list[str]:
+def own_areas(root: Path | None) -> list[str]:
     """Return the areas that a user adds to ours."""
-    if "areas" not in user_files(root):
+    if root is None or "areas" not in user_files(root):
         return []
     theirs, ours = read_table("areas", root)[0]["area"], set(our_table("areas")["area"])
     return [area for area in theirs if area not in ours]
