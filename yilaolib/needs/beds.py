@@ -431,9 +431,7 @@ def allocate_beds(province: str = "jiangxi", total: int | None = None, *, root: 
     weights = {area: {"population": row.population, **row.weights(assumed)} for area, row in found.items()}
     frame = parts[["name_zh", "name_en"]].join(pd.DataFrame(weights).T)
     if abs(frame["population"].sum() - found[slug].population) > 0.5:
-        raise DataError(
-            f"The areas below {slug} in areas.csv do not add up to its census of {year}; add the others."
-        )
+        raise DataError(f"The areas below {slug} in areas.csv do not add up to its census of {year}; add the others.")
     figures = {area: printed.first(area, "elder_beds_total", "actual") for area in frame.index}
     present = pd.Series({area: np.nan if row is None else row["value"] for area, row in figures.items()}, dtype=float)
     known = present.notna()
