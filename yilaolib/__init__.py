@@ -24,11 +24,13 @@ tables of the library. Persons stay floats until they are shown. What is not pub
 """
 
 import warnings
+from types import FunctionType
 from typing import Any
 
 import lazy_loader
 
 from . import tables
+from .errors import checked
 
 __version__ = "0.3.0"
 
@@ -65,7 +67,10 @@ def __getattr__(name: str) -> object:
         warnings.warn(
             f"yl.{name} is now yl.{new}; the old name goes with version {version}.", DeprecationWarning, stacklevel=2
         )
-        return _load(new)
+        return globals().get(new) or __getattr__(new)
     if name in GONE:
         raise AttributeError(f"yl.{name} is gone. Instead: {GONE[name]}")
-    return _load(name)
+    found = _load(name)
+    if isinstance(found, FunctionType):
+        found = globals()[name] = checked(found)
+    return found

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+import functools
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -42,3 +44,68 @@ def did_you_mean(word: object, choices: Iterable[str]) -> str:
     """
     near = nearest(word, choices)
     return f" Did you mean '{near}'?" if near else ""
+
+
+NUMBER = ("int", "float", "integer", "floating")
+MANY = ("list", "tuple", "set", "range", "dict_keys", "dict_values", "generator", "ndarray", "Series", "Index")
+PATH = ("str", "PurePath")
+KINDS = {  # what an annotation says: the classes that will do, by name, so that none is imported only to ask for it
+    "int": NUMBER, "float": NUMBER, "str": ("str",), "PathLike": PATH, "Path": PATH, "Root": (*PATH, "NoneType"),
+    "Number": (*NUMBER, "Series", "ndarray", "DataArray"), "Future": ("Dataset", "NoneType"), "None": ("NoneType",),
+    "Population": ("Series", "DataFrame", "DataArray", "Dataset"), "Margins": ("Mapping", "dict"),
+    "Mapping": ("dict", "mappingproxy", "Series"), **dict.fromkeys(("Sequence", "Iterable", "list", "tuple"), MANY),
+}  # fmt: skip
+SAID = {
+    "int": "a whole number", "float": "a number", "Number": "a number or an array of them", "str": "text",
+    "bool": "True or False", "PathLike": "a path", "Path": "a path", "Root": "a folder or workbook",
+    "Population": "persons by age, as a frame or an array", "Future": "what yl.project returns",
+    "Margins": "a dict of totals by ages, such as {(60, None): 1000}", "Mapping": "a dict",
+}  # fmt: skip
+
+
+def checked(function: Callable) -> Callable:
+    """Return a public function that refuses arguments of a wrong kind in a sentence, and takes numbers of NumPy.
+
+    The kinds are those of its annotations. An area may be an adcode, which is a number: `find_area` looks at it.
+    """
+    import inspect
+
+    signature = inspect.signature(function)
+    kinds = {name: parameter.annotation for name, parameter in signature.parameters.items()}
+
+    @functools.wraps(function)
+    def checking(*given: Any, **named: Any) -> Any:
+        try:
+            bound = signature.bind(*given, **named)
+        except TypeError:
+            return function(*given, **named)  # Python says which argument is missing
+        for name, value in bound.arguments.items():
+            if isinstance(kinds[name], str) and name not in ("area", "city", "cities"):
+                try:
+                    bound.arguments[name] = _taken(value, kinds[name])
+                except DataError as wrong:
+                    raise DataError(f"{name} of {function.__name__} must be {wrong}; it is {value!r:.80}.") from None
+        return function(*bound.args, **bound.kwargs)
+
+    checking.__module__ = "yilaolib"
+    return checking
+
+
+def _taken(value: Any, annotation: str) -> Any:
+    """Return a value where it is of a kind of an annotation, such as "Sequence[int] | None"; else a DataError."""
+    names = {each.__name__ for each in type(value).__mro__}
+    kinds = [(kind.rpartition(".")[2], within) for kind, within in KIND.findall(annotation)]
+    for kind, within in kinds:
+        if kind not in ("object", "Any") and not names & {kind, *KINDS.get(kind, ())}:
+            continue
+        if kind == "int" and value % 1 != 0:
+            continue
+        if kind == "tuple" and len(value) != len(within.split(",")) and "..." not in within:
+            continue
+        if kind in ("Sequence", "Iterable", "list", "tuple") and names & {"list", "tuple"}:
+            return type(value)(_taken(each, within.split(",")[0] or "Any") for each in value)
+        return int(value) if kind == "int" else value.item() if "number" in names else value
+    raise DataError(" or ".join(SAID.get(kind, f"a {kind}") for kind, _ in kinds if kind != "None"))
+
+
+KIND = re.compile(r"([\w.]+)(?:\[([^\]]*)\])?")
