@@ -161,7 +161,6 @@ RATES, SHARES = pd.Series([0.01, 0.001, 0.1], index=[0, 1, 60]), pd.Series([1.0,
 PAIR = {"female": gompertz(), "male": gompertz()}
 BAD = [
     (lambda: life_table(RATES, sex="both"), "sex is 'both'; it must be 'female' or 'male'"),
-    (lambda: life_table([0.1, 0.2], sex="male"), "mx must be a pandas Series indexed by age, not list"),
     (lambda: life_table(-RATES, sex="male"), "mx must be finite numbers, 0 or more"),
     (lambda: life_table(RATES.set_axis([0, 1, 1]), sex="male"), "one for each age"),
     (lambda: life_table(RATES.loc[1:], sex="male"), "must start at age 0.*it starts at 1 and has 2"),
