@@ -257,6 +257,8 @@ def drawn_to_balance(rates: np.ndarray, more_men: np.ndarray, men: np.ndarray, p
 
 def random_stream(seed: int, *names: str) -> np.random.Generator:
     """A generator of its own for each name, the same on every machine and in every process."""
+    if seed < 0:
+        raise DataError(f"seed is {seed}; it must be 0 or more.")
     return np.random.default_rng([seed, *(crc32(name.encode()) for name in names)])
 
 

@@ -222,6 +222,10 @@ def survival_table(standard: dict[str, pd.Series], e0_grid: np.ndarray | None = 
     """
     grid = np.arange(450, 951) / 10 if e0_grid is None else np.asarray(e0_grid, dtype=float)
     ratios = np.empty((len(SEX), len(grid), OPEN_AGE + 1))
+    if not {*SEX} <= {*standard}:
+        raise DataError(
+            f"standard has rates of {', '.join(standard) or 'nobody'}; it needs those of {' and '.join(SEX)}."
+        )
     for i, sex in enumerate(SEX):
         base = life_table(single_year_mx(standard[sex], sex=sex), sex=sex, radix=1.0)
         e0, sx = _brass_grid(base, np.arange(2.5, -2.5, -0.005), sex)
@@ -347,6 +351,6 @@ def as_rates(values: pd.Series, what: str) -> pd.Series:
     if not isinstance(values, pd.Series):
         raise DataError(f"{what} must be a pandas Series indexed by age, not {type(values).__name__}.")
     series = values.astype(float).sort_index()
-    if series.index.has_duplicates or not np.isfinite(series.to_numpy()).all() or (series < 0).any():
+    if series.empty or series.index.has_duplicates or not np.isfinite(series.to_numpy()).all() or (series < 0).any():
         raise DataError(f"{what} must be finite numbers, 0 or more, one for each age; check the input's rows.")
     return series

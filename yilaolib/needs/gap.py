@@ -156,6 +156,8 @@ def share_ranges(drawn: xr.Dataset, ages: Sequence[int] = (60, 65)) -> pd.DataFr
     >>> print(*share_ranges(project("jingdezhen", end_year=2030, draws=50), ages=[60]).columns)
     lower_80_share_60_pct upper_80_share_60_pct
     """
+    if not ages:
+        raise DataError("No age was given. Name at least one, such as 60.")
     people = as_array(drawn).sum("sex", skipna=False)  # once: each share would add the sexes again
     shares = {age: labelled(100 * elderly_share(people, age)) for age in ages}
     parts = [draw_range(share).add_suffix(f"_share_{age}_pct") for age, share in shares.items()]

@@ -264,7 +264,10 @@ def theil(amounts: Sequence[float], persons: Sequence[float], groups: Iterable[o
     {'total': 0.347, 'between': 0.0, 'within': 0.347}
     """
     beds, people = _by_area(amounts, persons)
-    frame = pd.DataFrame({"beds": beds / beds.sum(), "persons": people / people.sum(), "group": list(groups)})
+    names = list(groups)
+    if len(names) != len(beds):
+        raise DataError(f"There are {len(names)} groups for {len(beds)} places; name the group of each.")
+    frame = pd.DataFrame({"beds": beds / beds.sum(), "persons": people / people.sum(), "group": names})
     sums = frame.groupby("group")[["beds", "persons"]].sum()
     total, between = _theil(frame["beds"], frame["persons"]), _theil(sums["beds"], sums["persons"])
     return {"total": total, "between": between, "within": total - between}
@@ -277,8 +280,8 @@ def _theil(beds: pd.Series, persons: pd.Series) -> float:
 
 def _by_area(amounts: Sequence[float], persons: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
     beds, people = np.asarray(amounts, dtype=float), np.asarray(persons, dtype=float)
-    if (beds < 0).any() or beds.sum() <= 0 or (people <= 0).any():
-        raise DataError("Amounts must be 0 or more with one above 0, and every place must have persons.")
+    if beds.shape != people.shape or (beds < 0).any() or beds.sum() <= 0 or (people <= 0).any():
+        raise DataError("Amounts must be 0 or more with one above 0, and every place must have one and persons.")
     return beds, people
 
 
@@ -372,6 +375,6 @@ def _draws(values: np.ndarray | xr.DataArray) -> np.ndarray:
 
 
 def _ratio(value: float) -> float:
-    if not value > 0:
+    if not 0 < value < np.inf:
         raise DataError(f"cost_ratio is {value}; it must be above 0 (1: a missing bed costs as much as an idle one).")
     return float(value)

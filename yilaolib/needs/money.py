@@ -147,7 +147,10 @@ def capital_cost(methods: pd.DataFrame, unit: str = "new_bed", *, root: Root = N
     >>> print(capital.short["plan_beds"], round(capital.central["plan_beds"] / 1e8, 1), capital.central["utilisation"])
     2490.0 2.1 0.0
     """
-    cost = bed_cost(root=root).set_index("unit").loc[unit]
+    costs = bed_cost(root=root).set_index("unit")
+    if unit not in costs.index:
+        raise DataError(f"unit is {unit!r}; it must be one of {', '.join(costs.index)}.")
+    cost = costs.loc[unit]
     frame = methods[["method", "name_zh", "name_en"]].assign(short=methods["gap_pipeline"].clip(lower=0))
     frame = frame.assign(**{bound: frame["short"] * cost[bound] for bound in ("lower", "central", "upper")})
     return frame.assign(sources=cost["sources"])

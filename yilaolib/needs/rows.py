@@ -338,7 +338,7 @@ def target_year(plan: pd.Series | None, years: Iterable[int]) -> int:
     (2025, 2030)
     """
     last = LAST_YEAR if plan is None or pd.isna(plan["plan_end"]) else int(plan["plan_end"])
-    return int(np.clip(last, min(years), max(years)))
+    return int(np.clip(last, min(years, default=last), max(years, default=last)))
 
 
 def projected(

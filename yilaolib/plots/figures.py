@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -228,9 +229,15 @@ SIDES = {"male": (-1, BLUE), "female": (1, ORANGE)}
 
 
 def plot_pyramid(
-    population, *, compare=None, labels: Sequence[str] | None = None, ax: Axes | None = None, lang: str | None = None,
-    title: str | None = None, note: str | None = None,
-) -> Axes:  # fmt: skip
+    population: pd.DataFrame | xr.DataArray | xr.Dataset,
+    *,
+    compare: pd.DataFrame | xr.DataArray | xr.Dataset | None = None,
+    labels: Sequence[str] | None = None,
+    ax: Axes | None = None,
+    lang: str | None = None,
+    title: str | None = None,
+    note: str | None = None,
+) -> Axes:
     """Draw a population pyramid, men left and women right, with a second one as an outline.
 
     Bars are as long as the persons in the group, so all closed groups must be equally wide; the open group is
