@@ -271,8 +271,9 @@ def gap_waterfall(methods: pd.DataFrame, supply: pd.DataFrame, year: int, *, met
     Returns
     -------
     DataFrame: step (need, stock, pipeline, unsure, and short or surplus), value [beds or places; negative where it is
-        taken away], start, end [where its bar begins and ends], year, observations. `unsure` only where something is
-        listed; missing where not published: a list without numbers is not a list of 0. `attrs` name the method.
+        taken away], start, end [where its bar begins and ends], year, observations, derived (a stock, from a printed
+        ratio). `unsure` only where something is listed; missing where not published: a list without numbers is not a
+        list of 0. `attrs` name the method.
 
     Examples
     --------
@@ -305,7 +306,8 @@ def gap_waterfall(methods: pd.DataFrame, supply: pd.DataFrame, year: int, *, met
     frame["year"] = [of.get(step, (pd.NA, ()))[0] for step in frame["step"]]
     frame["observations"] = [of.get(step, (pd.NA, ()))[1] for step in frame["step"]]
     frame.attrs = {"method": method, "name_zh": need["name_zh"], "name_en": need["name_en"], "what": what}
-    return frame.astype({"year": "Int64"})
+    ours = stock is not None and bool(stock["derived"])
+    return frame.assign(derived=frame["step"].eq("stock") & ours).astype({"year": "Int64"})
 
 
 COUNTS_PEOPLE = ("prevalence", "prevalence_census", "utilisation", "intention")  # their need is persons who come

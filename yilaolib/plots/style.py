@@ -23,6 +23,7 @@ from matplotlib.ft2font import FT2Font, LoadFlags
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator, MultipleLocator
+from scipy.optimize import isotonic_regression
 
 from ..errors import DataError, did_you_mean
 from ..texts import catalogue, minus
@@ -35,6 +36,7 @@ BLUE, ORANGE, GREEN, VERMILLION, SKY, PURPLE = "#0072B2", "#E69F00", "#009E73", 
 TINTS = {BLUE: "#A6CBE3", ORANGE: "#F4D693"}  # for what stays behind
 # Letters need more contrast with white than lines do.
 LETTERS = {ORANGE: "#8A6000", GREEN: "#00734F", VERMILLION: "#B44E00", PURPLE: "#99497A", SKY: "#2F7DA8"}
+WIDE = 5.4  # inches: on a telephone of 390 pixels letters of 9 points are still 8 pixels high
 SERIES = (BLUE, ORANGE, GREEN, PURPLE, VERMILLION, SKY)
 
 SETTINGS = {
@@ -63,7 +65,7 @@ SETTINGS = {
     "xtick.major.size": 0.0,
     "ytick.major.size": 0.0,
     "legend.frameon": False,
-    "figure.figsize": (7.2, 4.0),
+    "figure.figsize": (WIDE, 3.6),
     "figure.dpi": 144.0,
     "figure.facecolor": "white",
     "figure.constrained_layout.use": True,
@@ -90,17 +92,13 @@ def use_style(lang: str = "zh", *, rc: Mapping[str, object] | None = None) -> No
     This changes matplotlib's settings until they are changed again; the figure functions themselves change none. In a
     notebook it also turns off the inline back end's cropping, which draws every figure twice.
 
-    Parameters
-    ----------
-    lang : str, default "zh"
-        "zh", "en", or the path of a catalogue of your own (TOML); another is a DataError. Each figure takes `lang` too.
-    rc : mapping, optional
-        matplotlib settings of your own, which win over ours.
-
-    Examples
-    --------
     >>> use_style("en", rc={"figure.dpi": 100})
     >>> use_style()
+
+    Parameters
+    ----------
+    lang : "zh", "en", or the path of a catalogue of your own (TOML), else a DataError; each figure takes `lang` too
+    rc : matplotlib settings of your own, which win over ours
     """
     state["lang"] = language(lang)
     register_fonts()
@@ -159,7 +157,7 @@ def person_scale(largest: float, lang: str) -> tuple[float, str]:
 
 
 LABEL_WIDTH = 13  # font sizes; longer names of rows are broken into lines
-CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.75}  # lines do not strike a text through
+CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # lines do not strike a text through
 
 
 def write(
@@ -180,7 +178,8 @@ def swatches(ax: Axes, colours: Iterable[str], names: Sequence[str], side: int =
     """Say over the frame, on its left (0) or right (1), which colour is what."""
     keys = [Rectangle((0, 0), 1, 1, color=colour) for colour in colours]
     place = {"loc": ("lower left", "lower right")[side], "bbox_to_anchor": (side, 1), "ncols": len(names)}
-    ax.legend(keys, names, borderaxespad=0.2, frameon=False, handlelength=1, **place, **style)
+    look = {"borderaxespad": 0.2, "frameon": False, "handlelength": 1, "handletextpad": 0.5, "columnspacing": 1}
+    ax.legend(keys, names, fontsize=8.5, **look, **place, **style)
 
 
 _font = cache(lambda weight: FT2Font(str(FONTS / f"NotoSansSC-{weight}.otf")))
@@ -201,6 +200,8 @@ def em(text: str, weight: str = "Regular") -> float:
 # One piece that no line break may enter: a Latin word or one Chinese character, with the marks that must not
 # begin or end a line.
 _PIECE = re.compile(r"\s+|[（《〈“‘〔]*(?:[!-~\u00a1-\u024f\u2010-\u2015−]+|.)[，。、；：！？）》〉”’〕％…]*")
+# Where a Chinese phrase surely ends: a break elsewhere may fall within a word.
+_PHRASE_END = re.compile("(以上|以下|[的、，；：])(?=.)")
 
 
 def wrap(text: str, width: float, weight: str = "Regular") -> str:
@@ -219,10 +220,6 @@ def wrap(text: str, width: float, weight: str = "Regular") -> str:
             line += piece if line else piece.lstrip()
         lines.append(line.rstrip())
     return "\n".join(lines)
-
-
-# Where a Chinese phrase surely ends: a break elsewhere may fall within a word.
-_PHRASE_END = re.compile("(以上|以下|[的、，；：])(?=.)")
 
 
 def balanced(text: str, width: float) -> str:
@@ -246,61 +243,47 @@ def balanced(text: str, width: float) -> str:
     return next((t for t in fits if t.count("\n") == fewest.count("\n")), fewest)
 
 
-def inches(ax: Axes, *, right: float = 0.0) -> tuple[float, float]:
-    """Return about how wide and high the frame of an axes will be [inches], if `right` is taken beside it.
+def frame_size(ax: Axes, *, right: float = 0.0) -> tuple[float, float]:
+    """Return about how wide and high the frame of an axes will be [points], if `right` is taken beside it.
 
     The layout that decides runs only when the figure is drawn, and drawing twice would double every figure's time.
     """
-    box, (width, height) = ax.get_position(), np.asarray(ax.figure.bbox.size) / ax.figure.dpi
+    box, (width, height) = ax.get_position(), 72 * np.asarray(ax.figure.bbox.size) / ax.figure.dpi
     usual = mpl.rcParamsDefault["figure.subplot.right"] - mpl.rcParamsDefault["figure.subplot.left"]
     lines = [line for label in ax.get_yticklabels() for line in label.get_text().split("\n")]
-    left = max(map(em, lines), default=0.0) * 9 / 72
-    return max(box.width / usual * width - left - right - 0.25, 1.0), box.height * height
+    left = 9 * max(map(em, lines), default=0.0)
+    return max(box.width / usual * width - left - right - 18, 72.0), box.height * height
 
 
-def spread(positions: Iterable[float], gap: float | Sequence[float]) -> np.ndarray:
-    """Move labels apart until neighbours are `gap` apart, keeping their order and, on the whole, their place.
-
-    With a gap for each label (its height), two neighbours are half of both apart.
-    """
+def spread(positions: Iterable[float], gaps: Sequence[float]) -> np.ndarray:
+    """Move labels as little as it takes, in their order, until two neighbours are half of both their heights apart."""
     wanted = np.asarray(list(positions), dtype=float)
     order = np.argsort(wanted, kind="stable")
-    placed, high = wanted[order], np.broadcast_to(np.asarray(gap, dtype=float), wanted.shape)[order]
-    apart = (high[:-1] + high[1:]) / 2
-    for _ in range(100):
-        lack = apart - np.diff(placed)
-        if not len(lack) or (lack <= apart * 1e-3).all():
-            break
-        push = np.maximum(lack, 0) / 2
-        placed[:-1] -= push
-        placed[1:] += push
-    result = np.empty_like(placed)
-    result[order] = placed
-    return result
+    high = np.asarray(gaps, dtype=float)[order]
+    offsets = np.cumsum(high) - high / 2
+    placed = np.empty_like(wanted)
+    placed[order] = isotonic_regression(wanted[order] - offsets).x + offsets
+    return placed
 
 
-def headings(ax: Axes, marks: Sequence[tuple[float, str]]) -> float:
-    """Write texts over an axes at values x, on as few lines as they need; return the height taken [points]."""
-    low, high = ax.get_xlim()
-    per_unit = inches(ax, right=0.5)[0] * 72 / (high - low)
-    marks = sorted(marks, key=lambda mark: mark[0])
-    places, widths = [(x - low) * per_unit for x, _ in marks], [em(text) * 8.5 for _, text in marks]
-    # Two neighbours that would touch turn away from each other; what still touches goes a line up.
-    pairs = zip(places, places[1:], widths, widths[1:], strict=False)
-    near = [False, *(b - a < (v + w) / 2 + 8 for a, b, v, w in pairs), False]
-    ends: list[float] = []  # right end of the last text of each line, in points
-    over = ax.get_xaxis_transform()
-    for i, (x, text) in enumerate(marks):
-        turn = 0 if near[i] == near[i + 1] else 1 if near[i] else -1
-        start = places[i] + (turn - 1) / 2 * widths[i] + 3 * turn
-        line = next((k for k, end in enumerate(ends) if end + 8 < start), len(ends))
-        ends[line : line + 1] = [start + widths[i]]
-        side = ("right", "center", "left")[turn + 1]
-        write(ax, text, (x, 1), (3 * turn, 4 + 12 * line), xycoords=over, ha=side, va="baseline", fontsize=8.5)
+def headings(ax: Axes, marks: Iterable[tuple[float, str]]) -> float:
+    """Write texts over an axes at values x, turned from their neighbours; return the height taken [points]."""
+    (low, high), (width, height) = ax.get_xlim(), frame_size(ax, right=36)
+    marks, point, over = sorted(marks), (high - low) / width, ax.get_xaxis_transform()
+    places = []  # how many other marks a text covers, its left and right end, its value: the lines must not cross it
+    for (x, text), turn in zip(marks, np.sign(np.arange(len(marks)) - (len(marks) - 1) / 2), strict=True):
+        wide = em(text) * 8.5 * point
+        start = max(min(x + (turn - 1) / 2 * wide + 3 * turn * point, high - wide), low)
+        places.append((sum(start < other < start + wide for other, _ in marks if other != x), start, wide, x, text))
+    taken: list[tuple[int, float, float]] = []  # line, left and right end
+    for _, start, wide, x, text in sorted(places):
+        near = {line for line, left, right in taken if left - 8 * point < start + wide and start < right + 8 * point}
+        line = min(set(range(len(places))) - near)
+        taken.append((line, start, start + wide))
+        write(ax, text, (start, 1), (0, 4 + 12 * line), xycoords=over, va="baseline", fontsize=8.5)
         if line:
-            height = 1 + (12 * line + 2) / (inches(ax)[1] * 72)
-            ax.plot([x, x], [1, height], color=INK, linewidth=0.6, clip_on=False, transform=over)
-    return 12.0 * len(ends)
+            ax.plot([x, x], [1, 1 + (12 * line + 2) / height], color=INK, linewidth=0.6, clip_on=False, transform=over)
+    return 12.0 * (1 + max((line for line, _, _ in taken), default=-1))
 
 
 def name_ends(ax: Axes, x: float, ends: Sequence[tuple[float, str, str]], away: float = 6) -> None:
@@ -311,8 +294,8 @@ def name_ends(ax: Axes, x: float, ends: Sequence[tuple[float, str, str]], away: 
     for _, text, _ in ends:
         name, _, value = text.rpartition(" ")
         texts.append(f"{balanced(name, 13)}\n{value}" if name and em(text) > 12 else text)  # the value on its own line
-    gap = [(high - low) * 13 * (1 + text.count("\n")) / (inches(ax)[1] * 72) for text in texts]
-    for y, text, (_, _, colour) in zip(spread([end[0] for end in ends], gap), texts, ends, strict=True):
+    gaps = [(high - low) * 13 * (1 + text.count("\n")) / frame_size(ax)[1] for text in texts]
+    for y, text, (_, _, colour) in zip(spread([end[0] for end in ends], gaps), texts, ends, strict=True):
         write(ax, text, (x, y), (away, 0), colour, linespacing=1.15)
 
 
@@ -324,19 +307,19 @@ def check_columns(frame: pd.DataFrame, columns: Iterable[str], caller: str) -> N
         raise DataError(f"{caller} needs the column '{lacking}'; the frame has {there}.{hint} Rename or add it.")
 
 
-def open_axes(ax: Axes | None, size: tuple[float, float] = (7.2, 4.0)) -> Axes:
+def open_axes(ax: Axes | None, size: tuple[float, float] = (WIDE, 3.6)) -> Axes:
     """Return the axes given, or those of a new figure of `size` [inches]."""
     return plt.subplots(figsize=size, layout="constrained")[1] if ax is None else ax
 
 
-def open_rows(ax: Axes | None, names: Sequence[str], *, lines: int = 1, above: float = 0.9) -> tuple[Axes, np.ndarray]:
+def open_rows(ax: Axes | None, names: Iterable[str], *, lines: int = 1, above: float = 0.9) -> tuple[Axes, np.ndarray]:
     """Open an axes with a named row for each thing, the first on top, and return it with the rows' heights.
 
     A row is as high as its name needs, at least `lines`; a new figure is as high as all rows and `above` [inches].
     """
     texts = [balanced(name, LABEL_WIDTH) for name in names]
-    high = np.array([max(lines, text.count("\n") + 1) + 0.9 for text in texts] or [2.0])
-    ax = open_axes(ax, (7.2, above + 0.155 * high.sum()))
+    high = np.array([max(lines, text.count("\n") + 1) + 0.5 for text in texts] or [2.0])
+    ax = open_axes(ax, (WIDE, max(above + 0.155 * high.sum(), 2.4)))
     heights = (np.cumsum(high) - high / 2)[: len(texts)]
     ax.set_yticks(heights, texts, linespacing=1.4)  # of Latin letters; Chinese fills more of the line
     ax.set_ylim(high.sum(), 0)
@@ -364,16 +347,9 @@ def largest(*columns) -> float:
 
 
 def close_axes(
-    ax: Axes,
-    lang: str,
-    title: str | None,
-    note: str | None,
-    *,
-    unit: str | None = None,
-    under: str | None = None,
-    above: float = 0.0,
-    empty: bool = False,
-) -> Axes:
+    ax: Axes, lang: str, title: str | None, note: str | None, *, unit: str | None = None, under: str | None = None,
+    above: float = 0.0, empty: bool = False,
+) -> Axes:  # fmt: skip
     """Put title, unit line, source note and the unit under the axis on an axes and return it.
 
     `above` [points] is taken over the frame; an `empty` figure says that nothing is published.
@@ -382,7 +358,7 @@ def close_axes(
         ax.text(0.5, 0.5, missing(lang), ha="center", va="center", color=MUTED, transform=ax.transAxes)
     if under:
         ax.set_xlabel(under, loc="right")
-    width = inches(ax)[0] * 72
+    width = frame_size(ax)[0]
     if unit:
         ax.annotate(unit, (0, 1), (0, 4 + above), "axes fraction", "offset points", color=MUTED, fontsize=8.5)
     if title:

@@ -32,8 +32,7 @@ from .files import write_whole
 
 MIME = "application/vnd.yilaolib.piece+json"
 TEMPLATES = Path(__file__).parents[1] / "templates"
-DPI = 144
-COLOURS = 128  # of a picture
+DPI = 160  # five dots to three CSS pixels: sharp on a telephone and in print, and a page stays below 500 kB
 CSS_PIXELS_PER_INCH = 96
 OPTIONS = ("heads", "words", "texts", "units", "formats", "links", "blanks")  # of a table, by column
 CHINESE, ENGLISH = re.compile("[\u4e00-\u9fff]"), re.compile(r"[A-Za-z]{2,}")  # a character, a word
@@ -397,8 +396,9 @@ def small_png(figure) -> tuple[bytes, int, int]:
     canvas.draw()  # once; savefig would draw a figure with a layout engine twice, and matplotlib-inline as well
     plt.close(figure)
     image, small = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"), io.BytesIO()
-    few = image.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)  # a quarter of the bytes
-    few.save(small, format="png", optimize=True)
+    # A quarter of the bytes of all colours, in a third of the time of the best palette.
+    few = image.quantize(method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    few.save(small, format="png", compress_level=8)
     scale = CSS_PIXELS_PER_INCH / DPI
     return small.getvalue(), round(image.width * scale), round(image.height * scale)
 
