@@ -356,11 +356,9 @@ def test_pyramid_refuses(population, message):
 
 @pytest.mark.parametrize("function", sorted(set(FIGURES) - {"plot_pyramid"}))
 def test_refused_frame(function):
-    """A lacking column is named, with the columns that came; a part that is text is to be left out."""
+    """A lacking column is named, with the columns that came."""
     with pytest.raises(DataError, match="price"):
         getattr(yl, function)(pd.DataFrame({"lower_price" if function == "plot_fan" else "price": [1.0]}))
-    with pytest.raises(DataError, match="Leave that column out"):
-        yl.plot_supply(pd.DataFrame({"kind": ["a"], "occupied": [1.0], "source": ["plan"]}))
 
 
 @pytest.mark.parametrize("weight", ["Regular", "Bold"])

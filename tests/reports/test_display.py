@@ -245,7 +245,7 @@ def test_figure_is_small_and_closed():
     with matplotlib.rc_context({"savefig.bbox": "tight"}):
         page.figure(axes, caption="c", alt="a")
     image = Image.open(io.BytesIO(page.pieces[-1][1]))
-    assert (image.mode, image.size) == ("P", (576, 288)) and not plt.fignum_exists(figure.number)
+    assert (image.mode, image.size) == ("P", (640, 320)) and not plt.fignum_exists(figure.number)
     assert image.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
 
 

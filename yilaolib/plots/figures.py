@@ -172,15 +172,13 @@ def _write_shortfalls(ax: Axes, frame: pd.DataFrame, met: pd.Index) -> None:
 
 
 def _say_unknown_years(ax: Axes, years: pd.Index, name: str, lang: str) -> None:
-    """Write at the bottom, under each run of years without a figure, what is not published."""
-    low = ax.get_xaxis_transform()
-    height = 0.03 + 0.06 * sum(text.get_transform() == low for text in ax.texts)  # above what is written there
-    for run in np.split(years, np.flatnonzero(np.diff(years) > 1) + 1) if len(years) else []:
-        when = "–".join(dict.fromkeys((str(run[0]), str(run[-1]))))
+    """Write at the bottom the runs of years without a figure."""
+    if len(years):
+        runs = np.split(years, np.flatnonzero(np.diff(years) > 1) + 1)
+        when = ", ".join("–".join(dict.fromkeys((str(run[0]), str(run[-1])))) for run in runs)
+        height = 0.03 + 0.06 * sum(text.get_transform() == ax.transAxes for text in ax.texts)  # above what is there
         text = catalogue(lang).say("plots.unknown_years", name=name, years=when)
-        first = run[0] == years[0] and len(run) < 10  # a short run at the left edge would cross the axis
-        where, side = (run[0], "left") if first else (float(np.mean(run)), "center")
-        ax.text(where, height, text, ha=side, color=MUTED, fontsize=8, transform=low)
+        ax.text(0.03, height, text, color=MUTED, fontsize=8, transform=ax.transAxes)
 
 
 # ───────────── persons by age ─────────────
@@ -347,7 +345,7 @@ def plot_supply(
     Parameters
     ----------
     frame : one row per kind: kind (its label); one column [unit] for each part, such as occupied and vacant, or public
-        and private; optional total [unit]. A part that is text is a DataError.
+        and private; optional total [unit]
     """
     lang = style.language(lang)
     words = catalogue(lang)
@@ -355,11 +353,7 @@ def plot_supply(
     parts = [c for c in frame.columns if c not in ("kind", "total")]
     names = {c: (labels or {}).get(c, word(c, lang)) for c in [*parts, "total"]}
     ax, heights = style.open_rows(ax, frame["kind"], lines=2)
-    try:
-        stacked = frame[parts].astype(float)
-    except ValueError as error:
-        text = f"plot_supply draws every column but kind and total, and one of {parts} is text: {error}."
-        raise DataError(f"{text} Leave that column out.") from None
+    stacked = frame[parts].astype(float)
     totals = frame["total"].astype(float) if "total" in frame else pd.Series(np.nan, frame.index)
     top = 1.02 * style.largest(totals, stacked.sum(axis=1))
     ax.set_xlim(0, top)
