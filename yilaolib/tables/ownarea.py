@@ -63,7 +63,7 @@ def contradiction(row: pd.Series) -> tuple[str, Trouble] | None:
     """Return (column, what is wrong) for totals that no population can have, else None."""
     known = {name: float(row[name]) for name in MARGINS if pd.notna(row[name])}
     for whole, part in WHOLE_AND_PART:
-        if known.get(part, 0) > known.get(whole, float("inf")):
+        if part in known and known[part] > known.get(whole, float("inf")):
             values = {"part": part, "whole": whole, "value": known[part], "whole_value": known[whole]}
             return part, Trouble("part_above_whole", values)
     old = next((known[n] for n in ("population_60plus", "population_65plus", "population_80plus") if n in known), 0)

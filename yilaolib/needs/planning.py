@@ -1,0 +1,412 @@
+"""From targets to work: beds to convert, close or add, places to fill or add, who uses them, and what falls empty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from ..demography.ages import as_array, persons
+from ..demography.local import Range, Root, area_values, assumed_range
+from ..demography.projection import Scenario
+from ..errors import DataError
+from ..tables.areas import find_area, load_table
+from ..tables.figures import figures_at
+from .money import bed_cost, childcare_staff
+from .rows import CENSUS, SURVEY, Future, at_year, care_need, elderly_of, middle, projected
+
+BOUNDS = ("lower", "central", "upper")
+DEFINITIONS = (CENSUS, SURVEY, "disability-survey-2021")
+FLOWS = ["opened", "closed", "converted"]
+
+
+def latest(area: str, indicator: str, *, root: Root = None) -> tuple[float, float]:
+    """Value and year of the newest published figure of an area: an outcome, else what its plan prints as present."""
+    known = load_table("outcomes", area=area, root=root)
+    known = known[(known["indicator"] == indicator) & known["value"].notna() & (known["quality"] != "doubtful")]
+    if len(known):
+        row = known.sort_values("year").iloc[-1]
+        return float(row["value"]), float(row["year"])
+    row = figures_at(root).first(area, indicator, "actual")
+    return (np.nan, np.nan) if row is None else (float(row["value"]), float(row["year"]))
+
+
+def stock_path(stock: Mapping[str, float], flows: pd.DataFrame) -> pd.DataFrame:
+    """A stock of beds or places year by year, by what opens, closes and is converted; each year balances.
+
+    Parameters
+    ----------
+    stock : by kind [beds or places] at the end of the year before the first flow
+    flows : DataFrame; year, kind, and any of opened, closed, converted [beds or places]; what is converted adds to a
+        kind or, negative, takes from it: over the kinds of a year it adds up to 0 (else DataError)
+
+    Returns
+    -------
+    DataFrame: by year and kind start, opened, closed, converted, end [beds or places]
+
+    Examples
+    --------
+    >>> flows = pd.DataFrame({"year": 2026, "kind": ["care", "other"], "converted": [50, -50], "closed": [0, 20]})
+    >>> stock_path({"care": 600, "other": 400}, flows).end.tolist()
+    [650.0, 330.0]
+    """
+    unknown = set(flows["kind"]) - set(stock)
+    if unknown:
+        raise DataError(f"flows has the kind {sorted(unknown)[0]!r}; the stock has {', '.join(stock)}.")
+    years = range(int(flows["year"].min()), int(flows["year"].max()) + 1)
+    index = pd.MultiIndex.from_product([years, stock], names=["year", "kind"])
+    path = flows.groupby(["year", "kind"]).sum().reindex(index=index, columns=FLOWS).astype(float).fillna(0.0)
+    moved = path["converted"].groupby("year").sum()
+    if not np.allclose(moved, 0):
+        year = moved.abs().idxmax()
+        raise DataError(f"converted of {year} adds up to {moved[year]:g}; what one kind gains another loses: 0.")
+    net = path["opened"] - path["closed"] + path["converted"]
+    path["end"] = net.groupby("kind").cumsum() + index.get_level_values("kind").map(stock).to_numpy(float)
+    path.insert(0, "start", path["end"] - net)
+    if path["end"].min() < 0:
+        year, kind = path["end"].idxmin()
+        raise DataError(f"More {kind!r} close or are converted by {year} than there are ({path['end'].min():g} left).")
+    return path
+
+
+def plan_beds(
+    area: str,
+    *,
+    share: float = 0.73,
+    year: int = 2030,
+    beds: float | None = None,
+    care_share: float | None = None,
+    start: int | None = None,
+    least: float | None = None,
+    root: Root = None,
+) -> pd.DataFrame:
+    """Ways to a share of care beds (护理型床位) in homes: convert beds, close others, add some, or the cheapest mix.
+
+    The same share is reached by building and by closing. Steps are equal from year to year (ours, no plan prints them).
+
+    Parameters
+    ----------
+    area, root : as in `triangulate_beds`
+    share, year : [0-1] care beds of all beds in homes that is aimed at, and when
+    beds, care_share, start : [beds], [0-1], [year] what there is and of when; by default the newest published
+    least : [beds] that must stay in all; by default all there are. `mix` closes others down to it, then converts
+
+    Returns
+    -------
+    DataFrame: by path (convert, close, add, mix) and year beds, care_beds, opened, closed, converted [beds], share_pct,
+        staff_lower, staff_central, staff_upper [care workers more than at the start: judged ratios, beds at the target
+        occupancy], capital_lower, capital_central, capital_upper [yuan of the year, at the unit costs of `bed_cost`;
+        closing costs nothing here]
+
+    Raises
+    ------
+    DataError: nothing is published and none is given, a share outside 0-1, a year that is not ahead
+
+    Examples
+    --------
+    3.336 of 5.077 million beds are care beds; for 73 %, 0.37 million are converted or 0.51 million others close.
+
+    >>> paths = plan_beds("china", share=0.73, beds=5_077_000, care_share=0.657, start=2024)
+    >>> print(round(paths.converted["convert"].sum(), -4), round(paths.closed["close"].sum(), -4))
+    370000.0 510000.0
+    """
+    slug = find_area(area, root=root)["area"]
+    there, of = latest(slug, "elder_beds_institution", root=root)
+    part, _ = latest(slug, "nursing_beds_share_institution_pct", root=root)
+    beds = there if beds is None else beds
+    care_share = part / 100 if care_share is None else care_share
+    start = start or (2025 if np.isnan(of) else int(of))
+    if not (np.isfinite(beds) and np.isfinite(care_share)):
+        raise DataError(
+            f"No beds in homes, or no share of care beds, are published for {slug}. Give beds= and care_share=."
+        )
+    if not (0 < share < 1 and 0 <= care_share <= 1):
+        raise DataError(
+            f"share is {share:g} and care_share {care_share:g}; they are shares between 0 and 1 (73 % is 0.73)."
+        )
+    if year <= start:
+        raise DataError(f"year is {year}; it must lie after {start}, the year of the beds there are.")
+    care, gap = beds * care_share, max(share * beds - beds * care_share, 0.0)
+    kept = min(max(beds if least is None else least, care / share), beds)
+    ways = pd.DataFrame(  # by the year: opened, closed, converted
+        {
+            "convert": (0.0, 0.0, gap),
+            "close": (0.0, gap / share, 0.0),
+            "add": (gap / (1 - share), 0.0, 0.0),
+            "mix": (0.0, beds - kept, max(share * kept - care, 0.0)),
+        },
+        index=FLOWS,
+    )
+    cost, carers = bed_cost(root=root).set_index("unit"), _carers_per_bed(area_values(slug, root))
+    years = pd.RangeIndex(start + 1, year + 1, name="year")
+    paths = {}
+    for way, amounts in ways.items():
+        done = pd.Series(range(1, len(years) + 1), index=years) / len(years)
+        frame = pd.DataFrame(dict(amounts / len(years)), index=years)
+        frame["beds"] = beds + done * (amounts["opened"] - amounts["closed"])
+        more = done * (amounts["opened"] + amounts["converted"])
+        frame["care_beds"] = care + more
+        frame["share_pct"] = 100 * frame["care_beds"] / frame["beds"]
+        for bound in BOUNDS:
+            unit = cost[bound]
+            frame[f"staff_{bound}"] = more * carers[bound]
+            frame[f"capital_{bound}"] = frame["converted"] * unit["renovated_bed"] + frame["opened"] * unit["new_bed"]
+        paths[way] = frame
+    return pd.concat(paths, names=["path"])
+
+
+def _carers_per_bed(assumed: pd.DataFrame) -> dict[str, float]:
+    """Care workers for a care bed: from moderate need at a low occupancy to severe need at a high one."""
+    occupancy = assumed_range("target_occupancy", table=assumed)
+    moderate, severe = (
+        assumed_range(f"residents_per_carer_{level}", table=assumed) for level in ("moderate", "severe")
+    )
+    between = (1 / moderate.value + 1 / severe.value) / 2
+    ends = (occupancy.lower / moderate.upper, occupancy.value * between, occupancy.upper / severe.lower)
+    return dict(zip(BOUNDS, ends, strict=True))
+
+
+def plan_places(
+    area: str,
+    *,
+    points: float = 6,
+    year: int = 2030,
+    base: float | None = None,
+    places: float | None = None,
+    scenario: str | Scenario = "medium",
+    population: Future = None,
+    root: Root = None,
+) -> pd.DataFrame:
+    """What a rise of the enrolment of children under 3 means: children, places filled and to add, staff, money.
+
+    No enrolment of 2025 is published: the base is a judged range (`enrolment_2025`), and so is all that follows.
+
+    Parameters
+    ----------
+    area, scenario, population, root : as in `triangulate_beds`
+    points : [percentage points] above the base, by `year`
+    base : [share, 0-1] enrolment of 2025, your own
+    places : [places] that stand; by default the newest published
+
+    Returns
+    -------
+    DataFrame: by lower, central, upper: children [under 3 in the year], enrolment_pct, enrolled [children], places
+        [that stand], filled_pct [enrolled of these], to_add [places at the target occupancy above those that stand],
+        staff [daycare workers for the enrolled, at 1:3, 1:5 and 1:7], capital [yuan for `to_add`]
+
+    Examples
+    --------
+    >>> plan = plan_places("china")
+    >>> plan.enrolment_pct.round().tolist(), plan.to_add.tolist()
+    ([12.0, 14.0, 16.0], [0.0, 0.0, 0.0])
+    """
+    slug = find_area(area, root=root)["area"]
+    assumed = area_values(slug, root)
+    judged = (
+        assumed_range("enrolment_2025", table=assumed)
+        if base is None
+        else Range(base, base, base, "share", "own-figures")
+    )
+    if not (judged.lower >= 0 and judged.upper + points / 100 <= 1):
+        raise DataError(f"base {judged.upper:g} and {points:g} points make more than all children; give a base in 0-1.")
+    if population is None:
+        population = projected(slug, year, scenario, root)
+    children = middle(persons(at_year(as_array(population), year), 0, 3))
+    stand = latest(slug, "daycare_places_total", root=root)[0] if places is None else places
+    occupancy = assumed_range("target_occupancy", table=assumed).value
+    cost = bed_cost(root=root).set_index("unit").loc["new_place"]
+    rows = []
+    for bound, share in zip(BOUNDS, (judged.lower, judged.value, judged.upper), strict=True):
+        enrolled = children * (share + points / 100)
+        add = max(enrolled / occupancy - stand, 0.0) if np.isfinite(stand) else np.nan
+        staff = childcare_staff(slug, enrolled, root=root).iloc[-1]["central"]
+        rows.append(
+            [children, 100 * share + points, enrolled, stand, 100 * enrolled / stand, add, staff, add * cost[bound]]
+        )
+    columns = ["children", "enrolment_pct", "enrolled", "places", "filled_pct", "to_add", "staff", "capital"]
+    return pd.DataFrame(rows, columns=columns, index=pd.Index(BOUNDS, name="bound"))
+
+
+def use_table(
+    people: float,
+    capacity: float,
+    *,
+    users: float | None = None,
+    share: float | None = None,
+    occupancy: float | None = None,
+    waiting: float = 0.0,
+) -> pd.Series:
+    """Translate between places, use, occupancy and waiting: give one of users, share or occupancy (else DataError).
+
+    Parameters
+    ----------
+    people, capacity : [persons] who may use it, such as children under 3; [places or beds] that stand
+    users, share, occupancy : [persons]; users of the people [0-1]; users of the capacity [0-1]
+    waiting : [persons] who want it and have none
+
+    Returns
+    -------
+    Series: users, share_pct, occupancy_pct, vacant [places or beds], wanted_pct [users and waiting, of the people],
+        short [wanted above capacity]
+
+    Examples
+    --------
+    >>> use_table(25_200_000, 6_660_000, share=0.14).round()[["users", "occupancy_pct", "vacant"]].tolist()
+    [3528000.0, 53.0, 3132000.0]
+    """
+    given = {"users": (users, 1), "share": (share, people), "occupancy": (occupancy, capacity)}
+    known = {name: value * of for name, (value, of) in given.items() if value is not None}
+    if len(known) != 1:
+        raise DataError(f"{' and '.join(known) or 'None'} of users, share and occupancy is given; give one of them.")
+    ((name, count),) = known.items()
+    if not (people > 0 and capacity > 0 and waiting >= 0 and 0 <= count <= min(people, capacity)):
+        raise DataError(
+            f"{name} makes {count:,.0f} users of {people:,.0f} persons and {capacity:,.0f} places or beds; "
+            "users are 0 or more, and no more than either."
+        )
+    values = {"users": count, "share_pct": 100 * count / people, "occupancy_pct": 100 * count / capacity}
+    wanted = count + waiting
+    values |= {"vacant": capacity - count, "wanted_pct": 100 * wanted / people, "short": max(wanted - capacity, 0.0)}
+    return pd.Series(values, dtype=float)
+
+
+def care_definitions(
+    area: str, year: int, *, scenario: str | Scenario = "medium", population: Future = None, root: Root = None
+) -> pd.DataFrame:
+    """Persons who need care by three definitions, and the beds and care workers that follow; insured as a floor.
+
+    The definitions differ five-fold; none is wrong. Those who draw long-term care insurance are the nation's share of
+    60+ applied here: what is paid today, not what is needed.
+
+    Parameters
+    ----------
+    area, year, scenario, population, root : as in `triangulate_beds`
+
+    Returns
+    -------
+    DataFrame: by definition (measures of `care_rates`, and insured) persons, share_pct [of persons 60+], beds [at the
+        judged shares in institutions and the target occupancy], carers [for these beds], source. Insured has no beds.
+
+    Examples
+    --------
+    >>> care_definitions("jingdezhen", 2025).share_pct.round(1).to_dict()["disability-survey-2021"]
+    11.6
+    """
+    slug = find_area(area, root=root)["area"]
+    if population is None:
+        population = projected(slug, year, scenario, root)
+    people = at_year(elderly_of(population), year)
+    elderly, assumed = middle(people.sum(("sex", "age"))), area_values(slug, root)
+    occupancy = assumed_range("target_occupancy", table=assumed).value
+    rates = load_table("care_rates", root=root).drop_duplicates("measure").set_index("measure")["source"]
+    rows = []
+    for measure in DEFINITIONS:
+        need, beds, carers = care_need(people, measure=measure, root=root), 0.0, 0.0
+        for level in need["level"].to_numpy():
+            living = middle(need.sel(level=level)) * assumed_range(f"institution_share_{level}", table=assumed).value
+            beds += living / occupancy
+            carers += living / assumed_range(f"residents_per_carer_{level}", table=assumed).value
+        persons_ = middle(need.sum("level"))
+        rows.append([measure, persons_, 100 * persons_ / elderly, beds, carers, rates[measure]])
+    drawing, of = latest("china", "long_term_care_beneficiaries", root=root)
+    nation = middle(elderly_of(projected("china", int(of), "medium", root)).sel(year=int(of)).sum(("sex", "age")))
+    share = drawing / nation
+    rows.append(["insured", share * elderly, 100 * share, np.nan, np.nan, "mca-bulletin-2025"])
+    return pd.DataFrame(rows, columns=["definition", "persons", "share_pct", "beds", "carers", "source"]).set_index(
+        "definition"
+    )
+
+
+def childcare_subsidy(
+    area: str,
+    *,
+    scenario: str | Scenario = "medium",
+    population: Future = None,
+    end_year: int = 2035,
+    root: Root = None,
+) -> pd.DataFrame:
+    """The childcare subsidy by year, and the children whose last year of kindergarten is free.
+
+    Source: the scheme of 2025, `assumptions.childcare_subsidy`: so many yuan a year for each child under 3.
+
+    Parameters
+    ----------
+    area, scenario, population, root : as in `triangulate_beds`
+    end_year : [year] without a population, the last one
+
+    Returns
+    -------
+    DataFrame: by year from the rule's first one aged_0_2 [children], subsidy [yuan], aged_5 [children in the year
+        before school, whose fees are free in public kindergartens]
+
+    Examples
+    --------
+    >>> money = childcare_subsidy("jingdezhen")
+    >>> print(money.index[0], round((money.subsidy / money.aged_0_2)[2030]))
+    2025 3600
+    """
+    slug = find_area(area, root=root)["area"]
+    if population is None:
+        population = projected(slug, end_year, scenario, root)
+    people, rule = as_array(population), area_values(slug, root).query("parameter == 'childcare_subsidy'").iloc[-1]
+    years = [int(year) for year in people["year"].to_numpy() if year >= rule["year"]]
+    rows = []
+    for year in years:
+        now = at_year(people, year)
+        rows.append([middle(persons(now, 0, 3)), middle(persons(now, 5, 6))])
+    frame = pd.DataFrame(rows, columns=["aged_0_2", "aged_5"], index=pd.Index(years, name="year"))
+    return frame.assign(subsidy=frame["aged_0_2"] * rule["value"])[["aged_0_2", "subsidy", "aged_5"]]
+
+
+def freed_capacity(
+    area: str,
+    *,
+    seats: float | None = None,
+    base_year: int = 2025,
+    places_wanted: pd.Series | None = None,
+    scenario: str | Scenario = "medium",
+    population: Future = None,
+    end_year: int = 2035,
+    root: Root = None,
+) -> pd.DataFrame:
+    """Kindergarten seats that fall empty as children of 3 to 5 grow fewer, against the daycare places that are missing.
+
+    Where no seats are given, as many as there were children of 3 to 5 in `base_year` are taken to stand (so marked).
+
+    Parameters
+    ----------
+    area, scenario, population, root : as in `triangulate_beds`
+    seats, base_year : [seats] of kindergartens that stand, and when
+    places_wanted : Series by year; [places] that are missing, such as `gap_by_year(area, what="places").shortfall`
+    end_year : [year] without a population, the last one
+
+    Returns
+    -------
+    DataFrame: by year aged_3_5 [children], seats, seats_given (False: taken as above), freed [seats more than
+        children], missing [places], met [places that freed seats could be], left [places still missing]
+
+    Examples
+    --------
+    >>> print(*freed_capacity("jingdezhen").freed.loc[[2025, 2030]].round(-3))
+    0.0 8000.0
+    """
+    slug = find_area(area, root=root)["area"]
+    if population is None:
+        population = projected(slug, end_year, scenario, root)
+    people = as_array(population)
+    years = [int(year) for year in people["year"].to_numpy() if year >= base_year]
+    if not years:
+        raise DataError(f"base_year is {base_year}; the projection ends before it.")
+    young = pd.Series(
+        [middle(persons(at_year(people, year), 3, 6)) for year in years], index=pd.Index(years, name="year")
+    )
+    frame = pd.DataFrame(
+        {"aged_3_5": young, "seats": young.iloc[0] if seats is None else seats, "seats_given": seats is not None}
+    )
+    frame["freed"] = (frame["seats"] - frame["aged_3_5"]).clip(lower=0)
+    if places_wanted is None:
+        places_wanted = pd.Series(np.nan, index=young.index)
+    frame["missing"] = places_wanted.reindex(young.index)
+    frame["met"] = frame[["freed", "missing"]].min(axis=1).where(frame["missing"].notna())
+    return frame.assign(left=frame["missing"] - frame["met"])
