@@ -2,6 +2,7 @@
 
 import csv
 import math
+import re
 from pathlib import Path
 
 from pytest import approx
@@ -17,8 +18,9 @@ def rows(table: str, **wanted: str) -> list[dict]:
 
 def counted(area: str, year: int, low: int = 0, high: int = 200) -> float:
     """Residents that a census counted from one age up to, not including, another."""
-    people = rows("population", area=area, year=str(year))
-    return sum(float(row["persons"]) for row in people if low <= int(row["age"]) < high)
+    sexes = [row for row in rows("population", area=area, year=str(year)) if row["sex"] in ("female", "male")]
+    ages = [name for name in sexes[0] if name[0].isdigit() and low <= int(re.match(r"\d+", name)[0]) < high]
+    return sum(float(row[age] or 0) for row in sexes for age in ages)
 
 
 def life_expectancy(factor: float) -> float:

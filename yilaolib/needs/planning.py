@@ -210,8 +210,7 @@ def plan_places(
     )
     if not (judged.lower >= 0 and judged.upper + points / 100 <= 1):
         raise DataError(f"base {judged.upper:g} and {points:g} points make more than all children; give a base in 0-1.")
-    if population is None:
-        population = projected(slug, year, scenario, root)
+    population = projected(population, slug, year, scenario, root)
     children = middle(persons(at_year(as_array(population), year), 0, 3))
     stand = latest(slug, "daycare_places_total", root=root)[0] if places is None else places
     occupancy = assumed_range("target_occupancy", table=assumed).value
@@ -294,8 +293,7 @@ def care_definitions(
     11.6
     """
     slug = find_area(area, root=root)["area"]
-    if population is None:
-        population = projected(slug, year, scenario, root)
+    population = projected(population, slug, year, scenario, root)
     people = at_year(elderly_of(population), year)
     elderly, assumed = middle(people.sum(("sex", "age"))), area_values(slug, root)
     occupancy = assumed_range("target_occupancy", table=assumed).value
@@ -310,7 +308,7 @@ def care_definitions(
         persons_ = middle(need.sum("level"))
         rows.append([measure, persons_, 100 * persons_ / elderly, beds, carers, rates[measure]])
     drawing, of = latest("china", "long_term_care_beneficiaries", root=root)
-    nation = middle(elderly_of(projected("china", int(of), "medium", root)).sel(year=int(of)).sum(("sex", "age")))
+    nation = middle(elderly_of(projected(None, "china", int(of), "medium", root)).sel(year=int(of)).sum(("sex", "age")))
     share = drawing / nation
     rows.append(["insured", share * elderly, 100 * share, np.nan, np.nan, "mca-bulletin-2025"])
     return pd.DataFrame(rows, columns=["definition", "persons", "share_pct", "beds", "carers", "source"]).set_index(
@@ -347,8 +345,7 @@ def childcare_subsidy(
     2025 3600
     """
     slug = find_area(area, root=root)["area"]
-    if population is None:
-        population = projected(slug, end_year, scenario, root)
+    population = projected(population, slug, end_year, scenario, root)
     people, rule = as_array(population), area_values(slug, root).query("parameter == 'childcare_subsidy'").iloc[-1]
     years = [int(year) for year in people["year"].to_numpy() if year >= rule["year"]]
     rows = []
@@ -392,8 +389,7 @@ def freed_capacity(
     0.0 8000.0
     """
     slug = find_area(area, root=root)["area"]
-    if population is None:
-        population = projected(slug, end_year, scenario, root)
+    population = projected(population, slug, end_year, scenario, root)
     people = as_array(population)
     years = [int(year) for year in people["year"].to_numpy() if year >= base_year]
     if not years:
