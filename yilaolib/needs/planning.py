@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -294,7 +295,7 @@ def care_definitions(
     """
     slug = find_area(area, root=root)["area"]
     population = projected(population, slug, year, scenario, root)
-    people = at_year(elderly_of(population), year)
+    people: Any = at_year(elderly_of(population), year)
     elderly, assumed = middle(people.sum(("sex", "age"))), area_values(slug, root)
     occupancy = assumed_range("target_occupancy", table=assumed).value
     rates = load_table("care_rates", root=root).drop_duplicates("measure").set_index("measure")["source"]
@@ -401,8 +402,6 @@ def freed_capacity(
         {"aged_3_5": young, "seats": young.iloc[0] if seats is None else seats, "seats_given": seats is not None}
     )
     frame["freed"] = (frame["seats"] - frame["aged_3_5"]).clip(lower=0)
-    if places_wanted is None:
-        places_wanted = pd.Series(np.nan, index=young.index)
-    frame["missing"] = places_wanted.reindex(young.index)
+    frame["missing"] = np.nan if places_wanted is None else places_wanted.reindex(young.index)
     frame["met"] = frame[["freed", "missing"]].min(axis=1).where(frame["missing"].notna())
     return frame.assign(left=frame["missing"] - frame["met"])
