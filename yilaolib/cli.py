@@ -123,6 +123,7 @@ def main(ctx: click.Context, lang: str | None) -> None:
 @click.option("--place-norm", type=float, metavar="PLACES")
 @click.option("--target-year", type=int, metavar="YEAR")
 @click.option("--format", "formats", default="html", show_default=True, metavar="LIST")
+@click.option("--brief", is_flag=True)
 @click.option("--jobs", type=int, metavar="N")
 @click.option("--force", is_flag=True)
 @click.option("--timeout", type=float, metavar="SECONDS")
@@ -162,6 +163,8 @@ def report(
         for path in manifest.loc[done, "report"]:
             for form in dict.fromkeys(form.strip() for form in formats.split(",")):
                 click.echo(f"{out}/{path.removesuffix('.html')}.{form}")
+                if asked["brief"]:
+                    click.echo(f"{out}/{path.removesuffix('.html').replace('/report', '/brief')}.{form}")
         click.echo(f"{out}/index.html")
     for error in manifest.loc[~done, "error"]:
         click.echo(words().say("command.error", message=error), err=True)

@@ -12,6 +12,8 @@ from tiny_report import write_template
 
 from yilaolib import texts
 from yilaolib.errors import DataError, YilaoError
+from yilaolib.reports import runner
+from yilaolib.reports.exports import write_format
 from yilaolib.reports.one import (
     Linked,
     as_sentence,
@@ -20,6 +22,7 @@ from yilaolib.reports.one import (
     place_order,
     render_report,
 )
+from yilaolib.reports.page import read_document
 
 BASIC = """\
 import sys
@@ -251,6 +254,31 @@ def test_data_error_of_a_notebook_stays_one():
     told = as_sentence(error, "鹰潭市", None)
     assert isinstance(told, DataError)
     assert str(told) == "The report of 鹰潭市 failed in cell 4: observations.csv line 2: no."
+
+
+def test_brief_is_what_its_cells_show(tmp_path):
+    """The brief shows the cells tagged so and no others; a report that is asked for without one takes it away."""
+    path = write_template(tmp_path / "t.ipynb", "# md\nlong", "# md\nshort")
+    notebook = nbformat.read(path, 4)
+    notebook.cells[-1].metadata["tags"] = ["brief"]
+    nbformat.write(notebook, path)
+    page = render_report("yingtan", out_dir=tmp_path, template=path, lang="en", brief=True)
+    brief = page.with_name("brief.en.html")
+    assert [word in brief.read_text(encoding="utf-8") for word in ("<p>short", "<p>long")] == [True, False]
+    assert "<p>long" in page.read_text(encoding="utf-8")
+    render_report("yingtan", out_dir=tmp_path, template=path, lang="en")
+    assert not brief.exists()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("city", ["jingdezhen", "yingtan", "yueyang", "lianshui", "haian", "jiangxi"])
+def test_brief_is_two_pages(city, lang, tmp_path):
+    """A brief is two pages of PDF, whatever the area."""
+    pypdf, order = pytest.importorskip("pypdf"), place_order(city, lang=lang)
+    runner.import_papermill()
+    nb = runner.run_notebook(order.template, tmp_path / "x.ipynb", order.parameters)
+    write_format("pdf", read_document(nb, title="x", lang=lang, tag="brief"), tmp_path / "x.pdf")
+    assert len(pypdf.PdfReader(tmp_path / "x.pdf").pages) == 2
 
 
 @pytest.fixture

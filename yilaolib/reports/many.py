@@ -412,8 +412,8 @@ def keep_row(order: Order, row: dict) -> None:
 def kept_row(order: Order, key: str) -> dict | None:
     """Return the row of a report that need not be made again, because nothing that it depends on has changed."""
     row = read_row(order.path("report", ".json"))
-    endings = {"html", "ipynb", *order.formats}
-    there = all(order.path("report", f".{ending}").is_file() for ending in endings)
+    files = [order.path(stem, f".{form}") for stem in ("report", "brief")[: 1 + order.brief] for form in order.formats]
+    there = all(path.is_file() for path in (*files, order.path("report", ".html"), order.path("report", ".ipynb")))
     if row is None or row.get("key") != key or not there or order.path("report", ".failed.json").exists():
         return None
     return row | {"kept": True, "province": order.province, "name_zh": order.name_zh}
@@ -681,8 +681,8 @@ def _received(order: Order, row: dict, files: dict[str, bytes]) -> dict:
             if ".." not in parts and (len(parts) == 1 or (len(parts) == 2 and parts[0] == tables.name)):
                 write_whole(order.folder / name, lambda path, name=name: path.write_bytes(files[name]))
         if row["status"] == "ok":  # older files would tell older numbers
-            stem = order.path("report").name
-            ours = {f"{stem}.{ending}" for ending in ("pdf", "docx", "xlsx", "failed.ipynb", "failed.json")}
+            endings = (".html", ".pdf", ".docx", ".xlsx", ".failed.ipynb", ".failed.json")
+            ours = {order.path(stem, ending).name for stem in ("report", "brief") for ending in endings}
             for path in [*tables.iterdir(), *(order.folder / name for name in ours)]:
                 if path.relative_to(order.folder).as_posix() not in files:
                     path.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ import ast
 import contextlib
 import errno
 import html
+import itertools
 import json
 import os
 import re
@@ -48,6 +49,7 @@ def render_report(
     lang: str = "zh",
     formats: str | tuple[str, ...] = ("html",),
     template: str | os.PathLike | None = None,
+    brief: bool = False,
     **parameters,
 ) -> Path:
     """Render the report of an area into `<out_dir>/<area>/` and return the path of its file.
@@ -68,6 +70,8 @@ def render_report(
         Word `pip install 'yilaolib[docx]'`.
     template : path, optional
         Another report notebook with a cell tagged `parameters`.
+    brief : bool
+        Also two pages for a leader's desk, `brief.html` and so on: the cells of the notebook that are tagged `brief`.
     **parameters
         Of that notebook: `scenario` (one other than medium is named in the files: `report.low.html`), `end_year` and
         `target_year` [year], `norm` [beds per 1000 aged 60+] and `place_norm` [daycare places per 1000 residents] in
@@ -93,7 +97,8 @@ def render_report(
     yilaolib.errors.DataError: The report has no parameter 'end_yaer'. Did you mean 'end_year'? ...
     """
     out_dir = default_folder() if out_dir is None else out_dir
-    order = place_order(city, out_dir=out_dir, lang=lang, formats=formats, template=template, **parameters)
+    asked = {"out_dir": out_dir, "lang": lang, "formats": formats, "template": template, "brief": brief}
+    order = place_order(city, **asked, **parameters)
     run_order(order)
     return Linked(order.path("report", f".{order.formats[0]}"))
 
@@ -130,6 +135,7 @@ class Order:
     template: Path
     folder: Path
     formats: tuple[str, ...] = ("html",)
+    brief: bool = False
 
     def path(self, stem: str, ending: str = "") -> Path:
         """Return `<folder>/<stem>[.<scenario>][.<lang>]<ending>`: medium and Chinese are not named."""
@@ -144,6 +150,7 @@ def place_order(
     lang: str = "zh",
     formats: str | tuple[str, ...] = ("html",),
     template: str | os.PathLike | None = None,
+    brief: bool = False,
     **parameters,
 ) -> Order:
     """Check everything that was asked for and return the order; nothing is written. See `render_report`."""
@@ -184,6 +191,7 @@ def place_order(
         template=notebook,
         folder=Path(out_dir) / slug,
         formats=formats,
+        brief=brief,
     )
 
 
@@ -345,21 +353,22 @@ def _run_beside(order: Order, beside: Path, timeout: float, memory_mb: int) -> P
         _tidy(nb, order, ran)
         name = words.named({"name_zh": order.name_zh, "name_en": order.name_en})
         title = words.say("index.report_title", name=name)
-        document = read_document(nb, title=title, lang=lang, facts=_facts(order))
-        made = ("html", *(form for form in order.formats if form != "html"))
-        for form in made:
-            write_format(form, document, beside / f"report.{form}")
+        tags = {"report": "", "brief": "brief"} if order.brief else {"report": ""}
+        for stem, tag in tags.items():
+            document = read_document(nb, title=title, lang=lang, facts=_facts(order), tag=tag)
+            for form in {"html", *order.formats}:
+                write_format(form, document, beside / f"{stem}.{form}")
         put_fonts(order.folder.parent)
     except Exception as error:
         kept = _keep_failed(ran, order, failed)
         raise as_sentence(error, order.name_zh, kept) from error
     move_files(tables, order.path("tables"))
     os.replace(ran, order.path("report", ".ipynb"))
-    for form in reversed(FORMATS):  # the page last
-        if form in made:
-            os.replace(beside / f"report.{form}", order.path("report", f".{form}"))
+    for stem, form in itertools.product(("brief", "report"), reversed(FORMATS)):  # the page last
+        if (made := beside / f"{stem}.{form}").exists():
+            os.replace(made, order.path(stem, f".{form}"))
         else:
-            order.path("report", f".{form}").unlink(missing_ok=True)
+            order.path(stem, f".{form}").unlink(missing_ok=True)
     failed.unlink(missing_ok=True)
     return order.path("report", ".html")
 

@@ -55,17 +55,22 @@ class Document:
 
 
 def read_document(
-    nb: nbformat.NotebookNode, *, title: str, lang: str = "zh", facts: Mapping[str, str] | None = None
+    nb: nbformat.NotebookNode, *, title: str, lang: str = "zh", facts: Mapping[str, str] | None = None, tag: str = ""
 ) -> Document:
     """Return what an executed notebook shows to readers: no code, no warnings, no cells tagged `remove_cell`.
+
+    With a `tag`, of those cells only that have it: a few pages without numbers, contents and tables behind figures.
 
     The cover or else the first heading of level 1 gives the title; `title` is for a notebook that has neither.
     Headings of level 2 get a number and an id of their own. The notebook is not changed.
     """
     words = catalogue(lang)
     pieces: list[Shown] = []
-    cover, heading, taken = None, None, set()
-    for piece, png in _shown(nb, words):
+    cover, heading, taken, drawn = None, None, set(), 0
+    for piece, png in _shown(nb, words, tag):
+        if tag and piece["kind"] == "figure":
+            drawn += 1
+            piece = {**piece, "label": re.sub(r"\d+", str(drawn), piece["label"]), "table": None}
         if piece["kind"] == "cover" and cover is None:
             cover = {**piece, "on_page": True}
         elif piece["kind"] == "heading" and piece["level"] == 1 and heading is None and cover is None:
@@ -74,7 +79,7 @@ def read_document(
             name = re.sub(r"\W+", "-", piece["text"]).strip("-") or "section"
             unique = name if name not in taken else f"{name}-{len(taken) + 1}"
             taken.add(unique)
-            pieces.append(({**piece, "id": unique, "number": len(taken)}, None))
+            pieces.append(({**piece, "id": unique, "number": None if tag else len(taken)}, None))
         else:
             pieces.append((piece, png))
     title = (cover["title"] if cover else heading) or title
@@ -138,10 +143,11 @@ def library_version() -> str:
     return metadata.version("yilaolib")
 
 
-def _shown(nb: nbformat.NotebookNode, words: Catalogue) -> Iterator[Shown]:
+def _shown(nb: nbformat.NotebookNode, words: Catalogue, tag: str = "") -> Iterator[Shown]:
     """The pieces of a notebook in their order, those of `Report` and a researcher's own outputs."""
     for cell in nb.cells:
-        if "remove_cell" in cell.metadata.get("tags", []):
+        tags = cell.metadata.get("tags", [])
+        if "remove_cell" in tags or (tag and tag not in tags):
             continue
         if cell.cell_type == "markdown":
             yield from _markdown(cell.source, cell.get("attachments"))
