@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from yilaolib.tables.printed import fold, read_date, read_number, read_text
+from yilaolib.tables.cells import fold, read_date, read_number, read_text
 from yilaolib.tables.schema import RUN, escaped, unescaped
 from yilaolib.texts import say
 

@@ -5,7 +5,7 @@ import pytest
 
 from yilaolib import check_data, describe_table, load_table
 from yilaolib.auditing.checks import NESTED, POPULATION_FROM, RULES
-from yilaolib.tables.printed import half_a_digit
+from yilaolib.tables.cells import half_a_digit
 from yilaolib.tables.schema import fields_of, rules_of
 
 GOOD = {

@@ -12,7 +12,7 @@ import pytest
 import xarray as xr
 
 from yilaolib import DataError, cite, describe_table, figure, find_area, list_tables, load_table
-from yilaolib.tables.figures import figures_at
+from yilaolib.tables.areas import figures_at
 from yilaolib.tables.folders import merged_table
 from yilaolib.tables.schema import data_folder, key_of, schema_of
 

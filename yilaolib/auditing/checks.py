@@ -1,6 +1,6 @@
 """Check a data folder or workbook against the schema and the rules; problems are rows of a table, empty is good.
 
-`tables.schema` and `tables.sheets` say which cells do not fit; the rules here say what no schema can.
+`tables.schema` and `tables.cells` say which cells do not fit; the rules here say what no schema can.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ..errors import DataError
+from ..tables.cells import half_a_digit, printed_numbers, signs_in
 from ..tables.folders import as_root, found_tables, is_workbook, merged_table, orphans, overlay, read_theirs
-from ..tables.ownarea import FILLED, contradiction, parent_with_pyramid
-from ..tables.printed import half_a_digit, printed_numbers, signs_in
 from ..tables.schema import (
     Problem,
     Sheet,
     Trouble,
     data_folder,
+    described,
     empty_table,
     key_of,
     parse,
     read_csv,
     schema_of,
     table_names,
-    user_tables,
 )
+from ..tables.workbook import FILLED, contradiction, parent_with_pyramid
 from ..texts import catalogue
 from .evidence import Evidence
 
@@ -441,7 +441,7 @@ def check_data(root: str | Path | None = None, *, lang: str = "en") -> pd.DataFr
     True
     """
     catalogue(lang)  # an unknown language first
-    path, names = as_root(root), [*table_names(), *user_tables()]
+    path, names = as_root(root), list(described())
     files, problems = found_tables(path or data_folder())
     tables, sheets = {}, {}
     for name in names:

@@ -22,9 +22,9 @@ import pandas as pd
 
 from ..errors import DataError, did_you_mean
 from ..tables.areas import find_area
+from ..tables.cells import closed, printed_numbers
 from ..tables.folders import as_root, merged_table, stamp
-from ..tables.ownarea import FILLED, parents_of
-from ..tables.printed import closed, printed_numbers
+from ..tables.workbook import FILLED, parents_of
 from ..texts import catalogue
 
 ABOUT = re.compile("约|左右|上下|近|余|多")

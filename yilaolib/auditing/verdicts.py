@@ -13,7 +13,7 @@ import pandas as pd
 
 from ..errors import DataError
 from ..tables.areas import find_area, load_table
-from ..tables.printed import closed
+from ..tables.cells import closed
 from ..texts import catalogue, minus
 from .evidence import (
     BOUNDS,

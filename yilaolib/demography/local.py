@@ -1,7 +1,7 @@
 """What an area brings to a projection: its people at the census and its levels against the nation's, with sources.
 
 `area` is a slug, a name or an adcode; `root` is where a user's own tables are. An area that has totals only gets its
-pyramid and levels from its parent: `tables` asks `fill` (see `yilaolib/__init__.py`), `tables.ownarea` says which
+pyramid and levels from its parent: `tables` asks `fill` (see `yilaolib/__init__.py`), `tables.workbook` says which
 totals are met and whose ages are taken. What is filled is marked, so that every table and figure can tell.
 """
 
@@ -18,11 +18,11 @@ import pandas as pd
 import xarray as xr
 
 from ..errors import DataError, did_you_mean
-from ..tables import ownarea
+from ..tables import workbook
 from ..tables.areas import find_area, load_table
 from ..tables.folders import as_root, merged_table, stamp
-from ..tables.ownarea import FILLED, MARGINS, NO_CHILDREN, Load
 from ..tables.schema import empty_table
+from ..tables.workbook import FILLED, MARGINS, NO_CHILDREN, Load
 from ..texts import say
 from .ages import OPEN_AGE, SEX, Margins, Population, as_array, bend, carry_forward, graduate, rake
 from .calibration import at_level, by_single_age, migration_rates, tfr_ratio
@@ -91,7 +91,7 @@ def census_pyramids(area: str, root: Root = None) -> dict[int, xr.DataArray]:
 
 @while_unchanged(256)
 def _pyramids(slug: str, *, root: Root = None) -> dict[int, xr.DataArray]:
-    table = ownarea.residents_in(load_table("population", area=slug, root=root))
+    table = workbook.residents_in(load_table("population", area=slug, root=root))
     if table.empty:
         raise DataError(f"population.csv has no residents by age and sex for {slug!r}. Add its census to your data.")
     return {int(year): as_array(rows[PERSONS]).reindex(sex=SEX) for year, rows in table.groupby("year")}
@@ -475,7 +475,7 @@ def fill(name: str, table: pd.DataFrame, load: Load, own_areas: list[str]) -> pd
     """
     rows = [empty_table(name)]
     for area in own_areas:
-        wanted = ownarea.margins_of(area, load)
+        wanted = workbook.margins_of(area, load)
         if name == "assumptions":
             own = set(table.loc[(table["area"] == area) & table["scenario"].isna(), "parameter"])
             rows += [] if "e0" in own else [_life_expectancy(area, table, load("areas"))]
@@ -490,30 +490,33 @@ def _lacks_pyramid(area: str, wanted: pd.Series, population: pd.DataFrame, areas
     own = population.loc[population["area"] == area, "year"]
     if own.empty:
         return True
-    found = ownarea.parent_with_pyramid(area, int(wanted["year"]), population, areas)
+    found = workbook.parent_with_pyramid(area, int(wanted["year"]), population, areas)
     if found is None or int(own.max()) >= min(found[1], int(wanted["year"])):
         return False
-    return ownarea.older_census(area, *found, population) is not None
+    return workbook.older_census(area, *found, population) is not None
 
 
 def _population(area: str, wanted: pd.Series, population: pd.DataFrame, load: Load) -> pd.DataFrame:
     def counted(who: str, when: int) -> pd.DataFrame:
-        return ownarea.residents_in(population[(population["area"] == who) & (population["year"] == when)])[PERSONS]
+        return workbook.residents_in(population[(population["area"] == who) & (population["year"] == when)])[PERSONS]
 
-    year, found = int(wanted["year"]), ownarea.parent_with_pyramid(area, int(wanted["year"]), population, load("areas"))
+    year, found = (
+        int(wanted["year"]),
+        workbook.parent_with_pyramid(area, int(wanted["year"]), population, load("areas")),
+    )
     if found is None:
         raise DataError(
             f"{area!r} has totals but no pyramid, and no parent of it has one to fill it from. Give its province as "
             "parent in areas, or its residents by age and sex in population."
         )
-    if wrong := ownarea.contradiction(wanted):
+    if wrong := workbook.contradiction(wanted):
         sentence = say(f"checks.{wrong[1].key}", "en", field=wrong[0], **wrong[1].values)
         raise DataError(f"The totals of {area!r} in {year} contradict each other: {sentence}")
     parent, census = found
     standard = as_array(nearest_rows(load("age_standards"), census)[PERSONS])
     above = graduate(as_array(counted(parent, census)), standard=standard)
     given = {ages: float(wanted[name]) for name, ages in MARGINS.items() if pd.notna(wanted[name])}
-    older = ownarea.older_census(area, parent, census, population)
+    older = workbook.older_census(area, parent, census, population)
     then = None if older is None else (counted(area, older), counted(parent, older))
     filled = _cells(fit_pyramid(given, above, then, years=census - (older or census)))
     return _typed("population", filled.assign(area=area, year=year, basis="resident", source=FILLED))
@@ -522,7 +525,7 @@ def _population(area: str, wanted: pd.Series, population: pd.DataFrame, load: Lo
 def _life_expectancy(area: str, assumptions: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
     """The parent's life expectancy: without it a projection would take the nation's."""
     known = assumptions[(assumptions["parameter"] == "e0") & assumptions["scenario"].isna()].set_index("area")
-    parent = next((parent for parent in ownarea.parents_of(area, areas) if parent in known.index), None)
+    parent = next((parent for parent in workbook.parents_of(area, areas) if parent in known.index), None)
     if parent is None:
         return empty_table("assumptions")
     row, names = known.loc[[parent]].iloc[-1], areas.set_index("area").loc[parent]
@@ -539,7 +542,7 @@ def _fertility(area: str, wanted: pd.Series, load: Load) -> pd.DataFrame:
     """
     population, year = load("population"), int(wanted["year"])
     own = population[(population["area"] == area) & (population["year"] == year)]
-    found = ownarea.parent_with_pyramid(area, year, population, load("areas"))
+    found = workbook.parent_with_pyramid(area, year, population, load("areas"))
     if own.empty or (own["source"] != FILLED).any() or found is None or abs(found[1] - year) <= 1:
         return empty_table("assumptions")
     parent, census = found

@@ -18,7 +18,7 @@ import xarray as xr
 from ..errors import DataError, did_you_mean
 from ..tables.areas import find_area, load_table
 from ..tables.folders import merged_table
-from ..tables.ownarea import MARGINS
+from ..tables.workbook import MARGINS
 from ..texts import code_of, words_of
 from . import cohorts, local
 from .ages import MEASURES, OPEN_AGE, SEX, Population, as_array, elderly_share, persons, rake

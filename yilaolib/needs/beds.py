@@ -18,8 +18,7 @@ from ..demography.ages import Population, persons
 from ..demography.local import Root, area_values, assumed_range, census_pyramids, census_source, while_unchanged
 from ..demography.projection import Scenario
 from ..errors import DataError, did_you_mean
-from ..tables.areas import find_area, load_table
-from ..tables.figures import figures_at
+from ..tables.areas import figures_at, find_area, load_table
 from . import methods as formulas
 from .rows import (
     CENSUS,

@@ -13,8 +13,7 @@ import pandas as pd
 
 from ..demography.local import Root
 from ..demography.projection import Scenario
-from ..tables.areas import find_area, load_table
-from ..tables.figures import figures_at
+from ..tables.areas import figures_at, find_area, load_table
 from .methods import implied_coverage, places_by_coverage, places_by_intention, places_by_norm
 from .rows import (
     CHILDREN,

@@ -9,8 +9,7 @@ import xarray as xr
 from ..demography.local import Root, area_values, assumed_range
 from ..demography.projection import Scenario
 from ..errors import DataError
-from ..tables.areas import find_area, load_table
-from ..tables.figures import figures_at
+from ..tables.areas import figures_at, find_area, load_table
 from .beds import triangulate_beds
 from .daycare import triangulate_places
 from .rows import (

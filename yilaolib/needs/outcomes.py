@@ -10,8 +10,7 @@ import pandas as pd
 from ..demography.ages import as_array, persons
 from ..demography.local import Root
 from ..demography.projection import project
-from ..tables.areas import find_area, load_table
-from ..tables.figures import Figures, figures_at
+from ..tables.areas import Figures, figures_at, find_area, load_table
 from .rows import Future, at_year, middle
 from .supply import NURSING, RATIOS
 

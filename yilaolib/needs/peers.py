@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..demography.local import Root, while_unchanged
 from ..tables.areas import find_area, load_table
-from ..tables.printed import half_a_digit
+from ..tables.cells import half_a_digit
 
 SIDES = {"ge": "floor", "gt": "floor", "le": "ceiling", "lt": "ceiling"}  # by comparator
 

@@ -12,8 +12,7 @@ from ..demography.ages import as_array, persons
 from ..demography.local import Range, Root, area_values, assumed_range
 from ..demography.projection import Scenario
 from ..errors import DataError
-from ..tables.areas import find_area, load_table
-from ..tables.figures import figures_at
+from ..tables.areas import figures_at, find_area, load_table
 from .money import bed_cost, childcare_staff
 from .rows import CENSUS, SURVEY, Future, at_year, care_need, elderly_of, middle, projected
 

@@ -23,8 +23,7 @@ from ..demography.local import (
 )
 from ..demography.projection import Scenario, project
 from ..errors import DataError, did_you_mean
-from ..tables.areas import find_area, load_table
-from ..tables.figures import Figures, figures_at
+from ..tables.areas import Figures, figures_at, find_area, load_table
 from ..texts import catalogue
 from .methods import Number
 from .supply import SUPPLY, opening, stock_of

@@ -8,8 +8,7 @@ import pandas as pd
 from ..demography.ages import Population, as_array, persons
 from ..demography.local import Root
 from ..demography.projection import project
-from ..tables.areas import find_area, load_table
-from ..tables.figures import figures_at
+from ..tables.areas import figures_at, find_area, load_table
 
 TOTAL = {"beds": "elder_beds_total", "places": "daycare_places_total"}  # of all kinds together
 WIDEST = ("elder_beds_total", "elder_beds_institution", "daycare_places_total")  # what a need is set against

@@ -18,7 +18,7 @@ from typing import Any
 from unicodedata import east_asian_width
 
 from ..errors import DataError, did_you_mean
-from ..tables.sheets import UNPRINTABLE, put
+from ..tables.cells import UNPRINTABLE, put
 from ..texts import Catalogue
 from .display import CSS_PIXELS_PER_INCH, TEMPLATES, Piece
 from .page import FONTS, Document, page_html

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from ..tables.sheets import UNPRINTABLE
+from ..tables.cells import UNPRINTABLE
 from ..texts import Catalogue, catalogue
 from .display import MIME, TEMPLATES, Piece, page_templates, piece_html
 from .files import clear_beside, write_whole

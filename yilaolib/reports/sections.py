@@ -13,10 +13,9 @@ import pandas as pd
 
 from ..auditing.verdicts import VERDICTS
 from ..needs.peers import compare_plans, plan_targets, slack_side
-from ..tables.areas import find_area, load_table
-from ..tables.figures import cite
+from ..tables.areas import cite, find_area, load_table
+from ..tables.cells import closed
 from ..tables.folders import merged_table
-from ..tables.printed import closed
 
 REPRODUCED = ("exact", "rounding", "truncated", "approximate", "convenient")  # verdicts that a report only counts
 IDS = ("observation", "baseline_observation", "occupied_observation")  # columns with the id of a printed figure
@@ -212,7 +211,7 @@ def report_rows(area: str, frames: Iterable[pd.DataFrame], *, root: str | Path |
 
     Examples
     --------
-    >>> from yilaolib.tables.figures import printed
+    >>> from yilaolib.tables.areas import printed
     >>> report_rows("jingdezhen", [printed("jingdezhen", "elder_beds_gap")])["as_printed"].tolist()
     ['6441张']
     """

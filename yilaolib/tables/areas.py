@@ -1,4 +1,4 @@
-"""Load a table, whole or of one area; find an area by any of its names.
+"""Load a table, find an area by any of its names, look up what documents print, cite the documents behind a frame.
 
 `root` is a folder or workbook of your own with tables of the same names: its rows are added to ours, and on equal keys
 replace ours.
@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from ..errors import DataError, nearest
+from ..errors import DataError, did_you_mean, nearest
 from .finding import TOLD
-from .folders import as_root, merged_table, names_of, population_of, stamp, user_files
+from .folders import as_root, merged_table, names_of, stamp, user_files
 from .schema import fields_of, package, rules_of, schema_of, table_names
 
 
@@ -30,14 +32,12 @@ def load_table(name: str, *, area: object = None, root: str | os.PathLike | None
     name : str; one of `list_tables()`
     area : str or int, optional; only rows of this area; whatever `find_area` accepts
     root : path, optional
-        A folder or workbook (.xlsx) of your own. Its rows are added to ours and on equal keys replace ours. In tables
-        by age, ours also give way where the age groups overlap (your 0-4 replaces our 0 and 1-4).
+        A folder or workbook (.xlsx) of your own, whose rows are laid over ours. In tables by age, ours give way where
+        the age groups overlap (your 0-4 replaces our 0 and 1-4).
 
     Returns
     -------
-    DataFrame
-        Fresh rows, yours to change; `describe_table(name)` has the columns and their units. Text is `str`,
-        whole numbers `Int64`, other numbers `float64`.
+    DataFrame: rows of your own to change, in the columns and units of `describe_table(name)`; text is `str`
 
     DataError: for an unknown table or area, and for a broken file: one sentence with line and field.
 
@@ -48,26 +48,14 @@ def load_table(name: str, *, area: object = None, root: str | os.PathLike | None
              area  adcode     name_en
     0  jingdezhen  360200  Jingdezhen
     """
-    if area is None:
-        frame = merged_table(name, root).reset_index(drop=True)
-    else:
-        if "area" not in fields_of(name):
-            raise DataError(
-                f"Table {name!r} has no column 'area', so area={area!r} cannot choose its rows. Leave area out."
-            )
-        slug = find_area(area, root)["area"]
-        frame = _rows_of_area(name, slug, as_root(root), stamp(root))
+    frame = merged_table(name, root)
+    if area is not None:
+        if "area" not in frame:
+            raise DataError(f"Table {name!r} has no column 'area' that could choose its rows. Leave area={area!r} out.")
+        places, for_all = _places(name, as_root(root), stamp(root))
+        frame = frame.iloc[sorted([*for_all, *places.get(find_area(area, root)["area"], [])])]
     # A deep copy: copy-on-write does not guard an extension array that is written through `.array`.
-    return frame.copy()
-
-
-@lru_cache(maxsize=256)
-def _rows_of_area(name: str, slug: str, root: Path | None, state: tuple) -> pd.DataFrame:
-    if name == "population":
-        return population_of(slug, root).reset_index(drop=True)
-    places, for_all = _places(name, root, state)
-    rows = sorted([*for_all, *places.get(slug, [])])
-    return merged_table(name, root).iloc[rows].reset_index(drop=True)
+    return frame.reset_index(drop=True).copy()
 
 
 @lru_cache(maxsize=32)
@@ -136,8 +124,7 @@ def find_area(query: object, root: str | os.PathLike | None = None) -> pd.Series
     text, names = _text(query), names_of(as_root(root), stamp(root))
     found = names.meant(text)
     if len(found) == 1:
-        areas, places = _area_rows(as_root(root), stamp(root))
-        return areas.iloc[places[found[0]]].copy()
+        return _by_slug(as_root(root), stamp(root)).loc[found[0]].copy()
     if found:
         error = DataError(names.ambiguous(text, found))
         error.choices = names.choices(found)
@@ -155,21 +142,14 @@ def _text(query: object) -> str:
 
 
 @lru_cache(maxsize=8)
-def _area_rows(root: Path | None, state: tuple) -> tuple[pd.DataFrame, dict[str, int]]:
-    areas = merged_table("areas", root)
-    return areas, {slug: place for place, slug in enumerate(areas["area"])}
+def _by_slug(root: Path | None, state: tuple) -> pd.DataFrame:
+    return merged_table("areas", root).set_index("area", drop=False)
 
 
 def find_areas(query: object, root: str | os.PathLike | None = None) -> pd.DataFrame:
-    """Return all areas that a text may mean, by adcode; no row where there is none.
+    """Return all areas that a text may mean, as for `find_area`, by adcode; no row where there is none.
 
-    Parameters
-    ----------
-    query, root : as for `find_area`
-
-    Returns
-    -------
-    DataFrame: area, level, kind, adcode, name_zh, name_en, parent, path_zh, path_en (with province and prefecture)
+    The columns are area, level, kind, adcode, name_zh, name_en, parent, path_zh, path_en (from the province down).
 
     Examples
     --------
@@ -192,7 +172,6 @@ def list_areas(
     ----------
     parent : str, optional; whatever `find_area` accepts
     level : {"nation", "province", "prefecture", "county"}, optional
-    root : path, optional; a folder or workbook of your own with more areas
 
     Returns
     -------
@@ -208,11 +187,201 @@ def list_areas(
     if level is not None and level not in levels:
         raise DataError(f"level is {level!r}; it must be one of {', '.join(levels)}.")
     above = None if parent is None else find_area(parent, root)["area"]
-    areas, places = _area_rows(as_root(root), stamp(root))
     inside = names_of(as_root(root), stamp(root)).inside(above, level)
-    return areas.iloc[[places[slug] for slug in inside]].reset_index(drop=True)
+    return _by_slug(as_root(root), stamp(root)).loc[inside].reset_index(drop=True)
 
 
 def data_version() -> str:
     """Return the version of the data, which is apart from the library's."""
     return package()["version"]
+
+
+NAMING = {"source", "sources", "observation", "observations"}  # columns that lead to documents
+
+
+def printed(
+    area: str, indicator: str, *, kind: str | None = None, year: int | None = None, root: str | Path | None = None
+) -> pd.DataFrame:
+    """Rows of `observations` for an area and a concept that print a number, the most telling first.
+
+    The same figure may be printed in a table and in the text, for several years, and not always alike. Tables come
+    before text, firm figures before approximate ones, and later years before earlier ones.
+
+    Parameters
+    ----------
+    area : str; whatever `find_area` accepts
+    indicator : str; slug of table `indicators`, or its name there in Chinese or English
+    kind : {'actual', 'target', 'stage', 'projection', 'standard'}, optional
+    year : int, optional
+
+    Returns
+    -------
+    DataFrame: rows of `observations`; empty when nothing is printed
+
+    DataError: for an unknown area or indicator.
+
+    Examples
+    --------
+    >>> printed("jingdezhen", "elder_beds_total", kind="target").value.iloc[0]
+    np.float64(10500.0)
+    """
+    slug, concepts = find_area(area, root=root)["area"], merged_table("indicators", root).set_index("indicator")
+    if indicator not in concepts.index:  # or a slip would look like what is not published
+        names = {concepts[column][code]: code for column in ("name_en", "name_zh") for code in concepts.index}
+        if indicator not in names:
+            raise DataError(
+                f"indicator {indicator!r} is not in indicators.csv.{did_you_mean(indicator, [*concepts.index, *names])}"
+                ' yl.load_table("indicators") lists all.'
+            )
+        indicator = names[indicator]
+    table = figures_at(root).rows(slug, indicator)
+    if kind is not None:
+        table = table[table["kind"] == kind]
+    return table if year is None else table[table["year"] == year]
+
+
+def figure(
+    area: str, indicator: str, *, kind: str | None = None, year: int | None = None, root: str | Path | None = None
+) -> pd.Series | None:
+    """The first row of `printed`, or None when the documents print no such number.
+
+    Examples
+    --------
+    >>> figure("jingdezhen", "elder_beds_gap").value
+    np.float64(6441.0)
+    >>> figure("haian", "births") is None
+    True
+    """
+    rows = printed(area, indicator, kind=kind, year=year, root=root)
+    return None if rows.empty else rows.iloc[0]
+
+
+class Figures:
+    """Printed figures by area and concept, the most telling first: sorted once for many look-ups."""
+
+    def __init__(self, observations: pd.DataFrame) -> None:
+        rows = observations[observations["value"].notna()].reset_index(drop=True)
+        # ids begin with the plan that prints the figure; one in another area's plan comes last, your own rows do not
+        plan, names = rows["observation"].str.partition(".")[0], rows["observation"]
+        order = pd.DataFrame(
+            {
+                "foreign": names.str.contains(".", regex=False) & (plan != rows["area"]),
+                "text": names.str.contains(".text", regex=False),
+                "approx": rows["comparator"].eq("approx"),
+                "doubt": rows["note"].str.startswith("DOUBT").fillna(False),
+                "late": -rows["year"].fillna(0).astype(int),
+            }
+        )
+        self.table = rows.loc[order.sort_values(list(order)).index]
+        self.places = self.table.groupby(["area", "indicator"]).indices
+        self.kinds = self.table["kind"].to_numpy(dtype=object)
+
+    def of(self, indicator: str) -> pd.DataFrame:
+        """All rows of a concept, of whatever area."""
+        return self.table[self.table["indicator"] == indicator].sort_index()
+
+    def rows(self, area: str, indicator: str) -> pd.DataFrame:
+        """As `printed`, for slugs."""
+        return self.table.iloc[self.places.get((area, indicator), [])]
+
+    def first(self, area: str, indicator: str, *kinds: str) -> pd.Series | None:
+        """As `figure`, for slugs; of several kinds, the first that prints a number."""
+        places = self.places.get((area, indicator), [])
+        found = (place for kind in kinds for place in places if self.kinds[place] == kind)
+        place = next(found, None)
+        return None if place is None else self.table.iloc[place]
+
+    def required(self, area: str, indicator: str, *kinds: str) -> pd.Series:
+        """As `first`, for a number that our own tables print; a DataError where a user's tables blank it out."""
+        row = self.first(area, indicator, *kinds)
+        if row is None:
+            raise DataError(f"observations has no value of {indicator} for {area}; add it to your own data folder.")
+        return row
+
+
+def figures_at(root: str | Path | None = None) -> Figures:
+    """All printed figures of the tables, kept until one of the files changes."""
+    return _figures(as_root(root), stamp(root))
+
+
+@lru_cache(maxsize=8)
+def _figures(root: Path | None, state: tuple) -> Figures:
+    return Figures(merged_table("observations", root))
+
+
+def cite(frame_or_sources: object, root: str | Path | None = None) -> pd.DataFrame:
+    """List the documents behind a frame, each with a citation that can be read.
+
+    Parameters
+    ----------
+    frame_or_sources : DataFrame, Dataset, str or iterable of str
+        A frame with a column `source`; one with `sources` ("a;b"), or with `observation` or `observations` (ids of
+        printed figures, which are looked up); anything with `attrs["sources"]`, as a projection; or ids of documents.
+
+    Returns
+    -------
+    DataFrame: one row a document, in the order of first use: source, citation, and the other columns of `sources`
+
+    DataError: when an id is unknown, or there is nothing to cite by.
+
+    Examples
+    --------
+    >>> import yilaolib as yl
+    >>> yl.cite("un-wpp-2024")["citation"][0]
+    '联合国经济和社会事务部人口司 United Nations, ... (World Population Prospects 2024). 2024-07-11...'
+    """
+    sources = merged_table("sources", root).set_index("source", drop=False)
+    ids = list(dict.fromkeys(_source_ids(frame_or_sources, root)))
+    for source in ids:
+        if source not in sources.index:
+            raise DataError(
+                f"source {source!r} is not in sources.csv.{did_you_mean(source, sources.index)} "
+                'yl.load_table("sources") lists all.'
+            )
+    cited = sources.loc[ids].reset_index(drop=True).copy()
+    cited.insert(1, "citation", pd.Series([_citation(row) for _, row in cited.iterrows()], dtype="str"))
+    return cited
+
+
+def _source_ids(given: Any, root: str | Path | None) -> Iterable[str]:
+    """The documents that a thing names: in its columns, through the printed figures it lists, and in its attrs."""
+    if isinstance(given, str):
+        return [given]
+    columns = given if isinstance(given, pd.DataFrame | pd.Series) else {}
+    behind = getattr(given, "attrs", {}).get("sources")
+    if behind is not None or not NAMING.isdisjoint(columns):
+        return [*_in_columns(columns, root), *_flat(behind or ())]
+    if isinstance(given, pd.Series):
+        return given.dropna()
+    if isinstance(given, Iterable) and not hasattr(given, "attrs"):
+        return given
+    raise DataError(
+        f"A {type(given).__name__} without a column 'source' and without attrs['sources'] cannot be cited. "
+        "Give a frame as load_table returns it, a projection, or the ids of documents."
+    )
+
+
+def _in_columns(columns: pd.DataFrame | pd.Series | dict, root: str | Path | None) -> Iterable[str]:
+    if "source" in columns:
+        return _flat(columns["source"])
+    # Computed rows list documents as "a;b", and words such as "not published" where there is none.
+    listed = [part for cell in _flat(columns.get("sources", ())) for part in cell.split(";")]
+    known = merged_table("sources", root)["source"]
+    printed = merged_table("observations", root).set_index("observation")["source"]
+    figures = [name for column in ("observation", "observations") for name in _flat(columns.get(column, ()))]
+    return [*printed.reindex(figures).dropna(), *(name for name in listed if name in set(known))]
+
+
+def _flat(cells: Any) -> list[str]:
+    """Ids of one cell, or of a column whose cells hold an id, several, or none."""
+    if isinstance(cells, str):
+        return [cells]
+    return [name for cell in cells if isinstance(cell, str | tuple | list) for name in _flat(cell)]
+
+
+def _citation(row: pd.Series) -> str:
+    titles = [row[title] for title in ("title_zh", "title_en") if isinstance(row[title], str)]
+    title = f"{titles[0]} ({titles[1]})" if len(titles) == 2 else "".join(titles)
+    draft = f"Draft for comment ({package()['codesZh']['draft'][0]})" if row["status"] == "draft" else None
+    parts = [row["issuer"], title, row["document_number"], row["issued"], draft, row["url"]]
+    return ". ".join(part for part in parts if isinstance(part, str) and part) + "."

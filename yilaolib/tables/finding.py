@@ -104,6 +104,11 @@ class Names:
             return first
         return mine or found
 
+    def only(self, text: str) -> str | None:
+        """Return the one area that a text means, None where it means none or several."""
+        found = self.meant(text)
+        return found[0] if len(found) == 1 else None
+
     def _named(self, key: str) -> set[str]:
         old = self.tiers[3].get(key)
         for tier in self.tiers[:2]:

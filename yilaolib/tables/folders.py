@@ -3,41 +3,36 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from .. import tables as room
 from ..errors import DataError, nearest
+from .cells import Grid, Raw, Spelling, fold, read_grids, sheet_of, show, understand
 from .finding import Names, our_names, plain_name
-from .printed import fold, show
 from .schema import (
     Problem,
     Sheet,
     Trouble,
-    by_age,
     data_folder,
     described,
     empty_table,
     key_of,
     links_of,
+    our_csv,
     parse,
     read_csv,
     refuse,
     schema_of,
     table_names,
-    typed_csv,
-    user_tables,
 )
-from .sheets import Grid, Raw, Spelling, read_grids, sheet_of, understand
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlsb", ".ods")
 OUR_SHEETS = ("说明", "instructions", "封面", "cover", "lists")
 NAMED = {"areas": "area", "sources": "source", "indicators": "indicator"}  # tables whose ids have names
-LARGE = ("areas", "area_links", "population", "former_units", "households", "census_columns")  # ours are read fast
 FILLED_IN = ("population", "assumptions")  # tables in which an area with totals only gets rows
 
 
@@ -78,7 +73,7 @@ def found_tables(root: Path) -> tuple[dict[str, Path], list[Problem]]:
     if is_workbook(root):
         grids, problems = _grids(root)
         return dict.fromkeys(grids, root), list(problems)
-    files, problems, names = {}, [], [*table_names(), *user_tables()]
+    files, problems, names = {}, [], list(described())
     for path in sorted(root.iterdir()):
         if path.suffix.casefold() != ".csv":
             continue
@@ -110,32 +105,17 @@ def _read_theirs(name: str, root: Path, _state: tuple, names_state: tuple) -> tu
 
 def our_table(name: str) -> pd.DataFrame:
     """Return a table of our own, typed; shared by all callers, so never change it."""
-    if name in user_tables():
+    if name not in table_names():
         return empty_table(name)
     path = data_folder() / f"{name}.csv"
     if not path.exists():
         raise DataError(f"Table {name!r} has no file {path}. Install yilaolib again, or restore the file.")
-    return _our_table(name, path, _stamp([path]))
+    return _our_table(name, _stamp([path]))
 
 
 @lru_cache(maxsize=64)
-def _our_table(name: str, path: Path, _state: tuple) -> pd.DataFrame:
-    if name == "population":
-        return by_age(_census(path, _state)[0])
-    if name in LARGE:
-        return typed_csv(name, path)
-    sheet, problems = read_csv(path)
-    refuse(problems)
-    frame, problems = parse(name, sheet, strict=True)
-    refuse(problems)
-    return frame
-
-
-@lru_cache(maxsize=2)
-def _census(path: Path, _state: tuple) -> tuple[pd.DataFrame, dict[str, list[int]]]:
-    """Our population as it lies, and where the rows of each area are."""
-    wide = typed_csv("population", path)
-    return wide, wide.groupby("area").indices
+def _our_table(name: str, _state: tuple) -> pd.DataFrame:
+    return our_csv(name)
 
 
 def stamp(root: str | os.PathLike | None) -> tuple:
@@ -163,8 +143,8 @@ def _grids(root: Path) -> tuple[dict[str, Grid], list[Problem]]:
 
 @lru_cache(maxsize=8)
 def _grids_at(root: Path, _state: tuple) -> tuple[dict[str, Grid], list[Problem]]:
-    names, grids, problems = [*table_names(), *user_tables()], {}, []
-    words = {plain_name(name): name for name in names}
+    names, grids, problems = list(described()), {}, []
+    words = {plain_name(name): name for name in described()}
     words |= {plain_name(table["title_zh"]): name for name, table in described().items() if "title_zh" in table}
     for grid in read_grids(root):
         title = fold(grid.title)
@@ -186,36 +166,26 @@ def _grids_at(root: Path, _state: tuple) -> tuple[dict[str, Grid], list[Problem]
 def _spelling(root: Path, _state: tuple) -> Spelling:
     """Collect the ids and names of areas, sources and indicators, ours and the user's."""
     files, _ = found_tables(root)
-    ids, units, own = {}, {}, {}
+    ids: dict[str, Callable[[str], str | None]] = {}
+    units, own = {}, {}
     for table, key in NAMED.items():
         theirs = _as_typed(table, root) if table in files else empty_table(table)
         if len(theirs) == 1 and is_workbook(root):
             own[table] = theirs[key].iloc[0]
         if table == "areas":
             rows = {row["area"]: row for row in theirs.to_dict("records")}
-            ids[table] = _Slugs(Names({**our_names().rows, **rows}.values(), our_names().links, rows))
+            ids[table] = Names({**our_names().rows, **rows}.values(), our_names().links, rows).only
             continue
         both = pd.concat([our_table(table).astype(object), theirs.astype(object)])
         meant: dict[str, set] = {}
         for row in both.to_dict("records"):
             for name in _names(row):
                 meant.setdefault(name, set()).add(row[key])
-        ids[table] = {name: min(slugs) for name, slugs in meant.items() if len(slugs) == 1}
-        ids[table] |= {slug: slug for slug in both[key] if isinstance(slug, str) and slug}
+        known = {name: min(slugs) for name, slugs in meant.items() if len(slugs) == 1}
+        ids[table] = (known | {slug: slug for slug in both[key] if isinstance(slug, str) and slug}).get
         if table == "indicators":
             units = {k: u for k, u in zip(both[key], both["unit"], strict=True) if isinstance(u, str)}
     return Spelling(ids, units, own)
-
-
-class _Slugs(dict):
-    """The slug of an area by whatever means it alone."""
-
-    def __init__(self, names: Names):
-        self.names = names
-
-    def get(self, text: str, default: Any = None) -> Any:
-        found = self.names.meant(text)
-        return found[0] if len(found) == 1 else default
 
 
 def _names(row: dict) -> Iterable[str]:
@@ -255,30 +225,6 @@ def _names_of(root: Path, _state: tuple) -> Names:
     return Names(areas, links, own_areas(root))
 
 
-def population_of(area: str, root: Path | None) -> pd.DataFrame:
-    """Return the rows of `population` of one area (its slug), without those of all others where that is possible."""
-    if root is not None and (area in own_areas(root) or is_workbook(root)):
-        both = merged_table("population", root)
-        return both[both["area"] == area]
-    path = data_folder() / "population.csv"
-    wide, places = _census(path, _stamp([path]))
-    ours = by_age(wide.iloc[places.get(area, [])])
-    if "population" not in user_files(root):
-        return ours
-    theirs = _theirs_joined(root, stamp(root))
-    theirs = theirs[theirs["area"] == area]
-    return overlay("population", ours, theirs) if len(theirs) else ours
-
-
-@lru_cache(maxsize=8)
-def _theirs_joined(root: Path, state: tuple) -> pd.DataFrame:
-    """A user's population, of which every area and source is known."""
-    theirs, sheet = read_table("population", root)
-    lookup = {name: merged_table(name, root) for name, _ in links_of("population").values()}
-    refuse(list(orphans("population", theirs, lookup, sheet)))
-    return theirs
-
-
 @lru_cache(maxsize=256)
 def _merged(name: str, root: Path, state: tuple) -> pd.DataFrame:
     both = ours = our_table(name)
@@ -296,14 +242,14 @@ def _merged(name: str, root: Path, state: tuple) -> pd.DataFrame:
 def overlay(name: str, ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     """Lay a user's rows over ours: equal keys, and overlapping age groups of one block, are replaced.
 
-    A replaced row keeps its place and a new one comes last; tables by year or age are sorted by their key.
+    A replaced row keeps its place and a new one comes last. In tables by year or age the areas of which a user says
+    something come last, sorted by their key.
     """
     key = schema_of(name)["primaryKey"]
     if "area" not in key or not {"year", "age"} & set(key):
         return _laid_over(key, ours, theirs)
-    touched = ours["area"].isin(set(theirs["area"]))  # what a user says nothing of stays as it is, without a look
-    both = pd.concat([ours[~touched], _laid_over(key, ours[touched], theirs)])
-    return both if touched.all() else both.sort_values("area", kind="stable", na_position="first")
+    touched = ours["area"].isin(set(theirs["area"]))  # without a look at all others
+    return pd.concat([ours[~touched], _laid_over(key, ours[touched], theirs)])
 
 
 def _laid_over(key: list[str], ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:

@@ -32,18 +32,13 @@ def package() -> dict:
 
 
 def table_names() -> list[str]:
-    """Return the names of the tables in the order of the schema."""
+    """Return the names of our tables in the order of the schema."""
     return [table["name"] for table in package()["resources"]]
-
-
-def user_tables() -> list[str]:
-    """Return the names of the tables that only users have; of these we hold no rows."""
-    return [table["name"] for table in package()["userTables"]]
 
 
 @cache
 def described() -> dict[str, dict]:
-    """Return what the schema says of every table, ours first, by name."""
+    """Return what the schema says of every table by name; last those that only users have."""
     return {table["name"]: table for table in package()["resources"] + package()["userTables"]}
 
 
@@ -205,26 +200,26 @@ def _span(ages: re.Match) -> tuple[int, int]:
     return int(ages[1]), 0 if ages[3] else int(ages[2] or ages[1]) - int(ages[1]) + 1
 
 
-def typed_csv(name: str, path: Path) -> pd.DataFrame:
-    """Read a large table of our own with the types of its schema, fast: what is wrong with it is not looked for."""
+def our_csv(name: str) -> pd.DataFrame:
+    """Read a table of our own with the types of its schema, fast: what is wrong with it `check_data` says."""
     dtypes = {field["name"]: DTYPES[field["type"]] for field in described()[name]["schema"]["fields"]}
+    path = data_folder() / f"{name}.csv"
     frame = pd.read_csv(path, dtype=dtypes, keep_default_na=False, na_values=[""], encoding="utf-8")
-    frame.index += 2  # the line of the file
-    return frame
+    return _by_age(frame) if name == "population" else frame
 
 
-def by_age(wide: pd.DataFrame) -> pd.DataFrame:
+def _by_age(wide: pd.DataFrame) -> pd.DataFrame:
     """Return `population` as it is used, a row an age group, from a row an area, year and sex."""
-    groups = {column: ages for column in wide if (ages := GROUP.fullmatch(column))}
-    ages, widths = np.array([_span(found) for found in groups.values()]).T
-    counts = wide[list(groups)].to_numpy(dtype=float, na_value=np.nan)
+    spans = {column: _span(ages) for column in wide if (ages := GROUP.fullmatch(column))}
+    groups = sorted(spans, key=spans.__getitem__)
+    ages, widths = np.array([spans[column] for column in groups]).T
+    counts = wide[groups].to_numpy(dtype=float, na_value=np.nan)
     row, column = np.nonzero(~np.isnan(counts))  # an empty cell is a group that the volume does not print
-    order = np.lexsort((ages[column], row))
-    row, column = row[order], column[order]
-    first = wide[["area", "year", "sex", "source"]].iloc[row].reset_index(drop=True)
-    closed = pd.array(widths[column], dtype="Int64")
-    closed[widths[column] == 0] = pd.NA
-    frame = first.assign(age=pd.array(ages[column], dtype="Int64"), n=closed, persons=counts[row, column])
+    frame = wide[["area", "year", "sex", "source"]].iloc[row].reset_index(drop=True)
+    frame["age"] = pd.array(ages[column], dtype="Int64")
+    frame["n"] = pd.array(widths[column], dtype="Int64")
+    frame.loc[frame["n"] == 0, "n"] = pd.NA
+    frame["persons"] = counts[row, column]
     frame["basis"] = pd.Series("resident", frame.index, dtype="str")
     return frame[list(fields_of("population"))]
 
