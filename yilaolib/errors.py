@@ -66,12 +66,13 @@ SAID = {
 def checked(function: Callable) -> Callable:
     """Return a public function that refuses arguments of a wrong kind in a sentence, and takes numbers of NumPy.
 
-    The kinds are those of its annotations. An area may be an adcode, which is a number: `find_area` looks at it.
+    The kinds are those of its annotations; an area may be an adcode, which is a number.
     """
     import inspect
 
     signature = inspect.signature(function)
     kinds = {name: parameter.annotation for name, parameter in signature.parameters.items()}
+    kinds |= {"area": f"{kinds['area']} | int"} if "area" in kinds else {}
 
     @functools.wraps(function)
     def checking(*given: Any, **named: Any) -> Any:
@@ -80,7 +81,7 @@ def checked(function: Callable) -> Callable:
         except TypeError:
             return function(*given, **named)  # Python says which argument is missing
         for name, value in bound.arguments.items():
-            if isinstance(kinds[name], str) and name not in ("area", "city", "cities"):
+            if isinstance(kinds[name], str):
                 try:
                     bound.arguments[name] = _taken(value, kinds[name])
                 except DataError as wrong:

@@ -162,7 +162,9 @@ def place_order(
     code = catalogue(lang).code
     if not SLUG.fullmatch(code) or code in ("low", "medium", "high", "failed"):
         raise DataError(f"A catalogue called {code!r} cannot name a file: name it after its language, such as fr.toml.")
-    notebook = _template_of(city, parameters.get("data") or None) if template is None else Path(template).resolve()
+    data = parameters.get("data")
+    root = None if isinstance(data, str) and not data else data
+    notebook = _template_of(city, root) if template is None else Path(template).resolve()
     known = inspect_parameters(notebook)
     values = {name: _typed(name, value, known) for name, value in parameters.items()}
     _check_values({name: default for name, (_, default) in known.items()} | values)

@@ -40,6 +40,8 @@ def as_root(root: str | os.PathLike | None) -> Path | None:
     """Return a user's folder or workbook as a full path, None for none; a DataError when it is neither."""
     if root is None:
         return None
+    if not isinstance(root, str | os.PathLike):
+        raise DataError(f"The data folder is {root!r}; it must be the path of a folder or a workbook (.xlsx).")
     path = Path(root).expanduser().resolve()
     book = path.suffix.casefold() in WORKBOOKS
     if path.is_dir() or (path.is_file() and book):
