@@ -53,7 +53,8 @@ def good():
     own = {
         "allocation_equity": {"beds": yl.allocate_beds()}, "beds_by_prevalence": {"need": 100.0},
         "beds_by_utilisation": {"residents": 100.0}, "group_ages": {"population": named["parent"]},
-        "places_by_norm": {"population": 1000.0}, "plan_beds": {"beds": 900.0, "care_share": 0.4}, "plot_gap": {"frame": gap}, "plot_methods": {"frame": methods},
+        "places_by_norm": {"population": 1000.0}, "plan_beds": {"beds": 900.0, "care_share": 0.4},
+        "plot_gap": {"frame": gap}, "plot_methods": {"frame": methods},
         "plot_peers": {"frame": yl.compare_plans(["elder_beds_per_1000_60plus"])},
         "plot_supply": {"frame": pd.DataFrame({"kind": ["beds"], "public": [60.0], "total": [100.0]})},
         "plot_pyramid": {"population": future.population.sel(year=2025)}, "plot_waterfall": {"frame": steps},
