@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..demography.ages import as_array, persons
-from ..demography.local import Range, Root, area_values, assumed_range
-from ..demography.projection import Scenario
+from ..demography.ages import as_array, labelled, persons
+from ..demography.local import Root, area_values, assumed_range
 from ..errors import DataError
 from ..tables.areas import figures_at, find_area, load_table
 from .money import bed_cost, childcare_staff
-from .rows import CENSUS, SURVEY, Future, at_year, care_need, elderly_of, middle, projected
+from .rows import CENSUS, SURVEY, Future, at_year, care_need, elderly_of, middle, middles, projected
 
 BOUNDS = ("lower", "central", "upper")
 DEFINITIONS = (CENSUS, SURVEY, "disability-survey-2021")
 FLOWS = ["opened", "closed", "converted"]
+LAST_YEAR = 2035  # of a projection that is not given
 
 
 def latest(area: str, indicator: str, *, root: Root = None) -> tuple[float, float]:
@@ -174,7 +174,6 @@ def plan_places(
     year: int = 2030,
     base: float | None = None,
     places: float | None = None,
-    scenario: str | Scenario = "medium",
     population: Future = None,
     root: Root = None,
 ) -> pd.DataFrame:
@@ -184,7 +183,7 @@ def plan_places(
 
     Parameters
     ----------
-    area, scenario, population, root : as in `triangulate_beds`
+    area, population, root : as in `triangulate_beds`
     points : [percentage points] above the base, by `year`
     base : [share, 0-1] enrolment of 2025, your own
     places : [places] that stand; by default the newest published
@@ -203,28 +202,23 @@ def plan_places(
     """
     slug = find_area(area, root=root)["area"]
     assumed = area_values(slug, root)
-    judged = (
-        assumed_range("enrolment_2025", table=assumed)
-        if base is None
-        else Range(base, base, base, "share", "own-figures")
+    judged = assumed_range("enrolment_2025", table=assumed)
+    shares = pd.Series(
+        [judged.lower, judged.value, judged.upper] if base is None else base, pd.Index(BOUNDS, name="bound")
     )
-    if not (judged.lower >= 0 and judged.upper + points / 100 <= 1):
-        raise DataError(f"base {judged.upper:g} and {points:g} points make more than all children; give a base in 0-1.")
-    population = projected(population, slug, year, scenario, root)
-    children = middle(persons(at_year(as_array(population), year), 0, 3))
-    stand = latest(slug, "daycare_places_total", root=root)[0] if places is None else places
-    occupancy = assumed_range("target_occupancy", table=assumed).value
+    shares = shares + points / 100
+    if not shares.between(points / 100, 1).all():
+        raise DataError(f"{points:g} points make {100 * shares.max():g} % of all children; base= is a share in 0-1.")
+    people = as_array(projected(population, slug, year, root=root))
+    frame = pd.DataFrame({"children": middle(persons(at_year(people, year), 0, 3)), "enrolment_pct": 100 * shares})
+    frame["enrolled"] = frame["children"] * shares
+    frame["places"] = latest(slug, "daycare_places_total", root=root)[0] if places is None else places
+    frame["filled_pct"] = 100 * frame["enrolled"] / frame["places"]
+    wanted = frame["enrolled"] / assumed_range("target_occupancy", table=assumed).value
+    frame["to_add"] = (wanted - frame["places"]).clip(lower=0)
+    frame["staff"] = [childcare_staff(slug, count, root=root).iloc[-1]["central"] for count in frame["enrolled"]]
     cost = bed_cost(root=root).set_index("unit").loc["new_place"]
-    rows = []
-    for bound, share in zip(BOUNDS, (judged.lower, judged.value, judged.upper), strict=True):
-        enrolled = children * (share + points / 100)
-        add = max(enrolled / occupancy - stand, 0.0) if np.isfinite(stand) else np.nan
-        staff = childcare_staff(slug, enrolled, root=root).iloc[-1]["central"]
-        rows.append(
-            [children, 100 * share + points, enrolled, stand, 100 * enrolled / stand, add, staff, add * cost[bound]]
-        )
-    columns = ["children", "enrolment_pct", "enrolled", "places", "filled_pct", "to_add", "staff", "capital"]
-    return pd.DataFrame(rows, columns=columns, index=pd.Index(BOUNDS, name="bound"))
+    return frame.assign(capital=frame["to_add"] * cost[list(BOUNDS)].astype(float))
 
 
 def use_table(
@@ -270,9 +264,7 @@ def use_table(
     return pd.Series(values, dtype=float)
 
 
-def care_definitions(
-    area: str, year: int, *, scenario: str | Scenario = "medium", population: Future = None, root: Root = None
-) -> pd.DataFrame:
+def care_definitions(area: str, year: int, *, population: Future = None, root: Root = None) -> pd.DataFrame:
     """Persons who need care by three definitions, and the beds and care workers that follow; insured as a floor.
 
     The definitions differ five-fold; none is wrong. Those who draw long-term care insurance are the nation's share of
@@ -280,7 +272,7 @@ def care_definitions(
 
     Parameters
     ----------
-    area, year, scenario, population, root : as in `triangulate_beds`
+    area, year, population, root : as in `triangulate_beds`
 
     Returns
     -------
@@ -293,45 +285,34 @@ def care_definitions(
     11.6
     """
     slug = find_area(area, root=root)["area"]
-    population = projected(population, slug, year, scenario, root)
-    people: Any = at_year(elderly_of(population), year)
+    people: Any = at_year(elderly_of(projected(population, slug, year, root=root)), year)
     elderly, assumed = middle(people.sum(("sex", "age"))), area_values(slug, root)
     occupancy = assumed_range("target_occupancy", table=assumed).value
-    rates = load_table("care_rates", root=root).drop_duplicates("measure").set_index("measure")["source"]
-    rows = []
+    sources = load_table("care_rates", root=root).drop_duplicates("measure").set_index("measure")["source"]
+    rows = {}
     for measure in DEFINITIONS:
-        need, beds, carers = care_need(people, measure=measure, root=root), 0.0, 0.0
-        for level in need["level"].to_numpy():
-            living = middle(need.sel(level=level)) * assumed_range(f"institution_share_{level}", table=assumed).value
-            beds += living / occupancy
-            carers += living / assumed_range(f"residents_per_carer_{level}", table=assumed).value
-        persons_ = middle(need.sum("level"))
-        rows.append([measure, persons_, 100 * persons_ / elderly, beds, carers, rates[measure]])
+        need = middles(care_need(people, measure=measure, root=root), "level")
+        living, carers = need.copy(), need.copy()
+        for level in need.index:
+            living[level] *= assumed_range(f"institution_share_{level}", table=assumed).value
+            carers[level] = living[level] / assumed_range(f"residents_per_carer_{level}", table=assumed).value
+        rows[measure] = [need.sum(), living.sum() / occupancy, carers.sum(), sources[measure]]
     drawing, of = latest("china", "long_term_care_beneficiaries", root=root)
-    nation = middle(elderly_of(projected(None, "china", int(of), "medium", root)).sel(year=int(of)).sum(("sex", "age")))
-    share = drawing / nation
-    rows.append(["insured", share * elderly, 100 * share, np.nan, np.nan, "mca-bulletin-2025"])
-    return pd.DataFrame(rows, columns=["definition", "persons", "share_pct", "beds", "carers", "source"]).set_index(
-        "definition"
-    )
+    nation = elderly_of(projected(None, "china", int(of), root=root)).sel(year=int(of))
+    rows["insured"] = [drawing / middle(nation.sum(("sex", "age"))) * elderly, np.nan, np.nan, "mca-bulletin-2025"]
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["persons", "beds", "carers", "source"])
+    frame.insert(1, "share_pct", 100 * frame["persons"] / elderly)
+    return frame.rename_axis("definition")
 
 
-def childcare_subsidy(
-    area: str,
-    *,
-    scenario: str | Scenario = "medium",
-    population: Future = None,
-    end_year: int = 2035,
-    root: Root = None,
-) -> pd.DataFrame:
+def childcare_subsidy(area: str, *, population: Future = None, root: Root = None) -> pd.DataFrame:
     """The childcare subsidy by year, and the children whose last year of kindergarten is free.
 
     Source: the scheme of 2025, `assumptions.childcare_subsidy`: so many yuan a year for each child under 3.
 
     Parameters
     ----------
-    area, scenario, population, root : as in `triangulate_beds`
-    end_year : [year] without a population, the last one
+    area, population, root : as in `triangulate_beds`; without a population, to 2035
 
     Returns
     -------
@@ -345,15 +326,10 @@ def childcare_subsidy(
     2025 3600
     """
     slug = find_area(area, root=root)["area"]
-    population = projected(population, slug, end_year, scenario, root)
-    people, rule = as_array(population), area_values(slug, root).query("parameter == 'childcare_subsidy'").iloc[-1]
-    years = [int(year) for year in people["year"].to_numpy() if year >= rule["year"]]
-    rows = []
-    for year in years:
-        now = at_year(people, year)
-        rows.append([middle(persons(now, 0, 3)), middle(persons(now, 5, 6))])
-    frame = pd.DataFrame(rows, columns=["aged_0_2", "aged_5"], index=pd.Index(years, name="year"))
-    return frame.assign(subsidy=frame["aged_0_2"] * rule["value"])[["aged_0_2", "subsidy", "aged_5"]]
+    rule = area_values(slug, root).query("parameter == 'childcare_subsidy'").iloc[-1]
+    people = as_array(projected(population, slug, LAST_YEAR, root=root)).sel(year=slice(int(rule["year"]), None))
+    under_3, aged_5 = (middles(labelled(persons(people, *ages)), "year") for ages in ((0, 3), (5, 6)))
+    return pd.DataFrame({"aged_0_2": under_3, "subsidy": under_3 * rule["value"], "aged_5": aged_5})
 
 
 def freed_capacity(
@@ -362,9 +338,7 @@ def freed_capacity(
     seats: float | None = None,
     base_year: int = 2025,
     places_wanted: pd.Series | None = None,
-    scenario: str | Scenario = "medium",
     population: Future = None,
-    end_year: int = 2035,
     root: Root = None,
 ) -> pd.DataFrame:
     """Kindergarten seats that fall empty as children of 3 to 5 grow fewer, against the daycare places that are missing.
@@ -373,10 +347,9 @@ def freed_capacity(
 
     Parameters
     ----------
-    area, scenario, population, root : as in `triangulate_beds`
+    area, population, root : as in `triangulate_beds`; without a population, to 2035
     seats, base_year : [seats] of kindergartens that stand, and when
     places_wanted : Series by year; [places] that are missing, such as `gap_by_year(area, what="places").shortfall`
-    end_year : [year] without a population, the last one
 
     Returns
     -------
@@ -389,17 +362,12 @@ def freed_capacity(
     0.0 8000.0
     """
     slug = find_area(area, root=root)["area"]
-    population = projected(population, slug, end_year, scenario, root)
-    people = as_array(population)
-    years = [int(year) for year in people["year"].to_numpy() if year >= base_year]
-    if not years:
+    people = as_array(projected(population, slug, LAST_YEAR, root=root)).sel(year=slice(base_year, None))
+    if not people.sizes["year"]:
         raise DataError(f"base_year is {base_year}; the projection ends before it.")
-    young = pd.Series(
-        [middle(persons(at_year(people, year), 3, 6)) for year in years], index=pd.Index(years, name="year")
-    )
-    frame = pd.DataFrame(
-        {"aged_3_5": young, "seats": young.iloc[0] if seats is None else seats, "seats_given": seats is not None}
-    )
+    young = middles(labelled(persons(people, 3, 6)), "year")
+    frame = pd.DataFrame({"aged_3_5": young, "seats": young.iloc[0] if seats is None else seats})
+    frame["seats_given"] = seats is not None
     frame["freed"] = (frame["seats"] - frame["aged_3_5"]).clip(lower=0)
     frame["missing"] = np.nan if places_wanted is None else places_wanted.reindex(young.index)
     frame["met"] = frame[["freed", "missing"]].min(axis=1).where(frame["missing"].notna())
