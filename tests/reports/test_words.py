@@ -409,6 +409,25 @@ def test_nobody_looked_is_not_unpublished(unread):
     assert not [cell for table in tables for row in table["rows"] for cell in row if cell["text"] == "本库未收录"]
 
 
+@pytest.mark.parametrize(
+    ("key", "row", "column", "text"),
+    [
+        ("beds", "按全省总量分摊", "central", "本库未收录"),  # nobody read the plan of 江苏
+        ("beds", "按现有入住", "central", "未公布"),  # the plan of 海安 was read
+        ("staff", "养老护理员 · 合计", "present", "未公布"),
+        ("staff", "养老护理员 · 重度", "present", "–"),  # no plan counts present staff by level of need
+        ("bed_gap", "2020", "shortfall", "–"),  # without a supply there is no gap that anybody could print
+    ],
+)
+def test_three_silences(own, key, row, column, text):
+    """Not published, not in our tables, and not applicable are told apart."""
+    pieces = {piece["key"]: piece for piece, _ in own["page"].pieces if piece.get("key")}
+    table = pieces[key.replace("_", "-")]
+    table = table.get("table") or table
+    place = [each["name"] for each in table["columns"]].index(column)
+    assert [cells[place]["text"] for cells in table["rows"] if cells[0]["text"] == row] == [text]
+
+
 def test_figures_that_a_user_adds_give_a_gap(tmp_path):
     """Beds that a user's table gives for an area without a plan are the supply of its report."""
     (tmp_path / "sources.csv").write_text("source,title_zh,issuer,status\nours,民政公报,民政局,issued\n")
