@@ -68,8 +68,9 @@ class Counted(NamedTuple):
 def counted(area: str, year: int, survey: str = SURVEY, *, root: Root = None) -> Counted:
     """Return what the census of a year counted in an area; need by a survey of `care_rates`."""
     people = census_pyramids(area, root)[year]
-    by_age = (float(persons(people, age)) for age in (0, 60, 65, 80))
-    return Counted(*by_age, care_need(people, measure=survey, root=root), census_source(area, root, year))
+    total, aged_60, aged_65, aged_80 = (float(persons(people, age)) for age in (0, 60, 65, 80))
+    need = care_need(people, measure=survey, root=root)
+    return Counted(total, aged_60, aged_65, aged_80, need, census_source(area, root, year))
 
 
 def bed_case(area: str, population: Population, root: Root = None, **choices: object) -> Case:
@@ -419,9 +420,10 @@ def allocate_beds(province: str = "jiangxi", total: int | None = None, *, root: 
     if parts.empty:
         raise DataError(f"{slug} has no areas below it in areas.csv; add them and their censuses to a data folder.")
     target = printed.first(slug, "elder_beds_total", "target")
-    if total is None and target is None:
-        raise DataError(f"{slug} has no printed total of beds; pass total=.")
-    total = int(target["value"]) if total is None else total
+    if total is None:
+        if target is None:
+            raise DataError(f"{slug} has no printed total of beds; pass total=.")
+        total = int(target["value"])
     years = {max(census_pyramids(area, root)) for area in (*parts.index, slug)}
     if len(years) > 1:
         raise DataError(f"The areas have censuses of different years: {sorted(years)}. They must be of one year.")
