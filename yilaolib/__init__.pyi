@@ -49,6 +49,7 @@ from .needs.gap import build_decision as build_decision
 from .needs.gap import draw_range as draw_range
 from .needs.gap import gap_by_year as gap_by_year
 from .needs.gap import gap_waterfall as gap_waterfall
+from .needs.gap import need_by_scenario as need_by_scenario
 from .needs.gap import need_samples as need_samples
 from .needs.gap import need_tornado as need_tornado
 from .needs.gap import share_ranges as share_ranges

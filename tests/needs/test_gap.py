@@ -145,3 +145,13 @@ def test_draws_that_turn_are_counted_and_ranged():
     assert draws_that_turn(need, supply) == {"turns_pct": 50.0, "lower_80": 2026, "upper_80": 2028}
     assert draws_that_turn(need[["never", "back"]], supply) == {"turns_pct": 0.0}
     assert draws_that_turn(need, supply * np.nan) == {}
+
+
+def test_need_by_scenario():
+    """Medium is the need of every year; longer lives need more beds in 2050, and more births more places."""
+    beds = yl.need_by_scenario("haian").set_index(["scenario", "year"])["need"].unstack("scenario")
+    assert np.allclose(beds["medium"], yl.gap_by_year("haian", population=future_of("haian"))["demand"])
+    assert beds.loc[2050, "long-life"] > beds.loc[2050, "medium"] > beds.loc[2050, "short-life"]
+    places = yl.need_by_scenario("haian", what="places", method="coverage", scenarios=["low", "high"], end_year=2030)
+    last = places[places["year"] == 2030].set_index("scenario")
+    assert last["need"]["high"] > last["need"]["low"] and (last["lower"] < last["upper"]).all()

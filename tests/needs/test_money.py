@@ -154,3 +154,22 @@ def test_a_target_that_is_the_need_shows_no_result():
     assert row["central"] == pytest.approx(row["target"])
     assert pd.isna(row["short"])
     assert pd.isna(row["short_of"])
+
+
+def test_own_projects_come_first():
+    """景德镇's own four projects cost 131,343 to 180,000 yuan a bed; all plans' median is 83,333."""
+    beds = yl.triangulate_beds("jingdezhen", 2025, population=future_of("jingdezhen"))
+    row = yl.capital_cost(beds, area="jingdezhen").set_index("method").loc["plan_beds"]
+    assert row["projects"] == 4
+    assert row[["lower", "upper", "pooled"]].tolist() == pytest.approx(
+        [2_490 * x for x in (131_343.28, 180_000, 250_000 / 3)]
+    )
+    none = yl.capital_cost(beds, area="yingtan").set_index("method").loc["plan_beds"]
+    assert none["projects"] == 0 and none["central"] == none["pooled"]
+
+
+def test_printed_staff_in_doubt_is_marked():
+    """鹰潭's 7 and 60 carers are in doubt, 涟水's 500 are not."""
+    marks = ["present_doubt", "target_doubt"]
+    assert workers("yingtan").loc[("care_worker", "all"), marks].tolist() == [True, True]
+    assert workers("lianshui").loc[("care_worker", "all"), marks].tolist() == [False, False]

@@ -31,6 +31,7 @@ from .rows import (
     at_year,
     care_need,
     given,
+    given_by,
     institution_shares,
     lacking,
     make_case,
@@ -42,6 +43,7 @@ from .rows import (
     rows_of,
     table_at,
 )
+from .supply import doubted
 
 NORM = "elder_beds_per_1000_60plus"
 WEIGHTS = ("aged_60", "aged_65", "aged_80", "care_need", "shortfall")
@@ -107,7 +109,7 @@ def share(case: Case) -> dict:
         if case.share_by == "aged_60":
             basis, used = "printed", [total, mine, province]
     beds = {by: float(formulas.beds_by_share(total["value"], *pair)) for by, pair in weights.items()}
-    inputs = [given("province_beds", value=total["value"], year=total["year"])]
+    inputs = [given_by(total, "province_beds")]
     if case.share_by == "shortfall":
         # whole beds by what each prefecture lacks at the province's own ratio; unpublished present beds are judged
         try:
@@ -148,7 +150,7 @@ def norm(case: Case) -> dict:
         return lacking("norm", "no_norm")
     norms = _norms(case)
     least, most = norms["value"].min(), norms["value"].max()
-    printed = given("norm_of_plans", value=row["value"], year=row["year"], low=least, high=most)
+    printed = given_by(row, "norm_of_plans", low=least, high=most)
     ids = [row["observation"], *norms["observation"]]
     line = _by_norms(case, "norm", (least, row["value"], most), printed, row["source"], ids)
     return line | {"norm": float(row["value"])}
@@ -171,7 +173,7 @@ def norm_national(case: Case) -> dict:
     if row is None:
         return lacking("norm_national", "no_national_norm")
     least, most = row["value"], row["value"] if pd.isna(row["value_max"]) else row["value_max"]
-    printed = given("national_norm", low=least, high=most, year=row["year"])
+    printed = given_by(row, "national_norm", low=least, high=most)
     rates = least, (least + most) / 2, most
     return _by_norms(case, "norm_national", rates, printed, row["source"], [row["observation"]])
 
@@ -193,7 +195,7 @@ def hold(case: Case) -> dict:
     later = row["year"] in case.years and row["year"] > case.years[0]
     then = elderly.sel(year=row["year"]) if later else census.aged_60
     inputs = [
-        given("present_beds", value=row["value"], year=row["year"]),
+        given_by(row, "present_beds"),
         given("elderly_then", value=middle(then), basis="projected" if later else "census"),
         ELDERLY,
     ]
@@ -206,7 +208,7 @@ def hold(case: Case) -> dict:
             base = printed["value"]
             ids.append(printed["observation"])
         own = formulas.beds_by_hold(row["value"], base, forecast["value"])
-        inputs.append(given("elderly_of_plan", joint="apart", value=forecast["value"], year=forecast["year"], beds=own))
+        inputs.append(given_by(forecast, "elderly_of_plan", joint="apart", beds=own))
     beds, sources = formulas.beds_by_hold(row["value"], then, elderly), f"{row['source']};{census.source}"
     return method_row("hold", beds, inputs, sources, observations=ids)
 
@@ -267,7 +269,7 @@ def utilisation(case: Case) -> dict:
         homes = given("private_homes", joint="apart", most=rest, central=residents - lived["value"])
         bounds = {"lower": low, "upper": high}
     inputs = [
-        given("public_homes", residents=lived["value"], beds=beds["value"], year=lived["year"]),
+        given_by(lived, "public_homes", residents=lived["value"], beds=beds["value"]),
         homes,
         given("occupancy", joint="apart", value=occupied),
     ]
@@ -353,7 +355,7 @@ def nursing_beds(
     -------
     DataFrame: what (need_moderate, need_severe, need, present, target), lower, central, upper [beds], share_pct
         [percent of the beds in `of`], of (elder_beds_institution, elder_beds_total, or empty), year, source,
-        observations (ids of the printed figures). Missing where not published.
+        observations (ids of the printed figures), doubt (True: the share is in doubt). Missing where not published.
 
     Examples
     --------
@@ -372,8 +374,8 @@ def nursing_beds(
     printed = [_printed_nursing(case, name, kind) for name, kind in (("present", "actual"), ("target", "target"))]
     frame = pd.concat([frame, pd.DataFrame(printed)], ignore_index=True)
     frame["observations"] = frame["observations"].map(lambda ids: ids if isinstance(ids, tuple) else ())
-    columns = ["what", "lower", "central", "upper", "share_pct", "of", "year", "source", "observations"]
-    return frame.reindex(columns=columns).astype({"year": "Int64"})
+    columns = ["what", "lower", "central", "upper", "share_pct", "of", "year", "source", "observations", "doubt"]
+    return frame.assign(doubt=frame["doubt"].eq(True)).reindex(columns=columns).astype({"year": "Int64"})
 
 
 def _printed_nursing(case: Case, name: str, kind: str) -> dict:
@@ -387,7 +389,7 @@ def _printed_nursing(case: Case, name: str, kind: str) -> dict:
             count = None if beds is None else beds["value"] * part["value"] / 100
             ids = tuple(row["observation"] for row in (part, beds) if row is not None)
             line = {"what": name, "central": count, "share_pct": part["value"], "of": of, "year": part["year"]}
-            return line | {"source": part["source"], "observations": ids}
+            return line | {"source": part["source"], "observations": ids, "doubt": doubted(part)}
     return {"what": name, "source": "not published", "of": "", "observations": ()}
 
 

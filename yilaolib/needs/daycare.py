@@ -23,6 +23,7 @@ from .rows import (
     Method,
     at_year,
     given,
+    given_by,
     lacking,
     make_case,
     method_row,
@@ -52,7 +53,7 @@ def norm_places(case: Case) -> dict:
     row = case.figure(NORM, "target")
     row = case.printed.required("china", NORM, "target") if row is None else row
     places = places_by_norm(case.counts["residents"], row["value"])
-    inputs = [given("norm", value=row["value"], year=row["year"]), RESIDENTS]
+    inputs = [given_by(row, "norm"), RESIDENTS]
     line = method_row("norm_places", places, inputs, row["source"], observations=[row["observation"]])
     return line | {"norm": float(row["value"])}
 
@@ -63,7 +64,7 @@ def new_estates(case: Case) -> dict:
     if row is None:
         return lacking("new_estates", "no_norm_of_estates")
     printed = {"sources": row["source"], "observations": [row["observation"]]}
-    inputs = [given("norm_of_estates", value=row["value"])]
+    inputs = [given_by(row, "norm_of_estates")]
     if case.new_residents is None:
         return method_row("new_estates", inputs=[*inputs, given("no_residents_of_estates", joint="apart")], **printed)
     inputs.append(given("residents_of_estates", value=case.new_residents))

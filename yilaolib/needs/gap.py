@@ -37,6 +37,7 @@ from .supply import TOTAL, off_the_line, opening, standing, stock_of, supply_pat
 
 METHODS = {"beds": BED_METHODS, "places": PLACE_METHODS}
 NOISE = 1e-6  # [beds or places] what is left where a derived target meets the need that it is
+BED_SCENARIOS = ("medium", "long-life", "short-life", "half-migration", "recent-migration")  # those that move the old
 LEVEL = 80  # percent of the draws; the back-test says what such a range did hold
 
 
@@ -91,14 +92,12 @@ def gap_by_year(
     if drawn is None and draws:
         last = int(case.years[-1])
         drawn = project(area, scenario=scenario, end_year=last, draws=draws, seed=seed, root=root)
-    rows = {row["method"]: row for row in rows_of(case, METHODS[what]) if isinstance(row["central"], xr.DataArray)}
-    method = leading_method(what, rows) if method is None else method
-    if method not in rows:
-        raise DataError(f"method {method!r} has no need by year for {case.area}; choose one of {', '.join(rows)}.")
-    row, supply = rows[method], supply_path(case.supply, TOTAL[what], case.years)
+    rows = _moving(case)
+    row, supply = _leading(case, rows, method), supply_path(case.supply, TOTAL[what], case.years)
     known = off_the_line(supply)
     values = {bound: _by_year(row[bound], case.years) for bound in ("lower", "central", "upper")}
     frame = formulas.shortfall(values["central"], supply)
+    method = row["method"]
     for other in (name for name in beside if name in rows and name != method):
         frame[f"demand_{other}"] = _by_year(rows[other]["central"], case.years)
     frame["lower"], frame["upper"] = values["lower"], values["upper"]
@@ -121,6 +120,64 @@ def gap_by_year(
     frame.attrs = {"what": what, "method": method, "norm": row.get("norm"), **supply.attrs}
     frame.attrs["turn"] = turn_of(frame["demand"] - known)
     frame.attrs |= {"inputs": row["inputs"], "observations": row["observations"], "turning": turning}
+    return frame
+
+
+def _moving(case: Case) -> dict[str, dict]:
+    """The rows of the methods whose need moves with the population, by method."""
+    rows = rows_of(case, METHODS[case.what])
+    return {row["method"]: row for row in rows if isinstance(row["central"], xr.DataArray)}
+
+
+def _leading(case: Case, rows: dict[str, dict], method: str | None) -> dict:
+    method = leading_method(case.what, rows) if method is None else method
+    if method not in rows:
+        raise DataError(f"method {method!r} has no need by year for {case.area}; choose one of {', '.join(rows)}.")
+    return rows[method]
+
+
+def need_by_scenario(
+    area: str,
+    *,
+    what: str = "beds",
+    scenarios: Sequence[str | Scenario] = (),
+    norm: float | None = None,
+    method: str | None = None,
+    end_year: int = 2050,
+    root: Root = None,
+) -> pd.DataFrame:
+    """Need by one method under each scenario: beds where people live longer or move less, places where births differ.
+
+    Low, medium and high vary births only, and move no bed: whoever will be 60 by 2080 is born.
+
+    Parameters
+    ----------
+    what, norm, method : as in `gap_by_year`
+    scenarios : by default those that move beds (`BED_SCENARIOS`), or for places low, medium, high and zero-migration
+    end_year : [year] horizon
+
+    Returns
+    -------
+    DataFrame: scenario, year, need, lower, upper [beds or places: the method, and the bounds of its parameters],
+        persons [60+, or children 0-2]. `attrs`: what, method, norm
+
+    Examples
+    --------
+    >>> last = need_by_scenario("jingdezhen").query("year == 2050").set_index("scenario")["need"]
+    >>> bool(last["long-life"] > last["medium"] > last["short-life"])
+    True
+    """
+    parts, row = [], {}
+    for scenario in scenarios or {"beds": BED_SCENARIOS}.get(what, SCENARIOS):
+        case = make_case(what, area, project(area, scenario=scenario, end_year=end_year, root=root), root, norm=norm)
+        row = _leading(case, _moving(case), method)
+        values = {"need": row["central"], "lower": row["lower"], "upper": row["upper"]}
+        values["persons"] = case.counts["elderly" if what == "beds" else "children"]
+        frame = pd.DataFrame({name: _by_year(each, case.years) for name, each in values.items()}).reset_index()
+        frame.insert(0, "scenario", scenario.name if isinstance(scenario, Scenario) else scenario)
+        parts.append(frame)
+    frame = pd.concat(parts, ignore_index=True)
+    frame.attrs = {"what": what, "method": row["method"], "norm": row.get("norm")}
     return frame
 
 
@@ -207,21 +264,16 @@ def turning_years(
         case = make_case("places", slug, future(), root, norm=norm)
         supply, ranges = off_the_line(supply_path(case.supply, TOTAL["places"], case.years)), {}
         if draws:
-            paths = _moving(case.on(future(draws=draws, seed=seed)))
-            ranges = {name: draws_that_turn(path.to_series().unstack("draw"), supply) for name, path in paths.items()}
-        for method, path in _moving(case).items():
-            turned = turn_of(middles(path, "year") - supply)
+            drawn = _moving(case.on(future(draws=draws, seed=seed)))
+            paths = {method: row["central"].to_series().unstack("draw") for method, row in drawn.items()}
+            ranges = {method: draws_that_turn(path, supply) for method, path in paths.items()}
+        for method, row in _moving(case).items():
+            turned = turn_of(middles(row["central"], "year") - supply)
             rows.append({"method": method, "scenario": name, **turned, **ranges.get(method, {})})
     columns = ["method", "scenario", "year", "state", "first", "last"]
     columns += ["turns_pct", "lower_80", "upper_80"] if draws else []
     frame = pd.DataFrame(rows, columns=columns)
     return frame.astype({name: "Int64" for name in ("year", "lower_80", "upper_80") if name in frame})
-
-
-def _moving(case: Case) -> dict[str, xr.DataArray]:
-    """The need for places by each method that moves with the population."""
-    rows = rows_of(case, METHODS["places"])
-    return {row["method"]: row["central"] for row in rows if isinstance(row["central"], xr.DataArray)}
 
 
 def turn_of(gap: pd.Series) -> dict:

@@ -24,6 +24,7 @@ from .rows import (
     middles,
     projected,
 )
+from .supply import doubted
 
 YUAN = 10_000  # projects are printed in 万元
 UNITS = {
@@ -43,8 +44,9 @@ STAFF = {  # printed, by role
     "social_worker": "social_workers_per_1000_elderly",
     "daycare_worker": "daycare_professionals",
 }
-STAFF_PRINTED = ["observations", "present", "present_year", "target", "target_year"]
-COUNTED = ["staff", "staff_short", "floor_new_m2", "floor_old_m2", "capital_lower", "capital_central", "capital_upper"]
+STAFF_PRINTED = ["observations", "present", "present_year", "present_doubt", "target", "target_year", "target_doubt"]
+COUNTED = ["staff", "staff_short", "floor_new_m2", "floor_old_m2"]
+COUNTED += [f"capital_{bound}" for bound in ("lower", "central", "upper", "pooled")]
 
 
 def project_costs(area: str | None = None, *, root: Root = None) -> pd.DataFrame:
@@ -126,18 +128,29 @@ def bed_cost(area: str | None = None, *, root: Root = None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def capital_cost(methods: pd.DataFrame, unit: str = "new_bed", *, root: Root = None) -> pd.DataFrame:
-    """Capital to build what each method is short of, at the unit costs of the plans.
+def _own_first(area: str | None, root: Root) -> pd.DataFrame:
+    """Unit costs of the area's own projects, else of all plans; `pooled`: the median of all; `projects`: its own."""
+    pooled, own = (bed_cost(each, root=root).set_index("unit") for each in (None, area))
+    first = own.where(own["central"].notna(), pooled)
+    return first.assign(projects=own["projects"] if area is not None else 0, pooled=pooled["central"])
+
+
+def capital_cost(
+    methods: pd.DataFrame, unit: str = "new_bed", *, area: str | None = None, root: Root = None
+) -> pd.DataFrame:
+    """Capital to build what each method is short of, at the unit costs of the area's own projects, else of all plans.
 
     Parameters
     ----------
     methods : DataFrame; as from `triangulate_beds` or `triangulate_places`
     unit : {'new_bed', 'new_place'}; of `bed_cost`
+    area : whose own projects come first; by default those of all plans together
 
     Returns
     -------
     DataFrame: method, name_zh, name_en, short [beds or places: central need above stock and pipeline, 0 where they are
-        enough], lower, central, upper [yuan], sources; missing where the method has no number
+        enough], lower, central, upper [yuan], pooled [yuan at the median of all plans], projects (how many own ones the
+        unit cost rests on; 0: those of all plans), sources; missing where the method has no number
 
     Examples
     --------
@@ -146,13 +159,13 @@ def capital_cost(methods: pd.DataFrame, unit: str = "new_bed", *, root: Root = N
     >>> print(capital.short["plan_beds"], round(capital.central["plan_beds"] / 1e8, 1), capital.central["utilisation"])
     2490.0 2.1 0.0
     """
-    costs = bed_cost(root=root).set_index("unit")
+    costs = _own_first(area, root)
     if unit not in costs.index:
         raise DataError(f"unit is {unit!r}; it must be one of {', '.join(costs.index)}.")
     cost = costs.loc[unit]
     frame = methods[["method", "name_zh", "name_en"]].assign(short=methods["gap_pipeline"].clip(lower=0))
-    frame = frame.assign(**{bound: frame["short"] * cost[bound] for bound in ("lower", "central", "upper")})
-    return frame.assign(sources=cost["sources"])
+    frame = frame.assign(**{bound: frame["short"] * cost[bound] for bound in ("lower", "central", "upper", "pooled")})
+    return frame.assign(projects=int(cost["projects"]), sources=cost["sources"])
 
 
 def operating_subsidy(
@@ -216,9 +229,10 @@ def care_staff(
     DataFrame: role (care_worker, social_worker), level (mild ... severe, or all), persons [residents, or persons 60+ of
         social workers], ratio [persons for each worker], lower, central, upper [workers], judged (True where the ratio
         is judgement), sources, observations (ids of the printed figures); in the rows of all levels present and target
-        [workers] with present_year and target_year, and short [workers: central less present, where that is printed,
-        else less target; short_of says which]. Social workers are printed per 1000 elderly: present and target are
-        those of the elderly of their own year, and their need is the target, against which nothing is short.
+        [workers] with present_year and target_year, present_doubt and target_doubt (True: in doubt), and short
+        [workers: central less present, where that is printed, else less target; short_of says which]. Social workers
+        are printed per 1000 elderly: present and target are those of the elderly of their own year, and their need is
+        the target, against which nothing is short.
 
     Examples
     --------
@@ -263,7 +277,7 @@ def _printed_staff(area: str, role: str, root: Root, elderly: xr.DataArray | Non
             if elderly is not None:
                 known = row["year"] in elderly["year"].to_numpy()
                 count *= middle(at_year(elderly, row["year"])) / 1000 if known else np.nan
-            line |= {name: count, f"{name}_year": row["year"]}
+            line |= {name: count, f"{name}_year": row["year"], f"{name}_doubt": doubted(row)}
             line["observations"] += (row["observation"],)
     return line
 
@@ -271,7 +285,9 @@ def _printed_staff(area: str, role: str, root: Root, elderly: xr.DataArray | Non
 def _short(frame: pd.DataFrame, by_target: pd.Series | bool = False) -> pd.DataFrame:
     """Need less present staff, else less the target (not where the target is the need); `short_of` says which."""
     frame["observations"] = frame["observations"].map(lambda ids: ids if isinstance(ids, tuple) else ())
-    frame = frame.astype({"present": float, "present_year": "Int64", "target": float, "target_year": "Int64"})
+    for name in ("present", "target"):
+        frame[f"{name}_doubt"] = frame[f"{name}_doubt"].eq(True)
+        frame = frame.astype({name: float, f"{name}_year": "Int64"})
     there = frame["present"].notna()
     goal = frame["target"].notna() & ~there & np.logical_not(by_target)
     left = frame["central"] - frame["present"].where(there, frame["target"].where(goal))
@@ -353,7 +369,8 @@ def care_account(
     DataFrame: eldercare, childcare, both: method, need, with_pipeline, short [beds or places], staff [workers for the
         need], staff_target [workers, printed], staff_short [workers, as short of `care_staff`], floor_new_m2 and
         floor_old_m2 [m2, were every household of the census in new, or in existing, estates with the plan's m2 per 100
-        homes], capital_lower, capital_central, capital_upper [yuan for what is short], sources. Missing where not
+        homes], capital_lower, capital_central, capital_upper [yuan for what is short, at the unit costs of the area's
+        own projects, else of all plans], capital_pooled [at the median of all plans], sources. Missing where not
         published; both adds what both have.
 
     Examples
@@ -372,7 +389,7 @@ def care_account(
     old = care_staff(slug, year, beds=beds["central"], population=population, root=root)
     old = old[(old["role"] == "care_worker") & (old["level"] == "all")].iloc[0]
     young = childcare_staff(slug, places["central"], root=root).iloc[-1]
-    cost = bed_cost(root=root).set_index("unit")
+    cost = _own_first(slug, root)
     rows = {
         "eldercare": _line(beds, old, cost.loc["new_bed"]) | _floor(slug, "eldercare", root),
         "childcare": _line(places, young, cost.loc["new_place"]) | _floor(slug, "daycare", root),
@@ -396,7 +413,7 @@ def _line(need: pd.Series, staff: pd.Series, cost: pd.Series) -> dict:
     short = max(need["gap_pipeline"], 0.0) if pd.notna(need["gap_pipeline"]) else np.nan
     line = {"method": need["method"], "need": need["central"], "with_pipeline": need["with_pipeline"], "short": short}
     line |= {"staff": staff["central"], "staff_target": staff["target"], "staff_short": staff["short"]}
-    line |= {f"capital_{bound}": short * cost[bound] for bound in ("lower", "central", "upper")}
+    line |= {f"capital_{bound}": short * cost[bound] for bound in ("lower", "central", "upper", "pooled")}
     return line | {"sources": f"{need['sources']};{cost['sources']}"}
 
 

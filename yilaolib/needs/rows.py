@@ -26,7 +26,7 @@ from ..errors import DataError, did_you_mean
 from ..tables.areas import Figures, figures_at, find_area, load_table
 from ..texts import catalogue
 from .methods import Number
-from .supply import SUPPLY, opening, stock_of
+from .supply import SUPPLY, doubted, opening, stock_of
 
 SURVEY, CENSUS = "adl-clhls-2018", "self-care-census-2020"
 LEVELS = ("mild", "moderate", "severe", "unable")
@@ -136,6 +136,11 @@ def given(key: str, /, *, joint: str = "joint", **values: object) -> Input:
     return Input(key, values, joint)
 
 
+def given_by(row: pd.Series, key: str, /, **values: object) -> Input:
+    """An input that a document prints, with its value, its year, and whether it is in doubt."""
+    return given(key, **{"value": row["value"], "year": row["year"], "doubt": doubted(row), **values})
+
+
 ELDERLY, RESIDENTS, CHILDREN = (Input(key, by_year=True) for key in ("elderly", "residents", "children"))
 
 
@@ -198,7 +203,7 @@ def printed_row(method: str, row: pd.Series | None, what: str) -> dict:
     if row is None:
         return lacking(method, what)
     locator = row["locator"] if isinstance(row["locator"], str) else ""
-    inputs = [given("printed", printed=row["as_printed"], year=row["year"], locator=locator)]
+    inputs = [given_by(row, "printed", printed=row["as_printed"], locator=locator)]
     return method_row(method, row["value"], inputs, row["source"], observations=[row["observation"]])
 
 

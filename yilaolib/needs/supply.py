@@ -28,9 +28,14 @@ RATIOS = {  # printed per 1000 persons of an age and over, of a kind: what a cou
     "daycare_places_inclusive": ("daycare_places_inclusive_per_1000", 0),
 }
 COLUMNS = [
-    "kind", "role", "year", "stock", "derived", "occupied", "vacant", "nursing_pct", "owner", "flag",
+    "kind", "role", "year", "stock", "derived", "doubt", "occupied", "vacant", "nursing_pct", "owner", "flag",
     "name_zh", "name_en", "source", "note", "observation", "occupied_observation", "nursing_observation", "project_no",
 ]  # fmt: skip
+
+
+def doubted(row: pd.Series) -> bool:
+    """Whether the note of a printed figure doubts it."""
+    return isinstance(row["note"], str) and row["note"].startswith("DOUBT")
 
 
 def stock_of(supply: pd.DataFrame) -> pd.Series | None:
@@ -51,13 +56,14 @@ def supply_path(supply: pd.DataFrame, kind: str, years: np.ndarray) -> pd.Series
     """Supply of a kind (such as `elder_beds_total`) by year: the stock, a straight line to the target, then the target.
 
     The line is ours, no plan prints it: draw it as such, and judge no surplus by its years. A target derived from a
-    ratio that the stock exceeds already is a floor that is met: no supply falls to it.
+    ratio that the stock exceeds already is a floor that is met: no supply falls to it. One derived from a ratio that is
+    in doubt is left out where a stock is printed.
 
     Returns
     -------
     Series: [beds or places] by year, missing before the first published figure. `attrs`: held (True when no target is
         published), line (the years between stock and target), met (the year of the target), derived (the roles, stock
-        or target, whose count is derived from a printed ratio)
+        or target, whose count is derived from a printed ratio), left_out (year of a target that is in doubt)
 
     Examples
     --------
@@ -68,13 +74,17 @@ def supply_path(supply: pd.DataFrame, kind: str, years: np.ndarray) -> pd.Series
     path = pd.Series(np.nan, index=pd.Index(years, name="year"), name="supply")
     ours = points.get("derived", pd.Series(False, index=points.index)).astype(bool)
     most = points.loc[points["role"] == "stock", "stock"].max()
-    reached = ours & (points["role"] == "target") & (points["stock"] < most)
-    points, ours = points[~reached], ours[~reached]
+    aims, unsure = ours & (points["role"] == "target"), points.get("doubt", ours & False).astype(bool)
+    reached, unsure = aims & (points["stock"] < most), aims & unsure & (most > 0)
+    left_out = [int(year) for year in points.loc[unsure & ~reached, "year"]]
+    kept = ~(reached | unsure)
+    points, ours = points[kept], ours[kept]
     ends = points.groupby("role")["year"].max()
     line = (path.index > ends.get("stock", np.inf)) & (path.index < ends.get("target", -np.inf))
     met = int(ends["target"]) if "target" in ends else None
     derived = tuple(points.loc[ours, "role"])
     path.attrs = {"held": met is None, "line": path.index[line].tolist(), "met": met, "derived": derived}
+    path.attrs["left_out"] = left_out[0] if left_out else None
     if len(points):
         path[:] = np.interp(years, points["year"].astype(float), points["stock"])
         path[path.index < int(points["year"].iloc[0])] = np.nan
@@ -106,10 +116,11 @@ def bed_supply(area: str, *, population: Population | None = None, root: Root = 
     Returns
     -------
     DataFrame: kind (slug of the indicator, or `pipeline`), role (stock, target, pipeline), year (missing: no date),
-        stock [beds], derived (True: from a printed ratio), occupied and vacant [beds], nursing_pct [percent of these
-        beds of nursing type, maybe of another year], owner (public, private, or empty), flag (of a project: undated,
-        hospital, doubt), name_zh, name_en, source, note, observation, occupied_observation and nursing_observation (ids
-        of printed figures or projects), project_no (of the project list). Missing where not published.
+        stock [beds], derived (True: from a printed ratio), doubt (True: the printed figure is in doubt), occupied and
+        vacant [beds], nursing_pct [percent of these beds of nursing type, maybe of another year], owner (public,
+        private, or empty), flag (of a project: undated, hospital, doubt), name_zh, name_en, source, note, observation,
+        occupied_observation and nursing_observation (ids of printed figures or projects), project_no (of the project
+        list). Missing where not published.
 
     Examples
     --------
@@ -161,7 +172,8 @@ def _supply(area: str, kinds: tuple[str, ...], new: str, population: Population 
             if row is None or np.isnan(row["value"]):
                 continue
             line = {"kind": kind, "role": role, "owner": OWNERS.get(kind, ""), "stock": row["value"]}
-            line |= {"derived": derived, "occupied_observation": None, "nursing_observation": None}
+            line |= {"derived": derived, "doubt": doubted(row)}
+            line |= {"occupied_observation": None, "nursing_observation": None}
             line |= names.loc[kind].to_dict() | {name: row[name] for name in ("year", "source", "note", "observation")}
             found = {"nursing": printed.first(slug, NURSING.get(kind, ""), wanted)}
             if role == "stock" and new == "beds_new":
@@ -178,6 +190,7 @@ def _supply(area: str, kinds: tuple[str, ...], new: str, population: Population 
     frame = frame.astype({"year": "Int64", "stock": float, "occupied": float})
     frame["vacant"] = frame["stock"] - frame["occupied"]
     frame["derived"] = frame["derived"].eq(True)
+    frame["doubt"] = frame["doubt"].eq(True) | frame["flag"].str.contains("doubt").eq(True)
     frame[["owner", "flag"]] = frame[["owner", "flag"]].fillna("")
     return frame
 

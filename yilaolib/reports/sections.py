@@ -41,7 +41,7 @@ def plan_of(area: str, *, root: str | Path | None = None) -> pd.Series | None:
 
 
 def totals_printed(supply: pd.DataFrame) -> pd.DataFrame:
-    """The printed stock and target of all kinds together: role, year, stock [beds or places], derived.
+    """The printed stock and target of all kinds together: role, year, stock [beds or places], derived, doubt (targets).
 
     The stock comes first; where only a target is printed, it is a row without a number. See `bed_supply`.
 
@@ -52,10 +52,10 @@ def totals_printed(supply: pd.DataFrame) -> pd.DataFrame:
     [4059.0, 10500.0]
     """
     whole = supply["kind"].isin(["elder_beds_total", "daycare_places_total"])
-    rows = supply.assign(derived=supply.get("derived", False)).loc[whole, ["role", "year", "stock", "derived"]]
+    rows = supply[whole].reindex(columns=["role", "year", "stock", "derived", "doubt"])
     if len(rows) and "stock" not in set(rows["role"]):
-        rows = pd.concat([pd.DataFrame({"role": ["stock"], "derived": [False]}), rows], ignore_index=True)
-    return rows
+        rows = pd.concat([pd.DataFrame({"role": ["stock"]}), rows], ignore_index=True)
+    return rows.assign(derived=rows["derived"].eq(True), doubt=rows["doubt"].eq(True) & (rows["role"] == "target"))
 
 
 def target_steps(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
@@ -123,9 +123,10 @@ def named_gaps(steps: pd.DataFrame, supply: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame: supply (stock, projects, target), year (of that supply), derived (from a printed ratio), there, need, gap
-        (negative: to spare) [beds or places], coverage_pct. The stock is always a row, with missing numbers where none
-        is published; projects only where some are listed, the target only where there is one for the year or before.
+    DataFrame: supply (stock, projects, target), year (of that supply), derived (from a printed ratio), doubt, there,
+        need, gap (negative: to spare) [beds or places], coverage_pct. The stock is always a row, with missing numbers
+        where none is published; projects only where some are listed, the target only where there is one for the year or
+        before.
 
     Examples
     --------
@@ -138,29 +139,32 @@ def named_gaps(steps: pd.DataFrame, supply: pd.DataFrame) -> pd.DataFrame:
     values, need, year = rows["value"], float(rows["value"]["need"]), int(rows["year"]["need"])
     totals = totals_printed(supply)
     ours = bool(totals.loc[totals["role"] == "stock", "derived"].any())
-    lines = [{"supply": "stock", "year": rows["year"]["stock"], "there": -values["stock"], "derived": ours}]
+    lines = [
+        {"supply": "stock", "year": rows["year"]["stock"], "there": -values["stock"], "derived": ours, "doubt": False}
+    ]
     listed = -values.reindex(["pipeline", "unsure"]).sum()
     if listed > 0 and pd.notna(values["stock"]):
-        lines.append({"supply": "projects", "year": pd.NA, "there": listed - values["stock"], "derived": ours})
+        lines.append(lines[0] | {"supply": "projects", "year": pd.NA, "there": listed - values["stock"]})
     aims = totals[(totals["role"] == "target") & ~(totals["year"] > year).fillna(False).astype(bool)]
     aims = aims[~(aims["derived"] & (aims["stock"] < -values["stock"]))]  # a floor that is met already
-    aims = aims.assign(supply="target", there=aims["stock"])[["supply", "year", "there", "derived"]]
+    aims = aims.assign(supply="target", there=aims["stock"])[list(lines[0])]
     lines += aims.tail(1).to_dict("records")
     frame = pd.DataFrame(lines).assign(need=need).astype({"year": "Int64", "there": float})
     return frame.assign(gap=need - frame["there"], coverage_pct=100 * frame["there"] / need)
 
 
 def what_follows(methods: pd.DataFrame) -> dict[str, Any]:
-    """What `triangulate_beds` says taken together: what all methods say, where they part, and what is still open.
+    """What the methods for beds or places say taken together: what all say, where they part, and what is still open.
 
     Methods without a number are left out; without a present stock nothing is said of short or enough.
 
     Returns
     -------
-    dict: n (methods), stock [beds], short, surplus, either (how many methods say so of the present stock), listed [beds
-        of the project list], short_listed (how many say short with these), least, most (the rows with the smallest and
-        the largest central need), low, high, least_gap, most_gap [beds, over the ranges of all methods], by_basis
-        (records: basis, low, high of the central needs [beds]), use (True where present use is known).
+    dict: what (beds or places), n (methods), stock [beds or places], short, surplus, either (how many methods say so of
+        the present stock), listed [beds of the project list], short_listed (how many say short with these), least, most
+        (the rows with the smallest and the largest central need), low, high, least_gap, most_gap [beds, over the ranges
+        of all methods], by_basis (records: basis, low, high of the central needs [beds]), use (True where present use
+        is known).
 
     Examples
     --------
@@ -180,7 +184,8 @@ def what_follows(methods: pd.DataFrame) -> dict[str, Any]:
     known |= {"least": rows.loc[rows["central"].idxmin()], "most": rows.loc[rows["central"].idxmax()]}
     known |= {"low": low, "high": high, "least_gap": low - stock, "most_gap": high - stock}
     known["short_listed"] = int((rows["says_pipeline"] == "short").sum())
-    return known | {"use": bool((rows["basis"] == "use").any())}
+    what = "places" if "implied_coverage" in methods else "beds"
+    return known | {"what": what, "use": bool((rows["basis"] == "use").any())}
 
 
 def worst_first(ledger: pd.DataFrame) -> pd.DataFrame:
