@@ -97,14 +97,14 @@ def gap_by_year(
     known = off_the_line(supply)
     values = {bound: _by_year(row[bound], case.years) for bound in ("lower", "central", "upper")}
     frame = formulas.shortfall(values["central"], supply)
-    method = row["method"]
-    for other in (name for name in beside if name in rows and name != method):
+    leading = row["method"]
+    for other in (name for name in beside if name in rows and name != leading):
         frame[f"demand_{other}"] = _by_year(rows[other]["central"], case.years)
     frame["lower"], frame["upper"] = values["lower"], values["upper"]
     frame = frame.join(standing(supply))
     turning = {}
     if drawn is not None:
-        row: Any = METHODS[what][method](case.on(drawn))
+        row: Any = METHODS[what][leading](case.on(drawn))
         paths = row["central"]
         turning = draws_that_turn(paths.to_series().unstack("draw"), known)
         ends = draw_range(paths).reindex(frame.index)
@@ -117,7 +117,7 @@ def gap_by_year(
     if what == "places":
         frame["aged_0_2"] = _by_year(case.counts["children"], case.years)
         frame["implied_coverage_pct"] = 100 * formulas.implied_coverage(frame["demand"], frame["aged_0_2"])
-    frame.attrs = {"what": what, "method": method, "norm": row.get("norm"), **supply.attrs}
+    frame.attrs = {"what": what, "method": leading, "norm": row.get("norm"), **supply.attrs}
     frame.attrs["turn"] = turn_of(frame["demand"] - known)
     frame.attrs |= {"inputs": row["inputs"], "observations": row["observations"], "turning": turning}
     return frame
