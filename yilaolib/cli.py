@@ -151,7 +151,7 @@ def report(
     if data:
         _refuse_broken(data)
     if province:
-        chosen = many.areas_of_province(province, data)
+        chosen = many.areas_within(province, root=data)
     else:
         chosen = many.areas_in_file(areas_file) if areas_file else cities or None
     asked = {name: value for name, value in asked.items() if value is not None}

@@ -16,7 +16,7 @@ from tiny_report import write_template
 
 import yilaolib as yl
 from yilaolib.cli import main
-from yilaolib.reports.many import areas_of_province
+from yilaolib.reports.many import areas_within
 
 
 def yilao(*arguments: str):
@@ -27,12 +27,13 @@ def yilao(*arguments: str):
 def instant(monkeypatch, tmp_path):
     """Reports that take no time; 岳阳 fails. The working folder is a fresh one."""
 
-    def run(order, timeout, memory_mb):
+    def run(order, key, timeout, memory_mb):
         if order.area == "yueyang":
             raise RuntimeError("no beds")
-        order.folder.mkdir(parents=True, exist_ok=True)
-        order.path("report", ".html").write_text("page")
-        return order.path("report", ".html")
+        page = order.path("report", ".html")
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text("page")
+        return order.row() | {"status": "ok", "report": f"{order.area}/{page.name}", "key": key}
 
     template = write_template(tmp_path / "t.ipynb")
     monkeypatch.setattr("yilaolib.reports.one.find_template", lambda *_: template)
@@ -67,7 +68,7 @@ def test_all_has_every_plan(instant):
 def test_province_has_what_has_people(instant):
     """--province makes a report of each city of the province that has a population."""
     rows = json.loads(yilao("report", "--province", "江西", "--json").stdout)
-    assert [row["area"] for row in rows] == areas_of_province("jiangxi") and "yueyang" not in str(rows)
+    assert [row["area"] for row in rows] == areas_within("jiangxi") and "yueyang" not in str(rows)
 
 
 @pytest.mark.parametrize("text", ["# mine\n360600\n\n景德镇市\n", "area,note\nyingtan,x\njingdezhen,y\n"])

@@ -12,7 +12,7 @@ from tiny_report import write_template
 
 import yilaolib as yl
 from yilaolib.errors import YilaoError
-from yilaolib.reports import many
+from yilaolib.reports import files, many
 from yilaolib.tables.areas import load_table
 
 distributed = pytest.importorskip("distributed", reason="needs the extra yilaolib[dask]")
@@ -98,12 +98,12 @@ def test_no_scheduler_is_one_sentence(tmp_path, monkeypatch):
 
 def test_workers_with_another_library_are_told_at_once(cluster, tmp_path, monkeypatch):
     """Before any report is sent, workers that have another library are named in one sentence."""
-    monkeypatch.setattr(many, "PACKAGES", ("yilaolib",))
-    many.library_key.cache_clear()
+    monkeypatch.setattr(files, "PACKAGES", ("yilaolib",))
+    files.library_key.cache_clear()
     asked = {"executor": "dask", "scheduler": cluster[0], "out_dir": tmp_path / "out"}
     try:
         with pytest.raises(YilaoError, match=r"The workers have another yilaolib.*tcp://127.* start them anew"):
             yl.render_reports(CITIES, template=write_template(tmp_path / "t.ipynb", SLOW), **asked)
     finally:
-        many.library_key.cache_clear()
+        files.library_key.cache_clear()
     assert list((tmp_path / "out").glob("*/report*")) == []

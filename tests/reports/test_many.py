@@ -76,7 +76,7 @@ def test_partial_notebooks_are_kept(trouble, city, seen):
 def test_lists_of_the_folder(trouble):
     """Manifest, index and results lie beside the areas and nothing half done; errors are shown as text."""
     manifest, out = trouble
-    lists = {"fonts", "index.html", "manifest.csv", "reports.json", "results.csv"}
+    lists = {"fonts", "index.html", "manifest.csv", "results.csv"}
     assert {path.name for path in out.iterdir()} - {files.LOCK} == {*lists, *CITIES}
     assert not [path for path in out.rglob(f"{BESIDE}*") if path.is_dir() or path.name.count("-") > 1]
     assert list(pd.read_csv(out / "manifest.csv")) == many.COLUMNS == [*manifest.reset_index()[many.COLUMNS]]
@@ -88,8 +88,9 @@ def test_lists_of_the_folder(trouble):
 
 def test_index_links_every_format():
     """A report's other files are linked beside its page, and a report without results shows none, nor that it lacks."""
-    row = {"lang": "zh", "scenario": "medium", "status": "ok", "formats": ["xlsx", "html", "pdf"]}
-    nation = row | {"area": "china", "name_zh": "中国", "report": "china/report.html", "formats": ["html"]}
+    files = ["report.low.html", "report.low.pdf", "report.low.xlsx"]
+    row = {"lang": "zh", "scenario": "medium", "status": "ok", "files": dict.fromkeys(files)}
+    nation = row | {"area": "china", "name_zh": "中国", "report": "china/report.html", "files": {"report.html": []}}
     results = {"bed_gap": 5, "place_gap": None, "share_60_pct": 21.1}
     city = row | {"area": "x", "name_zh": "<b>", "report": "x/report.low.html", "results": results}
     shown = many.index_page([nation, city, city | {"area": "y", "results": {"place_gap": 1, "bed_gap": None}}])
@@ -111,13 +112,19 @@ def instant(monkeypatch, template):
     """Reports that take no time: a page is written, no notebook is run. Returns the areas that were run."""
     done = []
 
-    def run(order, timeout, memory_mb):
+    def run(order, key, timeout, memory_mb):
         order.folder.mkdir(parents=True, exist_ok=True)
-        order.path("report", ".html").write_text("page")
-        order.path("report", ".ipynb").write_text("notebook")
         done.append(order.area)
-        return order.path("report", ".html")
+        row = order.row() | {"key": key or files.content_key(order), "status": "ok", "seconds": 0.0}
+        with files.folder_beside(order.folder) as beside:
+            for name in saved:
+                (beside / name).parent.mkdir(exist_ok=True)
+                (beside / name).write_text(saved[name], encoding="utf-8")
+            page = order.path("report", ".html").name
+            (beside / page).write_text("page")
+            return files.put_in_place(order, beside, row | {"report": f"{order.area}/{page}"})
 
+    saved = {"tables/results.json": '{"bed_gap": 7, "note": "=甲"}', "tables/x.csv": "1"}
     monkeypatch.setattr(many, "run_order", run)
     monkeypatch.setattr("yilaolib.reports.one.find_template", lambda *_: template)
     monkeypatch.setattr("yilaolib.reports.runner.START", "spawn")  # threads of this process call `run`
@@ -188,7 +195,9 @@ def test_unchanged_reports_are_kept(instant, tmp_path):
     assert instant[3:] == ["yingtan"]
 
 
-@pytest.mark.parametrize("change", ["parameter", "template", "page", "row", "record", "failure"])
+@pytest.mark.parametrize(
+    "change", ["parameter", "template", "page", "emptied", "tables", "row", "record", "failure", "format"]
+)
 def test_changed_reports_are_made_again(instant, tmp_path, template, change):
     """A changed parameter, template or table, a file that is gone, a broken record or a later failure: made again."""
     notebook, mine, asked = tmp_path / "t.ipynb", tmp_path / "mine", {}
@@ -205,10 +214,16 @@ def test_changed_reports_are_made_again(instant, tmp_path, template, change):
         write_template(notebook, "print('other')")
     elif change == "page":
         (folder / "report.html").unlink()
+    elif change == "emptied":
+        (folder / "report.html").write_text("egap")
+    elif change == "tables":
+        shutil.rmtree(folder / "tables")
     elif change == "row":
         table.assign(note="x").to_csv(mine / "observations.csv", index=False)
     elif change == "record":
         (folder / "report.json").write_text("{")
+    elif change == "format":
+        asked = {"formats": "xlsx"}
     else:
         (folder / "report.failed.json").write_text("{}")
     yl.render_reports(["yingtan"], **batch, **asked)
@@ -231,35 +246,26 @@ def test_key_holds_what_a_report_reads(tmp_path, table, which, changes, same):
     """A change of another area's rows leaves a report as it is, unless plans are compared by them; its own count."""
     load_table("methods").head(1).to_csv(tmp_path / "methods.csv", index=False)
     order = place_order("jingdezhen", data=str(tmp_path))
-    before = many.content_key(order, "library")
+    before = files.content_key(order, "library")
     rows = load_table(table).query(which)
     assert len(rows)
     rows.assign(**changes).to_csv(tmp_path / f"{table}.csv", index=False)
-    assert (many.content_key(order, "library") == before) is same
+    assert (files.content_key(order, "library") == before) is same
 
 
 @pytest.mark.parametrize("change", [{"end_year": 2040}, {"lang": "en"}, {"scenario": "low"}, {"city": "yueyang"}])
 def test_parameters_count(change):
     """Each parameter is part of the key, and so is the library."""
-    before = many.content_key(place_order("yingtan"), "library")
-    assert many.content_key(place_order(**{"city": "yingtan"} | change), "library") != before
-    assert many.content_key(place_order("yingtan"), "another") != before
+    before = files.content_key(place_order("yingtan"), "library")
+    assert files.content_key(place_order(**{"city": "yingtan"} | change), "library") != before
+    assert files.content_key(place_order("yingtan"), "another") != before
 
 
-def test_results_of_all_areas_are_one_table(instant, tmp_path, monkeypatch):
-    """What notebooks save is in results.csv, reports.json and the index, beside area and province."""
-    run = many.run_order
-
-    def saving(order, *limits):
-        order.path("tables").mkdir(parents=True)
-        (order.path("tables") / "results.json").write_text('{"bed_gap": 7, "note": "=甲"}', encoding="utf-8")
-        return run(order, *limits)
-
-    monkeypatch.setattr(many, "run_order", saving)
+def test_results_of_all_areas_are_one_table(instant, tmp_path):
+    """What notebooks save is in results.csv and the index, beside area and province."""
     yl.render_reports(["yingtan"], out_dir=tmp_path)
     row = pd.read_csv(tmp_path / "results.csv").iloc[0]
     assert (row["area"], row["province"], row["bed_gap"], row["note"]) == ("yingtan", "江西省", 7, "'=甲")
-    assert json.loads((tmp_path / "reports.json").read_text())[0]["results"]["bed_gap"] == 7
     assert "床位缺口" in (tmp_path / "index.html").read_text()
 
 

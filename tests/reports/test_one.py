@@ -174,7 +174,13 @@ def test_files_are_named_by_scenario_and_language(options, name, template):
 def test_a_report_is_whole(page):
     """Page, notebook and tables lie in the folder of the city, and nothing else does."""
     assert page.parts[-3:] == ("报告 {city} {0}", "jingdezhen", "report.html")
-    assert names(page.parent) == {"report.html", "report.ipynb", "tables/own-figure-1.csv", "tables/own-table-1.csv"}
+    assert names(page.parent) == {
+        "report.html",
+        "report.ipynb",
+        "report.json",
+        "tables/own-figure-1.csv",
+        "tables/own-table-1.csv",
+    }
 
 
 def test_page_is_for_readers(page):
@@ -209,7 +215,8 @@ def test_failure_keeps_the_earlier_report(tmp_path, template):
     with pytest.raises(YilaoError):
         render_report("jingdezhen", out_dir=tmp_path, template=write_template(tmp_path / "f.ipynb", FAILING))
     after = {name: (good.parent / name).read_bytes() for name in names(good.parent)}
-    assert "ValueError" in after.pop("report.failed.ipynb").decode() and after == before
+    assert "ValueError" in after.pop("report.failed.ipynb").decode() and after.pop("report.failed.json")
+    assert after == before
 
 
 @pytest.fixture(scope="module")
@@ -234,7 +241,7 @@ def test_failure_is_a_sentence(failure):
 def test_failure_leaves_only_the_partial_notebook(failure):
     """Nothing half-written is left; the notebook shows what the cells before had put out."""
     folder = failure[1] / "jingdezhen"
-    assert names(folder) == {"report.failed.ipynb"}
+    assert names(folder) == {"report.failed.ipynb", "report.failed.json"}
     outputs = [c.outputs for c in nbformat.read(folder / "report.failed.ipynb", 4).cells if c.cell_type == "code"]
     assert "jingdezhen medium 2050 zh" in str(outputs)
 
@@ -246,7 +253,7 @@ def test_success_clears_failure_and_stale_tables(tmp_path):
     folder = render_report("jingdezhen", out_dir=tmp_path, template=notebook, end_year=2030).parent
     (folder / "report.failed.ipynb").write_text("{}")
     render_report("jingdezhen", out_dir=tmp_path, template=notebook, end_year=2040)
-    assert names(folder) == {"report.html", "report.ipynb", "tables/t2040.csv"}
+    assert names(folder) == {"report.html", "report.ipynb", "report.json", "tables/t2040.csv"}
 
 
 def test_data_error_of_a_notebook_stays_one():

@@ -12,18 +12,18 @@ import io
 import logging
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from unicodedata import east_asian_width
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from ..errors import DataError, did_you_mean
 from ..tables.cells import UNPRINTABLE, put
 from ..texts import Catalogue
 from .display import CSS_PIXELS_PER_INCH, TEMPLATES, Piece
+from .files import FORMATS, made_on
 from .page import FONTS, Document, page_html
 
-FORMATS = ("html", "pdf", "docx", "xlsx")
 NEEDS = {"pdf": ("weasyprint", "WeasyPrint"), "docx": ("docx", "python-docx")}  # module, name of the package
 PANGO = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 LAST = ("sources", "rows")  # sheets of a workbook: where the numbers come from
@@ -70,6 +70,20 @@ def write_format(form: str, document: Document, target: Path) -> None:
         target.write_text(page_html(document), encoding="utf-8", newline="\n")
     else:
         {"pdf": write_pdf, "docx": write_docx, "xlsx": write_xlsx}[form](document, target)
+    if form in ("docx", "xlsx"):
+        _repack(target)
+
+
+def _repack(target: Path) -> None:
+    """Write a packed file anew with one date and no clock: what is the same has the same bytes."""
+    with ZipFile(target) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    date = rf"\g<1>{made_on():%Y-%m-%dT00:00:00Z}".encode()
+    with ZipFile(target, "w") as packed:
+        for name, content in parts.items():
+            if name == "docProps/core.xml":
+                content = re.sub(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*", date, content)
+            packed.writestr(ZipInfo(name), content, ZIP_DEFLATED)
 
 
 def write_pdf(document: Document, target: Path) -> None:
@@ -101,7 +115,6 @@ def write_docx(document: Document, target: Path) -> None:
     word.sections[0].header.paragraphs[0].text = title
     word.core_properties.title = title[:255]  # a property holds no more
     word.core_properties.language = document.words.word("language.html")
-    word.core_properties.created = word.core_properties.modified = datetime.now().replace(microsecond=0)
     writer = _Word(word, document)
     word.add_paragraph(title, "Title")
     if cover := document.cover:

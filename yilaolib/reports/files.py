@@ -1,8 +1,14 @@
-"""Files of reports: whole or not there, and one run at a time in a folder."""
+"""Files of reports: what names them, when they are fresh, how they come whole into place, one run at a time.
+
+A report is what its row says: `report.json` beside it holds its key, and size and hash of each file. The row goes
+before the first file does, and comes back after the last.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -10,13 +16,227 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache, lru_cache
+from importlib import metadata
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 from ..errors import DataError, YilaoError
+from ..tables.folders import as_root, merged_table, stamp
+from ..tables.schema import data_folder, fields_of, table_names
+from ..texts import languages
 
 BESIDE = ".yilao-"  # begins the names of files that are not complete
 LOCK, HOLDER = ".yilao.lock", ".yilao.holder"
+FORMATS = ("html", "pdf", "docx", "xlsx")
+PACKAGES = (  # whose version may change what a report shows
+    "yilaolib", "numpy", "pandas", "scipy", "xarray", "statsmodels", "matplotlib", "seaborn", "pillow", "papermill",
+    "ipython", "nbformat", "nbconvert", "mistune", "jinja2", "markupsafe", "openpyxl", "python-docx", "lxml",
+    "weasyprint", "pydyf", "tinycss2", "fonttools",
+)  # fmt: skip
+KEY = ["area", "lang", "scenario"]  # what names a report's files
+TEXTS = (*KEY, "status", "report", "error", "traceback", "name_zh", "name_en", "province", "adcode", "started", "key")
+KINDS = dict.fromkeys(TEXTS, str) | {"end_year": int | None, "seconds": int | float, "files": dict, "results": dict}
+FILE = re.compile(r"(\w[\w.-]*/)?\w[\w.-]*")  # of a report, below its folder
+
+
+@dataclass(frozen=True)
+class Order:
+    """A report that can be made: its parameters have been checked; `area`, `lang` and `scenario` name its files."""
+
+    area: str
+    name_zh: str
+    name_en: str
+    adcode: str
+    province: str
+    lang: str  # the code: zh, en, or the stem of a catalogue's file
+    scenario: str
+    parameters: dict
+    template: Path
+    folder: Path
+    formats: tuple[str, ...] = ("html",)
+    brief: bool = False
+
+    def path(self, stem: str, ending: str = "") -> Path:
+        """Return `<folder>/<stem>[.<scenario>][.<lang>]<ending>`: medium and Chinese are not named."""
+        named = [(self.scenario, "medium"), (self.lang, "zh")]
+        return self.folder / (".".join([stem, *(part for part, usual in named if part != usual)]) + ending)
+
+    def row(self) -> dict:
+        """Return the row of this report before it is made."""
+        names = ("area", "adcode", "name_zh", "name_en", "province", "lang", "scenario")
+        return {name: getattr(self, name) for name in names} | {
+            "end_year": self.parameters.get("end_year"),
+            "started": f"{datetime.now():%Y-%m-%d %H:%M:%S}",
+            "kept": False,
+        }
+
+
+def line_of(area: str, root: str | os.PathLike | None = None) -> list[str]:
+    """Return an area and those that it lies in, nearest first.
+
+    >>> line_of("jingdezhen")
+    ['jingdezhen', 'jiangxi', 'china']
+    """
+    rows, found, above = areas_by_slug(as_root(root), stamp(root)), [], area
+    while above in rows and above not in found:
+        found.append(above)
+        above = rows[above].parent
+    return found
+
+
+@lru_cache(maxsize=8)
+def areas_by_slug(root: Path | None, state: tuple) -> dict[str, Any]:
+    """Return the rows of all areas; `state` is the stamp of the tables."""
+    return {row.area: row for row in merged_table("areas", root).itertuples()}
+
+
+# ---- keys: equal keys mean that a report would come out the same ----
+
+
+@cache
+def library_key() -> str:
+    """Return a key of the library's files and of the packages that reports use, as they are at first use."""
+    here, digest = Path(__file__).parents[1], hashlib.sha256()
+    patterns = ("**/*.py", "templates/*", "fonts/*.otf", "texts/*.toml")
+    ours = sorted(path for pattern in patterns for path in here.glob(pattern))
+    for path in [*ours, data_folder() / "datapackage.json"]:
+        if path.is_file():
+            digest.update(path.name.encode() + path.read_bytes())
+    for name in PACKAGES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            digest.update(f"{name} {metadata.version(name)}\n".encode())
+    return digest.hexdigest()
+
+
+def content_key(order: Order, library: str = "") -> str:
+    """Return a key of all that a report depends on.
+
+    That is its parameters, template, words and library; of tables by area the rows of the area, of those above it and
+    of no area; the other tables whole; and what compares all plans.
+    """
+    root = order.parameters.get("data") or None
+    rows, whole = row_keys(as_root(root), stamp(root))
+    lang = order.parameters.get("lang", order.lang)
+    described = {
+        "parameters": {name: value for name, value in order.parameters.items() if name not in ("tables_dir", "data")},
+        "data": Path(root).name if root else "",  # it is named at the foot of the page
+        "template": hashlib.sha256(order.template.read_bytes()).hexdigest(),
+        "words": "" if lang in languages() else Path(lang).read_text(encoding="utf-8"),
+        "library": library or library_key(),
+        "whole": whole,
+        "rows": [rows.get(area) for area in ("", *line_of(order.area, root))],
+    }
+    return hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
+@lru_cache(maxsize=4)
+def row_keys(root: Path | None, state: tuple) -> tuple[dict[str, str], str]:
+    """Return keys of the rows of each area ("" of no area), and of what all reports share, as it is after merging."""
+    from ..needs.money import project_costs
+    from ..needs.peers import compare_plans
+
+    rows, whole = {}, hashlib.sha256()
+    for name in table_names():
+        table = merged_table(name, root)
+        hashes = pd.util.hash_pandas_object(table, index=False)
+        if "area" in fields_of(name):
+            for area, own in hashes.groupby(table["area"].fillna("")):
+                rows.setdefault(area, hashlib.sha256()).update(name.encode() + own.to_numpy().tobytes())
+        else:
+            whole.update(name.encode() + hashes.to_numpy().tobytes())
+    with contextlib.suppress(YilaoError):  # the report will say what is wrong
+        for table in (compare_plans(root=root), project_costs(root=root)):
+            whole.update(table.to_csv(index=False).encode())
+    return {area: digest.hexdigest() for area, digest in rows.items()}, whole.hexdigest()
+
+
+# ---- a report and its row ----
+
+
+def put_in_place(order: Order, new: Path, row: dict) -> dict:
+    """Put the files of the folder `new` in the place of an older report's, keep their row and return it."""
+    record, tables = order.path("report", ".json"), order.path("tables")
+    endings = [*(f".{form}" for form in FORMATS), ".failed.ipynb", ".failed.json"]
+    stale = {order.path(stem, ending).name for stem in ("report", "brief") for ending in endings}
+    stale |= set((read_row(record) or {}).get("files", ()))
+    record.unlink(missing_ok=True)
+    if tables.is_symlink():
+        tables.unlink()
+    files = {path.relative_to(new).as_posix(): path for path in sorted(new.rglob("*")) if path.is_file()}
+    row |= {"files": {name: _fingerprint(path) for name, path in files.items()}, "results": {}}
+    with contextlib.suppress(KeyError, ValueError):
+        row["results"] = dict(json.loads(files[f"{tables.name}/results.json"].read_text(encoding="utf-8")))
+    for name, path in files.items():
+        (order.folder / name).parent.mkdir(exist_ok=True)
+        os.replace(path, order.folder / name)
+    for name in stale - set(files):
+        (order.folder / name).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        tables.rmdir()  # when it is empty
+    keep_row(order, row)
+    return row
+
+
+def _fingerprint(path: Path) -> list:
+    with path.open("rb") as file:
+        return [os.stat(path).st_size, hashlib.file_digest(file, "sha256").hexdigest()]
+
+
+def keep_row(order: Order, row: dict) -> None:
+    """Write a row beside the report that it tells of."""
+    order.folder.mkdir(parents=True, exist_ok=True)
+    ending = ".json" if row["status"] == "ok" else ".failed.json"
+    write_whole(order.path("report", ending), json.dumps(row, ensure_ascii=False, indent=1))
+
+
+def kept_row(order: Order, key: str) -> dict | None:
+    """Return the row of a report that need not be made again: nothing that it depends on has changed, nor its files."""
+    row = read_row(order.path("report", ".json"))
+    if row is None or row.get("key") != key or order.path("report", ".failed.json").exists():
+        return None
+    try:
+        whole = all(_fingerprint(order.folder / name) == told for name, told in row["files"].items())
+    except OSError:
+        return None
+    stems = ("report", "brief") if order.brief else ("report",)
+    asked = {order.path(stem, f".{form}").name for stem in stems for form in ("html", *order.formats)}
+    if not whole or not asked <= set(row["files"]):
+        return None
+    return row | {"kept": True, "province": order.province, "name_zh": order.name_zh}
+
+
+def read_row(path: Path) -> dict | None:
+    """Return a row that was kept, None when there is none; of one that is damaged, a row that says so."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    with contextlib.suppress(ValueError, KeyError, AttributeError, TypeError):
+        row = json.loads(text)
+        typed = all(isinstance(row[name], kind) for name, kind in KINDS.items() if name in row)
+        needed = {*KEY, "status", *(() if row["status"] == "failed" else ("report", "files"))}
+        ours = row["area"] == path.parent.name and all(FILE.fullmatch(name) for name in row.get("files", ()))
+        if typed and ours and needed <= row.keys():
+            return row
+    what = f"{path.parent.name}/{path.name} cannot be read. Make this report again."
+    scenario, lang = [*path.name.split(".")[1:-1], "", ""][:2]
+    row = {"area": path.parent.name, "lang": lang or "zh", "scenario": scenario or "medium"}
+    return row | {"status": "failed", "error": what}
+
+
+def made_on() -> datetime:
+    """Return the date that files tell as that of their making: today, or what SOURCE_DATE_EPOCH [s] says."""
+    given = os.environ.get("SOURCE_DATE_EPOCH")
+    made = datetime.fromtimestamp(int(given), UTC) if given else datetime.now()
+    return datetime(made.year, made.month, made.day)
+
+
+# ---- whole files ----
 
 
 def write_whole(target: Path, content: str | Callable[[Path], object]) -> None:
@@ -44,21 +264,6 @@ def folder_beside(folder: Path) -> Iterator[Path]:
         yield beside
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-
-
-def move_files(new: Path, place: Path) -> None:
-    """Put the files of the folder `new` in the place of those of an older one, file by file."""
-    names = {path.name for path in new.iterdir()}
-    if names:
-        place.mkdir(exist_ok=True)
-    for name in sorted(names):
-        os.replace(new / name, place / name)
-    for path in place.iterdir() if place.is_dir() else ():
-        if path.name not in names and path.is_file():
-            path.unlink()
-    if not names:
-        with contextlib.suppress(OSError):
-            place.rmdir()
 
 
 def clear_beside(folder: Path) -> None:
@@ -105,21 +310,20 @@ def _lives(pid: int) -> bool:
 
 @contextlib.contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder, which ends with its holder; a YilaoError names who else holds it."""
+    """Make a folder and hold its lock, which ends with its holder; a YilaoError names who else holds it."""
     from filelock import FileLock, Timeout
 
-    holder = folder / HOLDER
+    make_folder(folder)
+    lock, holder = folder / LOCK, folder / HOLDER
+    if lock.is_symlink():  # what it leads to is not ours
+        lock.unlink()
     try:
-        lock = FileLock(folder / LOCK, blocking=False)
-        lock.acquire()
+        held = FileLock(lock, blocking=False)
+        held.acquire()
     except Timeout:
-        with contextlib.suppress(OSError):
-            who = holder.read_text(encoding="utf-8")
-            raise YilaoError(
-                f"Another run is writing into {folder}: {who}. Wait until it has ended, end it, or choose another "
-                "folder with --out."
-            ) from None
-        raise YilaoError(f"Another run has just begun to write into {folder}; wait until it has ended.") from None
+        who = holder.read_text(encoding="utf-8") if holder.is_file() else "it has just begun"
+        what = f"Another run is writing into {folder}: {who}"
+        raise YilaoError(f"{what}. Wait until it has ended, end it, or choose another folder with --out.") from None
     try:
         command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200]
         since = f"{datetime.now():%Y-%m-%d %H:%M:%S}"
@@ -127,4 +331,4 @@ def lock_folder(folder: Path) -> Iterator[None]:
         yield
     finally:
         holder.unlink(missing_ok=True)
-        lock.release()
+        held.release()

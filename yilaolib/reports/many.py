@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
+import importlib
 import io
-import json
 import os
-import shutil
+import re
+import signal
 import sys
 import tempfile
 import threading
 import time
+import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
-from functools import cache, lru_cache
-from importlib import metadata
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
@@ -27,20 +27,34 @@ import pandas as pd
 from ..errors import DataError, YilaoError
 from ..tables.areas import find_area, load_table
 from ..tables.folders import as_root, merged_table, own_areas, stamp
-from ..tables.schema import data_folder, escaped, fields_of, table_names
+from ..tables.schema import escaped
 from ..texts import catalogue, languages
 from . import runner
-from .files import clear_beside, lock_folder, make_folder, write_whole
+from .files import (
+    FILE,
+    FORMATS,
+    KEY,
+    Order,
+    clear_beside,
+    content_key,
+    folder_beside,
+    keep_row,
+    kept_row,
+    library_key,
+    line_of,
+    lock_folder,
+    put_in_place,
+    read_row,
+    row_keys,
+    write_whole,
+)
 from .one import (
     MEMORY_MB,
     PRELOAD,
     TIMEOUT,
-    Order,
-    as_traceback,
     default_folder,
-    disk_error,
     find_template,
-    line_of,
+    keep_failure,
     one_of,
     place_order,
     run_order,
@@ -49,8 +63,6 @@ from .one import (
 EXECUTORS = ("processes", "serial", "dask")
 MANY = 4  # reports, from which on computing beforehand what all share saves more than it costs
 GRACE = 60.0  # [s] beyond the time limit of a report, for its page and a slow disk
-PACKAGES = ("yilaolib", "numpy", "pandas", "scipy", "xarray", "matplotlib", "seaborn", "papermill", "nbconvert")
-KEY = ["area", "lang", "scenario"]  # what names a report's files
 COLUMNS = [
     "area", "adcode", "name_zh", "province", "lang", "scenario", "end_year", "status", "report", "error", "seconds",
     "started", "kept", "key", "traceback",
@@ -144,18 +156,18 @@ def render_reports(
     orders = list({order.area: order for order in placed}.values())  # one area under two names is one report
     if not orders:
         raise DataError("There is no city to report on; name one, or leave cities out for all that have a plan.")
-    make_folder(out := Path(out_dir))
-    with lock_folder(out):
+    out = Path(out_dir)
+    with lock_folder(out), _ended_in_order():
         earlier = {order.area for order in orders if order.path("report", ".json").is_file() and not force}
         if len(earlier) < len(orders):
             _begin(orders[0], many=len(orders) >= MANY)
         tasks, rows, listing = [], [], Listing(out)
         for order in orders:
-            if order.folder.is_dir():
+            if order.folder.is_dir() and not order.folder.is_symlink():
                 clear_beside(order.folder)
             # The key of a new report is found by the process that makes it, where everything is imported already.
             alone = order.area not in earlier and executor == "processes"
-            key = "" if alone else content_key(order, library_key())
+            key = "" if alone else content_key(order)
             if order.area in earlier and (row := kept_row(order, key)):
                 rows.append(row)
                 listing.add(row)
@@ -166,10 +178,15 @@ def render_reports(
         try:
             for row in _with_bar(made, len(tasks), progress):
                 rows.append(row)
+                n_ok = sum(row["status"] == "ok" for row in rows)
                 if row.get("disk"):
-                    raise YilaoError(_full(row, rows, out))
+                    what = f"{out} cannot be written to ({row['disk']}) at {row['name_zh']}"
+                    raise YilaoError(f"{what}; {n_ok} reports are there and whole. Make room, and {GO_ON}")
                 listing.add(row)
                 listing.write_now_and_then()
+        except KeyboardInterrupt:
+            what = f"Ended with {n_ok if rows else 0} of {len(orders)} reports ready; {out / 'index.html'} lists them"
+            raise KeyboardInterrupt(f"{what}. To make the others, {GO_ON}") from None
         finally:  # what is done is listed even when the rest is interrupted
             getattr(made, "close", lambda: None)()  # ends its processes
             failing = sys.exc_info()[0] is not None
@@ -178,11 +195,30 @@ def render_reports(
     return manifest_frame(rows)
 
 
+GO_ON = "run the same command again: it goes on from there."
+
+
+@contextlib.contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Let SIGTERM end a batch as Ctrl-C does."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    ours = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, interrupt) if ours else None
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGTERM, before)
+
+
 def _begin(order: Order, many: bool) -> None:
     """Start the forkserver, which reads the user's tables too and, for many reports, computes what all share."""
-    env = {"YILAO_PRELOAD_DATA": order.parameters.get("data") or ""}
+    env = {DATA: order.parameters.get("data") or ""}
     if many:
-        env["YILAO_PRELOAD_AREA"] = order.area if order.template == find_template() else "none"
+        env[AREA] = order.area if order.template == find_template() else "none"
     runner.begin(PRELOAD, **env)
 
 
@@ -197,7 +233,7 @@ def _run(tasks: list[tuple], executor: str, jobs: int, scheduler: str | None, ti
         done = runner.run_many(run_task, tasks, min(jobs, len(tasks)), timeout + GRACE)
         try:
             for (order, *_), row in done:
-                yield lost(order, f"the process that rendered it was {row}") if isinstance(row, str) else row
+                yield _lost(order, f"the process that rendered it was {row}") if isinstance(row, str) else row
         finally:
             getattr(done, "close", lambda: None)()
             for order, *_ in tasks:  # what was interrupted in the middle
@@ -206,12 +242,19 @@ def _run(tasks: list[tuple], executor: str, jobs: int, scheduler: str | None, ti
                     order.folder.rmdir()
 
 
-def _full(row: dict, rows: list[dict], out: Path) -> str:
-    n_done = sum(row["status"] == "ok" for row in rows)
-    return (
-        f"{out} cannot be written to ({row['disk']}) at {row['name_zh']}; {n_done} reports are there and whole. Make "
-        "room and run the same command again: it goes on from there."
-    )
+def run_task(order: Order, key: str, timeout: float, memory_mb: int) -> dict:
+    """Make a report and return its row; whatever goes wrong is this report's and not the batch's."""
+    begin = time.perf_counter()
+    try:
+        return run_order(order, key, timeout, memory_mb)
+    except Exception as error:
+        return keep_failure(order, error, time.perf_counter() - begin)
+
+
+def _lost(order: Order, why: str) -> dict:
+    """Return the row of a report whose process is gone; clear what that left half done."""
+    clear_beside(order.folder)
+    return keep_failure(order, YilaoError(f"The report of {order.name_zh} failed: {why}."))
 
 
 def _with_bar(rows: Iterator[dict], total: int, progress: bool | None) -> Iterator[dict]:
@@ -243,32 +286,37 @@ def areas_with_plan(root: str | os.PathLike | None = None) -> list[str]:
     return areas.loc[local & areas["area"].isin(planned), "area"].tolist()
 
 
-def areas_of_province(province: str, root: str | os.PathLike | None = None) -> list[str]:
-    """Return the slugs of the areas right below a province, and of its counties with a plan or of a user's own.
+def areas_within(
+    province: str | None = None, level: str | None = None, root: str | os.PathLike | None = None
+) -> list[str]:
+    """Return the slugs of the areas of a level, in a province or all, for which there is a population.
 
-    Those without a population are left out.
+    Without a level: the areas right below the province, and its counties with a plan or of a user's own.
 
-    A DataError says that it is no province, or that there is nothing in it to report on.
+    A DataError says that it is no province or level, or that there is nothing to report on.
 
-    >>> "yingtan" in areas_of_province("江西")
+    >>> "yingtan" in areas_within("江西", "prefecture")
     True
     """
-    area = find_area(province, root)
-    if area["level"] != "province":
-        what = f"{area['name_zh']} ({area['area']}) is a {area['level']}"
+    if level:
+        one_of("level", level, ("prefecture", "county"))
+    above = find_area(province, root) if province else None
+    if above is not None and above["level"] != "province":
+        what = f"{above['name_zh']} ({above['area']}) is a {above['level']}"
         raise DataError(f"{what}, not a province; name it as a CITY.")
     areas, counted = load_table("areas", root=root), set(merged_table("population", root)["area"])
-    local = areas[areas["level"].isin(["prefecture", "county"]) & areas["area"].isin(counted)].set_index("area")
-    wanted = {
-        *areas_with_plan(root),
-        *own_areas(as_root(root)),
-        *local.index[local["parent"] == area["area"]],
-    }
-    found = sorted(slug for slug in local.index if slug in wanted and area["area"] in line_of(slug, root))
+    levels = [level] if level else ["prefecture", "county"]
+    local = areas[areas["level"].isin(levels) & areas["area"].isin(counted)].set_index("area")
+    wanted = set(local.index)
+    if above is not None and not level:
+        right_below = local.index[local["parent"] == above["area"]]
+        wanted &= {*areas_with_plan(root), *own_areas(as_root(root)), *right_below}
+    found = [slug for slug in wanted if above is None or above["area"] in line_of(slug, root)]
     if not found:
-        name = area["name_zh"]
-        raise DataError(f"No prefecture or county of {name} has rows in population.csv; add them with --data.")
-    return found
+        name = above["name_zh"] if above is not None else "中国"
+        kind = level or "prefecture or county"
+        raise DataError(f"No {kind} of {name} has rows in population.csv; add them with --data.")
+    return sorted(found)
 
 
 def areas_in_file(path: str | os.PathLike) -> list[str]:
@@ -290,154 +338,7 @@ def areas_in_file(path: str | os.PathLike) -> list[str]:
     return names
 
 
-# ---- keys: equal keys mean that a report would come out the same ----
-
-
-@cache
-def library_key() -> str:
-    """Return a key of the library's files and of the packages that compute and draw, as they are at first use."""
-    here, digest = Path(__file__).parents[1], hashlib.sha256()
-    patterns = ("**/*.py", "templates/*", "fonts/*.otf", "texts/*.toml")
-    for path in [
-        *sorted(path for pattern in patterns for path in here.glob(pattern)),
-        data_folder() / "datapackage.json",
-    ]:
-        if path.is_file():
-            digest.update(path.name.encode() + path.read_bytes())
-    digest.update(json.dumps([(name, metadata.version(name)) for name in PACKAGES]).encode())
-    return digest.hexdigest()
-
-
-def content_key(order: Order, library: str) -> str:
-    """Return a key of all that a report depends on.
-
-    That is its parameters, template, words and library; of tables by area the rows of the area, of those above it and
-    of no area; the other tables whole; and what compares all plans.
-    """
-    root = order.parameters.get("data") or None
-    rows, whole = row_keys(as_root(root), stamp(root))
-    lang = order.parameters.get("lang", order.lang)
-    described = {
-        "parameters": {name: value for name, value in order.parameters.items() if name not in ("tables_dir", "data")},
-        "data": Path(root).name if root else "",  # it is named at the foot of the page
-        "template": hashlib.sha256(order.template.read_bytes()).hexdigest(),
-        "words": "" if lang in languages() else Path(lang).read_text(encoding="utf-8"),
-        "library": library,
-        "whole": whole,
-        "rows": [rows.get(area) for area in ("", *line_of(order.area, root))],
-    }
-    return hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode()).hexdigest()[:32]
-
-
-@lru_cache(maxsize=4)
-def row_keys(root: Path | None, state: tuple) -> tuple[dict[str, str], str]:
-    """Return keys of the rows of each area ("" of no area), and of what all reports share, as it is after merging."""
-    from ..needs.money import project_costs
-    from ..needs.peers import compare_plans
-
-    rows, whole = {}, hashlib.sha256()
-    for name in table_names():
-        table = merged_table(name, root)
-        hashes = pd.util.hash_pandas_object(table, index=False)
-        if "area" in fields_of(name):
-            for area, own in hashes.groupby(table["area"].fillna("")):
-                rows.setdefault(area, hashlib.sha256()).update(name.encode() + own.to_numpy().tobytes())
-        else:
-            whole.update(name.encode() + hashes.to_numpy().tobytes())
-    with contextlib.suppress(YilaoError):  # the report will say what is wrong
-        for table in (compare_plans(root=root), project_costs(root=root)):
-            whole.update(table.to_csv(index=False).encode())
-    return {area: digest.hexdigest() for area, digest in rows.items()}, whole.hexdigest()
-
-
-# ---- a report as a row ----
-
-
-def run_task(order: Order, key: str, timeout: float, memory_mb: int) -> dict:
-    """Make a report and return its row; whatever goes wrong is this report's and not the batch's."""
-    row, begin = new_row(order), time.perf_counter()
-    try:
-        key = key or content_key(order, library_key())
-        page = run_order(order, timeout, memory_mb)
-        row |= {"status": "ok", "report": f"{order.area}/{page.name}"}
-    except Exception as error:
-        row |= failed(error)
-    row["seconds"] = round(time.perf_counter() - begin, 2)
-    with contextlib.suppress(OSError):  # a full disk is told by the row
-        keep_row(order, row | {"key": key})
-    return row | {"key": key}
-
-
-def new_row(order: Order) -> dict:
-    """Return the row of a report that is about to be made."""
-    names = ("area", "adcode", "name_zh", "name_en", "province", "lang", "scenario")
-    return {name: getattr(order, name) for name in names} | {
-        "end_year": order.parameters.get("end_year"),
-        "formats": list(order.formats),
-        "started": f"{datetime.now():%Y-%m-%d %H:%M:%S}",
-        "kept": False,
-    }
-
-
-def failed(error: BaseException) -> dict:
-    """Return what a row says of a failure; `disk` is not empty when all later reports would meet it too."""
-    return {
-        "status": "failed",
-        "error": str(error) or type(error).__name__,
-        "traceback": as_traceback(error),
-        "disk": disk_error(error),
-    }
-
-
-def lost(order: Order, why: str) -> dict:
-    """Return the row of a report whose process is gone, and keep it; clear what that left half done."""
-    clear_beside(order.folder)
-    row = new_row(order) | failed(YilaoError(f"The report of {order.name_zh} failed: {why}."))
-    with contextlib.suppress(OSError):
-        keep_row(order, row | {"seconds": 0.0, "key": ""})
-    return row | {"seconds": 0.0}
-
-
-def keep_row(order: Order, row: dict) -> None:
-    """Write a row beside the report that it tells of."""
-    order.folder.mkdir(parents=True, exist_ok=True)
-    good, bad = order.path("report", ".json"), order.path("report", ".failed.json")
-    if row["status"] == "ok":
-        write_whole(good, json.dumps(row | {"results": _results(order)}, ensure_ascii=False, indent=1))
-        bad.unlink(missing_ok=True)
-    else:
-        write_whole(bad, json.dumps(row, ensure_ascii=False, indent=1))
-
-
-def kept_row(order: Order, key: str) -> dict | None:
-    """Return the row of a report that need not be made again, because nothing that it depends on has changed."""
-    row = read_row(order.path("report", ".json"))
-    files = [order.path(stem, f".{form}") for stem in ("report", "brief")[: 1 + order.brief] for form in order.formats]
-    there = all(path.is_file() for path in (*files, order.path("report", ".html"), order.path("report", ".ipynb")))
-    if row is None or row.get("key") != key or not there or order.path("report", ".failed.json").exists():
-        return None
-    return row | {"kept": True, "province": order.province, "name_zh": order.name_zh}
-
-
-def read_row(path: Path) -> dict | None:
-    """Return a row that was kept; None when there is none that can be read."""
-    try:
-        row = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return row if isinstance(row, dict) and {*KEY, "status"} <= row.keys() else None
-
-
-def _results(order: Order) -> dict:
-    """Return what the notebook saved with `save_results`."""
-    try:
-        results = json.loads((order.path("tables") / "results.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return results if isinstance(results, dict) else {}
-
-
-# ---- lists of a folder: manifest.csv, reports.json, results.csv, index.html ----
+# ---- lists of a folder: manifest.csv, results.csv, index.html ----
 
 
 def manifest_frame(rows: Iterable[dict]) -> pd.DataFrame:
@@ -459,47 +360,36 @@ def results_frame(rows: Iterable[dict]) -> pd.DataFrame:
 class Listing:
     """Keeps the lists of a folder current while a batch runs, from the rows that lie beside its reports."""
 
-    def __init__(self, out: Path, share: float = 0.03):
-        self.out, self.share, self.rest = out, share, 0.0
+    def __init__(self, out: Path):
+        self.out, self.rest = out, 0.0
         self.rows: dict[tuple, dict] = {}
-        found = []
-        for folder in sorted(path for path in out.iterdir() if path.is_dir() and not path.name.startswith(".")):
-            for path in folder.glob("report*.json"):
-                row = read_row(path)
+        for ending in (".json", ".failed.json"):  # a failure stands for the report that it was to replace
+            for path in sorted(out.glob(f"[!.]*/report*{ending}")):
+                row = None if path.parent.is_symlink() or ending not in path.name else read_row(path)
                 # A report whose page somebody deleted is not listed any more.
-                there = row and (row["status"] != "ok" or (out / str(row.get("report"))).is_file())
-                if row and there and row["area"] == folder.name:
-                    found.append(row)
-        for row in sorted(found, key=lambda row: row["status"] != "ok"):
-            self.rows[self._name(row)] = row
+                if row and (row["status"] != "ok" or (out / row["report"]).is_file()):
+                    self.add(row)
 
     def add(self, row: dict) -> None:
-        """Add the row of a report that was made or kept; `write` shows it."""
-        good = row["status"] == "ok"
-        whole = read_row((self.out / row["report"]).with_suffix(".json")) if good else None  # with results
-        self.rows[self._name(row)] = (whole or row) | {"kept": row.get("kept", False)}
-
-    def _name(self, row: dict) -> tuple:
-        return tuple(row[name] for name in KEY)
+        """Add the row of a report; `write` shows it."""
+        self.rows[tuple(row[name] for name in KEY)] = row
 
     def write_now_and_then(self) -> None:
-        """Write the lists, when the last time is long enough ago to spend no more than `share` of the time on it."""
+        """Write the lists, when the last time is long enough ago to spend no more than 3 % of the time on it."""
         if time.monotonic() >= self.rest:
+            begin = time.monotonic()
             self.write()
+            self.rest = time.monotonic() + max(2.0, (time.monotonic() - begin) / 0.03)
 
     def write(self) -> None:
         """Write the lists."""
         from .page import put_fonts
 
-        begin = time.monotonic()
         rows = [self.rows[key] for key in sorted(self.rows)]
         write_whole(self.out / "manifest.csv", lambda path: _csv(manifest_frame(rows), path))
-        plain = [{name: value for name, value in row.items() if name != "disk"} for row in rows]
-        write_whole(self.out / "reports.json", json.dumps(plain, ensure_ascii=False, indent=1))
         write_whole(self.out / "results.csv", lambda path: _csv(results_frame(rows), path))
         write_whole(self.out / "index.html", index_page(rows))
         put_fonts(self.out)
-        self.rest = time.monotonic() + max(2.0, (time.monotonic() - begin) / self.share)
 
 
 def _csv(frame: pd.DataFrame, path: Path) -> None:
@@ -518,14 +408,13 @@ def index_page(rows: list[dict]) -> str:
     True
     """
     from .display import page_templates
-    from .exports import FORMATS
     from .page import library_version, page_script
 
     empty = dict.fromkeys((*COLUMNS, "name_en"), "")
     rows = [
         empty
         | {name: value for name, value in row.items() if value is not None}
-        | {"results": row.get("results") or {}, "others": _others(row, FORMATS)}
+        | {"results": row.get("results") or {}, "others": _others(row)}
         for row in rows
     ]
     columns = []
@@ -551,11 +440,10 @@ def index_page(rows: list[dict]) -> str:
     )
 
 
-def _others(row: dict, forms: Iterable[str]) -> list[tuple[str, str]]:
+def _others(row: dict) -> list[tuple[str, str]]:
     """Return (path, format) of the files that a report is besides its page."""
-    page, made = str(row.get("report") or ""), row.get("formats") or ()
-    stem = page.removesuffix("html")
-    return [(f"{stem}{form}", form) for form in forms if form in made and form != "html" and page.endswith(".html")]
+    paths = {form: str(row.get("report")).removesuffix("html") + form for form in FORMATS if form != "html"}
+    return [(path, form) for form, path in paths.items() if path.rpartition("/")[2] in row.get("files", ())]
 
 
 def _shortly(value: float) -> str:
@@ -570,7 +458,7 @@ def _is_number(value: object) -> bool:
 # ---- on a Dask cluster: orders go out, files come back; nothing but the network is shared ----
 
 RETRIES = 3  # of one report, on other workers
-PATIENCE = 60  # [s] for the scheduler to answer
+PATIENCE = 15.0  # [s] for the scheduler to answer, and for its first worker
 OTHER = "The workers have another yilaolib than the machine that asks, or none, or other versions of its packages"
 
 
@@ -583,12 +471,19 @@ def run_dask(tasks: list[tuple], scheduler: str | None) -> Iterator[dict]:
         import distributed
     except ImportError as error:
         raise YilaoError("executor 'dask' needs Dask: pip install 'yilaolib[dask]'.") from error
+    shown = re.sub(r"//[^/@]*@", "//", str(scheduler))  # without a password
     try:
         client = distributed.Client(scheduler, timeout=PATIENCE, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
-        what = f"No Dask scheduler answers at {scheduler} ({error})"
-        raise YilaoError(f"{what}. Start one, or correct the address.") from error
+        what = f"No Dask scheduler answers at {shown} ({type(error).__name__})"
+        raise YilaoError(f"{what}. Start one, or correct the address.") from None
     with client:
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError:
+            raise YilaoError(
+                f"The Dask scheduler at {shown} has no workers. Start some: dask worker {shown}."
+            ) from None
         keys: Any = client.run(library_key, on_error="return")
         if others := [worker for worker, key in keys.items() if key != library_key() and not isinstance(key, OSError)]:
             raise YilaoError(f"{OTHER} ({', '.join(others[:3])}). Install the same everywhere and start them anew.")
@@ -602,10 +497,10 @@ def run_dask(tasks: list[tuple], scheduler: str | None) -> Iterator[dict]:
         for future in distributed.as_completed(list(sent), loop=client.loop):
             order = sent[future]
             if future.status in ("cancelled", "lost"):
-                raise YilaoError("The Dask scheduler was lost. Run the same command again: it goes on from there.")
+                raise YilaoError(f"The Dask scheduler was lost. Start it, and {GO_ON}")
             if future.status == "error":
                 error = future.exception()
-                yield lost(order, f"{type(error).__name__}: {error}".rstrip("."))
+                yield _lost(order, f"{type(error).__name__}: {error}".rstrip("."))
             else:
                 yield _received(order, *future.result())
             future.release()
@@ -630,29 +525,18 @@ def run_remotely(order: Order, key: str, timeout: float, memory_mb: int, packed:
 
     own = Path(get_worker().local_directory).resolve()  # Dask clears it when the worker is killed
     inputs = {what: _unpacked(own, *given) for what, given in packed.items()}
-    work = Path(tempfile.mkdtemp(prefix="yilao-", dir=own))
-    try:
-        given = {name: str(inputs[name]) for name in ("data", "lang") if name in inputs}
-        here = replace(
-            order, template=inputs["template"], folder=work / order.area, parameters=order.parameters | given
-        )
+    given = {name: str(inputs[name]) for name in ("data", "lang") if name in inputs}
+    with tempfile.TemporaryDirectory(prefix="yilao-", dir=own) as work:
+        folder, parameters = Path(work) / order.area, order.parameters | given
+        here = replace(order, template=inputs["template"], folder=folder, parameters=parameters)
         _begin(here, many=True)
         row = run_task(here, key, timeout, memory_mb)
+        files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
         # Who asked shall read of their own folders: a worker's are gone in a moment.
-        places = {str(here.folder): str(order.folder)} | {str(path.parent) + os.sep: "" for path in inputs.values()}
-        files = {}
-        for path in here.folder.rglob("*") if here.folder.is_dir() else ():
-            if path.is_file():
-                files[path.relative_to(here.folder).as_posix()] = content = path.read_bytes()
-                if path.name.endswith(".failed.json"):
-                    for ours, theirs in places.items():
-                        content = content.replace(ours.encode(), theirs.encode())
-                    files[path.relative_to(here.folder).as_posix()] = content
+        places = {str(folder): str(order.folder)} | {str(path.parent) + os.sep: "" for path in inputs.values()}
         for ours, theirs in places.items():
-            row |= {name: row[name].replace(ours, theirs) for name in ("error", "traceback") if row.get(name)}
-        return row, files
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+            row |= {name: row[name].replace(ours, theirs) for name in ("error", "traceback") if name in row}
+        return row, {name: path.read_bytes() for name, path in files.items() if path.suffix != ".json" or "/" in name}
 
 
 _unpacking = threading.Lock()
@@ -670,24 +554,77 @@ def _unpacked(own: Path, name: str, content: bytes) -> Path:
 
 
 def _received(order: Order, row: dict, files: dict[str, bytes]) -> dict:
-    """Put the files of a report in place, the page last and the row after it, as if it had been made here."""
-    tables = order.path("tables")
-    last = [order.path("report", ending).name for ending in (".html", ".json", ".failed.json")]
+    """Put the files of a report in place as if it had been made here."""
     try:
-        make_folder(order.folder)
-        tables.mkdir(exist_ok=True)
-        for name in sorted(files, key=lambda name: last.index(name) if name in last else -1):
-            parts = Path(name).parts
-            if ".." not in parts and (len(parts) == 1 or (len(parts) == 2 and parts[0] == tables.name)):
-                write_whole(order.folder / name, lambda path, name=name: path.write_bytes(files[name]))
-        if row["status"] == "ok":  # older files would tell older numbers
-            endings = (".html", ".pdf", ".docx", ".xlsx", ".failed.ipynb", ".failed.json")
-            ours = {order.path(stem, ending).name for stem in ("report", "brief") for ending in endings}
-            for path in [*tables.iterdir(), *(order.folder / name for name in ours)]:
-                if path.relative_to(order.folder).as_posix() not in files:
-                    path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            tables.rmdir()  # when it is empty
+        order.folder.mkdir(parents=True, exist_ok=True)
+        with folder_beside(order.folder) as beside:
+            for name, content in files.items():
+                if FILE.fullmatch(name):
+                    (beside / name).parent.mkdir(exist_ok=True)
+                    (beside / name).write_bytes(content)
+            if row["status"] == "ok":
+                return put_in_place(order, beside, row)
+            for path in beside.iterdir():  # how far it came
+                os.replace(path, order.folder / path.name)
+        keep_row(order, row)
+        return row
     except OSError as error:
-        row = row | failed(error)
-    return row
+        return keep_failure(order, error)
+
+
+# ---- in the forkserver: what reports import and read, so that the processes forked from it have it ----
+
+DATA = "YILAO_DATA"  # the folder or workbook of a user, read beforehand too
+AREA = "YILAO_AREA"  # of the first of many city reports; "none" of many others
+STACK = (
+    "numpy.random", "pandas", "scipy.interpolate", "scipy.optimize", "scipy.stats", "xarray", "matplotlib.pyplot",
+    "matplotlib.backends.backend_agg", "seaborn", "PIL.PngImagePlugin", "IPython.core.completer",
+    "papermill.translators", "matplotlib_inline.config",
+)  # fmt: skip
+MAYBE = ("dask.array",)  # xarray imports it where it is installed, at its first sum
+
+
+def warm() -> None:
+    """Import the stack, read the tables, register the fonts, and compute what all reports share.
+
+    It must start no thread, for a fork copies one thread only and every lock as it is.
+    """
+    runner.import_papermill()
+    for name in STACK:
+        importlib.import_module(name)
+    for name in MAYBE:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    import nbformat
+    from PIL import Image
+
+    import yilaolib as yl
+
+    from ..plots import style
+    from . import page
+
+    for name in dir(yl):
+        getattr(yl, name)  # they are imported when they are first asked for
+    Image.preinit()
+    style.register_fonts()
+    cell = nbformat.v4.new_markdown_cell("# x\n\n## y\n\n- $z$")  # a page with it takes all that a page takes
+    page.page_html(page.read_document(nbformat.v4.new_notebook(cells=[cell]), title="x"))
+    root = os.environ.get(DATA) or None
+    for name in yl.list_tables():
+        merged_table(name, root)
+    if area := os.environ.get(AREA):
+        library_key()
+        row_keys(as_root(root), stamp(root))
+    if area and area != "none":
+        for compute in (yl.audit, yl.project):
+            compute(area, root=root)
+        for compute in (yl.triangulate_beds, yl.triangulate_places):
+            compute(area, 2025, root=root)
+    gc.collect()
+    gc.freeze()  # a collection in a child would otherwise copy every page of it
+
+
+if runner.FORKSERVER in os.environ:
+    with warnings.catch_warnings(), contextlib.suppress(Exception):  # whoever needs it will meet the error, and tell it
+        warnings.simplefilter("ignore")
+        warm()

@@ -6,13 +6,12 @@ import ast
 import contextlib
 import errno
 import html
-import itertools
 import json
 import os
 import re
+import time
 import traceback
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
 from functools import lru_cache
 from numbers import Integral, Real
 from pathlib import Path
@@ -23,7 +22,17 @@ from ..tables.areas import data_version, find_area
 from ..tables.folders import as_root, merged_table, stamp
 from ..texts import catalogue, languages
 from . import runner
-from .files import folder_beside, make_folder, move_files
+from .files import (
+    Order,
+    areas_by_slug,
+    content_key,
+    folder_beside,
+    keep_row,
+    line_of,
+    lock_folder,
+    made_on,
+    put_in_place,
+)
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
 CENSUS_YEAR, LAST_YEAR = 2020, 2100  # projections start after the one, and their assumptions end with the other
@@ -37,7 +46,7 @@ TYPES = {
 }
 TIMEOUT = 900.0  # [s] a hundred times what a report takes
 MEMORY_MB = 4000  # twenty times
-PRELOAD = ("yilaolib.reports.preload",)
+PRELOAD = ("yilaolib.reports.many",)
 FULL_DISK = {getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EROFS") if hasattr(errno, name)}
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -99,7 +108,12 @@ def render_report(
     out_dir = default_folder() if out_dir is None else out_dir
     asked = {"out_dir": out_dir, "lang": lang, "formats": formats, "template": template, "brief": brief}
     order = place_order(city, **asked, **parameters)
-    run_order(order)
+    with lock_folder(Path(out_dir)):
+        try:
+            run_order(order)
+        except Exception as error:
+            keep_failure(order, error)
+            raise
     return Linked(order.path("report", f".{order.formats[0]}"))
 
 
@@ -118,29 +132,6 @@ def default_folder() -> Path:
 
 
 # ---- what is asked for ----
-
-
-@dataclass(frozen=True)
-class Order:
-    """A report that can be made: its parameters have been checked; `area`, `lang` and `scenario` name its files."""
-
-    area: str
-    name_zh: str
-    name_en: str
-    adcode: str
-    province: str
-    lang: str  # the code: zh, en, or the stem of a catalogue's file
-    scenario: str
-    parameters: dict
-    template: Path
-    folder: Path
-    formats: tuple[str, ...] = ("html",)
-    brief: bool = False
-
-    def path(self, stem: str, ending: str = "") -> Path:
-        """Return `<folder>/<stem>[.<scenario>][.<lang>]<ending>`: medium and Chinese are not named."""
-        named = [(self.scenario, "medium"), (self.lang, "zh")]
-        return self.folder / (".".join([stem, *(part for part, usual in named if part != usual)]) + ending)
 
 
 def place_order(
@@ -206,23 +197,9 @@ def _template_of(city: str | int, root: str | os.PathLike | None) -> Path:
     return find_template("city_report" if area in set(planned) else "area_report")
 
 
-def line_of(area: str, root: str | os.PathLike | None = None) -> list[str]:
-    """Return an area and those that it lies in, nearest first."""
-    rows, found, above = _areas(as_root(root), stamp(root)), [], area
-    while above in rows and above not in found:
-        found.append(above)
-        above = rows[above].parent
-    return found
-
-
-@lru_cache(maxsize=8)
-def _areas(root: Path | None, state: tuple) -> dict[str, Any]:
-    return {row.area: row for row in merged_table("areas", root).itertuples()}
-
-
 def province_of(area: str, root: str | os.PathLike | None = None) -> str:
     """Return the Chinese name of the province that an area is or lies in, or an empty text."""
-    rows = _areas(as_root(root), stamp(root))
+    rows = areas_by_slug(as_root(root), stamp(root))
     return next((rows[slug].name_zh for slug in line_of(area, root) if rows[slug].level == "province"), "")
 
 
@@ -326,53 +303,62 @@ def one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
 # ---- how it is made ----
 
 
-def run_order(order: Order, timeout: float = TIMEOUT, memory_mb: int = MEMORY_MB) -> Path:
-    """Run an order and return the path of its page. See `render_report`."""
+def run_order(order: Order, key: str = "", timeout: float = TIMEOUT, memory_mb: int = MEMORY_MB) -> dict:
+    """Make a report and return its row. See `render_report`."""
     runner.begin(PRELOAD)
-    make_folder(order.folder)
+    begin, row = time.perf_counter(), order.row()
+    row["key"] = key or content_key(order)  # before the notebook reads a table
+    if order.folder.is_symlink():  # what it leads to is not ours
+        order.folder.unlink()
+    order.folder.mkdir(parents=True, exist_ok=True)
     try:
         with folder_beside(order.folder) as beside:
-            return _run_beside(order, beside, timeout, memory_mb)
+            _run_beside(order, beside, timeout, memory_mb)
+            told = {"status": "ok", "report": f"{order.area}/{order.path('report', '.html').name}"}
+            return put_in_place(order, beside, row | told | {"seconds": round(time.perf_counter() - begin, 2)})
     finally:
         with contextlib.suppress(OSError):
             order.folder.rmdir()  # only when it is empty: a failure that left nothing leaves no folder
 
 
-def _run_beside(order: Order, beside: Path, timeout: float, memory_mb: int) -> Path:
-    """Make everything in the folder `beside`, then move it into place, the page last."""
+def _run_beside(order: Order, beside: Path, timeout: float, memory_mb: int) -> None:
+    """Make all files of a report in the folder `beside`."""
     runner.import_papermill()
-    from .exports import FORMATS, write_format
+    from .exports import write_format
     from .page import put_fonts, read_document
 
     lang = order.parameters.get("lang", order.lang)
     words = catalogue(lang)
-    failed = order.path("report", ".failed.ipynb")
-    ran, tables = beside / "report.ipynb", (beside / "tables").resolve()
+    new = replace(order, folder=beside)
+    ran, tables = new.path("report", ".ipynb"), new.path("tables").resolve()
     tables.mkdir()
     try:
         parameters = {name: str(tables) if name == "tables_dir" else each for name, each in order.parameters.items()}
         nb = runner.run_notebook(order.template, ran, parameters, timeout=timeout, memory_mb=memory_mb)
-        _tidy(nb, order, ran)
         name = words.named({"name_zh": order.name_zh, "name_en": order.name_en})
         title = words.say("index.report_title", name=name)
-        tags = {"report": "", "brief": "brief"} if order.brief else {"report": ""}
-        for stem, tag in tags.items():
+        for stem, tag in {"report": "", "brief": "brief"}.items() if order.brief else [("report", "")]:
             document = read_document(nb, title=title, lang=lang, facts=_facts(order), tag=tag)
             for form in {"html", *order.formats}:
-                write_format(form, document, beside / f"{stem}.{form}")
+                write_format(form, document, new.path(stem, f".{form}"))
+        _tidy(nb, order, ran)
         put_fonts(order.folder.parent)
     except Exception as error:
-        kept = _keep_failed(ran, order, failed)
+        kept = _keep_failed(ran, order)
         raise as_sentence(error, order.name_zh, kept) from error
-    move_files(tables, order.path("tables"))
-    os.replace(ran, order.path("report", ".ipynb"))
-    for stem, form in itertools.product(("brief", "report"), reversed(FORMATS)):  # the page last
-        if (made := beside / f"{stem}.{form}").exists():
-            os.replace(made, order.path(stem, f".{form}"))
-        else:
-            order.path(stem, f".{form}").unlink(missing_ok=True)
-    failed.unlink(missing_ok=True)
-    return order.path("report", ".html")
+
+
+def keep_failure(order: Order, error: BaseException, seconds: float = 0.0) -> dict:
+    """Keep the row of a report that failed and return it; `disk` is not empty when all later reports would fail too."""
+    row = order.row() | {
+        "status": "failed",
+        "error": str(error) or type(error).__name__,
+        "traceback": as_traceback(error),
+        "seconds": round(seconds, 2),
+    }
+    with contextlib.suppress(OSError):  # a full disk is told by the row
+        keep_row(order, row)
+    return row | {"disk": disk_error(error)}
 
 
 def shown_parameters(order: Order) -> dict:
@@ -390,20 +376,28 @@ def _tidy(nb: Any, order: Order, target: Path) -> None:
     if "tables_dir" in parameters:
         parameters["tables_dir"] = order.path("tables").name
     names = {"input_path": order.template.name, "output_path": order.path("report", ".ipynb").name}
-    nb.metadata["papermill"].update(parameters=parameters, **names)
-    for cell in nb.cells:
+    recorded = nb.metadata["papermill"]
+    recorded.update(parameters=parameters, **names)
+    for name in ("start_time", "end_time", "duration"):  # what is the same shall have the same bytes
+        recorded.pop(name, None)
+    for number, cell in enumerate(nb.cells, start=1):
+        cell.id = f"cell-{number}"
+        cell.metadata.pop("papermill", None)
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.source = PythonTranslator.codify(parameters)
+        for output in cell.get("outputs", ()):
+            if "text/html" in output.get("data", {}):  # it holds the picture already
+                output.data.pop("image/png", None)
     nbformat.write(nb, target)
 
 
-def _keep_failed(ran: Path, order: Order, failed: Path) -> Path | None:
+def _keep_failed(ran: Path, order: Order) -> Path | None:
     # The notebook may be absent or cut short (a full disk); then the error is told without it.
     import nbformat
 
     with contextlib.suppress(Exception):
         _tidy(nbformat.read(ran, as_version=4), order, ran)
-        os.replace(ran, failed)
+        os.replace(ran, failed := order.path("report", ".failed.ipynb"))
         return failed
     return None
 
@@ -416,7 +410,7 @@ def _facts(order: Order) -> dict[str, str]:
     shown = shown_parameters(order)
     shown = {name: value for name, value in shown.items() if name != "tables_dir" and value not in ("", None)}
     said = ", ".join(f"{name} = {value}" for name, value in shown.items())
-    date = f"{datetime.now():%Y-%m-%d %H:%M}"
+    date = f"{made_on():%Y-%m-%d}"
     facts = {"library": library_version(), "data": data_version(), "date": date, "parameters": said}
     return {words.word(f"index.facts.{name}"): value for name, value in facts.items()}
 

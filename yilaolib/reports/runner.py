@@ -30,7 +30,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, cast
 
-NAME = "yilao"
+NAME, FORKSERVER = "yilao", "YILAO_FORKSERVER"  # the engine; a variable that only the forkserver sees
 START = "forkserver" if sys.platform == "linux" else "spawn"
 # Several notebooks at once would fight over the cores. Libraries read these when they are imported.
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -50,7 +50,7 @@ def begin(modules: Iterable[str], **env: str) -> None:
 
         multiprocessing.set_forkserver_preload(list(modules))
         with _starting, _as_a_child_should_find_it():
-            os.environ.update(env)
+            os.environ.update(env | {FORKSERVER: "1"})
             forkserver.ensure_running()
 
 
