@@ -117,11 +117,13 @@ def content_key(order: Order, library: str = "") -> str:
     """Return a key of all that a report depends on.
 
     That is its parameters, template, words and library; of tables by area the rows of the area, of those above it and
-    of no area; the other tables whole; and what compares all plans.
+    of no area; the other tables whole; and what compares all plans. Another notebook than that of a plan may read of
+    all areas.
     """
     root = order.parameters.get("data") or None
     rows, whole = row_keys(as_root(root), stamp(root))
     lang = order.parameters.get("lang", order.lang)
+    read = ("", *line_of(order.area, root)) if order.template.stem == "city_report" else sorted(rows)
     described = {
         "parameters": {name: value for name, value in order.parameters.items() if name not in ("tables_dir", "data")},
         "data": Path(root).name if root else "",  # it is named at the foot of the page
@@ -129,7 +131,7 @@ def content_key(order: Order, library: str = "") -> str:
         "words": "" if lang in languages() else Path(lang).read_text(encoding="utf-8"),
         "library": library or library_key(),
         "whole": whole,
-        "rows": [rows.get(area) for area in ("", *line_of(order.area, root))],
+        "rows": [rows.get(area) for area in read],
     }
     return hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode()).hexdigest()[:32]
 

@@ -18,7 +18,6 @@ import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -137,13 +136,11 @@ def render_reports(
     yilaolib.errors.DataError: executor must be one of processes, serial, dask; it is 'spark'.
     """
     one_of("executor", executor, EXECUTORS)
-    for name, value, unit in (("timeout", timeout, "seconds"), ("memory_mb", memory_mb, "MB")):
-        if not isinstance(value, Real) or isinstance(value, bool) or not float(value) > 0:
-            raise DataError(f"{name} must be more than 0 {unit}; it is {value!r}.")
     if jobs is None:
         jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if not isinstance(jobs, Integral) or jobs < 1:
-        raise DataError(f"jobs must be 1 or more; it is {jobs!r}.")
+    for name, value in (("timeout", timeout), ("memory_mb", memory_mb), ("jobs", jobs)):
+        if not value > 0:
+            raise DataError(f"{name} must be more than 0; it is {value!r}.")
     if executor == "dask" and not scheduler:
         raise DataError("executor 'dask' needs the address of a scheduler, such as tcp://10.0.0.1:8786.")
     if cities is None:
