@@ -104,7 +104,7 @@ def test_failed_report_exits_1(instant):
         (["yingtan", "--scenario", "hihg"], "Did you mean 'high'"),
         (["yingtan", "--lang", "fr"], "en, zh"),
         (["yingtan", "--format", "html,dpf"], "it is 'dpf'. Did you mean 'pdf'?"),
-        (["yingtan", "--jobs", "0"], "jobs must be 1 or more"),
+        (["yingtan", "--jobs", "0"], "jobs must be more than 0"),
         (["yingtan", "--data", "nowhere"], "'nowhere' does not exist"),
         (["yingtan", "--end-yaer", "2040"], "--end-year"),
     ],
