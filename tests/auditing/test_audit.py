@@ -29,6 +29,8 @@ KNOWN = {  # what a reader with a pencil finds
     "jingdezhen.places_gap_2025": "exact",
     "jingdezhen.geriatric_departments": "truncated",
     "jingdezhen.daycare_staff_trained_pct_2025_text_table": "text_vs_table",
+    "jingdezhen.kindergarten_seats": "exact",
+    "jingdezhen.pension_insurance_2025_text_table": "exact",  # 95.5 and ≥95.5
     "yingtan.population_60plus_share_2020": "exact",
     "yingtan.population_0_3_share_2020": "exact",
     "yingtan.population_60plus_share_rise": "exact",
@@ -189,6 +191,21 @@ def test_feasibility_is_apart():
     assert not set(beside.index) & set(yl.audit()["claim"])
     beds = beside.loc["lianshui.beds_for_target_2025"]
     assert beds["beside"] == 9837 and round(beds["percent"]) == 118 and "9,837" in beds["explanation_zh"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "beside"),
+    [
+        ("yueyang.beds_safety_net_rise", 0.6 * 51_482 - 0.5 * 44_882),
+        ("yueyang.model_projects_size", 2 * 23_542 / 300),
+        ("lianshui.nursing_beds_first_step", 61.44 + (70 - 61.44) / 4),
+        ("yingtan.places_2020_2021", 1.86 * 1_154.2),
+        ("haian.inclusive_today", 100 * 9 / 65),
+    ],
+)
+def test_known_pair(claim, beside):
+    """What stands beside a printed figure, worked by hand."""
+    assert math.isclose(yl.feasibility().set_index("claim")["beside"][claim], beside)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
