@@ -84,6 +84,7 @@ from .needs.money import project_costs as project_costs
 from .needs.outcomes import report_card as report_card
 from .needs.outcomes import split_change as split_change
 from .needs.peers import compare_plans as compare_plans
+from .needs.peers import neighbours as neighbours
 from .needs.peers import plan_targets as plan_targets
 from .needs.planning import care_definitions as care_definitions
 from .needs.planning import childcare_subsidy as childcare_subsidy

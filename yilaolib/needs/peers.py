@@ -6,13 +6,16 @@ Five places are few, counties are not prefectures, and names hide different coun
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from ..demography.local import Root, while_unchanged
+from ..demography.local import Root, area_values, while_unchanged
+from ..errors import DataError
 from ..tables.areas import find_area, load_table
 from ..tables.cells import half_a_digit
+from ..tables.folders import merged_table
 
 SIDES = {"ge": "floor", "gt": "floor", "le": "ceiling", "lt": "ceiling"}  # by comparator
 
@@ -151,3 +154,84 @@ def ranked_targets(group: pd.DataFrame) -> pd.DataFrame:
     ends = {"rank_low": best, "rank_high": worst}
     ranks = {name: pd.Series(end, index=group.index, dtype="Int64").where(known) for name, end in ends.items()}
     return group.assign(**ranks, places=int(known.sum()), apart=texts)
+
+
+WEIGHT = "neighbour_weight_"  # rows of `assumptions`
+
+
+def neighbours(
+    area: str, n: int = 10, *, weights: Mapping[str, float] | None = None, root: Root = None
+) -> pd.DataFrame:
+    """The statistical peers of an area: those of its level that are most like it at the newest census, itself first.
+
+    Growth of one decade is moved borders as much as migration; an area without a column stands at the middle of it.
+
+    Parameters
+    ----------
+    area, root : as in `triangulate_beds`
+    n : number of peers
+    weights : by column, in place of the rows `neighbour_weight_...` of `assumptions`; 0 leaves a column out
+
+    Returns
+    -------
+    DataFrame: area, name_zh, name_en, parent_zh, parent_en, distance [standard deviations, root of the weighted mean
+        square over the columns], residents, growth_pct [percent since the census before], share_60_pct, share_80_pct,
+        share_0_4_pct [percent of residents], movers_pct [percent of residents who came from another county],
+        one_person_pct, old_households_pct [percent of family households: of one person, with persons 65+]. `attrs`:
+        percentiles (by column, percent of the areas of the level that have less), count (of these areas), level
+
+    DataError: the tables have no population of the area.
+
+    Examples
+    --------
+    >>> neighbours("jingdezhen", 2).area.tolist()[0], neighbours("jingdezhen").attrs["count"]
+    ('jingdezhen', 333)
+    """
+    row = find_area(area, root=root)
+    profiles = _profiles(row["level"], root=root)
+    if row["area"] not in profiles.index:
+        raise DataError(f"population has no rows of {row['area']}, so that nothing can be said of its neighbours.")
+    given = area_values(None, root)["value"]
+    weight = pd.Series({name: given[WEIGHT + name] for name in profiles} | dict(weights or {}))[profiles.columns]
+    scores = profiles.assign(residents=np.log(profiles["residents"]))
+    scores = ((scores - scores.mean()) / scores.std()).fillna(0.0)
+    squares = ((scores - scores.loc[row["area"]]) ** 2 * weight).sum(axis=1) / weight.sum()
+    nearest = np.sqrt(squares).drop(row["area"]).nsmallest(n)
+    found = pd.concat([pd.Series({row["area"]: 0.0}), nearest]).rename("distance").rename_axis("area").to_frame()
+    areas = merged_table("areas", root).set_index("area")
+    names = ["name_zh", "name_en"]
+    above = areas["parent"].reindex(found.index)
+    frame = areas.loc[found.index, names].assign(
+        **{f"parent_{name[5:]}": areas[name].reindex(above).values for name in names}
+    )
+    own, counted = profiles.loc[row["area"]], profiles.notna().sum()
+    frame = frame.join(found).join(profiles).reset_index()
+    percentiles = (100 * (profiles < own).sum() / counted).where(own.notna())
+    frame.attrs = {"percentiles": percentiles.to_dict(), "count": len(profiles), "level": row["level"]}
+    return frame
+
+
+@while_unchanged(8)
+def _profiles(level: str, *, root: Root = None) -> pd.DataFrame:
+    areas = merged_table("areas", root)
+    slugs = areas.loc[areas["level"] == level, "area"]
+    people = merged_table("population", root)
+    people = people[people["area"].isin(slugs)]
+    totals = people.groupby(["area", "year"], observed=True)["persons"].sum().unstack()
+    newest = people[people["year"] == people.groupby("area", observed=True)["year"].transform("max")]
+    by_age = newest.groupby(["area", "age"], observed=True)["persons"].sum().unstack(fill_value=0.0)
+    residents = by_age.sum(axis=1)
+    share = {f"share_{low}_pct": 100 * by_age.loc[:, low:].sum(axis=1) / residents for low in (60, 80)}
+    share["share_0_4_pct"] = 100 * by_age.loc[:, :4].sum(axis=1) / residents
+    growth = 100 * (totals.ffill(axis=1).iloc[:, -1] / totals.iloc[:, 0] - 1)
+    homes, came = (_newest(name, root).reindex(residents.index) for name in ("households", "census_columns"))
+    frame = pd.DataFrame({"residents": residents, "growth_pct": growth, **share}).assign(
+        movers_pct=100 * (came["movers_same_province"] + came["movers_other_province"]) / residents,
+        one_person_pct=100 * homes["one_person_households"] / homes["family_households"],
+        old_households_pct=100 * homes["households_with_65plus"] / homes["family_households"],
+    )
+    return frame.astype(float)
+
+
+def _newest(name: str, root: Root) -> pd.DataFrame:
+    return merged_table(name, root).sort_values("year").drop_duplicates("area", keep="last").set_index("area")
