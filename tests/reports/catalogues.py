@@ -22,6 +22,8 @@ several = ["{{ n }} beds", "{% if n > 9 %}many{% endif %}", "the end"]
 title = "Report of {{ town }}"
 subtitle = "beds"
 badge = "draft"
+numbers = [["beds", "{{ n }}", "of {{ town }}"]]
+message = ["Beds are enough."]
 lines = [["place", "{{ town }}"], ["nothing", "{% if n > 9 %}many{% endif %}"]]
 
 [words.role]

@@ -4,6 +4,7 @@ Where no browser is found these tests are skipped and say so.
 """
 
 import io
+import json
 import re
 
 import pytest
@@ -125,6 +126,29 @@ def test_fonts_are_applied(browser, report):
     """The browser draws headings, sentences and cells with the page's own font and no other."""
     used = fonts_of(browser, report, "h1, h2, p, li, caption, td:first-child")
     assert used and all(custom for _, custom in used), used
+
+
+def test_first_screen_has_the_message(page, report):
+    """Within 1200 x 900 stand the four numbers, those of results.json among them, and three sentences."""
+    page.set_viewport_size({"width": 1200, "height": 900})
+    parts = page.locator(".numbers > div, header li")
+    assert parts.count() == 7 and all(parts.nth(n).bounding_box()["y"] >= 0 for n in range(7))
+    assert max(box["y"] + box["height"] for box in (parts.nth(n).bounding_box() for n in range(7))) < 900
+    results = json.loads((report.parent / "tables" / "results.json").read_text(encoding="utf-8"))
+    shown = page.locator(".numbers").text_content()
+    assert all(f"{results[name]:,.0f}" in shown for name in ("bed_gap", "place_gap"))
+    assert f"{results['share_60_pct']:.1f}%" in shown
+    page.set_viewport_size(SIZE)
+
+
+def test_mark_of_a_source_opens_the_rows(page):
+    """The rows are folded; a number of the text that leads to one opens them and brings it into view."""
+    rows = page.locator("#tab-rows")
+    assert rows.bounding_box()["height"] < 100
+    page.locator("#tab-bed-supply a[href^='#row-']").first.click()
+    assert rows.locator("tr:target").is_visible()
+    assert 0 <= rows.locator("tr:target").bounding_box()["y"] < SIZE["height"]
+    page.evaluate("document.querySelector('#tab-rows details').open = false")
 
 
 def test_contents_lead_to_their_headings(page):

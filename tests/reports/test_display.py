@@ -77,6 +77,7 @@ def test_headings_sentences_and_cover_come_from_the_catalogue(page):
     page.cover()
     cover = last(page)
     assert (cover["title"], cover["badge"], cover["items"]) == ("Report of <Town>", "draft", [["place", "<Town>"]])
+    assert (cover["numbers"], cover["lines"]) == ([["beds", "2", "of <Town>"]], ["Beds are enough."])
     page.heading("beds", town="Other")
     assert last(page)["text"] == "Beds of Other"
     page.heading("My own {{ heading }}", level=3)

@@ -14,11 +14,15 @@ from yilaolib.reports.display import MIME
 from yilaolib.reports.page import FONTS, page_html, put_fonts, read_document
 
 TABLE = {
-    "kind": "table", "key": "t", "label": "表 1", "caption": "c", "n_headings": 0, "row_ids": None, "back": None,
+    "kind": "table", "key": "t", "label": "表 1", "caption": "c", "n_headings": 0, "fold": False,
+    "row_ids": None, "back": None,
     "columns": [{"name": "a", "head": "a", "unit": "", "format": ",.0f", "numeric": True}],
     "rows": [[{"value": 1, "text": "1", "links": []}]],
 }  # fmt: skip
-COVER = {"kind": "cover", "title": "T<", "subtitle": "s", "badge": "draft", "items": [["a", "b"]]}
+COVER = {
+    "kind": "cover", "title": "T<", "subtitle": "s", "badge": "draft", "items": [["a", "b"]],
+    "numbers": [["beds", "7<", "in 2025"]], "lines": ["Beds are enough."],
+}  # fmt: skip
 
 
 def page_of(*cells: nbformat.NotebookNode, title: str = "报告", **options) -> str:
@@ -126,13 +130,23 @@ def test_contents_lists_headings():
         assert f'<h2 id="{anchor}"><span class="section">{number}</span> {words}</h2>' in page
 
 
-def test_cover_has_the_facts():
-    """The lines of the cover stand in the header with date and versions, escaped; the foot leads to the contents."""
+def test_cover_has_the_message():
+    """Title, numbers and sentences stand in the header; whose report it is, date and versions in a fold at the foot."""
     page = page_of(code(piece(COVER)), text("## Beds"), facts={"date": "<2026>"})
     header, rest = page.split("</header>")
-    assert "<dt>a</dt><dd>b</dd>" in header and "<dt>date</dt><dd>&lt;2026&gt;</dd>" in header
-    assert '<p class="badge">draft</p>' in header and header.count("<h1>T&lt;</h1>") == 1
-    assert 'class="cover"' not in rest and '<a href="#contents">' in rest
+    assert header.count("<h1>T&lt;</h1>") == 1 and '<p class="badge">draft</p>' in header
+    assert "<dt>beds</dt><dd><strong>7&lt;</strong> in 2025</dd>" in header and "<li>Beds are enough.</li>" in header
+    fold = rest.split("<footer>")[1]
+    assert (
+        "<dt>a</dt><dd>b</dd>" in fold and "<dt>date</dt><dd>&lt;2026&gt;</dd>" in fold and "<dt>a</dt>" not in header
+    )
+
+
+def test_long_tables_are_folded():
+    """A table that says so is shown on a click, and whole on paper."""
+    document = read_document(v4.new_notebook(cells=[code(piece({**TABLE, "fold": True}))]), title="t")
+    assert "<summary>表 1 c</summary><table" in page_html(document)
+    assert "<summary>表 1" not in page_html(document, paper=True)
 
 
 def test_script_of_tables_is_named_by_its_hash():

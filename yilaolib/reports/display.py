@@ -93,11 +93,19 @@ class Report:
         return self._say(_entry(self.words, "figure", key).get("note", ""), values)
 
     def cover(self, key: str = "report.cover", **values: Any) -> None:
-        """Show the title of the report and the lines of its cover, from the catalogue; empty lines are left out."""
+        """Show what a reader takes home, from the catalogue: title, numbers (name, value, note) and sentences.
+
+        The lines of the entry (name, text) say whose report it is and end the page; those without a text are left out.
+        """
         entry = self.words.find(key)
-        lines = [[self._say(text, values) for text in line] for line in entry.get("lines", [])]
         texts = {name: self._say(entry.get(name, ""), values) for name in ("title", "subtitle", "badge")}
-        self._show({"kind": "cover", **texts, "items": [line for line in lines if line[1]]})
+        pairs, numbers = (
+            [[self._say(text, values) for text in line] for line in entry.get(name, [])]
+            for name in ("lines", "numbers")
+        )
+        message = [self._say(text, values) for text in entry.get("message", [])]
+        items = [line for line in pairs if line[1]]
+        self._show({"kind": "cover", **texts, "numbers": numbers, "lines": message, "items": items})
 
     def heading(self, text: str, *, level: int = 2, **values: Any) -> None:
         """Show a heading: a key of the catalogue, or else the text itself. Level 2 enters the contents list."""
@@ -136,7 +144,8 @@ class Report:
             What an entry may say, besides or instead of it. By column: `heads`, `words` (codes), `texts` (a template
             of the `row`), `units`, `formats` (``",.1f"``), `links` (column of ids), `blanks` (what a missing value is
             shown as: a template of the `row`, or the column that says it). And `columns` (which, in order; ``step?``
-            where the frame has it), `row_ids` (column of ids that links lead to; a last column then leads back).
+            where the frame has it), `row_ids` (column of ids that links lead to; a last column then leads back),
+            `fold` (True: the page shows the table on a click).
         **values
             For the templates, besides those of `know`.
 
@@ -255,6 +264,7 @@ class Report:
             self._write_csv(key, columns, list(series.values()))
         piece = {"kind": "table", "key": key, "label": label, "caption": caption, "columns": columns}
         piece |= {"n_headings": sum(name in levels for name in names), **self._back(raw, spec.get("row_ids"))}
+        piece |= {"fold": spec.get("fold", False)}
         return piece | {"rows": [list(row) for row in zip(*shown, strict=True)]}
 
     def _heading_of(self, name: Any, column: pd.Series, spec: Mapping, values: Mapping) -> Piece:

@@ -120,12 +120,15 @@ def write_docx(document: Document, target: Path) -> None:
     if cover := document.cover:
         for line in filter(None, (cover["subtitle"], cover["badge"])):
             writer.paragraph(line)
-    for name, text in _identity(document):
-        paragraph = word.add_paragraph()
-        paragraph.add_run(_clean(name)).bold = True
-        paragraph.add_run("  " + _clean(text))
+        for name, value, note in cover["numbers"]:
+            writer.named(name, value, bold=True)
+            writer.paragraph(note, "Note")
+        writer.add({"kind": "text", "lines": cover["lines"], "list": True}, None)
     for piece, png in document.pieces:
         writer.add(piece, png)
+    writer.paragraph(document.words.word("page.about"), "Heading 1")
+    for name, text in document.about:
+        writer.named(name, text)
     word.save(str(target))
 
 
@@ -164,6 +167,9 @@ class _Word:
 
     def paragraph(self, text: str, style: str = "Normal"):
         return self.word.add_paragraph(_clean(text), style)
+
+    def named(self, name: str, text: str, *, bold: bool = False) -> None:
+        self.paragraph(f"{name}  ").add_run(_clean(text)).bold = bold
 
     def picture(self, piece: Piece, png: bytes | None) -> None:
         """A picture as wide as it was drawn, within the page; what it shows is its alternative text."""
@@ -341,36 +347,30 @@ def excel_format(form: str) -> str:
 
 
 def _fill_cover(ws, sheets: list[tuple[str, Piece]], document: Document) -> None:
+    """The message, the list of the sheets, and what the report says of itself."""
     from openpyxl.styles import Alignment, Font
 
     put(ws, 1, 1, document.title).font = Font(bold=True, size=16)
-    identity = next((piece for piece, _ in document.pieces if piece.get("key") == "identity"), None)
-    told = {row[0]["text"]: row[1]["text"] for row in identity["rows"]} if identity else {}
-    known = {name.casefold() for name in told}  # the cover of the page tells some of it too
-    told |= {name: text for name, text in _identity(document) if name.casefold() not in known}
-    line = 3
-    for name, text in told.items():
-        put(ws, line, 1, name).font = Font(bold=True)
-        put(ws, line, 2, text).alignment = Alignment(wrap_text=True, vertical="top")
-        line += 1
-    line += 1
-    for place, word in enumerate(("sheet", "what"), start=1):
-        put(ws, line, place, document.words.word(f"page.{word}")).font = Font(bold=True)
-    for name, table in sheets:
-        line += 1
-        cell = put(ws, line, 1, name)
-        cell.hyperlink, cell.font = f"#'{name}'!A1", Font(color=BLUE, underline="single")
-        put(ws, line, 2, table["caption"]).alignment = Alignment(wrap_text=True, vertical="top")
-    ws.column_dimensions["A"].width, ws.column_dimensions["B"].width = 34, 80
+    cover = document.cover or {"subtitle": "", "badge": "", "numbers": [], "lines": []}
+    links = {name: f"#'{name}'!A1" for name, _ in sheets}
+    rows = [[cover["subtitle"]], [cover["badge"]], *cover["numbers"], *([None, line] for line in cover["lines"]), []]
+    heads = [len(rows) + 2]
+    rows += [[document.words.word("page.sheet"), document.words.word("page.what")]]
+    rows += [[name, table["caption"]] for name, table in sheets]
+    heads += [len(rows) + 3]
+    rows += [[], [document.words.word("page.about")], *document.about]
+    for line, row in enumerate(rows, start=2):
+        for place, text in enumerate(row, start=1):
+            cell = put(ws, line, place, text or None)
+            cell.alignment = Alignment(wrap_text=place > 1, vertical="top")
+            cell.font = Font(bold=line in heads or (len(row) == 3 and place == 2))
+            if place == 1 and text in links:
+                cell.hyperlink, cell.font = links[text], Font(color=BLUE, underline="single")
+    for column, width in zip("ABC", (34, 60, 60), strict=True):
+        ws.column_dimensions[column].width = width
 
 
 # ── what they share ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _identity(document: Document) -> list[tuple[str, str]]:
-    """What a report says of itself: the lines of its cover, and the versions, date and parameters."""
-    lines = document.cover["items"] if document.cover else []
-    return [*((name, text) for name, text in lines), *document.facts.items()]
 
 
 def _texts(table: Piece, words: Catalogue) -> list[list[str]]:

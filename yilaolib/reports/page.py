@@ -49,6 +49,12 @@ class Document:
     facts: Mapping[str, str]
 
     @property
+    def about(self) -> list[tuple[str, str]]:
+        """What a report says of itself: whose it is, then versions, date and parameters."""
+        items = self.cover["items"] if self.cover else []
+        return [*((name, text) for name, text in items), *self.facts.items()]
+
+    @property
     def sections(self) -> list[Piece]:
         """The headings of the contents list."""
         return [piece for piece, _ in self.pieces if piece.get("number")]
@@ -111,7 +117,7 @@ def page_html(document: Document, *, paper: bool = False) -> str:
             cover=piece_html(document.cover, words) if document.cover else "",
             sections=document.sections,
             body=Markup("\n").join(body),
-            facts=document.facts,
+            about=document.about,
             **(page_script("report.js") if sorts else {}),
             version=library_version(),
         )

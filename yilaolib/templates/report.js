@@ -1,4 +1,12 @@
 "use strict";
+// A link to a row opens what it is folded in.
+window.addEventListener("hashchange", () => {
+  const fold = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest("details");
+  if (fold && !fold.open) {
+    fold.open = true;
+    fold.querySelector(":target")?.scrollIntoView();
+  }
+});
 // Sort the tables of a report by any column: up, down, and back to the order of the report. Without a script the
 // tables are whole, in that order.
 document.querySelectorAll("main table").forEach((table) => {
