@@ -1,5 +1,6 @@
 """The recipes of CONTRIBUTING, followed with the very rows that it prints."""
 
+import ast
 import inspect
 import re
 from pathlib import Path
@@ -12,7 +13,8 @@ import yilaolib as yl
 from yilaolib.needs import beds
 from yilaolib.needs.rows import given, method_row
 
-PAGE = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 def recipe(title: str) -> str:
@@ -164,6 +166,34 @@ def test_data_sheets_of_all_names():
     """Every public name says in its first line, of at most 120 characters, what it is."""
     first = {name: (getattr(yl, name).__doc__ or "").strip().split("\n")[0] for name in yl.__all__}
     assert [name for name, line in first.items() if not line.endswith((".", "?")) or len(line) > 120] == []
+
+
+def files_of(text: str) -> set[str]:
+    """The files that a text names, but those of a user and of a pattern."""
+    return {name for name in re.findall(r"`([\w/]+\.(?:py|pyi|csv|md|toml|css|ipynb))`", text) if "mine/" not in name}
+
+
+def test_files_that_recipes_name_exist():
+    """Whoever follows a recipe finds each file where it is said to be."""
+    folders = [ROOT, ROOT / "data", ROOT / "yilaolib"]
+    named = files_of(PAGE) - {"my.toml", "margins.csv", "notebooks/NN_name.ipynb"}
+    assert [name for name in named if not any((folder / name).exists() for folder in folders)] == []
+
+
+def test_changes_stay_cheap():
+    """A method touches four files; a colour of figures stands in one, the default horizon once."""
+    text = recipe("Add a method").replace("or `needs/daycare.py`", "")
+    assert files_of(text) | {"docs/methods/<method>.md"} == {
+        "needs/methods.py", "needs/beds.py", "methods.csv", "docs/methods/<method>.md",
+    }  # fmt: skip
+    sources = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "yilaolib").rglob("*.py")}
+    assert [name for name, text in sources.items() if re.search('"#[0-9a-fA-F]{6}"', text)] == ["style.py"]
+    horizons = [node for text in sources.values() for node in ast.walk(ast.parse(text)) if _is(node, 2050)]
+    assert len(horizons) == 1
+
+
+def _is(node: ast.AST, value: int) -> bool:
+    return isinstance(node, ast.Constant) and node.value == value
 
 
 def test_tables_that_recipes_name_exist():

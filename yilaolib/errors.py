@@ -1,4 +1,4 @@
-"""The two exceptions of the library. Their text is a sentence: what came, what is allowed, what to do."""
+"""The two exceptions of the library, sentences on what came and what to do; and the door that all arguments pass."""
 
 from __future__ import annotations
 

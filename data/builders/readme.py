@@ -1,6 +1,6 @@
-"""Write data/README.md from the schema and the tables: `python data/builders/readme.py`.
+"""Write data/README.md, and the methods in docs/README.md, from the tables: `python data/builders/readme.py`.
 
-With --check nothing is written; the exit code is 1 when the page is not what the tables say.
+With --check nothing is written; the exit code is 1 when a page is not what the tables say.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from yilaolib.tables.areas import data_version
 from yilaolib.tables.schema import package, schema_of
 
 README = Path(__file__).parents[1] / "README.md"
+INDEX = Path(__file__).parents[2] / "docs" / "README.md"
 START = """\
 # The data
 
@@ -114,9 +115,21 @@ def escape(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
+def index() -> str:
+    """Return docs/README.md with a row for each method, those of beds first."""
+    head = "| page | method | basis |\n|---|---|---|\n"
+    before, *tables = INDEX.read_text(encoding="utf-8").split(head)
+    for place, (_, methods) in enumerate(load_table("methods").groupby("domain", sort=False)):
+        rows = [
+            f"| [{row.method}](methods/{row.method}.md) | {row.name_en} | {row.basis} |" for row in methods.itertuples()
+        ]
+        tables[place] = "\n".join(rows) + "\n\n" + tables[place].split("\n\n", 1)[1]
+    return head.join([before, *tables])
+
+
 if __name__ == "__main__":
-    text = page()
-    if "--check" not in sys.argv:
-        README.write_text(text, encoding="utf-8")
-    elif not README.exists() or README.read_text(encoding="utf-8") != text:
-        sys.exit("data/README.md is not current. Run: python data/builders/readme.py")
+    for path, text in ((README, page()), (INDEX, index())):
+        if "--check" not in sys.argv:
+            path.write_text(text, encoding="utf-8")
+        elif path.read_text(encoding="utf-8") != text:
+            sys.exit(f"{path} is not current. Run: python data/builders/readme.py")

@@ -26,6 +26,7 @@ from .calibration import at_level, by_single_age
 from .lifetables import asfr, look_up
 from .local import STANDARD, Launch, Root, while_unchanged
 
+HORIZON = 2050  # last year of a projection where none is given
 SCENARIOS = ("low", "medium", "high", "zero-migration")  # those that move births; table `assumptions` has more
 PATHS = ("tfr_offset", "net_migration_factor", "e0_offset")
 LEVELS = ("e0", "tfr_ratio", "e0_year", "net_migration_per_1000")
@@ -41,7 +42,7 @@ def project(
     area: str,
     *,
     scenario: str | Scenario = "medium",
-    end_year: int = 2050,
+    end_year: int = HORIZON,
     draws: int = 0,
     seed: int = 0,
     root: Root = None,
@@ -62,7 +63,7 @@ def project(
     scenario : str or Scenario
         low, medium, high (fertility as WPP 2024's variants); zero-, half- or recent-migration (none, half of medium's,
         that of 2010-2020 for good); long-life, short-life (ends of the UN's 80 % range); or your own. Or in Chinese.
-    end_year : int, default 2050; [year] last 31 December; at most 2100, where the national paths end
+    end_year : int, default `HORIZON`; [year] last 31 December; at most 2100, where the national paths end
     draws : int, default 0; random paths of fertility, mortality and migration; 0 gives the central path
     seed : int, default 0; the same seed gives the same draws, in any process and however many are asked for
     root : path of your own tables, optional
@@ -100,7 +101,7 @@ def project_ranges(
     areas: Iterable[str],
     *,
     scenario: str | Scenario = "medium",
-    end_year: int = 2050,
+    end_year: int = HORIZON,
     draws: int = 1000,
     seed: int = 0,
     levels: Sequence[float] = QUANTILES,

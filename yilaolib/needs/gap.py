@@ -13,7 +13,7 @@ import xarray as xr
 
 from ..demography.ages import as_array, elderly_share, labelled
 from ..demography.local import Root, assumed_range
-from ..demography.projection import SCENARIOS, Scenario, project
+from ..demography.projection import HORIZON, SCENARIOS, Scenario, project
 from ..errors import DataError
 from ..tables.areas import find_area, load_table
 from . import methods as formulas
@@ -51,7 +51,7 @@ def gap_by_year(
     draws: int = 0,
     seed: int = 0,
     scenario: str | Scenario = "medium",
-    end_year: int = 2050,
+    end_year: int = HORIZON,
     population: Future = None,
     drawn: Future = None,
     root: Root = None,
@@ -143,7 +143,7 @@ def need_by_scenario(
     scenarios: Sequence[str | Scenario] = (),
     norm: float | None = None,
     method: str | None = None,
-    end_year: int = 2050,
+    end_year: int = HORIZON,
     root: Root = None,
 ) -> pd.DataFrame:
     """Need by one method under each scenario: beds where people live longer or move less, places where births differ.
@@ -225,7 +225,7 @@ def turning_years(
     area: str,
     *,
     scenarios: Sequence[str | Scenario] = SCENARIOS,
-    end_year: int = 2050,
+    end_year: int = HORIZON,
     norm: float | None = None,
     draws: int = 0,
     seed: int = 0,
