@@ -225,3 +225,13 @@ def test_nursing_beds_of_the_printed_share():
     assert frame.loc["present", "central"] == pytest.approx(0.47 * 4059)
     assert frame.loc["need", "central"] == pytest.approx(frame.central[["need_moderate", "need_severe"]].sum())
     assert frame.loc["need", "lower"] < frame.loc["need", "central"] < frame.loc["need", "upper"]
+
+
+def test_every_county_has_the_methods_that_need_no_plan():
+    """九寨沟 has no plan in our tables: norms of others and the nation, the rule and both needs have a number."""
+    frame = yl.triangulate_beds("九寨沟县", 2030).set_index("method")
+    known = {"norm_peers", "norm_national", "rule_9073", "prevalence", "prevalence_census"}
+    assert set(frame.index[frame["central"].notna()]) == known
+    assert frame.loc[~frame.index.isin(known), "inputs"].map(lambda inputs: len(inputs.say("zh"))).min() > 0
+    nursing = yl.nursing_beds("九寨沟县", 2030).set_index("what")
+    assert nursing["central"].notna().tolist() == [True, True, True, False, False]

@@ -390,7 +390,7 @@ def _printed_nursing(case: Case, name: str, kind: str) -> dict:
             ids = tuple(row["observation"] for row in (part, beds) if row is not None)
             line = {"what": name, "central": count, "share_pct": part["value"], "of": of, "year": part["year"]}
             return line | {"source": part["source"], "observations": ids, "doubt": doubted(part)}
-    return {"what": name, "source": "not published", "of": "", "observations": ()}
+    return {"what": name, "source": "not published", "of": "", "observations": (), "doubt": False}
 
 
 def allocate_beds(province: str = "jiangxi", total: int | None = None, *, root: Root = None) -> pd.DataFrame:
