@@ -93,6 +93,7 @@ def answers(notebook: str, city: str) -> list:
             [approx(100 * 201_480 / 7_624_781, abs=0.006), round(300_000 * 201_480 / 7_624_781)],
         ],
         "11_your_own_city": [[33_000, approx(counted(city, 2020, 65), abs=1)], holds_the_ratio],
+        "12_all_of_china": [45_188_635, 1409.78],  # as the bulletins of the census print them, without servicemen
         "13_report_card": [[0.75, -0.225], 77],
         "14_to_2030": [[230, 315], [45, 61]],
     }[notebook]

@@ -104,8 +104,10 @@ from .plots.figures import plot_gap as plot_gap
 from .plots.figures import plot_methods as plot_methods
 from .plots.figures import plot_peers as plot_peers
 from .plots.figures import plot_pyramid as plot_pyramid
+from .plots.figures import plot_standing as plot_standing
 from .plots.figures import plot_supply as plot_supply
 from .plots.figures import plot_targets as plot_targets
+from .plots.figures import plot_tiles as plot_tiles
 from .plots.figures import plot_tornado as plot_tornado
 from .plots.figures import plot_waterfall as plot_waterfall
 from .plots.style import use_style as use_style

@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 from fontTools.ttLib import TTFont
 from matplotlib import font_manager
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.text import Text
 
 import yilaolib as yl
@@ -54,6 +54,8 @@ def frames(lang: str) -> dict[str, dict]:
     peers |= {"baseline": [47, NAN, 30], "target": [60, 55, NAN]}
     steps = {"step": ["need", "stock", "pipeline", "unsure", "surplus"], "value": [9500, -4059, NAN, -6000, -559]}
     steps |= {"start": [0, 9500, 5441, 5441, 0], "end": [9500, 5441, NAN, -559, -559]}
+    tiles = pd.DataFrame({"row": [1, 3, 8], "column": [8, 1, 4], "value": [23.2, 11.3, NAN]})
+    standing = {"name": [name, "b"], "percentile": [0.0, 100.0], "value": [25.3, NAN], "unit": "%"}
     shared = {"title": f"{name}：{name}", "note": f"{name}，2020-11-01。" * 3, "lang": lang}
     return {
         "plot_pyramid": {"population": pyramid(), "compare": pyramid(), "labels": ("2020", name[:12])} | shared,
@@ -64,6 +66,8 @@ def frames(lang: str) -> dict[str, dict]:
         "plot_targets": {"frame": pd.DataFrame(targets)} | shared,
         "plot_tornado": {"frame": pd.DataFrame(tornado), "unit": "张"} | shared,
         "plot_peers": {"frame": pd.DataFrame(peers).assign(unit="%"), "highlight": "景德镇市"} | shared,
+        "plot_tiles": {"frame": tiles.assign(name=name[:6]), "unit": "%"} | shared,
+        "plot_standing": {"frame": pd.DataFrame(standing), "peers": pd.DataFrame(standing)} | shared,
         "plot_waterfall": {"frame": pd.DataFrame(steps), "labels": {"unsure": name}, "unit": "张"} | shared,
     }
 
@@ -142,6 +146,7 @@ WORDS = {
     "plot_fan": ("实际", "observed"),
     "plot_methods": ("需要", "need"),
     "plot_tornado": ("取低值", "low value"),
+    "plot_tiles": ("灰色：本库未收录", "grey: not in our tables"),
 }
 
 
@@ -170,6 +175,8 @@ EMPTY = {
     "plot_targets": pd.DataFrame({"name": [], "baseline": [], "target": [], "unit": []}),
     "plot_tornado": pd.DataFrame({"name": [], "low": [], "high": [], "central": []}),
     "plot_peers": pd.DataFrame({"indicator": [], "area": [], "baseline": [], "target": []}),
+    "plot_tiles": pd.DataFrame({"row": [], "column": [], "name": [], "value": []}),
+    "plot_standing": pd.DataFrame({"name": [], "percentile": [], "value": [], "unit": []}),
     "plot_waterfall": pd.DataFrame({"step": [], "value": [], "start": [], "end": []}),
 }
 
@@ -296,6 +303,19 @@ def test_waterfall_hangs_together():
     assert spans == [(0, 9500), (5441, 9500), (-559, 5441), (-559, 0)]
     texts = [text.get_text() for text in ax.texts]
     assert {"9,500", "−4,059", "未公布", "−6,000", "559"} <= set(texts)
+
+
+def test_tiles_of_the_nation():
+    """Every province has a tile of its own, darker with its value; the three that have no figures are grey."""
+    tiles = yl.load_table("province_tiles")
+    provinces = yl.list_areas(level="province")["area"]
+    assert sorted(tiles["area"].dropna()) == sorted(provinces) and not tiles.duplicated(["row", "column"]).any()
+    values = tiles["row"].astype(float).where(tiles["area"].notna())
+    drawn = yl.plot_tiles(tiles.assign(name=tiles["name_zh"], value=values)).patches
+    assert sum(to_hex(patch.get_facecolor()) == style.RULE.lower() for patch in drawn) == 3
+    assert lightness(drawn[int(values.idxmax())].get_facecolor()[:3]) < lightness(
+        drawn[int(values.idxmin())].get_facecolor()[:3]
+    )
 
 
 def test_fan_scales_persons():

@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from ..errors import DataError
@@ -603,3 +604,79 @@ def _draw_steps(
         for x, name in zip((start, end), labels or (word("baseline", lang), word("target", lang)), strict=True):
             write(ax, name, (x, y), (0, 7), ha="center", va="baseline", color=MUTED, fontsize=7.5)
     return style.close_axes(ax, lang, title, note, empty=not rows)
+
+
+# ───────────── the nation, and one area among all ─────────────
+
+
+def plot_tiles(
+    frame: pd.DataFrame, *, unit: str | None = None, ax: Axes | None = None, lang: str | None = None,
+    title: str | None = None, note: str | None = None,
+) -> Axes:  # fmt: skip
+    """Draw a tile for each province, about where it lies, the darker the larger its value.
+
+    Tiles are alike in size and no boundary is drawn. A province without a value is grey and has no figure.
+
+    >>> tiles = pd.DataFrame({"row": [1, 1], "column": [7, 8], "name": ["北京", "天津"], "value": [19.6, None]})
+    >>> [text.get_text() for text in plot_tiles(tiles, unit="%", lang="en").texts]
+    ['北京\\n19.6', '天津', '%; grey: not in our tables']
+
+    Parameters
+    ----------
+    frame : one row per province: row, column, name (its label), value [unit]; the places are in table `province_tiles`
+    """
+    lang = style.language(lang)
+    style.check_columns(frame, ("row", "column", "name", "value"), "plot_tiles")
+    ax = style.open_axes(ax, (style.WIDE, 5.0))
+    frame = frame.dropna(subset=["row", "column"])
+    if frame.empty:
+        return style.close_axes(ax, lang, title, note, empty=True)
+    shade = Normalize(frame["value"].min(), frame["value"].max())
+    for row, column, name, value in frame[["row", "column", "name", "value"]].itertuples(index=False):
+        dark = 0.0 if pd.isna(value) else float(shade(value))
+        colour = style.RULE if pd.isna(value) else style.SHADES(dark)
+        ax.add_patch(Rectangle((column, row), 0.94, 0.94, color=colour))
+        text, ink = name if pd.isna(value) else f"{name}\n{number(value)}", "white" if dark > 0.8 else INK
+        ax.text(column + 0.47, row + 0.47, text, ha="center", va="center", color=ink, fontsize=7.5)
+    ends = {axis: (frame[axis].min() - 0.03, frame[axis].max() + 0.97) for axis in ("column", "row")}
+    ax.set(xlim=ends["column"], ylim=ends["row"][::-1], xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+    over = [unit, catalogue(lang).word("plots.grey") if frame["value"].isna().any() else None]
+    unit = catalogue(lang).say("plots.joined", parts=list(filter(None, over)))
+    return style.close_axes(ax, lang, title, note, unit=unit)
+
+
+def plot_standing(
+    frame: pd.DataFrame, *, peers: pd.DataFrame | None = None, labels: tuple[str, str] | None = None,
+    ax: Axes | None = None, lang: str | None = None, title: str | None = None, note: str | None = None,
+) -> Axes:  # fmt: skip
+    """Draw where an area stands among all areas of its level: a row for each measure, from the least to the most.
+
+    >>> own = pd.DataFrame({"name": ["aged 60+"], "percentile": [81.0], "value": [25.3], "unit": ["%"]})
+    >>> [text.get_text() for text in plot_standing(own, lang="en").texts]
+    ['25.3%']
+
+    Parameters
+    ----------
+    frame : one row per measure: name, percentile [percent of the areas that have less], value [unit], unit
+    peers : one row per measure and statistical peer: name, percentile; drawn as small dots
+    labels : what to call the area and its peers
+    """
+    lang = style.language(lang)
+    style.check_columns(frame, ("name", "percentile", "value", "unit"), "plot_standing")
+    ax, heights = style.open_rows(ax, frame["name"])
+    ax.set(xlim=(-1.5, 101.5), xticks=[0, 25, 50, 75, 100])
+    ax.spines["bottom"].set_visible(False)
+    rows = frame.assign(y=heights)
+    own, others = labels or (word("area", lang), word("peers", lang))
+    if peers is not None:
+        style.check_columns(peers, ("name", "percentile"), "The peers of plot_standing")
+        ax.plot(peers["percentile"], peers["name"].map(rows.set_index("name")["y"]), "|", color=MUTED, markersize=9)
+    ax.hlines(heights, 0, 100, color=style.RULE, linewidth=0.8, zorder=0.6)
+    ax.plot(rows["percentile"], heights, "o", color=BLUE, markersize=7.5, zorder=3, clip_on=False)
+    for y, value, unit in rows[["y", "value", "unit"]].itertuples(index=False):
+        style.write_beside(ax, y, style.with_unit(value, unit, lang), BLUE)
+    known = [(own, BLUE), *([(others, MUTED)] if peers is not None else [])]
+    style.swatches(ax, [colour for _, colour in known], [name for name, _ in known])
+    under = catalogue(lang).word("plots.percentile")
+    return style.close_axes(ax, lang, title, note, under=under, above=16, empty=frame.empty)

@@ -19,6 +19,7 @@ import pandas as pd
 from cycler import cycler
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ft2font import FT2Font, LoadFlags
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
@@ -36,6 +37,7 @@ BLUE, ORANGE, GREEN, VERMILLION, SKY, PURPLE = "#0072B2", "#E69F00", "#009E73", 
 TINTS = {BLUE: "#A6CBE3", ORANGE: "#F4D693"}  # for what stays behind
 # Letters need more contrast with white than lines do.
 LETTERS = {ORANGE: "#8A6000", GREEN: "#00734F", VERMILLION: "#B44E00", PURPLE: "#99497A", SKY: "#2F7DA8"}
+SHADES = LinearSegmentedColormap.from_list("shades", ["#E6F1F8", BLUE])  # of values, pale to strong
 WIDE = 5.4  # inches: on a telephone of 390 pixels letters of 9 points are still 8 pixels high
 SERIES = (BLUE, ORANGE, GREEN, PURPLE, VERMILLION, SKY)
 

@@ -408,7 +408,7 @@ def small_png(figure) -> tuple[bytes, int, int]:
     image, small = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"), io.BytesIO()
     # A quarter of the bytes of all colours, in a third of the time of the best palette.
     few = image.quantize(method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    few.putpalette([255 if value == 254 else value for value in few.getpalette()])  # white paper is white
+    few.putpalette([255 if value == 254 else value for value in few.getpalette() or ()])  # white paper is white
     few.save(small, format="png", compress_level=8)
     scale = CSS_PIXELS_PER_INCH / DPI
     return small.getvalue(), round(image.width * scale), round(image.height * scale)
