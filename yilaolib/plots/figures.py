@@ -191,7 +191,7 @@ def plot_pyramid(
     population: pd.DataFrame | xr.DataArray | xr.Dataset,
     *,
     compare: pd.DataFrame | xr.DataArray | xr.Dataset | None = None,
-    labels: Sequence[str] | None = None,
+    labels: Sequence[object] | None = None,
     ax: Axes | None = None,
     lang: str | None = None,
     title: str | None = None,
