@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
@@ -52,7 +54,7 @@ def opening(supply: pd.DataFrame, year: int, after: int | None = None) -> pd.Dat
     return listed[opens.fillna(True).astype(bool)]
 
 
-def supply_path(supply: pd.DataFrame, kind: str, years: np.ndarray) -> pd.Series:
+def supply_path(supply: pd.DataFrame, kind: str, years: Iterable[int]) -> pd.Series:
     """Supply of a kind (such as `elder_beds_total`) by year: the stock, a straight line to the target, then the target.
 
     The line is ours, no plan prints it: draw it as such, and judge no surplus by its years. A target derived from a
