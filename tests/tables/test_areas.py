@@ -3,7 +3,6 @@
 import csv
 import subprocess
 import sys
-import time
 
 import click
 import pandas as pd
@@ -157,21 +156,6 @@ def test_many_problems_of_a_kind_are_told_once_more(tmp_path):
     found = yl.check_data(tmp_path)
     assert len(found) == 1001
     assert "2000 more rows have this fault" in found["message"].tolist()[-1]
-
-
-def test_finding_is_quick():
-    """About 1 ms a name once loaded, and 20 ms for the census of an area (three times as much is allowed here)."""
-    areas = iter(["haian", "nantong", "zunyi", "jian", "china", "hunan"])
-
-    def seconds(call):
-        call()
-        start = time.process_time()
-        for _ in range(5):
-            call()
-        return (time.process_time() - start) / 5
-
-    assert seconds(lambda: yl.find_area("江苏 南京 鼓楼")) < 0.003
-    assert seconds(lambda: yl.load_table("population", area=next(areas))) < 0.06
 
 
 def test_county_without_a_census_of_2010_takes_its_parents_migration():

@@ -179,12 +179,6 @@ def test_rules_name_indicators_that_exist():
     assert {*POPULATION_FROM, *(name for pair in NESTED for name in pair)} <= set(load_table("indicators")["indicator"])
 
 
-def test_registered_and_resident_are_not_compared(folder):
-    """30,000 registered persons of 65+ beside 20,000 resident persons of 60+ is no problem."""
-    assert "t.65plus.registered" in (folder / "observations.csv").read_text(encoding="utf-8")
-    assert check_data(folder).empty
-
-
 def test_rounded_figure_that_does_not_fit_is_a_warning(folder):
     """A printed 9.91万 over a pyramid of 99,000 is a warning, a printed 15001人 over 15,000 an error."""
     path = folder / "observations.csv"
@@ -220,13 +214,6 @@ def test_misnamed_file_is_a_problem(folder):
     (folder / "projects.csv").rename(folder / "project.csv")
     (folder / "series.csv").write_text(GOOD["series"].replace("1.2,1.1", "1.2,1.25"), encoding="utf-8")
     assert check_data(folder)["rule"].tolist() == ["file", "interval"]
-
-
-def test_folder_without_tables_is_a_warning(tmp_path):
-    """A folder in which no file is a table is probably the wrong folder."""
-    found = check_data(tmp_path)
-    assert found["rule"].tolist() == ["file"]
-    assert found["severity"].tolist() == ["warning"]
 
 
 @pytest.mark.parametrize(

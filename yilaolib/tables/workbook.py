@@ -7,6 +7,7 @@ is filled has the source `filled-from-parent`, so that every table and figure ca
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -68,7 +69,9 @@ def new_workbook(
         raise DataError(
             f"{target.name} is there already, and may hold your figures. Choose another name, or delete it."
         )
-    known, book = _known(area), Workbook()
+    known, book = None, Workbook()
+    with contextlib.suppress(DataError):  # one of the user's own
+        known = find_area(area)
     if known is not None and (name or parent):
         raise DataError(
             f"{area!r} is {known['name_zh']}, whose name and parent are in our tables. Leave them out, or choose "
@@ -81,14 +84,6 @@ def new_workbook(
         _form_sheet(book.create_sheet(table), table, row)
     _lists(book.create_sheet("lists"), row["area"])
     return _save(book, target)
-
-
-def _known(area: str) -> pd.Series | None:
-    """The row of an area of ours, by slug, name or adcode; None for one of the user's."""
-    try:
-        return find_area(area)
-    except DataError:
-        return None
 
 
 def _first_row(stem: str, area: str, name: str | None, parent: str | None) -> dict:
