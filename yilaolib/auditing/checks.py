@@ -93,6 +93,8 @@ def sources_have_a_title(tables: Tables) -> Iterator[Finding]:
 def age_groups_join(tables: Tables) -> Iterator[Finding]:
     """Age groups follow each other without gap or overlap; only the last is open."""
     for table in ("population", "age_standards", "mortality", "fertility", "care_rates"):
+        if not tables[table]["checked"].any():
+            continue
         block = [field for field in schema_of(table)["primaryKey"] if field != "age"]
         frame = tables[table].dropna(subset="age").sort_values([*block, "age"]).reset_index(names="label")
         after = frame.groupby(block, dropna=False)[["age", "label"]].shift(-1)
@@ -107,6 +109,8 @@ def age_groups_join(tables: Tables) -> Iterator[Finding]:
 def pyramids_are_complete(tables: Tables) -> Iterator[Finding]:
     """Population and mortality have both sexes from age 0 to an open group; a pyramid has one basis."""
     for table, block in (("population", ["area", "year"]), ("mortality", ["standard", "year"])):
+        if not tables[table]["checked"].any():
+            continue
         frame = tables[table].reset_index(names="label").sort_values("checked", ascending=False, kind="stable")
         labels = frame.drop_duplicates(block).set_index(block)["label"]  # a problem is told at a row to be checked
         groups = frame.groupby([*block, "sex"])
@@ -244,11 +248,9 @@ def printed_totals_fit(tables: Tables) -> Iterator[Finding]:
 def parts_are_smaller(tables: Tables) -> Iterator[Finding]:
     """60+ is no smaller than 65+, nor 65+ than 80+, nor all persons than children: same area, year, basis."""
     frame = tables["observations"].reset_index(names="label")
-    same, groups = ["area", "year", "basis", "kind"], dict(list(frame.groupby("indicator")))
     for whole, part in NESTED:
-        if whole not in groups or part not in groups:
-            continue
-        pairs = groups[part].merge(groups[whole], on=same, suffixes=("", "_whole"))
+        groups = (frame[frame["indicator"] == name] for name in (part, whole))
+        pairs = pd.merge(*groups, on=["area", "year", "basis", "kind"], suffixes=("", "_whole"))
         for _, row in pairs[pairs["value"] > pairs["value_whole"]].iterrows():
             values = {"part": part, "whole": whole, **row[["value", "value_whole", "observation_whole"]]}
             label = row["label" if row["checked"] else "label_whole"]
