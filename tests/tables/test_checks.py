@@ -1,5 +1,7 @@
 """`check_data` finds every planted fault of a user's folder, with its table and line, and nothing in a good one."""
 
+import itertools
+
 import pandas as pd
 import pytest
 
@@ -52,6 +54,7 @@ GOOD = {
 
 FAULTS = [  # table, what stands in the good file, what is planted, line, field, rule
     ("areas", ",county,", ",town,", 2, "level", "enum"),
+    ("margins", "20000,15000", "20000,9000", 2, "population_total", "plausible"),
     ("areas", "329999", "32999", 2, "adcode", "pattern"),
     ("areas", "329999", "360200", 2, "adcode", "unique"),
     ("areas", ",jiangsu", ",jiangsoo", 2, "parent", "foreign-key"),
@@ -197,7 +200,7 @@ def test_users_pyramid_is_held_to_our_printed_totals(tmp_path):
     )
     found = check_data(tmp_path)
     assert set(found["table"]) == {"population"}
-    assert set(found["rule"]) == {"census-total", "sums"}
+    assert set(found["rule"]) == {"census-total", "plausible", "sums"}
     assert set(found["row"]) == {2}
 
 
@@ -254,3 +257,25 @@ def test_every_optional_column_may_be_empty(tmp_path, table, field):
     assert (found["message"].str.len() > 20).all()
     if not (found["severity"] == "error").any():
         assert load_table(table, root=tmp_path)[field].isna().any()
+
+
+@pytest.mark.parametrize(
+    ("persons", "told"),
+    [
+        ({(2010, "female"): 3000, (2010, "male"): 3000}, "residents as a multiple"),  # a place of another boundary
+        ({(2020, "male"): 1_500_000}, "men for each woman"),
+        ({key: 45 for key in itertools.product((2010, 2020), ("female", "male"))}, "residents 90"),  # in 万
+    ],
+)
+def test_what_no_place_of_china_shows_is_told(tmp_path, persons, told):
+    """Residents of two censuses that cannot be of one boundary, 30 men a woman, and numbers in 万 get a warning."""
+    write(tmp_path, ["areas"])
+    good = dict.fromkeys(itertools.product((2010, 2020), ("female", "male")), 50_000)
+    lines = [
+        f"testville,{year},{sex},{age},{5 if age < 70 else ''},{count // 15},resident,own-figures"
+        for (year, sex), count in (good | persons).items()
+        for age in range(0, 75, 5)
+    ]
+    (tmp_path / "population.csv").write_text("\n".join(["area,year,sex,age,n,persons,basis,source", *lines]), "utf-8")
+    found = check_data(tmp_path).query("rule == 'plausible'")
+    assert found["message"].str.contains(told).any() and (found["severity"] == "warning").all()

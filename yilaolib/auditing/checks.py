@@ -360,6 +360,68 @@ def margins_can_be_filled(tables: Tables) -> Iterator[Finding]:
             yield Finding("margins", label, "year", "totals_change_nothing", values)
 
 
+CUTS = {"aged_50": 50, "aged_60": 60, "aged_65": 65, "aged_70": 70, "aged_80": 80, "aged_5": 5}
+SHARES = {"share_60plus": ("aged_60", "residents"), "share_65_of_60": ("aged_65", "aged_60")}
+SHARES |= {"share_80_of_60": ("aged_80", "aged_60"), "share_under_5": ("under_5", "residents")}
+MARGIN_OF = {"population_total": "residents", "population_60plus": "aged_60", "population_65plus": "aged_65"}
+MARGIN_OF |= {"population_80plus": "aged_80", "population_under_3": "under_5"}
+
+
+def place_measures(people: pd.DataFrame) -> pd.DataFrame:
+    """What table `limits` has limits for, by area and year of rows of `population`; missing where ages do not tell."""
+    keys = [people["area"], people["year"].astype(int)]
+
+    def counted(mask: pd.Series) -> pd.Series:
+        return people["persons"].where(mask, 0.0).groupby(keys).sum()
+
+    frame = pd.DataFrame({"residents": counted(people["persons"].notna())})
+    for name, cut in CUTS.items():
+        frame[name] = counted(people["age"] >= cut).where(people["age"].eq(cut).groupby(keys).any())
+    frame["under_5"] = frame["residents"] - frame["aged_5"]
+    measures = _shares(frame)
+    women = counted(people["sex"] == "female")
+    measures["men_per_woman"] = counted(people["sex"] == "male") / women.where(women > 0)
+    before = frame.rename(index=lambda year: year + 10, level="year").reindex(frame.index)
+    measures["growth_10_years"] = frame["residents"] / before["residents"]
+    cohort = before["aged_50"] - before["aged_60"]
+    measures["cohort_50_59"] = (frame["aged_60"] - frame["aged_70"]) / cohort.where(cohort > 0)
+    return measures
+
+
+def _shares(frame: pd.DataFrame) -> pd.DataFrame:
+    shares = {name: frame[part] / frame[whole].where(frame[whole] > 0) for name, (part, whole) in SHARES.items()}
+    return pd.DataFrame({"residents": frame["residents"], **shares})
+
+
+def figures_are_plausible(tables: Tables) -> Iterator[Finding]:
+    """Residents, sexes, shares of old and young, and growth of a user's areas are such as places of China show."""
+    if tables["limits"]["checked"].all():  # our own tables, from which the limits come
+        return
+    people, margins = tables["population"], tables["margins"]
+    people = people[people["age"].notna() & people["persons"].notna() & people["year"].notna()]
+    mine = people[people["checked"]]
+    labels = mine.groupby(["area", "year"]).head(1).reset_index(names="label").set_index(["area", "year"])["label"]
+    yield from _implausible(tables, "population", place_measures(people[people["area"].isin(mine["area"])]), labels)
+    margins = margins[margins["checked"] & margins["population_total"].notna() & margins["year"].notna()]
+    labels = margins.reset_index(names="label").set_index(["area", "year"])["label"]
+    frame = margins.set_index(["area", "year"])[list(MARGIN_OF)].astype(float).rename(columns=MARGIN_OF)
+    yield from _implausible(tables, "margins", _shares(frame), labels)
+
+
+def _implausible(tables: Tables, table: str, measures: pd.DataFrame, labels: pd.Series) -> Iterator[Finding]:
+    limits = tables["limits"]
+    level = dict(zip(tables["areas"]["area"], tables["areas"]["level"], strict=True))
+    for limit in limits.assign(level=limits["level"].fillna("")).itertuples():
+        values = measures.get(limit.measure, pd.Series(dtype=float)).dropna()
+        wrong = values[(values < limit.lower) | (values > limit.upper)]
+        for (area, year), value in wrong.items():
+            if (area, year) in labels.index and limit.level in ("", level.get(area)):
+                said = {"area": area, "year": int(year), "measure": limit.measure, "value": value}
+                said |= {"lower": limit.lower, "upper": limit.upper}
+                field = "population_total" if table == "margins" else "persons"
+                yield Finding(table, labels[area, year], field, "implausible", said, "warning")
+
+
 def claims_can_be_recomputed(tables: Tables) -> Iterator[Finding]:
     """A claim has the value and unit of its observation, and a formula that can be computed."""
     claims = tables["claims"]
@@ -399,6 +461,7 @@ RULES: dict[str, Callable[[Tables], Iterator[Finding]]] = {  # by the name that 
     "doubt": doubts_are_told_in_chinese,
     "target-year": targets_come_later,
     "margins": margins_can_be_filled,
+    "plausible": figures_are_plausible,
     "claims": claims_can_be_recomputed,
 }
 

@@ -1,0 +1,35 @@
+"""Measure what places of China show; write data/limits.csv, which `yilao check` holds a user's figures against.
+
+Counties and prefectures of the census of 2020, and of 2010 where the territory did not change; all but one in a
+thousand at each end. Residents have limits of each level. `python data/builders/limits.py`
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from yilaolib import load_table
+from yilaolib.auditing.checks import place_measures
+
+OUT = Path(__file__).resolve().parents[1] / "limits.csv"
+CUT = 0.001
+NOTE = "All but one place in a thousand at each end, counties and prefectures of the census of 2020."
+
+
+def main() -> None:
+    level = load_table("areas").set_index("area")["level"]
+    people = load_table("population")
+    measures = place_measures(people[people["area"].map(level).isin(["county", "prefecture"])])
+    now = measures.xs(2020, level="year")
+    rows = []
+    for measure in now:
+        groups = {"": now[measure]} if measure != "residents" else dict(list(now[measure].groupby(level)))
+        for group, values in groups.items():
+            ends = values.dropna().quantile([CUT, 1 - CUT])
+            rows.append([measure, group, *(float(f"{end:.3g}") for end in ends), "nbs-census-2020-county", NOTE])
+    frame = pd.DataFrame(rows, columns=["measure", "level", "lower", "upper", "source", "note"])
+    frame.sort_values(["measure", "level"]).to_csv(OUT, index=False)
+
+
+if __name__ == "__main__":
+    main()
