@@ -339,6 +339,13 @@ def test_turn_in_words(state, year, draws, en):
     assert ("random paths" in said) == (bool(draws) and state != "surplus_throughout")
 
 
+def test_names_are_text():
+    """What a user typed is a value of a template, never one itself."""
+    name = "{name:>300000000}{{ 7 * 7 }}{city.__class__}"
+    said = catalogue("en").say("command.no_claims", area={"name_zh": name, "name_en": name})
+    assert said == f"No printed figures of {name} that could be recomputed are in our tables."
+
+
 def test_a_value_that_is_not_given_is_named():
     """A template that lacks a value says which, and which template."""
     with pytest.raises(yl.DataError, match=r"en.toml lacks a value: 'scenario' is undefined. It is: "):
