@@ -50,10 +50,12 @@ NUMBER = ("int", "float", "integer", "floating")
 MANY = ("list", "tuple", "set", "range", "dict_keys", "dict_values", "generator", "ndarray", "Series", "Index")
 PATH = ("str", "PurePath")
 KINDS = {  # what an annotation says: the classes that will do, by name, so that none is imported only to ask for it
-    "int": NUMBER, "float": NUMBER, "str": ("str",), "PathLike": PATH, "Path": PATH, "Root": (*PATH, "NoneType"),
-    "Number": (*NUMBER, "Series", "ndarray", "DataArray"), "Future": ("Dataset", "NoneType"), "None": ("NoneType",),
-    "Population": ("Series", "DataFrame", "DataArray", "Dataset"), "Margins": ("Mapping", "dict"),
-    "Mapping": ("dict", "mappingproxy", "Series"), **dict.fromkeys(("Sequence", "Iterable", "list", "tuple"), MANY),
+    "int": NUMBER, "float": NUMBER, "str": ("str", "int", "integer"), "PathLike": PATH, "Path": PATH,
+    "Root": (*PATH, "NoneType"), "Future": ("Dataset", "NoneType"), "None": ("NoneType",),
+    "Number": (*NUMBER, "Series", "ndarray", "DataArray"), "ndarray": ("Index", "Series"),
+    "Margins": ("Mapping", "dict"),
+    "Population": ("Series", "DataFrame", "DataArray", "Dataset"), "Mapping": ("dict", "mappingproxy", "Series"),
+    **dict.fromkeys(("Sequence", "Iterable", "list", "tuple"), MANY),
 }  # fmt: skip
 SAID = {
     "int": "a whole number", "float": "a number", "Number": "a number or an array of them", "str": "text",
@@ -105,7 +107,9 @@ def _taken(value: Any, annotation: str) -> Any:
             continue
         if kind in ("Sequence", "Iterable", "list", "tuple") and names & {"list", "tuple"}:
             return type(value)(_taken(each, within.split(",")[0] or "Any") for each in value)
-        return int(value) if kind == "int" else value.item() if "number" in names else value
+        if kind in ("int", "str"):
+            return int(value) if kind == "int" else str(value)  # a year may be a label
+        return value.item() if "number" in names else value
     raise DataError(" or ".join(SAID.get(kind, f"a {kind}") for kind, _ in kinds if kind != "None"))
 
 
