@@ -188,7 +188,8 @@ def neighbours(
     ('jingdezhen', 333)
     """
     row = find_area(area, root=root)
-    profiles = _profiles(row["level"], root=root)
+    profiles = _profiles(root=root)
+    profiles = profiles[profiles["level"] == row["level"]].drop(columns="level")
     if row["area"] not in profiles.index:
         raise DataError(f"population has no rows of {row['area']}, so that nothing can be said of its neighbours.")
     given = area_values(None, root)["value"]
@@ -211,26 +212,32 @@ def neighbours(
     return frame
 
 
-@while_unchanged(8)
-def _profiles(level: str, *, root: Root = None) -> pd.DataFrame:
-    areas = merged_table("areas", root)
-    slugs = areas.loc[areas["level"] == level, "area"]
+@while_unchanged(4)
+def _profiles(*, root: Root = None) -> pd.DataFrame:
+    """What the newest census counts in every area, by area; `level` is that of the area."""
     people = merged_table("population", root)
-    people = people[people["area"].isin(slugs)]
-    totals = people.groupby(["area", "year"], observed=True)["persons"].sum().unstack()
-    newest = people[people["year"] == people.groupby("area", observed=True)["year"].transform("max")]
-    by_age = newest.groupby(["area", "age"], observed=True)["persons"].sum().unstack(fill_value=0.0)
-    residents = by_age.sum(axis=1)
-    share = {f"share_{low}_pct": 100 * by_age.loc[:, low:].sum(axis=1) / residents for low in (60, 80)}
-    share["share_0_4_pct"] = 100 * by_age.loc[:, :4].sum(axis=1) / residents
-    growth = 100 * (totals.ffill(axis=1).iloc[:, -1] / totals.iloc[:, 0] - 1)
-    homes, came = (_newest(name, root).reindex(residents.index) for name in ("households", "census_columns"))
-    frame = pd.DataFrame({"residents": residents, "growth_pct": growth, **share}).assign(
-        movers_pct=100 * (came["movers_same_province"] + came["movers_other_province"]) / residents,
-        one_person_pct=100 * homes["one_person_households"] / homes["family_households"],
-        old_households_pct=100 * homes["households_with_65plus"] / homes["family_households"],
-    )
-    return frame.astype(float)
+    codes, slugs = pd.factorize(people["area"])
+    years, ages, counts = (people[name].to_numpy(dtype=float) for name in ("year", "age", "persons"))
+    first, last = np.full(len(slugs), np.inf), np.zeros(len(slugs))
+    np.minimum.at(first, codes, years)
+    np.maximum.at(last, codes, years)
+
+    def persons(rows: np.ndarray) -> np.ndarray:
+        return np.bincount(codes[rows], counts[rows], len(slugs))
+
+    newest = years == last[codes]
+    frame = pd.DataFrame({"residents": persons(newest)}, pd.Index(slugs, name="area"))
+    growth = 100 * (frame["residents"] / persons(years == first[codes]) - 1)
+    frame["growth_pct"] = growth.where(last > first)
+    for name, rows in (("share_60_pct", ages >= 60), ("share_80_pct", ages >= 80), ("share_0_4_pct", ages < 5)):
+        frame[name] = 100 * persons(newest & rows) / frame["residents"]
+    homes, came = (_newest(name, root).reindex(frame.index) for name in ("households", "census_columns"))
+    elsewhere = came["movers_same_province"] + came["movers_other_province"]
+    frame["movers_pct"] = 100 * elsewhere / frame["residents"]
+    frame["one_person_pct"] = 100 * homes["one_person_households"] / homes["family_households"]
+    frame["old_households_pct"] = 100 * homes["households_with_65plus"] / homes["family_households"]
+    levels = merged_table("areas", root).set_index("area")["level"]
+    return frame.astype(float).assign(level=levels.reindex(frame.index))
 
 
 def _newest(name: str, root: Root) -> pd.DataFrame:
