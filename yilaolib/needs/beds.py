@@ -345,11 +345,7 @@ def nursing_beds(
     """Nursing-type beds (护理型床位): the need by level of care against what the plan has and wants.
 
     The plan prints a share, of institution beds or of all beds: `of` says which. Who needs such a bed is taken to be
-    the moderate and severe levels of the survey (judged).
-
-    Parameters
-    ----------
-    area, year, scenario, population, root : as in `triangulate_beds`
+    the moderate and severe levels of the survey (judged). Parameters as in `triangulate_beds`.
 
     Returns
     -------
@@ -397,12 +393,8 @@ def allocate_beds(province: str = "jiangxi", total: int | None = None, *, root: 
     """Share a province's beds out among the areas right below it under six rules; whole beds, by the largest remainder.
 
     Only two prefectures of Jiangxi print their present beds. For the rule by shortfall the others are taken to have as
-    many per elderly person as these two together: that is judged, and `beds_known` says where.
-
-    Parameters
-    ----------
-    province : an area all of whose parts are in `areas` with a census, else DataError
-    total : [beds] by default the province's printed target
+    many per elderly person as these two together: that is judged, and `beds_known` says where. The total [beds] is by
+    default the province's printed target; all its parts need a census, else DataError.
 
     Returns
     -------

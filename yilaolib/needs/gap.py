@@ -148,13 +148,8 @@ def need_by_scenario(
 ) -> pd.DataFrame:
     """Need by one method under each scenario: beds where people live longer or move less, places where births differ.
 
-    Low, medium and high vary births only, and move no bed: whoever will be 60 by 2080 is born.
-
-    Parameters
-    ----------
-    what, norm, method : as in `gap_by_year`
-    scenarios : by default those that move beds (`BED_SCENARIOS`), or for places low, medium, high and zero-migration
-    end_year : [year] horizon
+    Low, medium and high vary births only, and move no bed: whoever will be 60 by 2080 is born. Without `scenarios`:
+    `BED_SCENARIOS`, or for places low, medium, high and zero-migration. What, norm and method as in `gap_by_year`.
 
     Returns
     -------
@@ -233,22 +228,15 @@ def turning_years(
 ) -> pd.DataFrame:
     """Year in which a shortage of daycare places turns into a surplus, by method and scenario.
 
-    Counted are the years whose supply is published or held, not those of our line between stock and target.
-
-    Parameters
-    ----------
-    scenarios : names of table `assumptions`, your own among them, or scenarios made in Python
-    end_year : [year] horizon
-    norm : [places per 1000 residents] your own in place of the plan's
-    draws, seed : random paths of the demography of each scenario; 0 gives no range, 200 a smooth one
+    Counted are the years whose supply is published or held, not those of our line between stock and target. Norm, draws
+    and seed as in `gap_by_year`; scenarios are names of table `assumptions`, your own too, or made in Python.
 
     Returns
     -------
     DataFrame: method, scenario, year (missing where the shortage does not turn), state (turns, short_throughout,
         surplus_throughout, returns: a shortage comes back later, or not_published), first and last [places]: shortage
         (+) or surplus (-) against `supply_path` in the first year with a supply and in the last. With draws, turns_pct
-        [percent of the draws in which it turns for good] and lower_80, upper_80: the years that hold 80 % of those
-        draws.
+        [percent of the draws in which it turns for good] and lower_80, upper_80: the years that hold 80 % of those.
 
     Examples
     --------
@@ -310,15 +298,10 @@ def draws_that_turn(need: pd.DataFrame, supply: pd.Series) -> dict:
 
 
 def gap_waterfall(methods: pd.DataFrame, supply: pd.DataFrame, year: int, *, method: str | None = None) -> pd.DataFrame:
-    """From the need by one method to what is still missing: less the stock, less the project list.
+    """From the need by one method to what is still missing: less the stock, less listed projects that open by the year.
 
-    The last row is `short` or `surplus`, the method's `gap_pipeline`. Another method gives another waterfall.
-
-    Parameters
-    ----------
-    methods, supply : DataFrame; as from `triangulate_beds` and `bed_supply`, or `triangulate_places` and `place_supply`
-    year : [year] by which listed projects open
-    method : as in `gap_by_year`
+    `methods` come from `triangulate_beds`, `supply` from `bed_supply`, or both from those of places. The last row is
+    `short` or `surplus`, the method's `gap_pipeline`. Another method gives another waterfall.
 
     Returns
     -------
@@ -381,12 +364,11 @@ def need_samples(
     """Need in a year by method, draw of the demography, and draw of the parameters.
 
     Half of the parameters lie on each side of central, thinning out like a triangle towards lower and upper; a method
-    without a range does not vary in them. Methods whose inputs are not published are left out.
+    without a range does not vary in them. Methods without inputs are left out.
 
     Parameters
     ----------
     area, year, scenario, population, root : as in `triangulate_beds`; the population with draws
-    what, norm : as in `gap_by_year`
     draws, parameters, seed : draws of the demography, points in each triangle, seed of the draws
 
     Returns

@@ -140,11 +140,7 @@ def capital_cost(
 ) -> pd.DataFrame:
     """Capital to build what each method is short of, at the unit costs of the area's own projects, else of all plans.
 
-    Parameters
-    ----------
-    methods : DataFrame; as from `triangulate_beds` or `triangulate_places`
-    unit : {'new_bed', 'new_place'}; of `bed_cost`
-    area : whose own projects come first; by default those of all plans together
+    `methods` come from `triangulate_beds` or `triangulate_places`; `unit` is new_bed or new_place of `bed_cost`.
 
     Returns
     -------
@@ -173,17 +169,13 @@ def operating_subsidy(
 ) -> pd.DataFrame:
     """Operating subsidy of a year at the printed rates, were all expected residents in homes that get it.
 
-    The rates are printed for private homes (民办) and residents actually taken in, so this is an upper figure.
-
-    Parameters
-    ----------
-    area, year, scenario, population, root : as in `triangulate_beds`
+    The rates are printed for private homes (民办) and residents actually taken in, so this is an upper figure. See
+    `triangulate_beds` for the parameters.
 
     Returns
     -------
     DataFrame: level (severe for 失能, moderate for 半失能: judged), residents [persons], rate [yuan a month], lower,
-        central, upper [yuan a year], source, observation (id of the rate); without a rate, money is missing and source
-        says not published
+        central, upper [yuan a year], source ("not published" without a rate), observation (id of the rate)
 
     Examples
     --------
@@ -299,18 +291,14 @@ def childcare_staff(area: str, places: float | None = None, *, root: Root = None
     """Daycare staff and classes that a number of places needs at the official ratios, against the plan's staff target.
 
     One worker to 3, 5 and 7 children (乳儿班, 托小班, 托大班) is the least allowed while the class is open; leave,
-    management and kitchen come on top. How places fall on the three classes is judged: no plan prints it.
-
-    Parameters
-    ----------
-    places : [places] 0 or more; by default the plan's target, else its present places
+    management and kitchen come on top. How places fall on the three classes is judged: no plan prints it. Places are
+    by default the plan's target, else its present ones.
 
     Returns
     -------
     DataFrame: group (6_12m, 12_24m, 24_36m, all), places [places], ratio [children a worker], central [workers],
-        class_size [children], classes [classes], sources, observations (ids of the printed figures); in the row all
-        present and target [workers], present_year and target_year, short and short_of as in `care_staff`. Without any
-        number of places they are missing.
+        class_size [children], classes [classes], sources, observations; in the row all present, target, short and the
+        like as in `care_staff`. Without any number of places they are missing.
 
     Examples
     --------
