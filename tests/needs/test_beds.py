@@ -235,3 +235,9 @@ def test_every_county_has_the_methods_that_need_no_plan():
     assert frame.loc[~frame.index.isin(known), "inputs"].map(lambda inputs: len(inputs.say("zh"))).min() > 0
     nursing = yl.nursing_beds("九寨沟县", 2030).set_index("what")
     assert nursing["central"].notna().tolist() == [True, True, True, False, False]
+
+
+def test_a_province_shares_the_nation_s_beds():
+    """江西's share is of the nation's target, and the row says so; 景德镇's is of the province's."""
+    said = {area: beds(area).loc["share", "inputs"].say("zh")[:4] for area in ("jiangxi", "jingdezhen")}
+    assert said == {"jiangxi": "全国床位", "jingdezhen": "全省床位"}

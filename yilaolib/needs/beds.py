@@ -109,7 +109,8 @@ def share(case: Case) -> dict:
         if case.share_by == "aged_60":
             basis, used = "printed", [total, mine, province]
     beds = {by: float(formulas.beds_by_share(total["value"], *pair)) for by, pair in weights.items()}
-    inputs = [given_by(total, "province_beds")]
+    level = find_area(parent, root=case.root)["level"]
+    inputs = [given_by(total, "province_beds", level=level)]
     if case.share_by == "shortfall":
         # whole beds by what each prefecture lacks at the province's own ratio; unpublished present beds are judged
         try:
@@ -125,7 +126,7 @@ def share(case: Case) -> dict:
     else:
         mine, all_ = weights[case.share_by]
         others = {by: value for by, value in beds.items() if by != case.share_by}
-        inputs.append(given("weights", own=mine, all=all_, by=case.share_by, basis=basis))
+        inputs.append(given("weights", own=mine, all=all_, by=case.share_by, basis=basis, level=level))
         inputs.append(given("other_weights", joint="apart", beds=others))
         sources = ";".join(dict.fromkeys([total["source"], own.source, whole.source]))
     bounds = {"lower": min(beds.values()), "upper": max(beds.values())}
