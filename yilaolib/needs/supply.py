@@ -88,7 +88,7 @@ def supply_path(supply: pd.DataFrame, kind: str, years: Iterable[int]) -> pd.Ser
     path.attrs = {"held": met is None, "line": path.index[line].tolist(), "met": met, "derived": derived}
     path.attrs["left_out"] = left_out[0] if left_out else None
     if len(points):
-        path[:] = np.interp(years, points["year"].astype(float), points["stock"])
+        path[:] = np.interp(path.index, points["year"].astype(float), points["stock"])
         path[path.index < int(points["year"].iloc[0])] = np.nan
     return path
 
