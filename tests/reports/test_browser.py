@@ -208,17 +208,11 @@ def test_phone_scrolls_in_one_direction(page):
 
 
 def test_dark_mode_applies(page):
-    """Who prefers the dark gets light letters on a dark page."""
-
-    def brightness(what):
-        colour = page.evaluate(f"getComputedStyle(document.body).{what}")
-        return sum(map(int, re.findall(r"\d+", colour)[:3])) / 3
-
-    light = brightness("backgroundColor"), brightness("color")
+    """Who prefers the dark gets a dark page whose letters can be read."""
     page.emulate_media(color_scheme="dark")
     try:
-        dark = brightness("backgroundColor"), brightness("color")
-        assert light[0] > 240 > 80 > light[1] and dark[0] < 60 < 200 < dark[1]
+        colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert max(map(int, re.findall(r"\d+", colour)[:3])) < 60
         parts = {"include": [["header"], ["nav"], ["#fig-beds"], ["#tab-population"], ["footer"]]}
         assert violations(page, parts, runOnly=["color-contrast"]) == []
     finally:
