@@ -279,7 +279,7 @@ def test_brief_is_what_its_cells_show(tmp_path):
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("city", ["jingdezhen", "yingtan", "yueyang", "lianshui", "haian"])
+@pytest.mark.parametrize("city", ["jingdezhen", "yingtan", "yueyang", "lianshui", "haian", "jiangxi"])
 def test_brief_is_two_pages(city, lang, tmp_path):
     """A brief is two pages of PDF, whatever the area."""
     pypdf, order = pytest.importorskip("pypdf"), place_order(city, lang=lang)
