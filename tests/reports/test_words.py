@@ -21,6 +21,7 @@ READS_CHINESE = {  # what these files read: printed figures, names, codes, headi
     "plots/style.py", "reports/display.py", "reports/many.py", "reports/one.py", "reports/sections.py", "tables/finding.py",
     "tables/cells.py", "tables/folders.py", "tables/workbook.py",
 }  # fmt: skip
+READ = {"reading": "whole"}  # a plan that was read from end to end
 FORMS = ("columns", "formats", "links", "words", "row_ids")  # of a table: these name columns, and are no words
 
 
@@ -219,8 +220,8 @@ def row(supply=np.nan, shortfall=0.0, surplus=0.0, of="stock", derived=False):
 )  # fmt: skip
 def test_gap_in_words(year, held, zh, en):
     """Short, to spare, just met, or unknown, against the target or today's stock."""
-    assert catalogue("zh").say("report.gap", row=year, held=held, unit="张") == zh
-    assert catalogue("en").say("report.gap", row=year, held=held) == en
+    assert catalogue("zh").say("report.gap", row=year, held=held, unit="张", plan=READ) == zh
+    assert catalogue("en").say("report.gap", row=year, held=held, plan=READ) == en
 
 
 def gaps(stock, *, listed=np.nan, target=None):
@@ -242,7 +243,7 @@ def gaps(stock, *, listed=np.nan, target=None):
          "with the plan's target met (2025), 10,200, 200 to spare"),
         (gaps(10_000.0, listed=0.0, target=(12_000.0, 2035)), {}, "按现有存量（2020年）10,000张，供需持平",
          "with present stock (2020), 10,000, just met"),
-        (gaps(np.nan, listed=1500.0), {}, "现有存量未公布，按现有存量的缺口无法计算",
+        (gaps(np.nan, listed=1500.0), READ, "现有存量未公布，按现有存量的缺口无法计算",
          "the present stock is not published, so no gap against it can be given"),
         (gaps(np.nan), None, "现有存量本库未收录，按现有存量的缺口无法计算",
          "the present stock is not in our tables, so no gap against it can be given"),
@@ -289,7 +290,7 @@ def bed_rows(*needs, stock, listed=0.0, says=None):
 )  # fmt: skip
 def test_what_follows(methods, all_say, part, look):
     """What holds under every method, where they part, what to look at next; from hand-made rows."""
-    known = {"follows": yl.what_follows(methods), "year": 2025, "plan": {}}
+    known = {"follows": yl.what_follows(methods), "year": 2025, "plan": READ}
     said = [catalogue("en").say(f"report.follows.{name}", **known) for name in ("enough", "why", "next")]
     assert all_say in said[0] and said[1].endswith(part) and said[2].endswith(look)
     chinese = [catalogue("zh").say(f"report.follows.{name}", **known) for name in ("enough", "why", "next")]
@@ -334,7 +335,7 @@ TURN = {"last": 2050, "scenario": "medium", "place_gap": PLACES}
 )  # fmt: skip
 def test_turn_in_words(state, year, draws, en):
     """When a shortage turns; one path of many is not none of them, and all but one are not all."""
-    said = catalogue("en").say("report.turn", turn={"state": state, "year": year}, draws=draws, **TURN)
+    said = catalogue("en").say("report.turn", turn={"state": state, "year": year}, draws=draws, plan=READ, **TURN)
     assert en in said
     assert ("random paths" in said) == (bool(draws) and state != "surplus_throughout")
 
