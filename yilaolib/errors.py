@@ -52,7 +52,7 @@ PATH = ("str", "PurePath")
 KINDS = {  # what an annotation says: the classes that will do, by name, so that none is imported only to ask for it
     "int": NUMBER, "float": NUMBER, "str": ("str", "int", "integer"), "PathLike": PATH, "Path": PATH,
     "Root": (*PATH, "NoneType"), "Future": ("Dataset", "NoneType"), "None": ("NoneType",),
-    "Number": (*NUMBER, "Series", "ndarray", "DataArray"), "ndarray": ("Index", "Series"),
+    "Number": (*NUMBER, "Series", "ndarray", "DataArray"), "ndarray": MANY,
     "Margins": ("Mapping", "dict"),
     "Population": ("Series", "DataFrame", "DataArray", "Dataset"), "Mapping": ("dict", "mappingproxy", "Series"),
     **dict.fromkeys(("Sequence", "Iterable", "list", "tuple"), MANY),
@@ -107,6 +107,10 @@ def _taken(value: Any, annotation: str) -> Any:
             continue
         if kind in ("Sequence", "Iterable", "list", "tuple") and names & {"list", "tuple"}:
             return type(value)(_taken(each, within.split(",")[0] or "Any") for each in value)
+        if kind == "ndarray" and names & {"list", "tuple"}:
+            import numpy as np
+
+            return np.asarray(_taken(value, "Sequence[float]"))
         if kind in ("int", "str"):
             return int(value) if kind == "int" else str(value)  # a year may be a label
         return value.item() if "number" in names else value

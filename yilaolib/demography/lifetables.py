@@ -229,7 +229,7 @@ def survival_table(standard: dict[str, pd.Series], e0_grid: np.ndarray | None = 
     for i, sex in enumerate(SEX):
         base = life_table(single_year_mx(standard[sex], sex=sex), sex=sex, radix=1.0)
         e0, sx = _brass_grid(base, np.arange(2.5, -2.5, -0.005), sex)
-        if not (e0[0] <= grid[0] and grid[-1] <= e0[-1]):
+        if not (grid.size and e0[0] <= grid[0] and grid[-1] <= e0[-1]):
             raise DataError(f"It reaches life expectancies from {e0[0]:.0f} to {e0[-1]:.0f} years; narrow the grid.")
         ratios[i] = np.array([np.interp(grid, e0, column) for column in sx.T]).T
     return xr.DataArray(ratios, {"sex": SEX, "e0": grid, "age": np.arange(OPEN_AGE + 1)}, ("sex", "e0", "age"))
