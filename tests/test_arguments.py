@@ -22,7 +22,7 @@ NOT_RUN = {"render_report", "render_reports", "project_cohorts"}  # those below;
 
 @pytest.fixture(scope="module")
 def good():
-    """Arguments that will do, by function and by name; what is quick where there is a choice, None where we know none."""
+    """Arguments that will do, by function and by name; None stands in for those that we do not know."""
     future, methods, supply = future_of(AREA), yl.triangulate_beds(AREA, 2025), yl.bed_supply(AREA)
     pyramids, china = yl.census_pyramids(AREA), yl.census_pyramids("china")
     rates = yl.load_table("mortality").query("standard == 'china-wpp2024' and year == 2023 and age <= 100")
