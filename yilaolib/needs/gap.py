@@ -109,9 +109,7 @@ def gap_by_year(
         turning = draws_that_turn(paths.to_series().unstack("draw"), known)
         ends = draw_range(paths).reindex(frame.index)
         for side, other in zip(ends, reversed(ends.columns), strict=True):
-            end = formulas.shortfall(
-                ends[side], supply
-            )  # the gap follows the need step by step, and so do its quantiles
+            end = formulas.shortfall(ends[side], supply)  # the gap follows the need, and so do its quantiles
             frame[side], frame[f"shortfall_{side}"] = ends[side], end["shortfall"]
             frame[f"surplus_{other}"] = end["surplus"]  # much need leaves little over
     if what == "places":
