@@ -239,7 +239,11 @@ def test_only_the_report_is_written(run):
     nb, _, folder = run
     left = {path.relative_to(folder).parts[:2] for path in folder.rglob("*") if path.is_file()}
     city = yl.find_area(run[1][1].get("city", "jingdezhen"))["area"]
-    report = {("outputs", city), ("outputs", "fonts")} if "yl.render_report(" in "".join(code(nb)) else set()
+    report = (
+        {("outputs", name) for name in (city, "fonts", ".yilao.lock")}
+        if "yl.render_report(" in "".join(code(nb))
+        else set()
+    )
     assert left == {("in.ipynb",), ("out.ipynb",)} | report
     assert not report or (folder / "outputs" / city / "report.en.html").exists()
 
