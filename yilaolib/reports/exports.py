@@ -286,6 +286,9 @@ def write_xlsx(document: Document, target: Path) -> None:
     for name, table in sheets:
         _fill_sheet(book.create_sheet(name), table, document)
     _fill_cover(cover, sheets, document)
+    for ws in book.worksheets:
+        ws.page_setup.orientation, ws.page_setup.paperSize, ws.page_setup.fitToHeight = "landscape", 9, 0
+        ws.sheet_properties.pageSetUpPr.fitToPage = True
     book.properties.creator = "yilaolib"
     book.properties.title = document.title
     book.save(target)
@@ -328,8 +331,6 @@ def _fill_sheet(ws, table: Piece, document: Document) -> None:
                 cell.number_format = excel_format(column["format"])
         ws.column_dimensions[get_column_letter(place + 1)].width = widths[place]
     ws.freeze_panes = ws.cell(FIRST_ROW, 2 if table["n_headings"] else 1)
-    ws.page_setup.orientation, ws.page_setup.paperSize, ws.page_setup.fitToHeight = "landscape", 9, 0
-    ws.sheet_properties.pageSetUpPr.fitToPage = True
     ws.print_title_rows = f"1:{FIRST_ROW - 1}"
 
 
@@ -366,6 +367,10 @@ def _fill_cover(ws, sheets: list[tuple[str, Piece]], document: Document) -> None
             cell.font = Font(bold=line in heads or (len(row) == 3 and place == 2))
             if place == 1 and text in links:
                 cell.hyperlink, cell.font = links[text], Font(color=BLUE, underline="single")
+    for line, row in enumerate(rows, start=2):
+        if row and row[0] is None:  # a sentence takes three lines of two columns
+            ws.merge_cells(start_row=line, end_row=line, start_column=2, end_column=3)
+            ws.row_dimensions[line].height = 48
     for column, width in zip("ABC", (34, 60, 60), strict=True):
         ws.column_dimensions[column].width = width
 
