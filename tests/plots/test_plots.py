@@ -214,8 +214,9 @@ def test_supply_never_zero():
 def test_targets_missing_baseline_is_hollow():
     """Without a baseline the target is a hollow mark at its value; with one it is filled."""
     frame = pd.DataFrame({"name": ["a", "b"], "baseline": [NAN, 30.0], "target": [60.0, 70.0], "unit": "%"})
-    marks = [line for line in yl.plot_targets(frame).lines if line.get_markersize() == 7.5]
-    assert [(mark.get_xdata()[0], mark.get_markerfacecolor()) for mark in marks] == [(60, "white"), (70, style.BLUE)]
+    targets = yl.plot_targets(frame).collections[-1]
+    assert targets.get_offsets()[:, 0].tolist() == [60, 70]
+    assert [to_hex(colour).upper() for colour in targets.get_facecolors()] == ["#FFFFFF", style.BLUE]
 
 
 @pytest.mark.parametrize(

@@ -517,15 +517,13 @@ def plot_targets(
     lang = style.language(lang)
     style.check_columns(frame, ("name", "baseline", "target", "unit"), "plot_targets")
     frame = frame.reindex(columns=[*frame.columns, *({"comparator", "regress"} - set(frame.columns))])
-    percent = frame["unit"].eq("%").fillna(False).astype(bool)
-    rows: list[dict] = []
-    for part in (frame[percent], frame[~percent]):
-        rows += [{"name": catalogue(lang).word("plots.own_scale")}] if rows and len(part) else []
-        for _, row in part.iterrows():
-            scale = 1.0 if row["unit"] == "%" else 100 / style.largest(row["baseline"], row["target"])
-            worse = f"  {word(_worse(row), lang)}" if row["regress"] == 1 else ""
-            look = {"colour": VERMILLION, "ink": VERMILLION} if worse else {"colour": BLUE, "ink": INK}
-            rows.append({"name": row["name"], "values": row, "scale": scale, "more": worse, **look})
+    percent, worse = frame["unit"].eq("%").astype(bool), frame["regress"].eq(True)
+    top = frame[["baseline", "target"]].max(axis=1)
+    more = [f"  {word(_worse(row), lang)}" if worse[i] else "" for i, row in frame.iterrows()]
+    rows = frame.assign(scale=(100 / top.where(top > 0, 1.0)).mask(percent, 1.0), more=more, bold=False)
+    rows["colour"], rows["ink"] = np.where(worse, VERMILLION, BLUE), np.where(worse, VERMILLION, INK)
+    between = pd.DataFrame({"name": [catalogue(lang).word("plots.own_scale")] * (percent.nunique() == 2)})
+    rows = pd.concat([rows[percent], between, rows[~percent]])
     return _draw_steps(rows, bool(percent.any()), labels, ax, lang, title, note)
 
 
@@ -552,15 +550,14 @@ def plot_peers(
     lang = style.language(lang)
     style.check_columns(frame, ("indicator", "area", "baseline", "target"), "plot_peers")
     frame = frame.reindex(columns=[*frame.columns, *({"unit", "comparator"} - set(frame.columns))])
-    rows: list[dict] = []
-    for indicator, places in frame.groupby("indicator", sort=False):
+    rows = frame.assign(name=frame["area"], more="", bold=frame["area"] == highlight)
+    rows["colour"] = rows["ink"] = np.where(rows["bold"] | (highlight is None), BLUE, MUTED)
+    parts = []
+    for indicator, places in rows.groupby("indicator", sort=False):
         scale = 1.0 if places["unit"].eq("%").all() else 100 / style.largest(places["baseline"], places["target"])
-        rows.append({"name": indicator})
-        for _, place in places.iterrows():
-            own, colour = place["area"] == highlight, BLUE if highlight in (None, place["area"]) else MUTED
-            look = {"colour": colour, "ink": colour, "bold": own}
-            rows.append({"name": place["area"], "values": place, "scale": scale, **look})
-    return _draw_steps(rows, bool(frame["unit"].eq("%").all() and len(frame)), labels, ax, lang, title, note)
+        parts += [pd.DataFrame({"name": [indicator]}), places.assign(scale=scale)]
+    percent = bool(frame["unit"].eq("%").all() and len(frame))
+    return _draw_steps(pd.concat(parts or [rows.assign(scale=1.0)]), percent, labels, ax, lang, title, note)
 
 
 def _worse(row: pd.Series) -> str:
@@ -571,39 +568,40 @@ def _worse(row: pd.Series) -> str:
 
 
 def _draw_steps(
-    rows: list[dict], percent: bool, labels: tuple[str, str] | None, ax: Axes | None, lang: str, title: str | None,
+    rows: pd.DataFrame, percent: bool, labels: tuple[str, str] | None, ax: Axes | None, lang: str, title: str | None,
     note: str | None,
 ) -> Axes:  # fmt: skip
-    """Draw a row for each step; a row without values is a heading; the axis is shown for percentages only."""
-    ax, heights = style.open_rows(ax, [row["name"] for row in rows])
+    """Draw a row for each step; a row without a scale is a heading; the axis is shown for percentages only."""
+    ax, heights = style.open_rows(ax, rows["name"])
     ax.set_xlim(-1.5, 101.5)
     ax.xaxis.set_major_locator(FixedLocator([0, 20, 40, 60, 80, 100]))
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0f}%")
     ax.grid(axis="x", visible=percent)
     ax.tick_params(axis="x", bottom=False, labelbottom=False, labeltop=percent)
     ax.spines["bottom"].set_visible(False)
-    steps, whole = [], {"marker": "o", "clip_on": False}  # at 100 % too
-    for y, tick, row in zip(heights, ax.get_yticklabels(), rows, strict=True):
-        if "values" not in row:
-            tick.set_fontweight("bold")
-            continue
-        values, colour, weight = row["values"], row["colour"], "bold" if row.get("bold") else "normal"
-        tick.set(color=colour if row.get("bold") else INK, fontweight=weight)
-        start, end = float(values["baseline"]) * row["scale"], float(values["target"]) * row["scale"]
-        ax.hlines(y, 0, 100, color=style.RULE, linewidth=0.8, zorder=0.6)
-        ax.plot([start, end], [y, y], color=colour, linewidth=2.2, alpha=0.55, zorder=2)
-        ax.plot(start, y, color=MUTED, markersize=5, zorder=3, **whole)
-        fill = "white" if pd.isna(start) else colour
-        ax.plot(end, y, color=fill, markeredgecolor=colour, markersize=7.5, zorder=4, **whole)
-        # The unit follows with the target, but a percentage keeps its sign.
-        first = style.with_unit(values["baseline"], "%" if values["unit"] == "%" else None, lang)
-        then = style.with_unit(values["target"], values["unit"], lang, values["comparator"])
-        style.write_beside(ax, y, f"{first} → {then}{row.get('more', '')}", row["ink"], fontweight=weight)
-        steps += [(start, end, y)] if pd.notna(start) and pd.notna(end) else []
-    for start, end, y in sorted(steps, key=lambda step: -abs(step[1] - step[0]))[:1]:  # where there is most room
-        for x, name in zip((start, end), labels or (word("baseline", lang), word("target", lang)), strict=True):
-            write(ax, name, (x, y), (0, 7), ha="center", va="baseline", color=MUTED, fontsize=7.5)
-    return style.close_axes(ax, lang, title, note, empty=not rows)
+    for tick, bold, ink in zip(ax.get_yticklabels(), rows["bold"], rows["ink"], strict=True):
+        if bold is not False:
+            tick.set(fontweight="bold", color=ink if bold is True else INK)
+    start, end = (rows[column].astype(float) * rows["scale"] for column in ("baseline", "target"))
+    steps = rows.assign(y=heights, start=start, end=end)[rows["scale"].notna()]
+    whole = {"clip_on": False, "linewidths": 1.0}  # at 100 % too
+    ax.hlines(steps["y"], 0, 100, color=style.RULE, linewidth=0.8, zorder=0.6)
+    ax.hlines(steps["y"], steps["start"], steps["end"], colors=steps["colour"], linewidth=2.2, alpha=0.55, zorder=2)
+    ax.scatter(steps["start"], steps["y"], 25, color=MUTED, zorder=3, **whole)
+    fill = steps["colour"].where(steps["start"].notna(), "white")
+    ax.scatter(steps["end"], steps["y"], 56, color=fill, edgecolors=steps["colour"], zorder=4, **whole)
+    for _, row in steps.iterrows():  # the unit follows with the target, but a percentage keeps its sign
+        first = style.with_unit(row["baseline"], "%" if row["unit"] == "%" else None, lang)
+        then = style.with_unit(row["target"], row["unit"], lang, row["comparator"])
+        weight = "bold" if row["bold"] else "normal"
+        style.write_beside(ax, row["y"], f"{first} → {then}{row['more']}", row["ink"], fontweight=weight)
+    widest = (steps["end"] - steps["start"]).abs().reset_index(drop=True)
+    if widest.notna().any():  # where there is most room
+        row = steps.iloc[widest.idxmax()]
+        ends = labels or (word("baseline", lang), word("target", lang))
+        for x, name in zip((row["start"], row["end"]), ends, strict=True):
+            write(ax, name, (x, row["y"]), (0, 7), ha="center", va="baseline", color=MUTED, fontsize=7.5)
+    return style.close_axes(ax, lang, title, note, empty=rows.empty)
 
 
 # ───────────── the nation, and one area among all ─────────────
