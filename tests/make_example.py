@@ -28,7 +28,7 @@ def main() -> None:
     totals = yl.totals_printed(yl.bed_supply(CITY)).to_dict("records")
     lines = {say.text("report.line", row=row): row["stock"] for row in totals}
     ax = yl.plot_methods(methods.assign(method=say.words.named(methods)), lines=lines, **words)
-    ax.figure.savefig(FOLDER / f"{CITY}_beds_{YEAR}.png", dpi=144)
+    ax.figure.savefig(FOLDER / f"{CITY}_beds_{YEAR}.png", dpi=192)
     with tempfile.TemporaryDirectory() as folder:
         page = yl.render_report(CITY, lang="en", out_dir=folder)
         with sync_playwright() as driver:
