@@ -38,7 +38,7 @@ def main() -> None:
             tab.screenshot(path=FOLDER / f"{CITY}_report.png")
             browser.close()
     for picture in FOLDER.glob("*.png"):  # few colours: a third of the bytes
-        Image.open(picture).convert("RGB").quantize(64).save(picture, optimize=True)
+        Image.open(picture).convert("RGB").quantize(method=Image.Quantize.FASTOCTREE).save(picture, optimize=True)
     print(*sorted(FOLDER.iterdir()), sep="\n")
 
 
