@@ -220,13 +220,14 @@ def test_no_draw_goes_below_the_floor_of_the_tables(tmp_path):
 
 
 def test_ranges_are_the_quantiles_of_project():
-    """What is kept of an area are the quantiles of its own draws."""
-    ranges = project_ranges(["haian", "yingtan"], end_year=2030, draws=40, seed=3)
-    drawn = project("yingtan", end_year=2030, draws=40, seed=3)
-    for measure, ages in (("60+", (60, None)), ("0-4", (0, 5))):
-        wanted = persons(drawn, *ages).quantile([0.1, 0.9], "draw").transpose("quantile", "year")
-        ours = ranges.persons.sel(area="yingtan", measure=measure, quantile=[0.1, 0.9])
-        np.testing.assert_allclose(ours, wanted)
+    """What is kept of an area are the quantiles of its own draws, also of 南县, which moves as its prefecture does."""
+    ranges = project_ranges(["haian", "yingtan", "海门区", "南县"], end_year=2030, draws=40, seed=3)
+    for area in ("yingtan", "nan-430921"):
+        drawn = project(area, end_year=2030, draws=40, seed=3)
+        for measure, ages in (("60+", (60, None)), ("0-4", (0, 5))):
+            wanted = persons(drawn, *ages).quantile([0.1, 0.9], "draw").transpose("quantile", "year")
+            ours = ranges.persons.sel(area=area, measure=measure, quantile=[0.1, 0.9])
+            np.testing.assert_allclose(ours, wanted)
 
 
 def test_blocks_do_not_matter():

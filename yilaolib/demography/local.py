@@ -7,7 +7,7 @@ totals are met and whose ages are taken. What is filled is marked, so that every
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from pathlib import Path
@@ -122,6 +122,44 @@ def launch_of(area: str, root: Root = None) -> Launch:
     return _derived(find_area(area, root)["area"], root=root)[0]
 
 
+def launches_of(slugs: Sequence[str], root: Root = None) -> list[Launch]:
+    """As `launch_of`, for many areas: those that have no levels or totals of their own at one stroke."""
+    then, now = sorted(_pyramids("china", root=root))[-2:]
+    given = [merged_table(name, root)["area"].dropna() for name in ("assumptions", "margins")]
+    wanted = {*slugs}.difference(["china"], *given)
+    table = workbook.residents_in(merged_table("population", root))
+    table = table[table["area"].isin(wanted) & (table["source"] != FILLED)]
+    table = table[table["year"].isin([then, now]).groupby(table["area"]).transform("all")]
+    many = table["area"].nunique() > 1 < table["year"].nunique()
+    found = _launches_alike(table, then, now, root) if many else {}
+    return [found.get(slug) or launch_of(slug, root) for slug in slugs]
+
+
+def _launches_alike(table: pd.DataFrame, then: int, now: int, root: Root) -> dict[str, Launch]:
+    """The launches of the areas of a table of persons that have somebody in every group of age."""
+    census = as_array(table[["area", "year", *PERSONS]]).reindex(year=[then, now], sex=SEX)
+    whole, counted = (census > 0).all(["sex", "age"]), census.notnull().any(["sex", "age"])
+    twice, once = whole.all("year").to_numpy(), (whole.sel(year=now) & ~counted.sel(year=then)).to_numpy()
+    old, new = (census.isel(area=twice).sel(year=year, drop=True) for year in (then, now))
+    nation = _pyramids("china", root=root)
+    lived = expected_survival(np.array([0.0]), then, now, root).isel(offset=0)
+    rates = migration_rates(old, new, nation[then], nation[now], survival_ratio=lived, years=now - then).to_numpy()
+    moves = dict(zip(new["area"].to_numpy(), rates, strict=True))
+    new, standard = census.isel(area=twice | once).sel(year=now, drop=True), age_standard(now, root)
+    people = graduate(new, standard=standard).transpose("area", "sex", "age").to_numpy()
+    ratios = tfr_ratio(new, nation[now], fertility_schedule(now, root))
+    standard = standard.transpose("sex", "age").sel(sex=SEX).to_numpy()
+    found = {}
+    for slug, ratio, here in zip(new["area"].to_numpy(), np.atleast_1d(ratios), people, strict=True):
+        entry = find_area(slug, root)
+        above = None if slug in moves else _counted_parent(entry, root)
+        moved = moves.get(slug) if above is None else _as_above(kind_of(entry), above["area"], root=root)
+        if moved is not None:
+            shape = shared(moved, here), imbalance(here, standard)
+            found[slug] = Launch(slug, kind_of(entry), now, here, float(ratio), 0.0, *shape)
+    return found
+
+
 @while_unchanged(4096)
 def _derived(slug: str, *, root: Root = None) -> tuple[Launch, pd.DataFrame]:
     entry, census = find_area(slug, root), _pyramids(slug, root=root)
@@ -221,13 +259,19 @@ def local_migration(area: str, root: Root = None) -> xr.DataArray:
         told, source = _told("cohorts", then=then, now=now), census_source(entry["area"], root)
     elif entry["level"] != "nation" and (above := _counted_parent(entry, root)) is not None:
         kind = kind_of(entry)
-        usual, usual_above = (usual_migration(each, root) for each in (kind, kind_of(above)))
-        rates = local_migration(above["area"], root).to_numpy() + usual - usual_above  # against the province, itself 0
-        told = _told("one_census", parent=above, kind=kind if usual.any() else "")
+        rates = _as_above(kind, above["area"], root=root)
+        told = _told("one_census", parent=above, kind=kind if usual_migration(kind, root).any() else "")
         source = census_source(above["area"], root)
     labels = {"sex": SEX, "age": np.arange(OPEN_AGE + 1)}
     attrs = dict(zip(TOLD, (source, *told), strict=True))
     return xr.DataArray(np.asarray(rates, dtype=float), labels, ("sex", "age"), attrs=attrs)
+
+
+@while_unchanged(512)
+def _as_above(kind: str, above: str, *, root: Root = None) -> np.ndarray:
+    """Rates (sex, age) of an area above, and what areas of a kind add to it: both are told against the province."""
+    usual, usual_above = (usual_migration(each, root) for each in (kind, kind_of(find_area(above, root))))
+    return local_migration(above, root).to_numpy() + usual - usual_above
 
 
 def _counted_parent(entry: pd.Series, root: Root) -> pd.Series | None:

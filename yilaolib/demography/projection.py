@@ -139,15 +139,18 @@ def project_ranges(
         raise DataError(f"draws is {draws}; a range needs at least one path, better 200 or more.")
     if not levels or not all(0 <= level <= 1 for level in levels):
         raise DataError(f"levels are {levels}; they must be shares of the paths between 0 and 1, such as 0.1 and 0.9.")
-    launches = [local.launch_of(slug, root) for slug in slugs]
+    launches = local.launches_of(slugs, root)
     keep = {"draws": draws, "seed": seed, "levels": levels}
     keep["block"] = block_size(end_year, draws, memory_mib, first_year=one_base(launches))
 
-    def assumed(launch: Launch) -> Scenario:
-        return scenario if isinstance(scenario, Scenario) else Scenario.load(scenario, area=launch.area, root=root)
+    own = set(merged_table("assumptions", root)["area"].dropna())
+
+    def assumed(launch: Launch) -> str | None:
+        return launch.area if launch.area in own else None
 
     parts: list[xr.Dataset] = []
-    for each, group in groupby(launches, assumed):  # an area with rows of its own parts the others
+    for area, group in groupby(launches, assumed):  # an area with rows of its own parts the others
+        each = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario, area=area, root=root)
         parts += stream(group, each, end_year, nation_of(root=root), **keep)
     return xr.concat(parts, "area")
 
