@@ -482,11 +482,9 @@ def check_data(root: str | Path | None = None, *, lang: str = "en") -> pd.DataFr
     Returns
     -------
     DataFrame
-        One row a problem: table, row (line of the file; the header is line 1; missing for a whole file),
-        field, rule, message (a sentence), severity ("error" or "warning"). Of a workbook also sheet and cell ("B7");
-        its row is the row of the sheet.
-
-    Of one kind of problem the first 1,000 rows are listed, and one row says how many more there are.
+        One row a problem: table, row (line of the file; the header is line 1; missing for a whole file), field, rule,
+        message (a sentence), severity ("error" or "warning"); of a workbook also sheet and cell ("B7"). Of one kind of
+        problem the first 1,000 rows are listed, and one row says how many more there are.
 
     DataError: when the folder does not exist, or the workbook cannot be read at all.
 

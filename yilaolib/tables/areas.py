@@ -107,11 +107,6 @@ def find_area(query: object, root: str | os.PathLike | None = None) -> pd.Series
     query : str or int
         Slug, six-digit adcode, Chinese or English name with or without its type, in any case and width; with areas
         above it (江苏 南京 鼓楼, 南京市鼓楼区, "Gulou, Nanjing"); or a name or code of 2010 (海安县, 320621).
-    root : path, optional; a folder or workbook of your own with more areas
-
-    Returns
-    -------
-    Series: area, level, kind, adcode, name_zh, name_en, parent, note
 
     DataError: for an unknown or ambiguous area; its `choices` are a list of dicts, as the rows of `find_areas`.
 
@@ -173,10 +168,6 @@ def list_areas(
     parent : str, optional; whatever `find_area` accepts
     level : {"nation", "province", "prefecture", "county"}, optional
 
-    Returns
-    -------
-    DataFrame: rows of `areas`
-
     Examples
     --------
     >>> import yilaolib as yl
@@ -212,11 +203,6 @@ def printed(
     area : str; whatever `find_area` accepts
     indicator : str; slug of table `indicators`, or its name there in Chinese or English
     kind : {'actual', 'target', 'stage', 'projection', 'standard'}, optional
-    year : int, optional
-
-    Returns
-    -------
-    DataFrame: rows of `observations`; empty when nothing is printed
 
     DataError: for an unknown area or indicator.
 

@@ -48,10 +48,6 @@ def new_workbook(
     parent : str, optional; the area that it belongs to: slug, Chinese or English name, or adcode
     overwrite : bool; replace a workbook that is there already
 
-    Returns
-    -------
-    Path: the workbook
-
     DataError: when the file is there already, cannot be written, or the parent is unknown.
 
     Examples
@@ -192,14 +188,7 @@ def _lists(ws: Any, area: str) -> None:
 def read_workbook(path: str | Path) -> dict[str, pd.DataFrame]:
     """Read the tables of a workbook, typed as `load_table` types them; ours are not laid under them.
 
-    Parameters
-    ----------
-    path : path; a workbook (.xlsx) with a sheet for each table; other sheets are left out
-
-    Returns
-    -------
-    dict of DataFrame: by name of the table
-
+    Sheets that are no tables are left out.
     DataError: for the first cell that is not understood, by sheet and cell; for a file that is no workbook.
 
     Examples
@@ -224,10 +213,6 @@ def write_workbook(tables: Mapping[str, pd.DataFrame], path: str | Path) -> Path
     tables : dict of DataFrame
         By name. Tables of the library get titles and units; others (results) are written as they are.
     path : path; the workbook; one that is there already is replaced when the new one is complete
-
-    Returns
-    -------
-    Path: the workbook
 
     DataError: for nothing to write, a name that cannot name a sheet, or a file that cannot be written.
 
@@ -402,18 +387,8 @@ def list_filled(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
 
     A figure that rests on a filled row is an estimate of ours, not a figure of the area.
 
-    Parameters
-    ----------
-    area : str; slug, Chinese or English name, or adcode
-    root : path, optional; a folder or workbook of your own
-
-    Returns
-    -------
-    DataFrame
-        table, what (population, or a parameter), year, parent (slug), given (the totals that were given), note_en,
-        note_zh.
-
-    DataError: unknown area.
+    Columns: table, what (population, or a parameter), year, parent (slug), given (the totals that were given), note_en,
+    note_zh.
 
     Examples
     --------
