@@ -73,8 +73,8 @@ def list_tables(root: str | Path | None = None) -> list[str]:
     Examples
     --------
     >>> import yilaolib as yl
-    >>> yl.list_tables()[:4]
-    ['areas', 'sources', 'indicators', 'observations']
+    >>> yl.list_tables()[:3]
+    ['areas', 'area_links', 'sources']
     """
     user_files(root)
     return table_names()
