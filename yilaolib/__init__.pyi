@@ -83,6 +83,7 @@ from .needs.money import operating_subsidy as operating_subsidy
 from .needs.money import project_costs as project_costs
 from .needs.outcomes import report_card as report_card
 from .needs.outcomes import split_change as split_change
+from .needs.peers import area_table as area_table
 from .needs.peers import compare_plans as compare_plans
 from .needs.peers import neighbours as neighbours
 from .needs.peers import plan_targets as plan_targets

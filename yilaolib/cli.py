@@ -98,6 +98,8 @@ def _language(default: str | None) -> Callable:
 
 _data = click.option("--data", metavar="DIR|FILE.xlsx")
 _json = click.option("--json", "as_json", is_flag=True)
+_province = click.option("--province", metavar="P", shell_complete=complete_area)
+_level = click.option("--level", metavar="county|prefecture", shell_complete=_complete_words("county", "prefecture"))
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -112,7 +114,8 @@ def main(ctx: click.Context, lang: str | None) -> None:
 @main.command()
 @click.argument("cities", metavar="[CITY]...", nargs=-1, shell_complete=complete_area)
 @click.option("--all", "every", is_flag=True)
-@click.option("--province", metavar="P", shell_complete=complete_area)
+@_province
+@_level
 @click.option("--areas", "areas_file", metavar="FILE")
 @_data
 @click.option("--out", default="outputs", show_default=True, metavar="DIR")
@@ -138,10 +141,10 @@ def main(ctx: click.Context, lang: str | None) -> None:
 @click.option("--scheduler", metavar="ADDRESS")
 @_json
 def report(
-    cities: tuple[str, ...], every: bool, province: str | None, areas_file: str | None, out: str, formats: str,
-    as_json: bool, **asked: Any,
+    cities: tuple[str, ...], every: bool, province: str | None, level: str | None, areas_file: str | None, out: str,
+    formats: str, as_json: bool, **asked: Any,
 ) -> None:  # fmt: skip
-    if sum(map(bool, (cities, every, province, areas_file))) != 1:
+    if sum(map(bool, (cities, every, province or level, areas_file))) != 1:
         raise click.UsageError(words().word("command.name_one"))
     if asked["scheduler"] and asked["executor"] != "dask":
         raise click.UsageError(words().word("command.with_dask"))
@@ -150,12 +153,16 @@ def report(
     data = asked["data"]
     if data:
         _refuse_broken(data)
-    if province:
-        chosen = many.areas_within(province, root=data)
+    if province or level:
+        chosen = many.areas_within(province, level, data)
     else:
         chosen = many.areas_in_file(areas_file) if areas_file else cities or None
     asked = {name: value for name, value in asked.items() if value is not None}
-    manifest = many.render_reports(chosen, out_dir=out, formats=formats, **asked)
+    try:
+        manifest = many.render_reports(chosen, out_dir=out, formats=formats, **asked)
+    except KeyboardInterrupt as ended:
+        click.echo(str(ended), err=True)
+        raise SystemExit(130) from None
     done = manifest["status"] == "ok"
     if as_json:
         click.echo(_as_json(manifest))
@@ -181,6 +188,32 @@ def _refuse_broken(data: str) -> None:
         raise DataError(words().say("command.more", message=errors[0], count=len(errors) - 1, data=data))
     if errors:
         raise DataError(errors[0])
+
+
+@main.command()
+@click.argument("cities", metavar="[CITY]...", nargs=-1, shell_complete=complete_area)
+@_province
+@_level
+@_data
+@click.option("--out", "table_file", default="areas.csv", show_default=True, metavar="FILE")
+@_language("en")
+@click.option("--scenario", default="medium", metavar="NAME")
+@click.option("--end-year", type=int, default=2050, metavar="YEAR")
+def table(
+    cities: tuple[str, ...], province: str | None, level: str | None, data: str | None, table_file: str, lang: str,
+    **asked: Any,
+) -> None:  # fmt: skip
+    from .reports import many
+    from .tables.areas import find_area
+
+    if bool(cities) == bool(province or level):
+        raise click.UsageError(words().word("command.name_some"))
+    if data:
+        _refuse_broken(data)
+    chosen = [find_area(city, data)["area"] for city in cities] or many.areas_within(province, level, data)
+    many.write_table(Path(table_file), chosen, root=data, **asked)
+    click.echo(table_file)
+    click.echo(words().word("command.no_sum"), err=True)
 
 
 @main.command()

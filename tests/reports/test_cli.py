@@ -91,7 +91,7 @@ def test_failed_report_exits_1(instant):
     [
         (["--province", "景德镇"], "景德镇市 (jingdezhen) is a prefecture, not a province"),
         (["--areas", "no.txt"], "no.txt cannot be read as a list of areas"),
-        (["--all", "--province", "江西"], "one of them"),
+        (["--all", "--province", "江西"], "Name a CITY or more"),
         (["yingtan", "--timeout", "0"], "timeout must be more than 0"),
         (["yingtan", "--executor", "spark"], "executor must be one of"),
         (["yingtan", "--executor", "dask"], "needs the address of a scheduler"),
@@ -256,3 +256,25 @@ def test_claim_that_cannot_be_computed_shows_no_number(tmp_path):
     (tmp_path / "claims.csv").write_text(head + row, encoding="utf-8")
     result = yilao("audit", "haian", "--data", str(tmp_path))
     assert result.exit_code == 0 and "6394" in result.stdout and "nan" not in result.stdout
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_table_of_areas(tmp_path, ending):
+    """`yilao table` writes one row an area and year, with needs that hold for every area, and says what is no sum."""
+    file = tmp_path / f"areas.{ending}"
+    result = yilao("table", "海安", "吉安", "--end-year", "2022", "--out", str(file))
+    assert result.exit_code == 0 and "do not add up" in result.stderr, result.output
+    table = pd.read_csv(file) if ending == "csv" else pd.read_excel(file)
+    assert table[["area", "year"]].to_numpy().tolist() == [
+        [a, y] for a in ("haian", "jian") for y in (2020, 2021, 2022)
+    ]
+    people, share = table["aged_60"], table["share_60_pct"]
+    assert (table["share_60_pct_lower"] <= share).all() and (100 * people / table["total"] - share).abs().max() < 1e-9
+    assert (table["beds_rule_9073"] / people - 0.03).abs().max() < 1e-9
+    assert [path.name for path in tmp_path.iterdir()] == [file.name]
+
+
+def test_level_chooses_all_of_it(instant):
+    """--level takes every area of a level, with --province those of a province."""
+    rows = json.loads(yilao("report", "--province", "江西", "--level", "prefecture", "--json").stdout)
+    assert len(rows) == 11 and {row["province"] for row in rows} == {"江西省"}

@@ -6,17 +6,28 @@ Five places are few, counties are not prefectures, and names hide different coun
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
-from ..demography.local import Root, area_values, while_unchanged
+from ..demography.ages import elderly_share, persons
+from ..demography.local import Root, area_values, launch_of, while_unchanged
+from ..demography.projection import Scenario, block_size, nation_of, simulate
 from ..errors import DataError
-from ..tables.areas import find_area, load_table
+from ..tables.areas import find_area, list_areas, load_table
 from ..tables.cells import half_a_digit
 from ..tables.folders import merged_table
+from . import beds, daycare
+from .methods import implied_coverage
+from .rows import care_need, make_case
 
+# Needs by what holds for every area: norms of the nation, rates of surveys. None needs a plan.
+FOR_ALL = {
+    "beds": (beds.norm_national, beds.rule_9073, beds.prevalence, beds.prevalence_census),
+    "places": (daycare.norm_places, daycare.coverage, daycare.intention),
+}
 SIDES = {"ge": "floor", "gt": "floor", "le": "ceiling", "lt": "ceiling"}  # by comparator
 
 
@@ -242,3 +253,75 @@ def _profiles(*, root: Root = None) -> pd.DataFrame:
 
 def _newest(name: str, root: Root) -> pd.DataFrame:
     return merged_table(name, root).sort_values("year").drop_duplicates("area", keep="last").set_index("area")
+
+
+def area_table(
+    areas: Iterable[str] | None = None,
+    *,
+    level: str = "county",
+    scenario: str = "medium",
+    end_year: int = 2050,
+    draws: int = 100,
+    root: Root = None,
+) -> pd.DataFrame:
+    """People, shares with their ranges, and needs of any number of areas: one row an area and year.
+
+    Areas do not add up to what they lie in, and their ranges still less: each is projected by itself.
+    DataError: no such area or level.
+
+    Parameters
+    ----------
+    areas : iterable of str, optional; slugs, names or adcodes; every area of `level` when it is not given
+    level : str, default "county"; or "prefecture", "province"
+    scenario, end_year, root : as for `project`
+    draws : int, default 100; random paths of each area, for the ranges
+
+    Returns
+    -------
+    DataFrame: area, adcode, name_zh, name_en, province, year; total, aged_60, aged_65, aged_80, aged_0_2 and need_care
+    (moderate, severe) [persons]; share_60_pct, share_65_pct with `_lower`, `_upper` (80 % range) [%]; beds_<method>,
+    places_<method> by the methods that need no plan; beds_per_100_need and places_coverage_pct: what the nation's norms
+    mean here
+
+    Examples
+    --------
+    >>> counties = area_table(["岳阳", "海安"], end_year=2025, draws=20)
+    >>> counties.shape, round(counties.set_index(["area", "year"])["share_60_pct"]["haian", 2020], 1)
+    ((12, 27), 38.9)
+    """
+    if areas is None:
+        slugs = list_areas(level=level, root=root)["area"].tolist()
+    else:
+        slugs = [find_area(area, root)["area"] for area in areas]
+    launches = [launch_of(slug, root) for slug in slugs]
+    nation, size, parts = nation_of(root=root), block_size(end_year, draws, 256), []
+    loaded = Scenario.load(scenario, root=root)
+    for first in range(0, len(slugs), size):
+        block = launches[first : first + size]
+        people = simulate(block, loaded, end_year, nation)["population"]
+        drawn = simulate(block, loaded, end_year, nation, draws=draws)["population"]
+        parts.append(xr.Dataset(_measures(people, drawn, root)).to_dataframe(["area", "year"]))
+    table = load_table("areas", root=root).set_index("area")
+    above = table.loc[slugs].index.to_series()
+    for _ in range(2):  # a county may lie in a prefecture
+        above = above.where(above.map(table["level"]) == "province", above.map(table["parent"]))
+    named = table.loc[slugs, ["adcode", "name_zh", "name_en"]].assign(province=above.map(table["name_zh"]))
+    return named.join(pd.concat(parts)).reset_index()
+
+
+def _measures(people: xr.DataArray, drawn: xr.DataArray, root: Root) -> dict[str, xr.DataArray]:
+    """What `area_table` tells, by year and area."""
+    ages = {"total": (), "aged_60": (60,), "aged_65": (65,), "aged_80": (80,), "aged_0_2": (0, 3)}
+    told = {name: persons(people, *each) for name, each in ages.items()}
+    for age in (60, 65):
+        told[f"share_{age}_pct"] = 100 * elderly_share(people, age)
+        ends = (100 * elderly_share(drawn, age)).quantile([0.1, 0.9], "draw")
+        for end, name in ((0.1, "lower"), (0.9, "upper")):
+            told[f"share_{age}_pct_{name}"] = ends.sel(quantile=end, drop=True)
+    for what, methods in FOR_ALL.items():
+        case = make_case(what, "china", people, root)
+        told |= {f"{what}_{method.__name__.removesuffix('_places')}": method(case)["central"] for method in methods}
+    told["need_care"] = care_need(people, root=root).sel(level=["moderate", "severe"]).sum("level")
+    told["beds_per_100_need"] = 100 * told["beds_norm_national"] / told["need_care"]
+    told["places_coverage_pct"] = 100 * implied_coverage(told["places_norm"], told["aged_0_2"])
+    return told

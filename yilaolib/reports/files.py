@@ -39,7 +39,20 @@ PACKAGES = (  # whose version may change what a report shows
     "weasyprint", "pydyf", "tinycss2", "fonttools",
 )  # fmt: skip
 KEY = ["area", "lang", "scenario"]  # what names a report's files
-TEXTS = (*KEY, "status", "report", "error", "traceback", "name_zh", "name_en", "province", "adcode", "started", "key")
+TEXTS = (
+    *KEY,
+    "status",
+    "report",
+    "error",
+    "traceback",
+    "name_zh",
+    "name_en",
+    "province",
+    "adcode",
+    "level",
+    "started",
+    "key",
+)
 KINDS = dict.fromkeys(TEXTS, str) | {"end_year": int | None, "seconds": int | float, "files": dict, "results": dict}
 FILE = re.compile(r"(\w[\w.-]*/)?\w[\w.-]*")  # of a report, below its folder
 
@@ -52,6 +65,7 @@ class Order:
     name_zh: str
     name_en: str
     adcode: str
+    level: str
     province: str
     lang: str  # the code: zh, en, or the stem of a catalogue's file
     scenario: str
@@ -68,7 +82,7 @@ class Order:
 
     def row(self) -> dict:
         """Return the row of this report before it is made."""
-        names = ("area", "adcode", "name_zh", "name_en", "province", "lang", "scenario")
+        names = ("area", "adcode", "name_zh", "name_en", "level", "province", "lang", "scenario")
         return {name: getattr(self, name) for name in names} | {
             "end_year": self.parameters.get("end_year"),
             "started": f"{datetime.now():%Y-%m-%d %H:%M:%S}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import hashlib
-import importlib
+import importlib.util
 import io
 import os
 import re
@@ -24,7 +24,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import DataError, YilaoError
-from ..tables.areas import find_area, load_table
+from ..tables.areas import find_area, list_areas, load_table
 from ..tables.folders import as_root, merged_table, own_areas, stamp
 from ..tables.schema import escaped
 from ..texts import catalogue, languages
@@ -136,8 +136,7 @@ def render_reports(
     yilaolib.errors.DataError: executor must be one of processes, serial, dask; it is 'spark'.
     """
     one_of("executor", executor, EXECUTORS)
-    if jobs is None:
-        jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    jobs = _cores() if jobs is None else jobs
     for name, value in (("timeout", timeout), ("memory_mb", memory_mb), ("jobs", jobs)):
         if not value > 0:
             raise DataError(f"{name} must be more than 0; it is {value!r}.")
@@ -190,6 +189,10 @@ def render_reports(
             with contextlib.suppress(OSError, YilaoError) if failing else contextlib.nullcontext():
                 listing.write()
     return manifest_frame(rows)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 GO_ON = "run the same command again: it goes on from there."
@@ -295,22 +298,17 @@ def areas_within(
     >>> "yingtan" in areas_within("江西", "prefecture")
     True
     """
-    if level:
-        one_of("level", level, ("prefecture", "county"))
     above = find_area(province, root) if province else None
     if above is not None and above["level"] != "province":
         what = f"{above['name_zh']} ({above['area']}) is a {above['level']}"
         raise DataError(f"{what}, not a province; name it as a CITY.")
-    areas, counted = load_table("areas", root=root), set(merged_table("population", root)["area"])
-    levels = [level] if level else ["prefecture", "county"]
-    local = areas[areas["level"].isin(levels) & areas["area"].isin(counted)].set_index("area")
-    wanted = set(local.index)
+    wanted = set(list_areas(province, level, root)["area"])
     if above is not None and not level:
-        right_below = local.index[local["parent"] == above["area"]]
-        wanted &= {*areas_with_plan(root), *own_areas(as_root(root)), *right_below}
-    found = [slug for slug in wanted if above is None or above["area"] in line_of(slug, root)]
+        own = (*areas_with_plan(root), *own_areas(as_root(root)))
+        wanted |= {slug for slug in own if above["area"] in line_of(slug, root)}
+    found = wanted & set(merged_table("population", root)["area"])
     if not found:
-        name = above["name_zh"] if above is not None else "中国"
+        name = above["name_zh"] if above is not None else "China"
         kind = level or "prefecture or county"
         raise DataError(f"No {kind} of {name} has rows in population.csv; add them with --data.")
     return sorted(found)
@@ -333,6 +331,40 @@ def areas_in_file(path: str | os.PathLike) -> list[str]:
     if not names:
         raise DataError(f"{path} names no area. Write one a line: a slug, a name or an adcode.")
     return names
+
+
+# ---- one table of many areas ----
+
+
+def write_table(target: Path, areas: list[str], **asked: Any) -> None:
+    """Write `area_table` of these areas as CSV, Excel or Parquet, by the ending of `target`; all cores compute it."""
+    one_of("the ending of the file", target.suffix, (".csv", ".xlsx", ".parquet"))
+    if target.suffix == ".parquet" and not importlib.util.find_spec("pyarrow"):
+        raise DataError("A file .parquet needs pyarrow, which is not installed: pip install pyarrow. Or write .csv.")
+    runner.begin(PRELOAD, **{DATA: asked.get("root") or ""})
+    tasks, parts = [(areas[first : first + 100], asked) for first in range(0, len(areas), 100)], []
+    for _, part in runner.run_many(_rows_of, tasks, min(_cores(), len(tasks)), TIMEOUT):
+        if isinstance(part, str):
+            raise YilaoError(f"The table was not made: a process was {part}.")
+        if isinstance(part, Exception):
+            raise part
+        parts.append(part)
+    table = pd.concat(parts).sort_values(["adcode", "area", "year"], ignore_index=True)
+    if target.suffix == ".parquet":
+        write_whole(target, table.to_parquet)
+    elif target.suffix == ".xlsx":
+        write_whole(target, lambda path: table.to_excel(path, index=False, freeze_panes=(1, 4)))
+    else:
+        write_whole(target, lambda path: _csv(table, path))
+
+
+def _rows_of(areas: list[str], asked: dict) -> pd.DataFrame | Exception:
+    from ..needs.peers import area_table
+
+    try:
+        return area_table(areas, **asked)
+    except Exception as error:
+        return error
 
 
 # ---- lists of a folder: manifest.csv, results.csv, index.html ----
@@ -407,7 +439,7 @@ def index_page(rows: list[dict]) -> str:
     from .display import page_templates
     from .page import library_version, page_script
 
-    empty = dict.fromkeys((*COLUMNS, "name_en"), "")
+    empty = dict.fromkeys((*COLUMNS, "name_en", "level"), "")
     rows = [
         empty
         | {name: value for name, value in row.items() if value is not None}
@@ -426,6 +458,7 @@ def index_page(rows: list[dict]) -> str:
         rows=rows,
         columns=columns,
         provinces=sorted({row["province"] for row in rows} - {""}),
+        levels=sorted({row["level"] for row in rows} - {""}),
         shown=lambda value: _shortly(value) if _is_number(value) else value,
         n_ok=n_ok,
         n_failed=len(rows) - n_ok,

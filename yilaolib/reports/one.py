@@ -177,6 +177,7 @@ def place_order(
         name_zh=name_zh,
         name_en=name_en or name_zh,
         adcode=adcode,
+        level=area["level"],
         province=province_of(slug, root),
         lang=code,
         scenario=values.get("scenario", "medium"),
