@@ -21,11 +21,12 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from ..demography.local import areas_above
 from ..errors import DataError, YilaoError
+from ..tables.areas import find_area
 from ..tables.folders import as_root, merged_table, stamp
 from ..tables.schema import data_folder, fields_of, table_names
 from ..texts import languages
@@ -91,22 +92,9 @@ class Order:
 
 
 def line_of(area: str, root: str | os.PathLike | None = None) -> list[str]:
-    """Return an area and those that it lies in, nearest first.
-
-    >>> line_of("jingdezhen")
-    ['jingdezhen', 'jiangxi', 'china']
-    """
-    rows, found, above = areas_by_slug(as_root(root), stamp(root)), [], area
-    while above in rows and above not in found:
-        found.append(above)
-        above = rows[above].parent
-    return found
-
-
-@lru_cache(maxsize=8)
-def areas_by_slug(root: Path | None, state: tuple) -> dict[str, Any]:
-    """Return the rows of all areas; `state` is the stamp of the tables."""
-    return {row.area: row for row in merged_table("areas", root).itertuples()}
+    """Return an area and those that it lies in, nearest first."""
+    row = find_area(area, root)
+    return [row["area"], *(above["area"] for above in areas_above(row, root))]
 
 
 # ---- keys: equal keys mean that a report would come out the same ----
@@ -130,9 +118,8 @@ def library_key() -> str:
 def content_key(order: Order, library: str = "") -> str:
     """Return a key of all that a report depends on.
 
-    That is its parameters, template, words and library; of tables by area the rows of the area, of those above it and
-    of no area; the other tables whole; and what compares all plans. Another notebook than that of a plan may read of
-    all areas.
+    Of tables by area the report of a plan reads the rows of the area, of those above it and of no area, and what
+    compares all plans; another notebook may read of all areas.
     """
     root = order.parameters.get("data") or None
     rows, whole = row_keys(as_root(root), stamp(root))
@@ -260,7 +247,7 @@ def write_whole(target: Path, content: str | Callable[[Path], object]) -> None:
 
     `content` is the text, or a function that writes it to a path.
     """
-    beside = target.with_name(f"{BESIDE}{_mark()}-{target.name}")
+    beside = target.with_name(f"{BESIDE}{os.getpid()}-{target.name}")
     try:
         if callable(content):
             content(beside)
@@ -275,7 +262,7 @@ def write_whole(target: Path, content: str | Callable[[Path], object]) -> None:
 @contextlib.contextmanager
 def folder_beside(folder: Path) -> Iterator[Path]:
     """Make a folder for what is not complete, inside `folder`, and take it away afterwards."""
-    beside = Path(tempfile.mkdtemp(prefix=f"{BESIDE}{_mark()}-", dir=folder))
+    beside = Path(tempfile.mkdtemp(prefix=BESIDE, dir=folder))
     try:
         yield beside
     finally:
@@ -283,15 +270,12 @@ def folder_beside(folder: Path) -> Iterator[Path]:
 
 
 def clear_beside(folder: Path) -> None:
-    """Take away what processes of this machine that have ended since left half done in a folder."""
+    """Take away what was left half done in a folder; call it under the lock, while nothing is being made there."""
     for path in folder.glob(f"{BESIDE}*"):
-        host, _, rest = path.name.removeprefix(BESIDE).partition("-")
-        number = rest.partition("-")[0]
-        if host == _host() and number.isdigit() and not _lives(int(number)):
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def make_folder(folder: Path) -> None:
@@ -302,26 +286,6 @@ def make_folder(folder: Path) -> None:
     except OSError as error:
         reason = error.strerror or error
         raise DataError(f"Nothing can be written into {folder} ({reason}); choose another folder.") from error
-
-
-def _host() -> str:
-    return re.sub(r"\W", "", socket.gethostname()) or "host"
-
-
-def _mark() -> str:
-    return f"{_host()}-{os.getpid()}"
-
-
-def _lives(pid: int) -> bool:
-    if sys.platform == "win32":
-        return True  # there, looking at a process would end it
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass
-    return True
 
 
 @contextlib.contextmanager

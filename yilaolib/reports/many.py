@@ -97,36 +97,23 @@ def render_reports(
 
     Parameters
     ----------
-    cities : iterable of str or int, optional
-        Slugs, names or adcodes; by default every prefecture and county that has a plan.
-    jobs : int, optional
-        Reports at a time; by default one a core.
-    executor : {"processes", "serial", "dask"}
-        "processes" makes `jobs` reports at a time; "serial" one after the other; "dask" on the cluster of `scheduler`.
-    out_dir : path, optional
-        Folder of all reports (by default as in `render_report`); one run at a time writes into it.
-    lang, formats, template, **parameters
-        As in `render_report`.
-    progress : bool, optional
-        Whether to show a bar; by default when stderr is a terminal.
-    force : bool, default False
-        Make every report anew.
-    timeout : float
-        [s] For one report.
-    memory_mb : int
-        [MB] For one report.
-    scheduler : str, optional
-        Address of a Dask scheduler, such as ``tcp://10.0.0.1:8786``.
+    cities : iterable of str or int, optional; slugs, names or adcodes; by default all prefectures, counties with a plan
+    jobs : int, optional; reports at a time; by default one a core
+    executor : {"processes", "serial", "dask"}; `jobs` at a time, one after the other, or on the cluster of `scheduler`
+    out_dir : path, optional; folder of all reports, as in `render_report`; one run at a time writes into it
+    lang, formats, template, **parameters : as in `render_report`
+    progress : bool, optional; whether to show a bar; by default when stderr is a terminal
+    force : bool, default False; make every report anew
+    timeout, memory_mb : float, int; [s], [MB] for one report and all that it starts
+    scheduler : str, optional; address of a Dask scheduler, such as ``tcp://10.0.0.1:8786``
 
     Returns
     -------
-    DataFrame
-        One row an area asked for: area, adcode, name_zh, province, lang, scenario, end_year, status (ok, failed),
-        report (path below `out_dir`), error, seconds, started, kept (it needed not be made anew), key, traceback.
+    DataFrame: one row an area: area, adcode, name_zh, province, lang, scenario, end_year, status (ok, failed), report
+    (path below `out_dir`), error, seconds, started, kept (it needed not be made anew), key, traceback
 
     DataError: As `render_report`, and for an unknown executor or fewer jobs than one.
-    YilaoError: Another run writes into the folder, the disk is full, no scheduler answers; what was made is still
-    there.
+    YilaoError: Another run writes into the folder, the disk is full, no scheduler answers; what was made stays.
 
     Examples
     --------
@@ -135,6 +122,8 @@ def render_reports(
     ...
     yilaolib.errors.DataError: executor must be one of processes, serial, dask; it is 'spark'.
     """
+    from tqdm import tqdm
+
     one_of("executor", executor, EXECUTORS)
     jobs = _cores() if jobs is None else jobs
     for name, value in (("timeout", timeout), ("memory_mb", memory_mb), ("jobs", jobs)):
@@ -170,9 +159,11 @@ def render_reports(
             else:
                 tasks.append((order, key, timeout, memory_mb))
         clear_beside(out)
+        clear_beside(out / "fonts")
         made = _run(tasks, executor, jobs, scheduler, timeout) if tasks else iter(())
         try:
-            for row in _with_bar(made, len(tasks), progress):
+            hidden = not (sys.stderr.isatty() if progress is None else progress)
+            for row in tqdm(made, total=len(tasks), unit="report", disable=hidden):
                 rows.append(row)
                 n_ok = sum(row["status"] == "ok" for row in rows)
                 if row.get("disk"):
@@ -257,29 +248,11 @@ def _lost(order: Order, why: str) -> dict:
     return keep_failure(order, YilaoError(f"The report of {order.name_zh} failed: {why}."))
 
 
-def _with_bar(rows: Iterator[dict], total: int, progress: bool | None) -> Iterator[dict]:
-    """Pass rows on, with a bar that shows rate and time left when one is wanted."""
-    from tqdm import tqdm
-
-    show = sys.stderr.isatty() if progress is None else progress
-    n_failed = 0
-    with tqdm(total=total, unit="report", disable=not show, file=sys.stderr, smoothing=0.1) as bar:
-        for row in rows:
-            n_failed += row["status"] != "ok"
-            bar.set_postfix_str(row["area"] + (f", {n_failed} failed" if n_failed else ""), refresh=False)
-            bar.update()
-            yield row
-
-
 # ---- which areas ----
 
 
 def areas_with_plan(root: str | os.PathLike | None = None) -> list[str]:
-    """Return the slugs of all prefectures and counties that have a plan.
-
-    >>> "jingdezhen" in areas_with_plan()
-    True
-    """
+    """Return the slugs of all prefectures and counties that have a plan."""
     sources, areas = load_table("sources", root=root or None), load_table("areas", root=root or None)
     planned = sources.loc[sources["plan_start"].notna(), "area"]
     local = areas["level"].isin(["prefecture", "county"])
@@ -292,11 +265,6 @@ def areas_within(
     """Return the slugs of the areas of a level, in a province or all, for which there is a population.
 
     Without a level: the areas right below the province, and its counties with a plan or of a user's own.
-
-    A DataError says that it is no province or level, or that there is nothing to report on.
-
-    >>> "yingtan" in areas_within("江西", "prefecture")
-    True
     """
     above = find_area(province, root) if province else None
     if above is not None and above["level"] != "province":
@@ -344,10 +312,8 @@ def write_table(target: Path, areas: list[str], **asked: Any) -> None:
     runner.begin(PRELOAD, **{DATA: asked.get("root") or ""})
     tasks, parts = [(areas[first : first + 100], asked) for first in range(0, len(areas), 100)], []
     for _, part in runner.run_many(_rows_of, tasks, min(_cores(), len(tasks)), TIMEOUT):
-        if isinstance(part, str):
-            raise YilaoError(f"The table was not made: a process was {part}.")
-        if isinstance(part, Exception):
-            raise part
+        if not isinstance(part, pd.DataFrame):
+            raise part if isinstance(part, Exception) else YilaoError(f"The process of a table was {part}.")
         parts.append(part)
     table = pd.concat(parts).sort_values(["adcode", "area", "year"], ignore_index=True)
     if target.suffix == ".parquet":
@@ -428,14 +394,7 @@ def _csv(frame: pd.DataFrame, path: Path) -> None:
 
 
 def index_page(rows: list[dict]) -> str:
-    """Return the page that lists reports, to be searched, filtered and sorted without a network; all is escaped.
-
-    Its script is its only one: the policy of the page names it by its hash. Without it the list is whole.
-
-    >>> row = dict(area="x", name_zh="<i>", lang="zh", scenario="medium", status="failed", error="no data")
-    >>> "&lt;i&gt;" in index_page([row])
-    True
-    """
+    """Return the page that lists reports, to be searched, filtered and sorted without a network; all is escaped."""
     from .display import page_templates
     from .page import library_version, page_script
 
@@ -459,7 +418,9 @@ def index_page(rows: list[dict]) -> str:
         columns=columns,
         provinces=sorted({row["province"] for row in rows} - {""}),
         levels=sorted({row["level"] for row in rows} - {""}),
-        shown=lambda value: _shortly(value) if _is_number(value) else value,
+        shown=lambda value: (
+            f"{value:,.{int(isinstance(value, float) and abs(value) < 100)}f}" if _is_number(value) else value
+        ),
         n_ok=n_ok,
         n_failed=len(rows) - n_ok,
         zh=catalogue("zh"),
@@ -474,11 +435,6 @@ def _others(row: dict) -> list[tuple[str, str]]:
     """Return (path, format) of the files that a report is besides its page."""
     paths = {form: str(row.get("report")).removesuffix("html") + form for form in FORMATS if form != "html"}
     return [(path, form) for form, path in paths.items() if path.rpartition("/")[2] in row.get("files", ())]
-
-
-def _shortly(value: float) -> str:
-    """A number as a list shows it: whole from 100 on, and one decimal below."""
-    return f"{value:,.0f}" if abs(value) >= 100 or isinstance(value, int) else f"{value:.1f}"
 
 
 def _is_number(value: object) -> bool:
@@ -606,12 +562,11 @@ def _received(order: Order, row: dict, files: dict[str, bytes]) -> dict:
 
 DATA = "YILAO_DATA"  # the folder or workbook of a user, read beforehand too
 AREA = "YILAO_AREA"  # of the first of many city reports; "none" of many others
-STACK = (
+STACK = (  # dask.array is imported by xarray where it is installed
     "numpy.random", "pandas", "scipy.interpolate", "scipy.optimize", "scipy.stats", "xarray", "matplotlib.pyplot",
     "matplotlib.backends.backend_agg", "seaborn", "PIL.PngImagePlugin", "IPython.core.completer",
-    "papermill.translators", "matplotlib_inline.config",
+    "papermill.translators", "matplotlib_inline.config", "dask.array",
 )  # fmt: skip
-MAYBE = ("dask.array",)  # xarray imports it where it is installed, at its first sum
 
 
 def warm() -> None:
@@ -621,9 +576,7 @@ def warm() -> None:
     """
     runner.import_papermill()
     for name in STACK:
-        importlib.import_module(name)
-    for name in MAYBE:
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(ImportError):
             importlib.import_module(name)
     import nbformat
     from PIL import Image

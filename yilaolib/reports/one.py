@@ -17,18 +17,17 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
+from ..demography.local import areas_above
 from ..errors import DataError, YilaoError, did_you_mean
 from ..tables.areas import data_version, find_area
-from ..tables.folders import as_root, merged_table, stamp
+from ..tables.folders import merged_table
 from ..texts import catalogue, languages
 from . import runner
 from .files import (
     Order,
-    areas_by_slug,
     content_key,
     folder_beside,
     keep_row,
-    line_of,
     lock_folder,
     made_on,
     put_in_place,
@@ -178,7 +177,7 @@ def place_order(
         name_en=name_en or name_zh,
         adcode=adcode,
         level=area["level"],
-        province=province_of(slug, root),
+        province=next((up["name_zh"] for up in (area, *areas_above(area, root)) if up["level"] == "province"), ""),
         lang=code,
         scenario=values.get("scenario", "medium"),
         parameters={name: value for name, value in values.items() if name in known},
@@ -196,12 +195,6 @@ def _template_of(city: str | int, root: str | os.PathLike | None) -> Path:
     area, sources = find_area(city, root=root)["area"], merged_table("sources", root)
     planned = sources.loc[sources["plan_start"].notna(), "area"]
     return find_template("city_report" if area in set(planned) else "area_report")
-
-
-def province_of(area: str, root: str | os.PathLike | None = None) -> str:
-    """Return the Chinese name of the province that an area is or lies in, or an empty text."""
-    rows = areas_by_slug(as_root(root), stamp(root))
-    return next((rows[slug].name_zh for slug in line_of(area, root) if rows[slug].level == "province"), "")
 
 
 def find_template(name: str = "city_report") -> Path:

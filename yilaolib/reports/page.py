@@ -24,7 +24,7 @@ from markupsafe import Markup
 from ..tables.cells import UNPRINTABLE
 from ..texts import Catalogue, catalogue
 from .display import MIME, TEMPLATES, Piece, page_templates, piece_html
-from .files import clear_beside, write_whole
+from .files import write_whole
 
 if TYPE_CHECKING:
     import nbformat  # it takes a second to import, and most runs of a batch do without
@@ -128,8 +128,9 @@ def page_html(document: Document, *, paper: bool = False) -> str:
 def put_fonts(out_dir: Path) -> None:
     """Copy the library's fonts to `<out_dir>/fonts/`, where pages look when a machine has no Chinese font."""
     folder = out_dir / "fonts"
+    if folder.is_symlink():  # what it leads to is not ours
+        folder.unlink()
     folder.mkdir(parents=True, exist_ok=True)
-    clear_beside(folder)
     for font in (*FONTS.glob("*.otf"), FONTS / "OFL.txt"):
         target = folder / font.name
         if not target.is_file() or target.stat().st_size != font.stat().st_size:
