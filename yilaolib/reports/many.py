@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import hashlib
 import importlib.util
@@ -28,31 +29,12 @@ from ..tables.areas import find_area, list_areas, load_table
 from ..tables.folders import as_root, merged_table, own_areas, stamp
 from ..tables.schema import escaped
 from ..texts import catalogue, languages
-from . import runner
-from .files import (
-    FILE,
-    FORMATS,
-    KEY,
-    Order,
-    clear_beside,
-    content_key,
-    folder_beside,
-    keep_row,
-    kept_row,
-    library_key,
-    line_of,
-    lock_folder,
-    put_in_place,
-    read_row,
-    row_keys,
-    write_whole,
-)
+from . import files, runner
 from .one import (
     MEMORY_MB,
     PRELOAD,
     TIMEOUT,
     default_folder,
-    find_template,
     keep_failure,
     one_of,
     place_order,
@@ -142,28 +124,27 @@ def render_reports(
     if not orders:
         raise DataError("There is no city to report on; name one, or leave cities out for all that have a plan.")
     out = Path(out_dir)
-    with lock_folder(out), _ended_in_order():
+    with files.lock_folder(out), _ended_in_order():
         earlier = {order.area for order in orders if order.path("report", ".json").is_file() and not force}
         if len(earlier) < len(orders):
             _begin(orders[0], many=len(orders) >= MANY)
         tasks, rows, listing = [], [], Listing(out)
         for order in orders:
             if order.folder.is_dir() and not order.folder.is_symlink():
-                clear_beside(order.folder)
+                files.clear_beside(order.folder)
             # The key of a new report is found by the process that makes it, where everything is imported already.
             alone = order.area not in earlier and executor == "processes"
-            key = "" if alone else content_key(order)
-            if order.area in earlier and (row := kept_row(order, key)):
+            key = "" if alone else files.content_key(order)
+            if order.area in earlier and (row := files.kept_row(order, key)):
                 rows.append(row)
                 listing.add(row)
             else:
                 tasks.append((order, key, timeout, memory_mb))
-        clear_beside(out)
-        clear_beside(out / "fonts")
+        files.clear_beside(out)
+        files.clear_beside(out / "fonts")
         made = _run(tasks, executor, jobs, scheduler, timeout) if tasks else iter(())
         try:
-            hidden = not (sys.stderr.isatty() if progress is None else progress)
-            for row in tqdm(made, total=len(tasks), unit="report", disable=hidden):
+            for row in tqdm(made, total=len(tasks), unit="report", disable=None if progress is None else not progress):
                 rows.append(row)
                 n_ok = sum(row["status"] == "ok" for row in rows)
                 if row.get("disk"):
@@ -205,12 +186,9 @@ def _ended_in_order() -> Iterator[None]:
             signal.signal(signal.SIGTERM, before)
 
 
-def _begin(order: Order, many: bool) -> None:
+def _begin(order: files.Order, many: bool) -> None:
     """Start the forkserver, which reads the user's tables too and, for many reports, computes what all share."""
-    env = {DATA: order.parameters.get("data") or ""}
-    if many:
-        env[AREA] = order.area if order.template == find_template() else "none"
-    runner.begin(PRELOAD, **env)
+    runner.begin(PRELOAD, **{DATA: order.parameters.get("data") or "", AREA: order.area if many else ""})
 
 
 def _run(tasks: list[tuple], executor: str, jobs: int, scheduler: str | None, timeout: float) -> Iterator[dict]:
@@ -228,12 +206,12 @@ def _run(tasks: list[tuple], executor: str, jobs: int, scheduler: str | None, ti
         finally:
             getattr(done, "close", lambda: None)()
             for order, *_ in tasks:  # what was interrupted in the middle
-                clear_beside(order.folder)
+                files.clear_beside(order.folder)
                 with contextlib.suppress(OSError):
                     order.folder.rmdir()
 
 
-def run_task(order: Order, key: str, timeout: float, memory_mb: int) -> dict:
+def run_task(order: files.Order, key: str, timeout: float, memory_mb: int) -> dict:
     """Make a report and return its row; whatever goes wrong is this report's and not the batch's."""
     begin = time.perf_counter()
     try:
@@ -242,9 +220,9 @@ def run_task(order: Order, key: str, timeout: float, memory_mb: int) -> dict:
         return keep_failure(order, error, time.perf_counter() - begin)
 
 
-def _lost(order: Order, why: str) -> dict:
+def _lost(order: files.Order, why: str) -> dict:
     """Return the row of a report whose process is gone; clear what that left half done."""
-    clear_beside(order.folder)
+    files.clear_beside(order.folder)
     return keep_failure(order, YilaoError(f"The report of {order.name_zh} failed: {why}."))
 
 
@@ -273,7 +251,7 @@ def areas_within(
     wanted = set(list_areas(province, level, root)["area"])
     if above is not None and not level:
         own = (*areas_with_plan(root), *own_areas(as_root(root)))
-        wanted |= {slug for slug in own if above["area"] in line_of(slug, root)}
+        wanted |= {slug for slug in own if above["area"] in files.line_of(slug, root)}
     found = wanted & set(merged_table("population", root)["area"])
     if not found:
         name = above["name_zh"] if above is not None else "China"
@@ -316,12 +294,9 @@ def write_table(target: Path, areas: list[str], **asked: Any) -> None:
             raise part if isinstance(part, Exception) else YilaoError(f"The process of a table was {part}.")
         parts.append(part)
     table = pd.concat(parts).sort_values(["adcode", "area", "year"], ignore_index=True)
-    if target.suffix == ".parquet":
-        write_whole(target, table.to_parquet)
-    elif target.suffix == ".xlsx":
-        write_whole(target, lambda path: table.to_excel(path, index=False, freeze_panes=(1, 4)))
-    else:
-        write_whole(target, lambda path: _csv(table, path))
+    excel = functools.partial(table.to_excel, index=False, freeze_panes=(1, 4))
+    ways = {".csv": functools.partial(_csv, table), ".xlsx": excel, ".parquet": table.to_parquet}
+    files.write_whole(target, ways[target.suffix])
 
 
 def _rows_of(areas: list[str], asked: dict) -> pd.DataFrame | Exception:
@@ -342,7 +317,7 @@ def manifest_frame(rows: Iterable[dict]) -> pd.DataFrame:
     text = [name for name in COLUMNS if name not in ("end_year", "seconds", "kept")]
     frame = frame.assign(kept=frame["kept"].fillna(False).astype(bool))
     frame = frame.astype({"end_year": "Int64", "seconds": "float64", **dict.fromkeys(text, "str")})
-    return frame.drop_duplicates(KEY, keep="last").sort_values(KEY, ignore_index=True)
+    return frame.drop_duplicates(files.KEY, keep="last").sort_values(files.KEY, ignore_index=True)
 
 
 def results_frame(rows: Iterable[dict]) -> pd.DataFrame:
@@ -360,14 +335,14 @@ class Listing:
         self.rows: dict[tuple, dict] = {}
         for ending in (".json", ".failed.json"):  # a failure stands for the report that it was to replace
             for path in sorted(out.glob(f"[!.]*/report*{ending}")):
-                row = None if path.parent.is_symlink() or ending not in path.name else read_row(path)
+                row = None if path.parent.is_symlink() or ending not in path.name else files.read_row(path)
                 # A report whose page somebody deleted is not listed any more.
                 if row and (row["status"] != "ok" or (out / row["report"]).is_file()):
                     self.add(row)
 
     def add(self, row: dict) -> None:
         """Add the row of a report; `write` shows it."""
-        self.rows[tuple(row[name] for name in KEY)] = row
+        self.rows[tuple(row[name] for name in files.KEY)] = row
 
     def write_now_and_then(self) -> None:
         """Write the lists, when the last time is long enough ago to spend no more than 3 % of the time on it."""
@@ -381,9 +356,9 @@ class Listing:
         from .page import put_fonts
 
         rows = [self.rows[key] for key in sorted(self.rows)]
-        write_whole(self.out / "manifest.csv", lambda path: _csv(manifest_frame(rows), path))
-        write_whole(self.out / "results.csv", lambda path: _csv(results_frame(rows), path))
-        write_whole(self.out / "index.html", index_page(rows))
+        files.write_whole(self.out / "manifest.csv", lambda path: _csv(manifest_frame(rows), path))
+        files.write_whole(self.out / "results.csv", lambda path: _csv(results_frame(rows), path))
+        files.write_whole(self.out / "index.html", index_page(rows))
         put_fonts(self.out)
 
 
@@ -405,17 +380,14 @@ def index_page(rows: list[dict]) -> str:
         | {"results": row.get("results") or {}, "others": _others(row)}
         for row in rows
     ]
-    columns = []
-    for name in SHOWN:
-        values = [row["results"][name] for row in rows if row["results"].get(name) is not None]
-        if values:
-            columns.append({"name": name, "kind": "number" if all(map(_is_number, values)) else "text"})
+    told = {name: [row["results"][name] for row in rows if row["results"].get(name) is not None] for name in SHOWN}
+    kinds = {name: "number" if all(map(_is_number, values)) else "text" for name, values in told.items() if values}
     n_ok = sum(row["status"] == "ok" for row in rows)
     names = {code: catalogue(code).word("language.name") for code in languages()}
     page = page_templates().get_template("index.html.j2")
     return page.render(
         rows=rows,
-        columns=columns,
+        columns=[{"name": name, "kind": kind} for name, kind in kinds.items()],
         provinces=sorted({row["province"] for row in rows} - {""}),
         levels=sorted({row["level"] for row in rows} - {""}),
         shown=lambda value: (
@@ -433,7 +405,7 @@ def index_page(rows: list[dict]) -> str:
 
 def _others(row: dict) -> list[tuple[str, str]]:
     """Return (path, format) of the files that a report is besides its page."""
-    paths = {form: str(row.get("report")).removesuffix("html") + form for form in FORMATS if form != "html"}
+    paths = {form: str(row.get("report")).removesuffix("html") + form for form in files.FORMATS if form != "html"}
     return [(path, form) for form, path in paths.items() if path.rpartition("/")[2] in row.get("files", ())]
 
 
@@ -443,7 +415,6 @@ def _is_number(value: object) -> bool:
 
 # ---- on a Dask cluster: orders go out, files come back; nothing but the network is shared ----
 
-RETRIES = 3  # of one report, on other workers
 PATIENCE = 15.0  # [s] for the scheduler to answer, and for its first worker
 OTHER = "The workers have another yilaolib than the machine that asks, or none, or other versions of its packages"
 
@@ -467,11 +438,10 @@ def run_dask(tasks: list[tuple], scheduler: str | None) -> Iterator[dict]:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError:
-            raise YilaoError(
-                f"The Dask scheduler at {shown} has no workers. Start some: dask worker {shown}."
-            ) from None
-        keys: Any = client.run(library_key, on_error="return")
-        if others := [worker for worker, key in keys.items() if key != library_key() and not isinstance(key, OSError)]:
+            raise YilaoError(f"The Dask scheduler at {shown} has no workers. Start some there.") from None
+        keys: Any = client.run(files.library_key, on_error="return")
+        ours = files.library_key()
+        if others := [worker for worker, key in keys.items() if key != ours and not isinstance(key, OSError)]:
             raise YilaoError(f"{OTHER} ({', '.join(others[:3])}). Install the same everywhere and start them anew.")
         inputs, sent = {}, {}
         for order, *rest in tasks:
@@ -479,7 +449,7 @@ def run_dask(tasks: list[tuple], scheduler: str | None) -> Iterator[dict]:
             pack = (order.template, order.parameters.get("data") or "", "" if lang in languages() else lang)
             if pack not in inputs:  # sent once; what is submitted is made again when its worker is lost
                 inputs[pack] = client.submit(dict, _packed(*pack), pure=False)
-            sent[client.submit(run_remotely, order, *rest, inputs[pack], pure=False, retries=RETRIES)] = order
+            sent[client.submit(run_remotely, order, *rest, inputs[pack], pure=False, retries=3)] = order
         for future in distributed.as_completed(list(sent), loop=client.loop):
             order = sent[future]
             if future.status in ("cancelled", "lost"):
@@ -505,7 +475,7 @@ def _packed(*paths: str | Path) -> dict[str, tuple[str, bytes]]:
     return packed
 
 
-def run_remotely(order: Order, key: str, timeout: float, memory_mb: int, packed: dict) -> tuple[dict, dict[str, bytes]]:
+def run_remotely(order: files.Order, key: str, timeout: float, memory_mb: int, packed: dict) -> tuple[dict, dict]:
     """Make a report in a folder of a worker's own; return its row and its files."""
     from distributed import get_worker
 
@@ -517,12 +487,12 @@ def run_remotely(order: Order, key: str, timeout: float, memory_mb: int, packed:
         here = replace(order, template=inputs["template"], folder=folder, parameters=parameters)
         _begin(here, many=True)
         row = run_task(here, key, timeout, memory_mb)
-        files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+        made = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
         # Who asked shall read of their own folders: a worker's are gone in a moment.
         places = {str(folder): str(order.folder)} | {str(path.parent) + os.sep: "" for path in inputs.values()}
         for ours, theirs in places.items():
             row |= {name: row[name].replace(ours, theirs) for name in ("error", "traceback") if name in row}
-        return row, {name: path.read_bytes() for name, path in files.items() if path.suffix != ".json" or "/" in name}
+        return row, {name: path.read_bytes() for name, path in made.items() if path.suffix != ".json" or "/" in name}
 
 
 _unpacking = threading.Lock()
@@ -539,20 +509,20 @@ def _unpacked(own: Path, name: str, content: bytes) -> Path:
     return folder / name
 
 
-def _received(order: Order, row: dict, files: dict[str, bytes]) -> dict:
+def _received(order: files.Order, row: dict, sent: dict[str, bytes]) -> dict:
     """Put the files of a report in place as if it had been made here."""
     try:
         order.folder.mkdir(parents=True, exist_ok=True)
-        with folder_beside(order.folder) as beside:
-            for name, content in files.items():
-                if FILE.fullmatch(name):
+        with files.folder_beside(order.folder) as beside:
+            for name, content in sent.items():
+                if files.FILE.fullmatch(name):
                     (beside / name).parent.mkdir(exist_ok=True)
                     (beside / name).write_bytes(content)
             if row["status"] == "ok":
-                return put_in_place(order, beside, row)
+                return files.put_in_place(order, beside, row)
             for path in beside.iterdir():  # how far it came
                 os.replace(path, order.folder / path.name)
-        keep_row(order, row)
+        files.keep_row(order, row)
         return row
     except OSError as error:
         return keep_failure(order, error)
@@ -561,7 +531,7 @@ def _received(order: Order, row: dict, files: dict[str, bytes]) -> dict:
 # ---- in the forkserver: what reports import and read, so that the processes forked from it have it ----
 
 DATA = "YILAO_DATA"  # the folder or workbook of a user, read beforehand too
-AREA = "YILAO_AREA"  # of the first of many city reports; "none" of many others
+AREA = "YILAO_AREA"  # of the first of many reports
 STACK = (  # dask.array is imported by xarray where it is installed
     "numpy.random", "pandas", "scipy.interpolate", "scipy.optimize", "scipy.stats", "xarray", "matplotlib.pyplot",
     "matplotlib.backends.backend_agg", "seaborn", "PIL.PngImagePlugin", "IPython.core.completer",
@@ -596,9 +566,8 @@ def warm() -> None:
     for name in yl.list_tables():
         merged_table(name, root)
     if area := os.environ.get(AREA):
-        library_key()
-        row_keys(as_root(root), stamp(root))
-    if area and area != "none":
+        files.library_key()
+        files.row_keys(as_root(root), stamp(root))
         for compute in (yl.audit, yl.project):
             compute(area, root=root)
         for compute in (yl.triangulate_beds, yl.triangulate_places):

@@ -22,16 +22,7 @@ from ..errors import DataError, YilaoError, did_you_mean
 from ..tables.areas import data_version, find_area
 from ..tables.folders import merged_table
 from ..texts import catalogue, languages
-from . import runner
-from .files import (
-    Order,
-    content_key,
-    folder_beside,
-    keep_row,
-    lock_folder,
-    made_on,
-    put_in_place,
-)
+from . import files, runner
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
 CENSUS_YEAR, LAST_YEAR = 2020, 2100  # projections start after the one, and their assumptions end with the other
@@ -107,7 +98,7 @@ def render_report(
     out_dir = default_folder() if out_dir is None else out_dir
     asked = {"out_dir": out_dir, "lang": lang, "formats": formats, "template": template, "brief": brief}
     order = place_order(city, **asked, **parameters)
-    with lock_folder(Path(out_dir)):
+    with files.lock_folder(Path(out_dir)):
         try:
             run_order(order)
         except Exception as error:
@@ -142,7 +133,7 @@ def place_order(
     template: str | os.PathLike | None = None,
     brief: bool = False,
     **parameters,
-) -> Order:
+) -> files.Order:
     """Check everything that was asked for and return the order; nothing is written. See `render_report`."""
     from .exports import check_formats
 
@@ -171,7 +162,7 @@ def place_order(
     values |= {"city": slug, "lang": lang if lang in languages() else str(Path(lang).resolve())}
     names = ("name_zh", "name_en", "adcode")
     name_zh, name_en, adcode = (area[name] if isinstance(area[name], str) else "" for name in names)
-    return Order(
+    return files.Order(
         area=slug,
         name_zh=name_zh,
         name_en=name_en or name_zh,
@@ -297,25 +288,25 @@ def one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
 # ---- how it is made ----
 
 
-def run_order(order: Order, key: str = "", timeout: float = TIMEOUT, memory_mb: int = MEMORY_MB) -> dict:
+def run_order(order: files.Order, key: str = "", timeout: float = TIMEOUT, memory_mb: int = MEMORY_MB) -> dict:
     """Make a report and return its row. See `render_report`."""
     runner.begin(PRELOAD)
     begin, row = time.perf_counter(), order.row()
-    row["key"] = key or content_key(order)  # before the notebook reads a table
+    row["key"] = key or files.content_key(order)  # before the notebook reads a table
     if order.folder.is_symlink():  # what it leads to is not ours
         order.folder.unlink()
     order.folder.mkdir(parents=True, exist_ok=True)
     try:
-        with folder_beside(order.folder) as beside:
+        with files.folder_beside(order.folder) as beside:
             _run_beside(order, beside, timeout, memory_mb)
             told = {"status": "ok", "report": f"{order.area}/{order.path('report', '.html').name}"}
-            return put_in_place(order, beside, row | told | {"seconds": round(time.perf_counter() - begin, 2)})
+            return files.put_in_place(order, beside, row | told | {"seconds": round(time.perf_counter() - begin, 2)})
     finally:
         with contextlib.suppress(OSError):
             order.folder.rmdir()  # only when it is empty: a failure that left nothing leaves no folder
 
 
-def _run_beside(order: Order, beside: Path, timeout: float, memory_mb: int) -> None:
+def _run_beside(order: files.Order, beside: Path, timeout: float, memory_mb: int) -> None:
     """Make all files of a report in the folder `beside`."""
     runner.import_papermill()
     from .exports import write_format
@@ -342,7 +333,7 @@ def _run_beside(order: Order, beside: Path, timeout: float, memory_mb: int) -> N
         raise as_sentence(error, order.name_zh, kept) from error
 
 
-def keep_failure(order: Order, error: BaseException, seconds: float = 0.0) -> dict:
+def keep_failure(order: files.Order, error: BaseException, seconds: float = 0.0) -> dict:
     """Keep the row of a report that failed and return it; `disk` is not empty when all later reports would fail too."""
     row = order.row() | {
         "status": "failed",
@@ -351,17 +342,17 @@ def keep_failure(order: Order, error: BaseException, seconds: float = 0.0) -> di
         "seconds": round(seconds, 2),
     }
     with contextlib.suppress(OSError):  # a full disk is told by the row
-        keep_row(order, row)
+        files.keep_row(order, row)
     return row | {"disk": disk_error(error)}
 
 
-def shown_parameters(order: Order) -> dict:
+def shown_parameters(order: files.Order) -> dict:
     """Return the parameters without what says where somebody keeps files."""
     values = dict(order.parameters)
     return values | {name: Path(values[name]).name for name in ("data", "lang") if values.get(name)}
 
 
-def _tidy(nb: Any, order: Order, target: Path) -> None:
+def _tidy(nb: Any, order: files.Order, target: Path) -> None:
     """Write an executed notebook as if it had run where it will lie."""
     import nbformat
     from papermill.translators import PythonTranslator
@@ -385,7 +376,7 @@ def _tidy(nb: Any, order: Order, target: Path) -> None:
     nbformat.write(nb, target)
 
 
-def _keep_failed(ran: Path, order: Order) -> Path | None:
+def _keep_failed(ran: Path, order: files.Order) -> Path | None:
     # The notebook may be absent or cut short (a full disk); then the error is told without it.
     import nbformat
 
@@ -396,7 +387,7 @@ def _keep_failed(ran: Path, order: Order) -> Path | None:
     return None
 
 
-def _facts(order: Order) -> dict[str, str]:
+def _facts(order: files.Order) -> dict[str, str]:
     """Return what stands at the foot of the page."""
     from .page import library_version
 
@@ -404,7 +395,7 @@ def _facts(order: Order) -> dict[str, str]:
     shown = shown_parameters(order)
     shown = {name: value for name, value in shown.items() if name != "tables_dir" and value not in ("", None)}
     said = ", ".join(f"{name} = {value}" for name, value in shown.items())
-    date = f"{made_on():%Y-%m-%d}"
+    date = f"{files.made_on():%Y-%m-%d}"
     facts = {"library": library_version(), "data": data_version(), "date": date, "parameters": said}
     return {words.word(f"index.facts.{name}"): value for name, value in facts.items()}
 
