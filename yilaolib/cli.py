@@ -98,6 +98,7 @@ def _language(default: str | None) -> Callable:
 
 _data = click.option("--data", metavar="DIR|FILE.xlsx")
 _json = click.option("--json", "as_json", is_flag=True)
+_executors = _complete_words("processes", "serial", "dask")
 _province = click.option("--province", metavar="P", shell_complete=complete_area)
 _level = click.option("--level", metavar="county|prefecture", shell_complete=_complete_words("county", "prefecture"))
 
@@ -131,13 +132,7 @@ def main(ctx: click.Context, lang: str | None) -> None:
 @click.option("--force", is_flag=True)
 @click.option("--timeout", type=float, metavar="SECONDS")
 @click.option("--memory", "memory_mb", type=int, metavar="MB")
-@click.option(
-    "--executor",
-    default="processes",
-    show_default=True,
-    metavar="NAME",
-    shell_complete=_complete_words("processes", "serial", "dask"),
-)
+@click.option("--executor", default="processes", show_default=True, metavar="NAME", shell_complete=_executors)
 @click.option("--scheduler", metavar="ADDRESS")
 @_json
 def report(

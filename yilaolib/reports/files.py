@@ -278,22 +278,17 @@ def clear_beside(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder for reports; a DataError says why that cannot be."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
-        reason = error.strerror or error
-        raise DataError(f"Nothing can be written into {folder} ({reason}); choose another folder.") from error
-
-
 @contextlib.contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
     """Make a folder and hold its lock, which ends with its holder; a YilaoError names who else holds it."""
     from filelock import FileLock, Timeout
 
-    make_folder(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        what = f"Nothing can be written into {folder} ({error.strerror or error})"
+        raise DataError(f"{what}; choose another folder.") from error
     lock, holder = folder / LOCK, folder / HOLDER
     if lock.is_symlink():  # what it leads to is not ours
         lock.unlink()

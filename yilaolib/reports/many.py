@@ -432,8 +432,7 @@ def run_dask(tasks: list[tuple], scheduler: str | None) -> Iterator[dict]:
     try:
         client = distributed.Client(scheduler, timeout=PATIENCE, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
-        what = f"No Dask scheduler answers at {shown} ({type(error).__name__})"
-        raise YilaoError(f"{what}. Start one, or correct the address.") from None
+        raise YilaoError(f"No Dask scheduler answers at {shown} ({type(error).__name__}). Start one there.") from None
     with client:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
