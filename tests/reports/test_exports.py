@@ -137,12 +137,12 @@ def test_pdf_is_a4_tagged_and_in_our_font(pdf):
 
 @pytest.mark.parametrize("area", ["yingtan", "jingdezhen", "yueyang", "lianshui", "haian"])
 def test_pdf_of_an_area_is_short(area, tmp_path):
-    """A report is at most 12 pages; the first has the gaps of beds and places."""
-    made = yl.render_report(area, out_dir=tmp_path, formats="pdf")
+    """A report is at most 12 pages, its brief two; the first page has the gaps of beds and places."""
+    made = yl.render_report(area, out_dir=tmp_path, formats="pdf", brief=True)
     results = json.loads((made.parent / "tables" / "results.json").read_text(encoding="utf-8"))
     pages = pypdf.PdfReader(made).pages
     first = squeezed(pages[0].extract_text())
-    assert len(pages) <= 12
+    assert len(pages) <= 12 and len(pypdf.PdfReader(made.with_name("brief.pdf")).pages) == 2
     assert all(f"{abs(results[name]):,.0f}" in first for name in ("bed_gap", "place_gap") if results[name] is not None)
 
 
