@@ -183,7 +183,9 @@ HOUSEHOLDS = [
 SCHOOLING = ["none", "primary", "junior", "senior", "college", "degree"]
 COLUMNS = ["urban", "movers_same_county", "movers_same_province", "movers_other_province"]
 COLUMNS += [f"schooling_{step}" for step in SCHOOLING] + ["illiterate_15plus"]
-COLUMNS += ["long_form_employed", "long_form_agriculture"]
+COLUMNS += ["long_form_employed", "long_form_agriculture", "long_form_15plus", "long_form_divorced"]
+COLUMNS += ["long_form_households", "long_form_bath"]
+FLOOR = "floor_area_m2_per_person"  # a mean: weighted by persons where units of 2010 are joined
 
 
 def misprints(table: str = "") -> pd.DataFrame:
@@ -203,13 +205,16 @@ def read_summary(source: Path) -> pd.DataFrame:
         cell = summary["adcode"].eq(row.adcode) & summary["year"].eq(row.year), row.cell.removeprefix("summary ")
         assert summary.loc[cell].tolist() == [row.printed]
         summary.loc[cell] = row.expected
-    counts = summary[["adcode", "year", *HOUSEHOLDS, *COLUMNS]]
-    return with_nation(counts).astype(dict.fromkeys(HOUSEHOLDS + COLUMNS, "Int64"))
+    summary[FLOOR] *= summary["persons"]
+    counts = with_nation(summary[["adcode", "year", *HOUSEHOLDS, *COLUMNS, "persons", FLOOR]])
+    return counts.astype(dict.fromkeys([*HOUSEHOLDS, *COLUMNS, "persons"], "Int64"))
 
 
 def build_columns(counts: pd.DataFrame, areas: pd.DataFrame, links: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     """Return some of the counts of `read_summary` by area."""
-    table = then_and_now(counts, links, areas)[names].reset_index()
+    table = then_and_now(counts, links, areas)
+    table[FLOOR] = (table[FLOOR] / table["persons"].astype(float)).round(2)
+    table = table[names].reset_index()
     table["source"] = [f"nbs-census-{year}-county" for year in table["year"]]
     return table
 
@@ -248,6 +253,7 @@ def build(source: Path) -> dict[str, pd.DataFrame]:
     areas = build_areas(source)
     links = build_links(areas, source)
     wide, counts = read_population(source), read_summary(source)
+    summed = counts.drop(columns=["persons", FLOOR])
     columns = ["area", "level", "kind", "adcode", "name_zh", "name_en", "parent", "note"]
     return {
         "areas": areas[columns],
@@ -255,8 +261,8 @@ def build(source: Path) -> dict[str, pd.DataFrame]:
         "population": build_population(wide, areas, links),
         "former_units": build_former(wide, areas, links, source),
         "households": build_columns(counts, areas, links, HOUSEHOLDS),
-        "census_columns": build_columns(counts, areas, links, COLUMNS),
-        "census_exceptions": build_exceptions({"population": wide, "summary": counts}, source),
+        "census_columns": build_columns(counts, areas, links, [*COLUMNS, FLOOR]),
+        "census_exceptions": build_exceptions({"population": wide, "summary": summed}, source),
     }
 
 

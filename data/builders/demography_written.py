@@ -79,17 +79,17 @@ NOTES_ZH = {
 OFFSET, FACTOR, LIFE, WOMAN = "tfr_offset", "net_migration_factor", "e0_offset", "children per woman"
 LIVES = {"long-life": ("upper_80", "higher"), "short-life": ("lower_80", "lower")}  # bound of the UN's range
 LIFE_YEARS = (2024, 2025, 2030, 2040, 2050, 2075, 2100)
-HALF = "(judged) People move half as much as in medium, from the census on."
+RECENT = 0.39  # printed by residents.py
+FALLEN = "Of the rates of 2010-2020: how residents of 31 provinces moved in 2021-2025 (0.35 to 0.43)."
+HALF = "(judged) People move half as much as in medium."
 LASTS = "(judged) Net migration rates of 2010-2020, the last decade counted, go on unchanged."
-HALVES = "(judged) Net migration rates of 2010-2020 halve by 2050 and stay there."
+RESIDENTS = "nbs-residents-2021-2025"
 EU = "Children under 3 in childcare: target of the EU for {}, not a Chinese norm. The year is the target's."
 ASSUMPTIONS = [
     ("medium", OFFSET, 2020, 0, WOMAN, "judged", "(judged) The area keeps its distance to WPP's medium path."),
     ("zero-migration", OFFSET, 2020, 0, WOMAN, "judged", "(judged) Differs from medium in migration only."),
-    *[(s, FACTOR, 2020, 1, "1", "judged", HALVES) for s in ("low", "medium", "high", *LIVES)],
-    *[(s, FACTOR, 2050, 0.5, "1", "judged", HALVES) for s in ("low", "medium", "high", *LIVES)],
-    ("half-migration", FACTOR, 2020, 0.5, "1", "judged", HALF),
-    ("half-migration", FACTOR, 2050, 0.25, "1", "judged", HALF),
+    *[(s, FACTOR, 2020, RECENT, "1", RESIDENTS, FALLEN) for s in ("low", "medium", "high", *LIVES)],
+    ("half-migration", FACTOR, 2020, RECENT / 2, "1", "judged", HALF),
     ("recent-migration", FACTOR, 2020, 1, "1", "judged", LASTS),
     ("zero-migration", FACTOR, 2020, 0, "1", "judged", "(judged) Nobody moves."),
     ("", "rule_3pct_share", None, 0.03, "share", "rule-9073", "3 % of those aged 60+ live in institutions (9073)."),

@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracles import AGE, SEX, counts, people, quick
+from oracles import AGE, counts, people, quick
 
 from yilaolib import DataError, age_standard, census_pyramids, graduate, group_ages, persons, rake
 from yilaolib.demography.ages import as_array, bend, carry_forward
@@ -40,19 +40,6 @@ def test_graduation_by_a_standard_keeps_every_group(population, shape):
     """The same, where the groups are split as a standard is, even one with empty groups."""
     back = group_ages(graduate(population, standard=pd.Series(shape)), edges=population.index)
     np.testing.assert_allclose(back, population, rtol=1e-9)
-
-
-@pytest.mark.parametrize("standard", [None, pd.Series(np.linspace(9, 1, 101))], ids=["smooth", "standard"])
-def test_two_sexes_give_the_same_as_one_by_one(standard):
-    """Further dims change nothing: each sex of each area comes out as it does alone."""
-    ages = LAYOUTS[0]
-    values = np.random.default_rng(1).uniform(0, 1000, (3, 2, len(ages)))
-    both = xr.DataArray(values, coords={"area": list("abc"), "sex": SEX, "age": ages}, dims=("area", "sex", "age"))
-    together = graduate(both, standard=standard)
-    for area in "abc":
-        for sex in SEX:
-            alone = graduate(pd.Series(both.sel(area=area, sex=sex).to_numpy(), index=ages), standard=standard)
-            np.testing.assert_allclose(together.sel(area=area, sex=sex), alone, rtol=1e-12)
 
 
 def test_open_group_falls_off_from_the_ages_below():

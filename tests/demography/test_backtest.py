@@ -6,7 +6,8 @@ import pytest
 
 from yilaolib import DataError, backtest, compare_with_plans, extrapolate, load_table, persons, project
 from yilaolib.demography.ages import MEASURES
-from yilaolib.demography.backtest import e0_known, known_migration, nation_as_known
+from yilaolib.demography.backtest import nation_as_known
+from yilaolib.demography.local import launch_of
 from yilaolib.demography.projection import nation_of
 
 
@@ -38,31 +39,36 @@ def test_nothing_after_the_launch_is_known():
     assert then.loc[2020, "tfr"] != pytest.approx(now.loc[2020, "tfr"], rel=0.1)
 
 
-def test_migration_known_in_2010_is_the_province_s_and_the_kind_s():
-    """A county starts from its province's rates of 2000-2010 plus what is usual for counties; the nation from 0."""
-
-    def known(parent, level):
-        return known_migration(pd.Series({"area": "x", "parent": parent, "level": level}), level)
-
-    province = known_migration(pd.Series({"area": "jiangsu", "parent": "china", "level": "province"}), "province")
-    np.testing.assert_allclose(known("jiangsu", "county"), province + known(None, "county"))
-    assert not known_migration(pd.Series({"area": "china", "parent": None, "level": "nation"}), "nation").any()
-
-
-def test_old_distance_of_life_expectancy_is_halved():
-    """The province's report of 2000 counts half in 2010, that of 2010 in full."""
-    jiangsu = pd.Series({"area": "jiangsu", "parent": "china", "level": "province"})
-    assert e0_known(jiangsu, 2010) == pytest.approx(76.63 - 74.83)
-    jiangxi = pytest.approx((68.95 - 71.40) / 2)
-    assert e0_known(pd.Series({"area": "jiangxi", "parent": "china", "level": "province"}), 2010) == jiangxi
-    assert e0_known(pd.Series({"area": "x", "parent": "jingdezhen", "level": "county"}), 2010) == jiangxi
+def test_what_2010_knew_has_nothing_of_2020(tmp_path):
+    """A launch as known in 2010 is the same whatever the census of 2020 says, and has no e0 reported later."""
+    people = load_table("population", area="haian").query("year == 2020")
+    people.assign(persons=people["persons"] * 2).to_csv(tmp_path / "population.csv", index=False)
+    ours, theirs = (launch_of("haian", root, known=2010) for root in (None, tmp_path))
+    assert (ours.base, ours.e0_offset) == (2010, 0)
+    np.testing.assert_array_equal(ours.migration, theirs.migration)
+    assert launch_of("haian").e0_offset > 1
 
 
-def test_engine_is_ahead_of_holding_everywhere():
-    """In every province and at every measure of age the engine errs less than holding the number."""
-    judged = load_table("backtest").query("group == 'all' and measure in ['60+', '65+', '80+']")
-    old = judged.pivot(index=["judged", "measure"], columns="method", values="mape_pct")
-    assert (old["engine"] < old["hold_number"] / 2).all()
+OUT_OF_FOLD = {
+    "county": {"total": 10.5, "60+": 7.3, "65+": 7.5, "80+": 10.5, "0-4": 23},
+    "prefecture": {"total": 8.5, "60+": 6.0},
+}
+
+
+@pytest.mark.parametrize("level", OUT_OF_FOLD)
+def test_places_of_provinces_left_out_are_foreseen(level):
+    """In provinces that the fit did not see, the engine errs less than others and than bounds that were set before."""
+    judged = load_table("backtest").query("level == @level and by == 'all' and `class` == '28 provinces'")
+    wide = judged.pivot(index="measure", columns="method", values="mape_pct")
+    assert (wide["engine"] < wide[["hold", "nation_cohorts"]].min(axis=1)).all()
+    assert (wide["engine"] <= pd.Series(OUT_OF_FOLD[level]).reindex(wide.index, fill_value=np.inf)).all()
+
+
+@pytest.mark.parametrize(("share", "low", "high"), [(80, 75, 85), (95, 92, 97.1)])
+def test_ranges_hold_what_they_say(share, low, high):
+    """Of places of provinces left out, 75 to 85 % lie in the 80 % range and 92 to 97 % in the 95 % range."""
+    judged = load_table("backtest").query("level != 'rest' and by == 'all' and `class` == '28 provinces'")
+    assert judged[f"inside_{share}_pct"].dropna().between(low, high).all()
 
 
 def test_plans_are_held_against_the_projection():

@@ -10,15 +10,14 @@ from oracles import AGE, SEX, SWEDEN_CLOSED, SWEDEN_GROWTH_PER_STEP, SWEDEN_OPEN
 
 from yilaolib import DataError, life_table, project_cohorts
 from yilaolib.demography.cohorts import (
-    annual_correlation,
     autoregressive,
     drawn_to_balance,
     imbalance,
+    mean_spread,
     men_share,
-    migration_noise,
     random_stream,
     shared,
-    stationary_spread,
+    stray_paths,
 )
 
 BOX_61 = typed(SWEDEN_CLOSED, "persons", "L", "asfr", "in_1998", "in_2003", "stable")
@@ -255,14 +254,6 @@ def test_imbalance_shrinks_and_never_turns(start, pull):
     assert (left * start >= 0).all() and (np.diff(np.abs([start, *left])) <= 1e-12).all()
 
 
-def test_children_have_no_imbalance():
-    """More boys than the nation at birth are not taken for migrants who come or go."""
-    boys = np.ones((2, 101))
-    boys[1] = 1.3
-    assert not imbalance(boys, np.ones((2, 101)))[:15].any()
-    assert (imbalance(boys, np.ones((2, 101)))[15:] > 0).all()
-
-
 def test_more_draws_and_years_leave_the_first_as_they_are():
     """Draw k of year t is the same however many draws and years are asked for."""
     few, many = (autoregressive(random_stream(3, "tfr"), years, draws, 0.9) for years, draws in ((5, 3), (40, 90)))
@@ -277,20 +268,10 @@ def test_paths_have_spread_one_and_the_correlation(correlation):
     assert np.corrcoef(z[10], z[11])[0, 1] == pytest.approx(correlation, abs=0.03)
 
 
-def test_known_start_opens_towards_its_spread():
-    """A path with a known start is 0 in the first year and reaches its spread over ten years ahead as fitted."""
-    persistence, sd = 0.6, 0.13
-    z = autoregressive(random_stream(0, "x"), 11, 20_000, annual_correlation(persistence), known_start=True)
-    assert (z[0] == 0).all()
-    assert (z[10] * stationary_spread(sd, persistence)).std() == pytest.approx(sd, rel=0.03)
-
-
-def test_migration_patterns_are_those_of_ten_year_means():
-    """The mean over ten years has the fitted spread at every sex and age."""
-    loadings = np.random.default_rng(0).uniform(0.001, 0.01, (3, 2, 101))
-    ten_years = migration_noise(0, "x", 10, 5000, loadings, 0.95).mean(axis=0)
-    wanted = np.sqrt((loadings**2).sum(axis=0))
-    assert ten_years.std(axis=-1) / wanted == pytest.approx(np.ones((2, 101)), rel=0.05)
+def test_paths_of_patterns_have_spread_one_over_ten_years():
+    """The mean over ten years of a path has spread 1 once it is divided by `mean_spread`."""
+    ten_years = stray_paths("x", 0, 3, 10, 5000, 0.95).mean(axis=0) / mean_spread(0.95)
+    assert ten_years.std(axis=-1) == pytest.approx(np.ones(3), rel=0.05)
 
 
 def changed(**changes):

@@ -60,20 +60,6 @@ def test_infants_live_as_long_as_andreev_and_kingkade_say(sex, m0, a0):
     assert table["ax"][0] == pytest.approx(a0, abs=1e-9)
 
 
-@pytest.mark.parametrize(
-    ("sex", "a0", "a1"),
-    [  # Preston, Heuveline and Guillot 2001, table 3.3, at m0 = 0.01: 0.053 + 2.8 m0 and 1.522 - 1.518 m0 for females
-        ("female", 0.081, 1.50682),
-        ("male", 0.07184, 1.62284),  # 0.045 + 2.684 m0 and 1.651 - 2.816 m0
-    ],
-)
-def test_small_children_live_as_long_as_coale_and_demeny_say(sex, a0, a1):
-    """Where few infants die, the West model gives the years lived by those who die before 1 and before 5."""
-    rates = pd.Series([0.01, 0.001, 0.1], index=[0, 1, 5])
-    table = life_table(rates, sex=sex, a0="coale-demeny-west")
-    assert table["ax"].loc[[0, 1]].tolist() == pytest.approx([a0, a1], abs=1e-9)
-
-
 def test_life_expectancy_by_hand():
     """If nobody dies before 60 and one in ten a year from then on, one may expect 60 + 10 years."""
     table = life_table(pd.Series([0.0, 0.1], index=[0, 60]), sex="female", radix=1)

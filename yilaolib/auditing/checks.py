@@ -162,7 +162,8 @@ def parts_add_up(tables: Tables) -> Iterator[Finding]:
 def _units_of(year: int, rows: pd.DataFrame, tables: Tables, up: pd.Series) -> tuple[pd.DataFrame, pd.Series, dict]:
     """Return counts by unit and cell, the parent of each unit, and the area of a unit: of 2010, the units of then."""
     if "age" not in rows:
-        own = rows.drop_duplicates("area").set_index("area").select_dtypes("number").drop(columns=["year", "line"])
+        own = rows.drop_duplicates("area").set_index("area").select_dtypes("Int64")  # counts, no means
+        own = own.drop(columns=["year", "line"], errors="ignore")
         return own.astype(float), own.index.map(up), dict(zip(own.index, own.index, strict=True))
     ages = [0, 1, *range(5, 90, 5)]
     group = pd.cut(rows["age"].astype(float), [*ages, math.inf], right=False, labels=AGE_GROUPS).astype(str)

@@ -241,10 +241,7 @@ def _rings(ranges: Mapping, margins: Mapping) -> list[tuple[str, np.ndarray, flo
 
 
 def bend(parent: Population, margins: Margins) -> xr.DataArray:
-    """The parent's pyramid with the old ages bent towards the area's own balance of 60-64 to 65+, where it is known.
-
-    An area with many more of 65+ than of 60-64, against its parent, tends to have more of 70-74 than of 65-69 too.
-    """
+    """The parent's pyramid with the old ages bent towards the area's own balance of 60-64 to 65+, where it is known."""
     array = as_array(parent)
     if not {(60, None), (65, None)} <= set(margins):
         return array
@@ -300,7 +297,7 @@ def population_table(future: Population) -> pd.DataFrame:
     --------
     >>> import yilaolib as yl
     >>> yl.population_table(yl.project("jingdezhen", end_year=2030)).loc[2025, "share_60_pct"].round(1)
-    np.float64(21.1)
+    np.float64(20.9)
     """
     table = pd.DataFrame({name: labelled(persons(future, *ages)).to_series() for name, ages in TABLE_AGES.items()})
     for age in (60, 65, 80):
@@ -356,8 +353,7 @@ def dependency_ratio(
 ) -> float | xr.DataArray:
     """Dependants per person of working age; a ratio, not a percentage.
 
-    The bounds are inclusive, as they are printed: (15, 59) is the Chinese default, (15, 64) the UN's. The two are not
-    comparable, and a plan's 老年抚养比 may be either (鹰潭's footnote is 65+ over 15-64).
+    The bounds are inclusive: (15, 59) is the Chinese default, (15, 64) the UN's; a plan's 老年抚养比 may be either.
     DataError: unknown kind, or a bound inside an age group.
 
     Parameters

@@ -10,11 +10,9 @@ import xarray as xr
 
 from ..errors import DataError
 from ..tables.areas import find_area, load_table
-from . import local
-from .ages import MEASURES, SEX, carry_forward, graduate, measured, persons
-from .calibration import by_single_age, tfr_ratio
-from .cohorts import DECADE, imbalance, shared
-from .local import Launch, Root, age_standard, census_pyramids, kind_of, launch_of, survival_grid
+from .ages import MEASURES, carry_forward, measured, persons
+from .cohorts import DECADE
+from .local import Root, areas_above, census_pyramids, launch_of, survival_grid
 from .projection import CENSUS_TO_YEAR_END, Nation, Scenario, nation_of, schedules, simulate, sources_behind
 
 AGED = {"population_total": 0, "population_60plus": 60, "population_65plus": 65}
@@ -29,9 +27,9 @@ def backtest(
 ) -> pd.DataFrame:
     """What the engine would have said about `target` at the census of `launch`, beside simpler methods.
 
-    The engine knows the national paths up to the launch, the census, and its province's migration of the ten years
-    before; spreads are fitted to 2010-2020, this area probably among those fitted on (table `backtest` judges each
-    province by others). Hamilton-Perry knows how the province's cohorts fared until the target, as nobody then did.
+    The engine knows the national paths up to the launch and the census; what its columns foresee was fitted on
+    2010-2020 in all provinces, this one too (table `backtest` judges each by the others). Hamilton-Perry knows how the
+    province's cohorts fared until the target, as nobody then did.
     DataError: the area has no census of one of the years.
 
     Parameters
@@ -61,10 +59,12 @@ def backtest(
     if target - launch != 10:
         raise DataError(f"{launch} and {target} are {target - launch} years apart; the back-test needs ten.")
     actual = measured(census[target]).to_series()
-    middle, low, high = _engine(entry, census[launch], launch, target, draws, seed, root)
+    middle, low, high = _engine(entry["area"], launch, target, draws, seed, root)
     told = {"engine": (middle, low, high), "hold": (measured(census[launch]).to_series(), np.nan, np.nan)}
     if entry["level"] in ("county", "prefecture") and pd.notna(entry["parent"]):
-        above = census_pyramids(_province(entry, root), root)
+        up = [*areas_above(entry, root)]
+        province = next((each for each in up if each["level"] == "province"), up[-1])["area"]
+        above = census_pyramids(province, root)
         if launch in above and target in above:
             perry = carry_forward(census[launch], above[launch], above[target], years=target - launch)
             told["hamilton_perry"] = (measured(perry).to_series(), np.nan, np.nan)
@@ -86,16 +86,12 @@ def backtest(
     return frame
 
 
-def _engine(entry, pyramid, launch, target, draws, seed, root) -> tuple[pd.Series, pd.Series, pd.Series]:
+def _engine(area, launch, target, draws, seed, root) -> tuple[pd.Series, pd.Series, pd.Series]:
     """Central path and 80 % range of the projection launched with what was known."""
-    nation, kind = nation_as_known(launch, root), kind_of(entry)
-    groups, standard = pyramid.expand_dims(area=[entry["area"]]), age_standard(launch, root)
-    given = (groups, census_pyramids("china", root)[launch], standard, local.fertility_schedule(launch, root))
-    known = {"e0_offsets": [e0_known(entry, launch, root)], "migration": known_migration(entry, kind, root)[None]}
-    launches = launches_then(launch, graduate(groups, standard=standard), *given, kinds=[kind], **known)
+    nation, start = nation_as_known(launch, root), launch_of(area, root, known=launch)
 
     def counted(paths: int) -> xr.DataArray:
-        future = simulate(launches, Scenario("as before"), target, nation, draws=paths, seed=seed)
+        future = simulate([start], Scenario("as before"), target, nation, draws=paths, seed=seed)
         return at_census(measured(future.population.sel(year=[target - 1, target])), target).isel(area=0)
 
     drawn = counted(draws)
@@ -119,7 +115,7 @@ def nation_as_known(year: int, root: Root = None) -> Nation:
     years = np.arange(year, year + 41)
     wide = now.paths.loc[years - year + FIRST_PROJECTED - 1]
     paths = pd.DataFrame({c: wide[c].to_numpy() for c in wide if c.endswith(("_up", "_down"))}, index=years)
-    paths["tfr"] = now.paths.loc[year - 4 : year, "tfr"].mean()
+    paths["tfr"] = now.paths.loc[year - 4 : year, "tfr"].mean() * now.spreads.tfr_level_2010
     paths["srb"] = now.paths.loc[year, "srb"]
     for name in ("e0_both", "e0_female", "e0_male"):
         before = now.paths[name]
@@ -129,55 +125,9 @@ def nation_as_known(year: int, root: Root = None) -> Nation:
     return replace(known, schedule=schedules(np.full(len(years), year - 2), root).assign_coords(year=years))
 
 
-def launches_then(year, people, groups, reference, standard, schedule, *, kinds, e0_offsets, migration) -> list[Launch]:
-    """Launches of many areas at the older census of `year`.
-
-    `people` (area, sex, age) are by single age, `groups` as printed; `standard` and `reference` are the nation in these
-    two forms, `schedule` its fertility; by area `kinds`, `e0_offsets` [years] and `migration` as `cohort_rates` has it.
-    """
-    ratios = np.atleast_1d(tfr_ratio(groups, reference, schedule))
-    rates = by_single_age(migration).to_numpy()
-    nation = standard.transpose("sex", "age").sel(sex=SEX).to_numpy()
-    counts = people.transpose("area", "sex", "age").to_numpy()
-    launches = []
-    for i, name in enumerate(people["area"].to_numpy()):
-        levels = (float(ratios[i]), float(e0_offsets[i]))
-        moves = (shared(rates[i], counts[i]), imbalance(counts[i], nation))
-        launches.append(Launch(str(name), kinds[i], year, counts[i], *levels, *moves))
-    return launches
-
-
 def at_census(people: xr.DataArray, year: int) -> xr.DataArray:
     """Values at year ends put at the census day (1 November) of `year`, linear between the two."""
     return people.sel(year=year) - CENSUS_TO_YEAR_END * (people.sel(year=year) - people.sel(year=year - 1))
-
-
-def known_migration(entry: pd.Series, kind: str, root: Root = None) -> np.ndarray:
-    """Cohort rates (sex, cohort) to be expected in 2010: the province's of 2000-2010 plus what its kind adds."""
-    table, rates, up = load_table("spreads", root=root), np.zeros((2, 16)), _province(entry, root)
-    for name, column, value in (("migration_before", "area", up), ("migration_usual_before", "kind", kind)):
-        rows = table[(table["parameter"] == name) & (table[column] == value)]
-        if len(rows):
-            rates = rates + rows.pivot(index="sex", columns="age", values="value").sort_index().to_numpy(float)
-    return rates
-
-
-def e0_known(entry: pd.Series, launch: int, root: Root = None) -> float:
-    """Local less national e0 as last reported for the province; of a distance half is taken to be left per decade."""
-    series = load_table("series", root=root)
-    series = series[(series["indicator"] == "e0_both_reported") & (series["year"] <= launch)]
-    ours = series[series["area"].isin([entry["area"], _province(entry, root)]) & (series["area"] != "china")]
-    both = ours.merge(series[series["area"] == "china"], on="year", suffixes=("", "_china")).sort_values("year")
-    if both.empty:
-        return 0.0
-    row = both.iloc[-1]
-    return float((row["value"] - row["value_china"]) * 0.5 ** ((launch - row["year"]) / 10))
-
-
-def _province(entry: pd.Series, root: Root) -> str:
-    """The province that an area lies in, or is; where there is none, the uppermost area above it."""
-    up = [entry, *local.areas_above(entry, root)]
-    return next((each for each in up if each["level"] == "province"), up[-1])["area"]
 
 
 def extrapolate(series: pd.Series, end_year: int, *, level: float = 0.8, method: str | None = None) -> pd.DataFrame:

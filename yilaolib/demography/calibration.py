@@ -1,6 +1,11 @@
-"""Local fertility and migration from two censuses, against the nation, so that what all censuses miss cancels."""
+"""Local fertility and migration against the nation's: counted between two censuses, or foreseen from columns of one.
+
+Measured against the nation, what all censuses miss cancels.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -10,12 +15,28 @@ from ..errors import DataError
 from .ages import OPEN_AGE, SEX, TOP, Population, as_array, found_again, group_ages
 
 FERTILE = (15, 20, 25, 30, 35, 40, 45)  # five-year ages of the schedules of fertility
+COHORTS = np.arange(0, 80, 5)  # five-year ages at the older census, the last one open
+FAR = 3.0  # standard deviations at which a column is cut
+SMALL = -1.2  # of the logarithm of persons: places below stray in a way of their own
+REGIONS = {
+    "north": (11, 12, 13, 14, 15),
+    "north-east": (21, 22, 23),
+    "east": (31, 32, 33, 34, 35, 36, 37),
+    "central": (41, 42, 43),
+    "south": (44, 45, 46),
+    "south-west": (50, 51, 52, 53, 54),
+    "north-west": (61, 62, 63, 64, 65),
+}  # by the first two digits of the code
+# Ages at the older census of each group whose spread is foreseen apart; -1 stands for fertility.
+GROUPS = {"young": (0, 40), "old": (40, 70), "oldest": (70, 100), "children": (-1, 0)}
+OUTCOMES = np.concatenate([COHORTS, COHORTS, [-1]])  # women's cohorts, men's, fertility
+MEMBERS = np.array([(low <= OUTCOMES) & (high > OUTCOMES) for low, high in GROUPS.values()], dtype=float)
 
 
 def tfr_ratio(population: Population, reference: Population, schedule: pd.Series) -> float:
     """Local fertility as a multiple of the reference's, from children 0-4 and the women who could have borne them.
 
-    It is that of the five years before the census; children who were left behind or brought along are in it too.
+    It is that of the five years before; children left behind or brought along are in it too.
     Source: Hauer, Baker and Brown (2013), Indirect estimates of total fertility rate, PLOS ONE 8.
     DataError: there are no women of childbearing age.
 
@@ -136,3 +157,34 @@ def _five_year_groups(population: Population) -> np.ndarray:
     """Persons (..., sex, age group 0, 5 ... 85+) as numbers."""
     groups = group_ages(as_array(population), edges=range(0, TOP + 1, 5))
     return groups.sel(sex=SEX).transpose(..., "sex", "age").to_numpy()
+
+
+@dataclass(frozen=True)
+class Model:
+    """What columns of a census foresee of a place ten years on, and how far it may stray; table `spreads`."""
+
+    mean: pd.Series  # of the counties of the census, by column
+    sd: pd.Series
+    foreseen: pd.DataFrame  # (column, outcome): cohorts' logarithms of change a year, logarithm of the fertility ratio
+    patterns: np.ndarray  # (pattern, outcome) of what strays together
+    scale: pd.DataFrame  # (column, group)
+    width: pd.DataFrame  # (sort, group)
+    region: pd.DataFrame  # (region, group)
+    freedom: float  # of Student's t: how often a place is far off
+    shares: tuple[float, float]  # of the region and of the province in the variance
+
+
+def foresee(columns: pd.Series, model: Model, region: str) -> tuple[np.ndarray, np.ndarray]:
+    """Outcomes (33) of a place ten years on, against the nation's, and one standard deviation of each pattern.
+
+    Source: Hoerl and Kennard (1970), Ridge regression, Technometrics 12.
+    """
+    away = ((columns - model.mean) / model.sd).fillna(0.0)
+    z = away.clip(-FAR, FAR)
+    z["constant"], z["smallness"] = 1.0, np.clip(-1 - away["size"], 0, 2)
+    told = z[model.foreseen.index].to_numpy() @ model.foreseen.to_numpy()
+    sort = "district" if away["district"] > 0 else "small" if away["size"] < SMALL else "others"
+    scale = np.exp(z[model.scale.index].to_numpy() @ model.scale.to_numpy()) * model.width.loc[sort].to_numpy()
+    if region in model.region.index:
+        scale = scale * model.region.loc[region].to_numpy()
+    return told, model.patterns * (scale @ MEMBERS)

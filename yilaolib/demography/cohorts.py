@@ -213,10 +213,7 @@ def men_share(people: np.ndarray) -> np.ndarray:
 
 
 def imbalance(people: np.ndarray, standard: np.ndarray) -> np.ndarray:
-    """How many more men per woman than in the standard (both sex, age), as a logarithm by age; 0 where it is unknown.
-
-    That of children is no migration and left out.
-    """
+    """Logarithm by age of men per woman over the standard's (both sex, age); 0 for children and where it is unknown."""
     more = log_sex_ratio(people) - log_sex_ratio(standard)
     more[:CHILDREN] = 0.0
     return np.nan_to_num(more)
@@ -262,17 +259,14 @@ def random_stream(seed: int, *names: str) -> np.random.Generator:
     return np.random.default_rng([seed, *(crc32(name.encode()) for name in names)])
 
 
-def autoregressive(
-    rng: np.random.Generator, n_years: int, draws: int, correlation: float, *, known_start: bool = False
-) -> np.ndarray:
+def autoregressive(rng: np.random.Generator, n_years: int, draws: int, correlation: float) -> np.ndarray:
     """Standard normal paths (year, draw) in which neighbouring years are alike by `correlation` (0 to below 1).
 
-    More years or draws leave what was there as it is. With `known_start` the first year is 0 and the spread opens
-    towards 1; without, every year has spread 1.
+    More years or draws leave what was there as it is.
     """
     shocks = rng.standard_normal((draws, HORIZON))[:, :n_years].T
     z = np.empty((n_years, draws))
-    z[0] = 0.0 if known_start else shocks[0]
+    z[0] = shocks[0]
     for t in range(1, n_years):
         z[t] = correlation * z[t - 1] + np.sqrt(1 - correlation**2) * shocks[t]
     return z
@@ -284,29 +278,13 @@ def two_sided(z: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray
     return np.where(z < 0, z * sides[0], z * sides[1])
 
 
-def annual_correlation(persistence: float) -> float:
-    """Correlation from year to year of a process that keeps `persistence` of a deviation over ten years."""
-    return persistence ** (1 / DECADE)
-
-
-def stationary_spread(ten_year_sd: float, persistence: float) -> float:
-    """Long-run spread of an autoregressive process whose value ten years ahead has the spread `ten_year_sd`."""
-    return ten_year_sd / np.sqrt(1 - persistence**2)
-
-
 def mean_spread(correlation: float, n_years: int = DECADE) -> float:
     """Spread of the mean of `n_years` years of a standard autoregressive path; spreads are fitted to such means."""
     lags = np.abs(np.subtract.outer(np.arange(n_years), np.arange(n_years)))
     return float(np.sqrt((correlation**lags).mean()))
 
 
-def migration_noise(seed: int, area: str, n_years: int, draws: int, loadings: np.ndarray, correlation: float):
-    """Deviations (year, sex, age, draw) of net migration rates: a few patterns, each with a random path of its own.
-
-    `loadings` (pattern, sex, age) [net migrants per survivor and year] are one standard deviation of a ten-year mean.
-    """
-    factors, *shape = loadings.shape
-    streams = [random_stream(seed, area, f"migration {k}") for k in range(factors)]
-    z = np.stack([autoregressive(rng, n_years, draws, correlation) for rng in streams], axis=1)
-    flat = loadings.reshape(factors, -1).T / mean_spread(correlation)
-    return np.matmul(flat, z).reshape(n_years, *shape, draws)
+def stray_paths(name: str, seed: int, number: int, n_years: int, draws: int, correlation: float) -> np.ndarray:
+    """Random paths (year, pattern, draw) that belong to an area, a province or a region."""
+    streams = [random_stream(seed, name, f"pattern {k}") for k in range(number)]
+    return np.stack([autoregressive(rng, n_years, draws, correlation) for rng in streams], axis=1)

@@ -7,7 +7,7 @@ totals are met and whose ages are taken. What is filled is marked, so that every
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from pathlib import Path
@@ -24,8 +24,21 @@ from ..tables.folders import as_root, merged_table, stamp
 from ..tables.schema import empty_table
 from ..tables.workbook import FILLED, MARGINS, NO_CHILDREN, Load
 from ..texts import say
-from .ages import OPEN_AGE, SEX, Margins, Population, as_array, bend, carry_forward, graduate, rake
-from .calibration import at_level, by_single_age, migration_rates, tfr_ratio
+from .ages import (
+    OPEN_AGE,
+    SEX,
+    TOP,
+    Margins,
+    Population,
+    as_array,
+    bend,
+    carry_forward,
+    graduate,
+    group_ages,
+    persons,
+    rake,
+)
+from .calibration import COHORTS, GROUPS, REGIONS, Model, at_level, by_single_age, foresee, migration_rates, tfr_ratio
 from .cohorts import imbalance, shared
 from .lifetables import look_up, survival_table
 
@@ -57,6 +70,16 @@ def nearest_rows(table: pd.DataFrame, year: int) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
+class Strays:
+    """How far an area may stray: patterns of one standard deviation, and whose random paths they follow."""
+
+    migration: np.ndarray  # (pattern, sex, age) net migrants per survivor and year, of a ten-year mean
+    fertility: np.ndarray  # (pattern) logarithm of the TFR ratio ten years on
+    freedom: float  # of Student's t
+    parts: dict[str, float]  # weight of the area's own paths, its province's and its region's
+
+
+@dataclass(frozen=True)
 class Launch:
     """Where the projection of one area starts: its people at the census and its levels against the nation's."""
 
@@ -68,6 +91,8 @@ class Launch:
     e0_offset: float
     migration: np.ndarray  # (sex, age) net migrants per survivor and year, from 25 on the same for both sexes
     more_men: np.ndarray  # (age) logarithm of the sex ratio over the nation's, which migration evens out
+    tfr_later: float | None  # ratio to which it moves in ten years; without it the ratio draws nearer to 1
+    strays: Strays
     newer: tuple[tuple[int, dict[str, float]], ...] = ()  # totals of later years, by column of `margins`
 
 
@@ -117,68 +142,35 @@ def local_parameters(area: str, *, root: Root = None) -> pd.DataFrame:
     return _derived(find_area(area, root)["area"], root=root)[1].copy()
 
 
-def launch_of(area: str, root: Root = None) -> Launch:
-    """Everything that the projection of an area starts from; worked out once while no table changes."""
-    return _derived(find_area(area, root)["area"], root=root)[0]
-
-
-def launches_of(slugs: Sequence[str], root: Root = None) -> list[Launch]:
-    """As `launch_of`, for many areas: those that have no levels or totals of their own at one stroke."""
-    then, now = sorted(_pyramids("china", root=root))[-2:]
-    given = [merged_table(name, root)["area"].dropna() for name in ("assumptions", "margins")]
-    wanted = {*slugs}.difference(["china"], *given)
-    table = workbook.residents_in(merged_table("population", root))
-    table = table[table["area"].isin(wanted) & (table["source"] != FILLED)]
-    table = table[table["year"].isin([then, now]).groupby(table["area"]).transform("all")]
-    many = table["area"].nunique() > 1 < table["year"].nunique()
-    found = _launches_alike(table, then, now, root) if many else {}
-    return [found.get(slug) or launch_of(slug, root) for slug in slugs]
-
-
-def _launches_alike(table: pd.DataFrame, then: int, now: int, root: Root) -> dict[str, Launch]:
-    """The launches of the areas of a table of persons that have somebody in every group of age."""
-    census = as_array(table[["area", "year", *PERSONS]]).reindex(year=[then, now], sex=SEX)
-    whole, counted = (census > 0).all(["sex", "age"]), census.notnull().any(["sex", "age"])
-    twice, once = whole.all("year").to_numpy(), (whole.sel(year=now) & ~counted.sel(year=then)).to_numpy()
-    old, new = (census.isel(area=twice).sel(year=year, drop=True) for year in (then, now))
-    nation = _pyramids("china", root=root)
-    lived = expected_survival(np.array([0.0]), then, now, root).isel(offset=0)
-    rates = migration_rates(old, new, nation[then], nation[now], survival_ratio=lived, years=now - then).to_numpy()
-    moves = dict(zip(new["area"].to_numpy(), rates, strict=True))
-    new, standard = census.isel(area=twice | once).sel(year=now, drop=True), age_standard(now, root)
-    people = graduate(new, standard=standard).transpose("area", "sex", "age").to_numpy()
-    ratios = tfr_ratio(new, nation[now], fertility_schedule(now, root))
-    standard = standard.transpose("sex", "age").sel(sex=SEX).to_numpy()
-    found = {}
-    for slug, ratio, here in zip(new["area"].to_numpy(), np.atleast_1d(ratios), people, strict=True):
-        entry = find_area(slug, root)
-        above = None if slug in moves else _counted_parent(entry, root)
-        moved = moves.get(slug) if above is None else _as_above(kind_of(entry), above["area"], root=root)
-        if moved is not None:
-            shape = shared(moved, here), imbalance(here, standard)
-            found[slug] = Launch(slug, kind_of(entry), now, here, float(ratio), 0.0, *shape)
-    return found
+def launch_of(area: str, root: Root = None, *, known: int | None = None) -> Launch:
+    """Everything that the projection of an area starts from: its last census, or what was `known` in a year."""
+    return _derived(find_area(area, root)["area"], known, root=root)[0]
 
 
 @while_unchanged(4096)
-def _derived(slug: str, *, root: Root = None) -> tuple[Launch, pd.DataFrame]:
-    entry, census = find_area(slug, root), _pyramids(slug, root=root)
-    assumed, base = _own_levels(slug, root), max(census)
+def _derived(slug: str, known: int | None = None, *, root: Root = None) -> tuple[Launch, pd.DataFrame]:
+    entry, census, assumed = find_area(slug, root), _censuses(slug, known, root), _own_levels(slug, known, root)
+    base = max(census)
     fertility, mortality = _local_fertility(slug, assumed, base, root), _local_mortality(slug, assumed, base, root)
+    told, strays, source = _foreseen(slug, base, root=root)
+    later = ("tfr_ratio_later", float(np.exp(told[-1])), "ratio", base + 10, source, *_told("foreseen", base=base))
     standard = age_standard(base, root)
     people = graduate(census[base], standard=standard).transpose("sex", "age").to_numpy()
-    rates = local_migration(slug, root)
-    moved, told, year = shared(rates.to_numpy(), people), [rates.attrs[name] for name in TOLD], base
+    rates = local_migration(slug, root, known=known)
+    moved, notes, year = shared(rates.to_numpy(), people), [rates.attrs[name] for name in TOLD], base
     if MIGRATION in assumed.index:
         row = assumed.loc[MIGRATION]
-        moved, told, year = at_level(moved, people, float(row["value"])), [row[name] for name in TOLD], row["year"]
+        moved, notes, year = at_level(moved, people, float(row["value"])), [row[name] for name in TOLD], row["year"]
     crude = float((moved * people).sum() / people.sum() * 1000)
-    rows = [mortality, fertility, (MIGRATION, crude, "per 1000 and year", year, *told)]
+    rows = [mortality, fertility, later, (MIGRATION, crude, "per 1000 and year", year, *notes)]
+    if entry["level"] == "nation" or "tfr_ratio" in assumed.index:
+        rows.remove(later)
     more_men = imbalance(people, standard.transpose("sex", "age").sel(sex=SEX).to_numpy())
-    for array in (people, moved, more_men):
+    for array in (people, moved, more_men, strays.migration):
         array.flags.writeable = False  # every projection of the area reads these
     newer = tuple(_newer_totals(slug, base, people, root))
-    launch = Launch(slug, kind_of(entry), base, people, fertility[1], mortality[1], moved, more_men, newer)
+    levels = (fertility[1], mortality[1], moved, more_men, later[1] if later in rows else None)
+    launch = Launch(slug, kind_of(entry), base, people, *levels, strays, newer)
     return launch, pd.DataFrame(rows, columns=["parameter", "value", "unit", "year", *TOLD])
 
 
@@ -200,10 +192,89 @@ def _newer_totals(slug: str, base: int, people: np.ndarray, root: Root) -> Itera
             )
 
 
-def _own_levels(slug: str, root: Root) -> pd.DataFrame:
+def _censuses(slug: str, known: int | None, root: Root) -> dict[int, xr.DataArray]:
+    return {year: people for year, people in _pyramids(slug, root=root).items() if known is None or year <= known}
+
+
+def _own_levels(slug: str, known: int | None, root: Root) -> pd.DataFrame:
     """The area's own rows of `assumptions` that hold in every scenario, by parameter."""
     assumed = load_table("assumptions", area=slug, root=root)
-    return assumed[(assumed["area"] == slug) & assumed["scenario"].isna()].set_index("parameter")
+    assumed = assumed[(assumed["area"] == slug) & assumed["scenario"].isna()].set_index("parameter")
+    return assumed if known is None else assumed[assumed["year"] <= known]
+
+
+@while_unchanged(4096)
+def _foreseen(slug: str, base: int, *, root: Root = None) -> tuple[np.ndarray, Strays, str]:
+    """Logarithms of what is foreseen for the decade from `base` on (32 cohorts, fertility), spreads and the source."""
+    entry = find_area(slug, root)
+    up = [entry, *areas_above(entry, root)]
+    columns, year, source = _columns(entry, base, root)
+    code = next((int(each["adcode"]) // 10_000 for each in up if each["level"] == "province"), 0)
+    region = next((name for name, codes in REGIONS.items() if code in codes), "")
+    model = _model("county" if entry["level"] == "county" else "prefecture", year, root=root)
+    told, loads = foresee(columns, model, region)
+    parts = dict(zip((f"region {region}", f"province {code}"), model.shares, strict=True))
+    if entry["level"] != "province":  # in the sum of its places what they have of their own cancels
+        parts[slug] = 1 - sum(model.shares)
+    weights = {name: float(np.sqrt(share)) for name, share in parts.items()}
+    migration = by_single_age(loads[:, :-1].reshape(-1, 2, len(COHORTS))).to_numpy()
+    return told, Strays(migration, loads[:, -1], model.freedom, weights), source
+
+
+def _columns(entry: pd.Series, base: int, root: Root) -> tuple[pd.Series, int, str]:
+    """Columns of an area's census from which its next decade is foreseen, their year and source.
+
+    What no census prints of an area of the user's is missing and stands for the mean of counties.
+    """
+    slug, nation = entry["area"], _pyramids("china", root=root)
+    census, nation = _pyramids(slug, root=root)[base], nation[min(nation, key=lambda year: abs(year - base))]
+    tables = [load_table(name, area=slug, root=root) for name in ("census_columns", "households")]
+    rows = tables[0].merge(tables[1].drop(columns="source"), on=["area", "year"])
+    rows = rows[rows["year"] <= base].sort_values("year").tail(1)
+    year = int(rows["year"].iloc[0]) if len(rows) else 2010 if base < 2020 else 2020
+    source = rows["source"].iloc[0] if len(rows) else census_source(slug, root, base)
+    printed = rows.drop(columns=["area", "source"]).astype(float).sum(min_count=1)
+    everybody = persons(_pyramids(slug, root=root)[year]) if len(rows) else np.nan
+    school = printed.filter(like="schooling_").sum(min_count=1)
+    ages = [group_ages(people, edges=range(0, TOP + 1, 5)).sum("sex") for people in (census, nation)]
+    mine, theirs = (groups / groups.sum() + 2e-4 for groups in ages)
+    told = {
+        "agriculture": printed["long_form_agriculture"] / printed["long_form_employed"],
+        "children_per_woman": np.log(tfr_ratio(census, nation, fertility_schedule(base, root))),
+        "degree": np.log(printed["schooling_degree"] / school + 0.005),
+        "junior": np.log(printed["schooling_junior"] / school + 0.005),
+        "bath": printed["long_form_bath"] / printed["long_form_households"],
+        "floor": printed["floor_area_m2_per_person"],
+        "one_of_65": printed["households_with_one_65plus"] / printed["households_with_65plus"],
+        "divorced": np.log(printed["long_form_divorced"] / printed["long_form_15plus"] + 0.003),
+        "movers_far": np.log(printed["movers_other_province"] / everybody + 0.005),
+        "movers_near": np.log(printed["movers_same_province"] / everybody + 0.005),
+        "aged_50": np.log(float(mine.sel(age=50) / theirs.sel(age=50))),
+        "aged_85": np.log(float(mine.sel(age=85) / theirs.sel(age=85))),
+        "district": float(kind_of(entry) == "district"),
+        "size": np.log(persons(census)),
+    }
+    return pd.Series(told), year, source
+
+
+@while_unchanged(8)
+def _model(kind: str, year: int, *, root: Root = None) -> Model:
+    table = load_table("spreads", root=root)
+    table = table[table["kind"].isna() | (table["kind"] == kind)].set_index("parameter")
+
+    def by_outcome(parameter: str) -> pd.DataFrame:
+        rows = table.loc[parameter].fillna({"sex": "none", "age": 0})  # fertility comes after women and men
+        return rows.pivot(index="name", columns=["sex", "age"], values="value").sort_index(axis=1)
+
+    def by_group(what: str) -> pd.DataFrame:
+        rows = {group: table[table.index == f"{what}_{group}"].set_index("name")["value"] for group in GROUPS}
+        return pd.DataFrame(rows)
+
+    mean, sd = (table.loc[f"column_{what}_{year}"].set_index("name")["value"] for what in ("mean", "sd"))
+    freedom, region, province = table.loc[["freedom", "share_region", "share_province"], "value"]
+    scale, width, wider = (by_group(what) for what in ("scale", "width", "region"))
+    outcomes = (by_outcome("foreseen"), by_outcome("pattern").to_numpy())
+    return Model(mean, sd, *outcomes, scale, width, wider, freedom, (region, province))
 
 
 def _local_mortality(slug: str, assumed: pd.DataFrame, base: int, root: Root) -> tuple:
@@ -230,11 +301,11 @@ def _told(key: str, **values: object) -> tuple[str, str]:
     return en, zh
 
 
-def local_migration(area: str, root: Root = None) -> xr.DataArray:
+def local_migration(area: str, root: Root = None, *, known: int | None = None) -> xr.DataArray:
     """Net migration rates of an area a year between its last two censuses, after the survival of its own e0.
 
     What its own life expectancy explains of a cohort is not migration, or the old would be taken away twice. With one
-    census the rates are its parent's, and what areas of its kind add to that.
+    census (or one that was `known` in a year) the rates are those foreseen from its columns.
 
     Returns
     -------
@@ -246,59 +317,28 @@ def local_migration(area: str, root: Root = None) -> xr.DataArray:
     >>> print(rates.sel(sex="male", age=[2, 20]).round(0).to_numpy())  # under 3 nobody moves
     [  0. -15.]
     """
-    entry = find_area(area, root)
-    census, nation = _pyramids(entry["area"], root=root), _pyramids("china", root=root)
+    entry, nation = find_area(area, root), _pyramids("china", root=root)
+    slug, census = entry["area"], _censuses(entry["area"], known, root)
     years = sorted(year for year in census if year in nation)  # a count of other years has nothing to be measured by
-    told, source, rates = _told("closed"), "", NOBODY_MOVES
+    told, source, rates, base = _told("closed"), "", NOBODY_MOVES, max(census)
+    then, now = years[-2:] if len(years) >= 2 else (base, base + 10)
+    offset = _local_mortality(slug, _own_levels(slug, known, root), base, root)[1]
+    lived = expected_survival(np.array([offset]), then, now, root).isel(offset=0)
     if len(years) >= 2 and entry["level"] != "nation":
-        then, now = years[-2:]
-        offset = _local_mortality(entry["area"], _own_levels(entry["area"], root), now, root)[1]
-        lived = expected_survival(np.array([offset]), then, now, root).isel(offset=0)
         given = (census[then], census[now], nation[then], nation[now])
         rates = migration_rates(*given, survival_ratio=lived, years=now - then)
-        told, source = _told("cohorts", then=then, now=now), census_source(entry["area"], root)
-    elif entry["level"] != "nation" and (above := _counted_parent(entry, root)) is not None:
-        kind = kind_of(entry)
-        rates = _as_above(kind, above["area"], root=root)
-        told = _told("one_census", parent=above, kind=kind if usual_migration(kind, root).any() else "")
-        source = census_source(above["area"], root)
+        told, source = _told("cohorts", then=then, now=now), census_source(slug, root)
+    elif entry["level"] != "nation":
+        ahead, _, source = _foreseen(slug, base, root=root)
+        change = ahead[:-1].reshape(2, -1) - np.log(lived.sel(age=COHORTS + 2).to_numpy()) / 10
+        rates, told = by_single_age(np.expm1(change)), _told("foreseen", base=base)
     labels = {"sex": SEX, "age": np.arange(OPEN_AGE + 1)}
     attrs = dict(zip(TOLD, (source, *told), strict=True))
     return xr.DataArray(np.asarray(rates, dtype=float), labels, ("sex", "age"), attrs=attrs)
 
 
-@while_unchanged(512)
-def _as_above(kind: str, above: str, *, root: Root = None) -> np.ndarray:
-    """Rates (sex, age) of an area above, and what areas of a kind add to it: both are told against the province."""
-    usual, usual_above = (usual_migration(each, root) for each in (kind, kind_of(find_area(above, root))))
-    return local_migration(above, root).to_numpy() + usual - usual_above
-
-
-def _counted_parent(entry: pd.Series, root: Root) -> pd.Series | None:
-    """The nearest area above, below the nation, that two censuses counted, else one that has people by age and sex."""
-    counted = []
-    for above in areas_above(entry, root):
-        years = load_table("population", area=above["area"], root=root)["year"].nunique()
-        if above["level"] != "nation" and years:
-            counted.append((years == 1, len(counted), above))
-    return min(counted)[2] if counted else None
-
-
-def usual_migration(kind: str, root: Root = None) -> np.ndarray:
-    """What areas of a kind add to their province's rates (sex, age); 0 for other kinds."""
-    table = load_table("spreads", root=root)
-    rows = table[(table["parameter"] == "migration_usual") & (table["kind"] == kind)]
-    if rows.empty:
-        return NOBODY_MOVES
-    cohorts = rows.pivot(index="sex", columns="age", values="value").loc[SEX].to_numpy(dtype=float)
-    return by_single_age(cohorts).to_numpy()
-
-
 def expected_survival(offsets: np.ndarray, then: int, now: int, root: Root = None) -> xr.DataArray:
-    """Survival between two years where e0 is `offsets` years above the nation's, over the nation's.
-
-    Dims (offset, sex, age); age at the start, up to 100 less the years between.
-    """
+    """Survival (offset, sex, age at the start) where e0 is `offsets` years above the nation's, over the nation's."""
     middle, years = (then + now) // 2, now - then
     national = national_paths(root=root).loc[middle]
     levels = np.array([float(national[f"e0_{sex}", "value"]) for sex in SEX])[:, None] + np.append(0.0, offsets)
@@ -448,9 +488,8 @@ def fill_pyramid(
 ) -> pd.DataFrame:
     """A pyramid by sex and single age that meets published totals, each cell with how well such cells are filled.
 
-    With an older census of the area, its cohorts are carried forward as the parent's fared, and raked. Without one, the
-    parent's pyramid is bent towards the area's own balance of 60-64 to 65+, and raked. What the totals do not say
-    (15-59, say) is the parent's shape: read `error_pct` before using a narrow age group.
+    What the totals do not say (15-59, say) is the parent's shape, or that of an older census whose cohorts fared as the
+    parent's: read `error_pct` before using a narrow age group.
     Source: `rake`, and Hamilton and Perry (1962), A short method for projecting population, Social Forces 41.
     DataError: margins that contradict one another (named), an unknown level, an older census without the parent's.
 
@@ -467,9 +506,8 @@ def fill_pyramid(
     Returns
     -------
     DataFrame
-        sex, age, n, persons, method (a row of `fill_errors`) and error_pct: the mean absolute percentage error that the
-        method had in the broad age group of the cell, over counties whose total, 60+, 65+ and, if yours too, 0-4 were
-        given.
+        sex, age, n, persons, method (a row of `fill_errors`) and error_pct: the mean absolute percentage error of the
+        method in the broad age group of the cell, over counties of which the same totals were given.
 
     Examples
     --------
@@ -497,10 +535,7 @@ def fill_pyramid(
 def fit_pyramid(
     margins: Margins, parent: Population, then: tuple[Any, Any] | None = None, *, years: int = 10
 ) -> xr.DataArray:
-    """A pyramid by single age that meets an area's totals, from its parent's bent to them, or from an older census.
-
-    `then` is the census of the area and that of its parent `years` before.
-    """
+    """A pyramid by single age that meets totals, from the parent's, or from censuses (area, parent) `years` before."""
     if then is None:
         return rake(bend(parent, margins), margins)
     return rake(graduate(carry_forward(*then, parent, years=years), standard=parent), margins)
@@ -580,10 +615,7 @@ def _life_expectancy(area: str, assumptions: pd.DataFrame, areas: pd.DataFrame) 
 
 
 def _fertility(area: str, wanted: pd.Series, load: Load) -> pd.DataFrame:
-    """The parent's TFR against the nation's, for totals of a year far from any census.
-
-    Births fell by 40 % between 2016 and 2022: the children of 2023 cannot be held against the nation's of 2020.
-    """
+    """The parent's TFR against the nation's, for totals of a year whose children no census can be held against."""
     population, year = load("population"), int(wanted["year"])
     own = population[(population["area"] == area) & (population["year"] == year)]
     found = workbook.parent_with_pyramid(area, year, population, load("areas"))

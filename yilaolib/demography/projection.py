@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import groupby, islice
 from numbers import Real
 from typing import Any
@@ -22,7 +23,7 @@ from ..tables.workbook import MARGINS
 from ..texts import code_of, words_of
 from . import cohorts, local
 from .ages import MEASURES, OPEN_AGE, SEX, Population, as_array, elderly_share, persons, rake
-from .calibration import at_level, by_single_age
+from .calibration import COHORTS, at_level, by_single_age
 from .lifetables import asfr, look_up
 from .local import STANDARD, Launch, Root, while_unchanged
 
@@ -32,6 +33,7 @@ PATHS = ("tfr_offset", "net_migration_factor", "e0_offset")
 LEVELS = ("e0", "tfr_ratio", "e0_year", "net_migration_per_1000")
 CENSUS_TO_YEAR_END = 61 / 366  # 1 November to 31 December 2020; 61 / 365 of 2010 is hardly more
 STANDARD_YEAR = 2023  # middle of 2020-2025: the mortality schedule that is bent to each e0
+OLDEST = 70  # age at the older census from which all places may stray together
 LOWEST_RATE = -0.5  # of net migration: no draw empties an age in a year
 FADING = ("tfr_ratio_persistence", "sex_ratio_pull")  # of table spreads: in every projection
 QUANTILES = (0.025, 0.1, 0.5, 0.9, 0.975)
@@ -79,7 +81,7 @@ def project(
     --------
     >>> future = project("jingdezhen", end_year=2035)
     >>> print(f"{float(elderly_share(future).sel(year=2035)):.2f}")
-    0.31
+    0.30
     """
     slug = find_area(area, root=root)["area"]
     if not isinstance(scenario, Scenario):
@@ -110,8 +112,7 @@ def project_ranges(
 ) -> xr.Dataset:
     """Quantiles of population, 60+, 65+, 80+, 0-4 and births for any number of areas.
 
-    Quantiles do not add up: the range of a province is not the sum of its counties' ranges. The draws of an area are
-    those of `project` with the same seed, in whatever block it falls.
+    Quantiles do not add up: the range of a province is not the sum of its counties' ranges.
     DataError: no area, an unknown one, or areas whose last censuses differ in year.
 
     Parameters
@@ -139,7 +140,7 @@ def project_ranges(
         raise DataError(f"draws is {draws}; a range needs at least one path, better 200 or more.")
     if not levels or not all(0 <= level <= 1 for level in levels):
         raise DataError(f"levels are {levels}; they must be shares of the paths between 0 and 1, such as 0.1 and 0.9.")
-    launches = local.launches_of(slugs, root)
+    launches = [local.launch_of(slug, root) for slug in slugs]
     keep = {"draws": draws, "seed": seed, "levels": levels}
     keep["block"] = block_size(end_year, draws, memory_mib, first_year=one_base(launches))
 
@@ -292,16 +293,16 @@ def scenario_named(name: str, *, area: str | None = None, root: Root = None) -> 
 
 @dataclass(frozen=True)
 class Spreads:
-    """How far draws may stray; table `spreads`."""
+    """How far draws of the nation may stray, and how local levels fade; table `spreads`."""
 
     tfr_correlation: float
     e0_correlation: float
     migration_correlation: float
     tfr_ratio_persistence: float
-    tfr_local_sd: float
     sex_ratio_pull: float
-    e0_local_sd: float
-    migration: dict[str, np.ndarray]  # kind -> (factor, sex, age)
+    oldest_sd: float
+    tfr_level_2010: float
+    tfr_level_sd: float
 
 
 @dataclass(frozen=True)
@@ -329,7 +330,9 @@ def nation_of(*, root: Root = None) -> Nation:
     frame = pd.DataFrame(paths)
     fertility = schedules(frame.index.to_numpy(), root)
     lowest = float(local.area_values(root=root)["value"]["lowest_tfr"])
-    return Nation(frame, local.survival_grid(STANDARD_YEAR, root=root), fertility, read_spreads(root), lowest)
+    single = load_table("spreads", root=root).set_index("parameter")["value"]
+    spreads = Spreads(*(float(single[name]) for name in Spreads.__dataclass_fields__))
+    return Nation(frame, local.survival_grid(STANDARD_YEAR, root=root), fertility, spreads, lowest)
 
 
 def schedules(years: np.ndarray, root: Root = None) -> xr.DataArray:
@@ -338,20 +341,6 @@ def schedules(years: np.ndarray, root: Root = None) -> xr.DataArray:
     shares = [asfr(1.0, local.fertility_schedule(year, root)) for year in periods]
     table = xr.concat([xr.DataArray(share) for share in shares], pd.Index(periods, name="year"))
     return table.interp(year=np.clip(years, periods[0], periods[-1])).assign_coords(year=years)
-
-
-def read_spreads(root: Root = None) -> Spreads:
-    """Table `spreads` as arrays, the patterns of migration put on single ages."""
-    table = load_table("spreads", root=root)
-    single = table[table["age"].isna()].set_index("parameter")["value"]
-    patterns = table[table["parameter"].str.startswith("migration_factor")]
-    migration = {}
-    for kind, rows in patterns.groupby("kind"):
-        wide = rows.pivot(index=["parameter", "sex"], columns="age", values="value").astype(float)
-        cohorts = [wide.loc[name].loc[SEX] for name in sorted(rows["parameter"].unique())]
-        migration[kind] = by_single_age(np.stack(cohorts)).to_numpy()
-    names = [name for name in Spreads.__dataclass_fields__ if name != "migration"]
-    return Spreads(**{name: float(single[name]) for name in names}, migration=migration)
 
 
 def one_base(launches: Sequence[Launch]) -> int:
@@ -417,32 +406,53 @@ def _rates(launches, scenario, years, nation, draws, seed) -> dict[str, Any]:
         return xr.DataArray(values, {dim: labels[dim] for dim in dims if dim in labels}, dims)
 
     given = (launches, scenario, years, nation, draws, seed)
-    rates = labelled(_tfr(*given), "year", *tail) * nation.schedule.sel(year=years)
+    paths = [_strayed(launch, len(years), nation.spreads, draws, seed) for launch in launches] if draws else []
+    rates = labelled(_tfr(*given, paths), "year", *tail) * nation.schedule.sel(year=years)
     return {
         "survival": labelled(look_up(nation.survival, _e0(*given)), "year", "sex", "age", *tail),
         "asfr": rates.transpose("year", "age", ...),
         "sex_ratio_at_birth": labelled(nation.paths["srb"].loc[years].to_numpy(), "year"),
-        "net_migration_rate": labelled(_migration(*given), "year", "sex", "age", *tail),
+        "net_migration_rate": labelled(_migration(*given, paths), "year", "sex", "age", *tail),
     }
 
 
-def _tfr(launches, scenario, years, nation, draws, seed) -> np.ndarray:
-    """TFR (year, area[, draw]): the nation's, times the local ratio, which draws nearer to 1, plus the scenario's."""
-    spreads, here = nation.spreads, nation.paths.loc[years]
-    ratio = np.array([launch.tfr_ratio if scenario.tfr_ratio is None else scenario.tfr_ratio for launch in launches])
-    correlation = cohorts.annual_correlation(spreads.tfr_ratio_persistence)
-    level = np.log(np.maximum(ratio, 1e-9)) * (correlation ** (years - launches[0].base))[:, None]
+def _strayed(launch: Launch, n_years: int, spreads: Spreads, draws: int, seed: int) -> np.ndarray:
+    """Random paths (year, pattern, draw) of the patterns by which an area strays, of spread 1 over ten years."""
+    strays, number = launch.strays, len(launch.strays.fertility)
+    given = (seed, number, n_years, draws, spreads.migration_correlation)
+    z = np.zeros((n_years, number, draws))
+    for name, weight in strays.parts.items():
+        z += weight * (cohorts.stray_paths if name == launch.area else _shared_paths)(name, *given)
+    chance = cohorts.random_stream(seed, launch.area, "tail").chisquare(strays.freedom, draws)
+    return z * np.sqrt(strays.freedom / chance) / cohorts.mean_spread(spreads.migration_correlation)
+
+
+_shared_paths = lru_cache(16)(cohorts.stray_paths)  # those of regions and provinces
+
+
+def _tfr(launches, scenario, years, nation, draws, seed, paths) -> np.ndarray:
+    """TFR (year, area[, draw]): the nation's, times the local ratio, plus the scenario's.
+
+    The ratio, measured over five years before the census, moves to that of ten years later and then nearer to 1.
+    """
+    spreads, here, own = nation.spreads, nation.paths.loc[years], scenario.tfr_ratio
+    kept = spreads.tfr_ratio_persistence
+    ratio = np.log([max(x.tfr_ratio if own is None else own, 1e-9) for x in launches])
+    given = [None if own is not None else x.tfr_later for x in launches]
+    later = [known * kept if told is None else np.log(told) for known, told in zip(ratio, given, strict=True)]
+    ahead = (years - launches[0].base + 2) / cohorts.DECADE
+    share, fading = np.minimum(ahead, 1), kept ** np.maximum(ahead - 1, 0)
+    level = (np.outer(1 - share, ratio) + np.outer(share, later)) * fading[:, None]
     centre, offset = here["tfr"].to_numpy()[:, None], scenario.at("tfr_offset", years)[:, None]
     if not draws:
         return np.maximum(centre * np.exp(level) + offset, 0)
     z = cohorts.autoregressive(cohorts.random_stream(seed, "tfr"), len(years), draws, spreads.tfr_correlation)
     centre = centre + cohorts.two_sided(z, here["tfr_down"].to_numpy(), here["tfr_up"].to_numpy())
-    spread = cohorts.stationary_spread(spreads.tfr_local_sd, spreads.tfr_ratio_persistence)
+    doubt = spreads.tfr_level_sd * cohorts.random_stream(seed, "tfr level").standard_normal(draws)
     strayed = np.zeros((len(years), len(launches), draws))
     for i, launch in enumerate(launches):
         if launch.kind != "nation":
-            rng = cohorts.random_stream(seed, launch.area, "tfr")
-            strayed[:, i] = cohorts.autoregressive(rng, len(years), draws, correlation, known_start=True) * spread
+            strayed[:, i] = (share * fading)[:, None] * (launch.strays.fertility @ paths[i]) + doubt
     tfr = centre[:, None] * np.exp(level[..., None] + strayed) + offset[..., None]
     return np.maximum(tfr, nation.lowest_tfr)
 
@@ -461,12 +471,11 @@ def _e0(launches, scenario, years, nation, draws, seed) -> np.ndarray:
         return e0
     z = cohorts.autoregressive(cohorts.random_stream(seed, "e0"), len(years), draws, spreads.e0_correlation)
     common = [cohorts.two_sided(z, *(here[f"e0_{sex}_{side}"].to_numpy() for side in ("down", "up"))) for sex in SEX]
-    own = [cohorts.random_stream(seed, x.area, "e0").standard_normal(draws) * (x.kind != "nation") for x in launches]
-    drawn = e0[..., None] + np.stack(common, axis=1)[:, :, None] + np.stack(own) * spreads.e0_local_sd
+    drawn = e0[..., None] + np.stack(common, axis=1)[:, :, None]
     return np.clip(drawn, *nation.survival["e0"].to_numpy()[[0, -1]])
 
 
-def _migration(launches, scenario, years, nation, draws, seed) -> np.ndarray:
+def _migration(launches, scenario, years, nation, draws, seed, paths) -> np.ndarray:
     """Net migration rates (year, sex, age, area[, draw]): the area's own times the scenario's factor, plus noise.
 
     The sex ratio of each cohort draws nearer to the nation's; the same share of the way in every draw.
@@ -481,16 +490,18 @@ def _migration(launches, scenario, years, nation, draws, seed) -> np.ndarray:
     ]
     if not draws:
         return np.stack(central, axis=-1)
+    oldest = np.where(COHORTS >= OLDEST, nation.spreads.oldest_sd / cohorts.DECADE, 0.0)
+    chance = cohorts.random_stream(seed, "oldest").standard_normal(draws)
+    common = by_single_age(np.stack([oldest, oldest])).to_numpy()[..., None] * chance
     noisy = []
-    for launch, rates in zip(launches, central, strict=True):
-        loadings, one = nation.spreads.migration.get(launch.kind), rates[..., None]
-        if loadings is None or not factor.any():  # where nobody moves, nobody strays either
-            noisy.append(np.repeat(one, draws, axis=-1))
+    for i, (launch, rates) in enumerate(zip(launches, central, strict=True)):
+        if launch.kind == "nation" or not factor.any():  # where nobody moves, nobody strays either
+            noisy.append(np.repeat(rates[..., None], draws, axis=-1))
             continue
-        noise = cohorts.migration_noise(
-            seed, launch.area, len(years), draws, loadings, nation.spreads.migration_correlation
-        )
-        noise += one  # in place: the largest arrays of a projection are these, and new pages cost more than sums
+        loads = launch.strays.migration
+        noise = np.matmul(loads.reshape(len(loads), -1).T, paths[i]).reshape(*rates.shape, draws)
+        noise += rates[..., None]  # in place: the largest arrays of a projection are these
+        noise += common
         noisy.append(np.maximum(noise, LOWEST_RATE, out=noise))
     return noisy[0][..., None, :] if len(noisy) == 1 else np.stack(noisy, axis=-2)
 

@@ -359,7 +359,7 @@ def freed_capacity(
     Examples
     --------
     >>> print(*freed_capacity("jingdezhen").freed.loc[[2025, 2030]].round(-3))
-    0.0 8000.0
+    0.0 7000.0
     """
     slug = find_area(area, root=root)["area"]
     people = as_array(projected(population, slug, LAST_YEAR, root=root)).sel(year=slice(base_year, None))

@@ -146,6 +146,20 @@ def assembled(folder: Path, nations: dict, table: pd.DataFrame, parts: list, now
     return Units(table, then, now, columns, single, ratio, outcome, table["adcode"].to_numpy() // 10_000)
 
 
+def counties_of_2020(folder: Path, nation: xr.DataArray) -> pd.DataFrame:
+    """Columns and size (logarithm of persons) of every county of 2020."""
+    codes, now = pyramids(folder, 2020)
+    table = pd.read_csv(folder / "areas.csv")
+    table = table[(table["level"] == "county") & (table["persons_2020"] >= SMALLEST)].reset_index(drop=True)
+    printed = pd.read_csv(folder / "summary.csv.gz").query("year == 2020").set_index("adcode").loc[table["adcode"]]
+    for name in MEANS:
+        printed[name] *= printed["persons"]
+    groups = now[codes.get_indexer(table["adcode"])]
+    ratio = tfr_ratio(labelled(groups), nation, fertility_schedule(2020))
+    columns = columns_of(printed.reset_index(), groups, ratio, table, nation.to_numpy())
+    return columns.assign(size=np.log(groups.sum(axis=(1, 2))))
+
+
 def columns_of(printed: pd.DataFrame, groups: np.ndarray, ratio, table: pd.DataFrame, nation) -> pd.DataFrame:
     """The columns of the regression, of one census."""
 

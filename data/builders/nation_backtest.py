@@ -1,14 +1,15 @@
-"""Judge projections of every county and prefecture from 2010 on 2020; write nation_backtest.csv and nation_model.csv.
+"""Fit what foresees migration and fertility, and judge it; write data/spreads.csv and data/backtest.csv.
 
-    python benchmarks/nation/nation_backtest.py CHINA_FOLDER PROVINCE_TABLE
+    python data/builders/nation_backtest.py CHINA_FOLDER PROVINCE_TABLE
 
-See nation_units.py for the folder, data/builders/counties.py for the table (the nation of 2000 is taken from it).
+See nation_units.py for the folder, counties.py for the table (the nation of 2000 is taken from it).
 
-Migration of a place is foreseen by a ridge regression on columns of the census of 2010 that 2020 prints too, and so is
-its fertility ten years on. No number that tests a province was fitted with it: coefficients, spreads and the scale of
-errors are fitted anew for each of the 31, without it. The columns and the penalty were chosen once, on all of them.
-What is left of a prefecture without its judged counties (the `rest`) is learned from and judged too. nation_model.csv
-is fitted on all provinces, for projections.
+Every county and prefecture is projected from 2010 on 2020. Migration of a place is foreseen by a ridge regression on
+columns of the census of 2010 that 2020 prints too, and so is its fertility ten years on. No number that tests a
+province was fitted with it: coefficients, spreads and the scale of errors are fitted anew for each of the 31, without
+it. The columns and the penalty were chosen once, on all of them. What is left of a prefecture without its judged
+counties (the `rest`) is learned from and judged too. `spreads` is fitted on all provinces, for projections; its single
+values (`KEPT`) are those of earlier fits, which their notes name.
 """
 
 import sys
@@ -22,35 +23,33 @@ from nation_model import (
     PATTERNS,
     REGIONS,
     Judged,
-    by_others,
-    cohorts_of,
     fitted_on_all,
     judge,
     region_of,
-    standardised,
 )
-from nation_units import SMALLEST, Units, joined, labelled, nation_of, provinces_of, read_rests, read_units
+from nation_units import Units, counties_of_2020, joined, nation_of, provinces_of, read_rests, read_units
 
-from yilaolib.demography.ages import MEASURES, SEX, graduate, measured
-from yilaolib.demography.backtest import at_census, launches_then, nation_as_known
+from yilaolib.demography.ages import MEASURES, SEX
+from yilaolib.demography.backtest import nation_as_known
 from yilaolib.demography.calibration import by_single_age, cohort_rates, tfr_ratio
 from yilaolib.demography.cohorts import PULLED, autoregressive, imbalance, men_share, two_sided
 from yilaolib.demography.lifetables import look_up
 from yilaolib.demography.local import age_standard, fertility_schedule
-from yilaolib.demography.projection import CENSUS_TO_YEAR_END, Scenario, simulate
+from yilaolib.demography.projection import CENSUS_TO_YEAR_END
 from yilaolib.tables.areas import load_table
 
-OUT = Path(__file__).resolve().parent
+OUT = Path(__file__).resolve().parent.parent
 YEARS = np.arange(2010, 2021)
 FITTED = (32, 36, 43)  # 江苏, 江西, 湖南: the provinces on which today's engine was fitted
 DRAWS = 400
+KEPT = ("e0_correlation", "migration_correlation", "sex_ratio_pull", "tfr_correlation", "tfr_ratio_persistence")
 OLDEST_SD = 0.05  # of the nation's 70+ ten years on: what the engine, launched from the nation of 2000, missed in 2010
 
 
 class Engine:
     """The engine's arithmetic for many places at one time, with a local fertility for both ends of the decade.
 
-    The nation's TFR is the middle between WPP's and `on_census` times it.
+    The nation's TFR is the middle between WPP's and `on_census` times it (`nation_as_known`).
     """
 
     def __init__(self, units: Units, nation, on_census: float) -> None:
@@ -61,7 +60,7 @@ class Engine:
         self.schedule = nation.schedule.sel(year=YEARS).to_numpy()
         first = int(nation.schedule["age"][0])
         self.fertile = slice(first, first + self.schedule.shape[1])
-        self.survival, self.tfr = self.living(0.0, 0.0), np.sqrt(on_census) * self.paths["tfr"].to_numpy()
+        self.survival, self.tfr = self.living(0.0, 0.0), self.paths["tfr"].to_numpy()
         self.doubt = abs(np.log(on_census)) / 2  # between the two measures of the nation's fertility
 
     def living(self, women, men) -> np.ndarray:
@@ -101,32 +100,13 @@ class Engine:
         return np.stack([here[:, low:high].sum(axis=(0, 1)) for low, high in MEASURES.values()])
 
 
-def same_as_library(engine: Engine, rates: np.ndarray, nations: dict) -> float:
-    """Largest relative difference from `simulate` over every 80th place, with fertility as the library has it."""
-    at, units = np.arange(0, len(rates), 80), engine.units
-    given = (labelled(units.then).isel(area=at), nations[2010], age_standard(2010), fertility_schedule(2010))
-    single = graduate(given[0], standard=given[2])
-    known = {"kinds": ["county"] * len(at), "e0_offsets": np.zeros(len(at)), "migration": rates[at]}
-    future = simulate(launches_then(2010, single, *given, **known), Scenario("as before"), 2020, engine.nation)
-    theirs = at_census(measured(future.population.sel(year=[2019, 2020])), 2020).transpose("measure", "area").to_numpy()
-    return float(
-        abs(engine.run(rates, as_today(engine, engine.nation.paths["tfr"].loc[YEARS]))[:, at] / theirs - 1).max()
-    )
-
-
-def as_today(engine: Engine, tfr) -> np.ndarray:
-    """TFR (year, place) as the engine has it: the local level draws nearer to the nation's."""
-    kept = engine.nation.spreads.tfr_ratio_persistence ** ((YEARS - 2010) / 10)
-    return np.asarray(tfr)[:, None] * np.exp(kept[:, None] * np.log(engine.units.ratio))
-
-
-def tfr_on_census(nation: xr.DataArray, paths: pd.DataFrame) -> float:
+def tfr_on_census(nation: xr.DataArray, tfr: float) -> float:
     """The nation's TFR by the census's own children 0-4 per woman, over WPP's, which knows of children not counted."""
     people, share = nation.transpose("sex", "age").to_numpy(), fertility_schedule(2010)
     women = (people[0, 3:10] + people[0, 4:11]) / 2
     births = (women * share.reindex(np.arange(15, 50, 5)).to_numpy()).sum()  # a year, for a TFR of 5
     alive = 0.985  # (judged) of five years' births, at the census
-    return float(people[:, 0].sum() / (births * alive) / paths.loc[2010, "tfr"])
+    return float(people[:, 0].sum() / (births * alive) / tfr)
 
 
 def drawn(engine: Engine, told: Judged, draws: int = DRAWS) -> np.ndarray:
@@ -154,15 +134,6 @@ def drawn(engine: Engine, told: Judged, draws: int = DRAWS) -> np.ndarray:
     return np.stack(results, axis=-1)
 
 
-def usual_before(kinds: np.ndarray) -> np.ndarray:
-    """Cohort rates (place, sex, cohort) of today's engine for a place whose province has no figures of 2000-2010."""
-    table = load_table("spreads")
-    table = table[table["parameter"] == "migration_usual_before"]
-    by_kind = {kind: rows.pivot(index="sex", columns="age", values="value").loc[SEX].to_numpy(float)
-               for kind, rows in table.groupby("kind")}  # fmt: skip
-    return np.stack([by_kind[kind] for kind in kinds])
-
-
 def cohorts_ahead(units: Units, then: np.ndarray, now: np.ndarray) -> np.ndarray:
     """Measures (measure, place) where every cohort fares as one pyramid's until another ten years later."""
     start, end = units.then.copy(), np.empty_like(units.then)
@@ -183,7 +154,7 @@ def classes(units: Units) -> dict[tuple[str, str], np.ndarray]:
     """Masks of places by (kind of class, class)."""
     persons, after = units.then.sum(axis=(1, 2)), units.now.sum(axis=(1, 2))
     judged = ~np.isin(units.province, FITTED)
-    told = {("all", "28 provinces"): judged, ("all", "31 provinces"): judged | True, ("all", "fitted 3"): ~judged}
+    told = {("all", "28 provinces"): judged, ("all", "31 provinces"): judged | True}
     kinds, regions = units.table["kind"].to_numpy(), region_of(units.province)
     told |= {("kind", str(kind)): judged & (kinds == kind) for kind in np.unique(kinds)}
     told |= {("region", region): judged & (regions == region) for region in REGIONS}
@@ -202,16 +173,18 @@ GROWTH = {"below -20 %": (-100, -20), "-20 to -5 %": (-20, -5), "-5 to 5 %": (-5
 
 
 def rows_of(level: str, units: Units, methods: dict, hits: dict) -> list[dict]:
-    """A row for each class and measure: errors of the model and the comparators, shares inside."""
+    """A row for each class, measure and method: error, bias and, of the engine, shares inside."""
     actual, rows = of_groups(units.now), []
     for (by, name), here in classes(units).items():
         for i, measure in enumerate(MEASURES):
-            row = {"level": level, "by": by, "class": name, "measure": measure, "n": int(here.sum())}
-            off = {k: 100 * (values[i, here] / actual[i, here] - 1) for k, values in methods.items()}
-            row |= {f"mape_{k}": round(abs(each).mean(), 2) for k, each in off.items()}
-            row |= {"bias_model": round(float(np.median(off["model"])), 2)}
-            row |= {f"inside_{k}": round(100 * inside[i, here].mean(), 1) for k, inside in hits.items()}
-            rows.append(row)
+            for method, values in methods.items():
+                off = 100 * (values[i, here] / actual[i, here] - 1)
+                row = {"level": level, "by": by, "class": name, "method": method, "measure": measure}
+                row |= {"places": int(here.sum()), "mape_pct": round(abs(off).mean(), 1)}
+                row |= {"bias_pct": round(float(np.median(off)), 1)}
+                if method == "engine":
+                    row |= {f"inside_{k}_pct": round(100 * inside[i, here].mean(), 1) for k, inside in hits.items()}
+                rows.append(row)
     return rows
 
 
@@ -226,22 +199,6 @@ def against_rest(folder: Path, nations: dict) -> dict[int, np.ndarray]:
     return told
 
 
-def scaled(learned: Units, counties: Units) -> tuple[np.ndarray, np.ndarray]:
-    """By cohort, what arrivals and what departures are multiplied by so that the nation's places balance."""
-    x = standardised(learned.columns, counties.columns)
-    told = by_others(x, learned.outcome, learned.province, x, learned.province)
-    ahead = np.expm1(10 * told[:, :32]) * cohorts_of(learned.then)
-    come, gone = np.maximum(ahead, 0).sum(axis=0), np.maximum(-ahead, 0).sum(axis=0)
-    return np.sqrt(gone / come), np.sqrt(come / gone)
-
-
-def balanced(rates: np.ndarray, by: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    """Cohort rates (place, sex, cohort) with arrivals and departures of ten years scaled."""
-    ahead = np.expm1(10 * np.log1p(rates).reshape(-1, 32))
-    ahead = np.where(ahead > 0, ahead * by[0], ahead * by[1])
-    return np.expm1(np.log1p(np.maximum(ahead, -0.99)) / 10).reshape(rates.shape)
-
-
 def province_sums(paths: np.ndarray, actual: np.ndarray, province: np.ndarray) -> dict[str, float]:
     """Share of provinces whose judged counties together lie inside the 80 % range, by measure."""
     inside = []
@@ -252,17 +209,31 @@ def province_sums(paths: np.ndarray, actual: np.ndarray, province: np.ndarray) -
     return dict(zip(MEASURES, (100 * np.mean(inside, axis=0)).round(1).tolist(), strict=True))
 
 
-def left_out(folder: Path) -> pd.DataFrame:
-    """Places of 2020 that are not judged, with the reason."""
-    table = pd.read_csv(folder / "areas.csv")
-    table = table[table["level"].isin(["county", "prefecture"])]
-    kept = table["status"].isin(["same", "merged", "sum"]) & (table["persons_2010"] >= SMALLEST)
-    columns = ["level", "adcode", "name_zh", "province_zh", "persons_2020", "status", "why"]
-    return table.loc[~kept, columns].sort_values(["level", "adcode"])
+def table_of(model: pd.DataFrame, on_census: float) -> pd.DataFrame:
+    """Table `spreads`: the single values, then the model."""
+    kept = pd.read_csv(OUT / "spreads.csv")
+    kept = kept[kept["parameter"].isin(KEPT)].drop(columns="area", errors="ignore")
+    note = "Fitted on 2,501 places of all provinces: foreseen from columns of the census of 2010, against the nation."
+    model = model.assign(unit="1", source="nbs-census-2020-county")
+    model["note"] = np.where(model["parameter"] == "foreseen", note, "")
+    oldest = (
+        "Logarithm of persons of 70 and over in ten years: what a launch of the nation in 2000 missed of 80+ in 2010."
+    )
+    level = "{} the TFR of World Population Prospects and that of the census's own children per woman in 2010."
+    single = [
+        ("oldest_sd", OLDEST_SD, oldest),
+        ("tfr_level_2010", np.sqrt(on_census), level.format("On WPP's: the middle between")),
+        ("tfr_level_sd", abs(np.log(on_census)) / 2, level.format("Half the distance, as a logarithm, between")),
+    ]
+    added = pd.DataFrame(single, columns=["parameter", "value", "note"])
+    frame = pd.concat([kept, added.assign(unit="1", source="nbs-census-2010-county"), model])
+    columns = ["parameter", "kind", "name", "sex", "age", "value", "unit", "source", "note"]
+    frame = frame.reindex(columns=columns).replace("", np.nan).astype({"age": "Int64"})
+    return frame.sort_values(columns[:5], kind="stable", na_position="first")
 
 
 def main():
-    """Judge and write."""
+    """Fit, judge and write."""
     if len(sys.argv) != 3:
         raise SystemExit(__doc__)
     folder = Path(sys.argv[1])
@@ -270,44 +241,31 @@ def main():
     counts = pd.read_csv(sys.argv[2]).query("area == '全国' and census_year == 2000")
     counts["age"] = counts["age"].where(counts["age"] != 1, 0).clip(upper=85)
     ago = counts.pivot_table(index="sex", columns="age", values="persons", aggfunc="sum").loc[SEX].to_numpy(float)
-    known, rows, models = nation_as_known(2010), [], []
-    on_census = tfr_on_census(nations[2010], known.paths)
+    tfr = load_table("series", area="china").query("indicator == 'tfr'").set_index("year")["value"]
+    on_census = tfr_on_census(nations[2010], float(tfr.loc[2006:2010].mean()))
     counties, by_rest = read_units(folder, "county", nations), against_rest(folder, nations)
     rests = read_rests(folder, nations)
     learned = joined(counties, rests)
-    balance = scaled(learned, counties)
     levels = {"county": counties, "prefecture": read_units(folder, "prefecture", nations), "rest": rests}
+    later = counties_of_2020(folder, nations[2020])
+    model = fitted_on_all(learned, {level: levels[level] for level in ("county", "prefecture")}, later)
+    table_of(model, on_census).to_csv(OUT / "spreads.csv", index=False, lineterminator="\n", float_format="%.6g")
+    known, rows = nation_as_known(2010), []
     for level, units in levels.items():
-        engine, plain, by_census = (Engine(units, known, times) for times in (on_census, 1.0, on_census**2))
+        engine = Engine(units, known, on_census)
         told = judge(units, learned, by_rest)
         rates, later = np.expm1(told.rates[:, :32]).reshape(-1, 2, 16), told.rates[:, 32]
-        kinds = np.where(units.columns["district"] == 1, "district", level)
         methods = {
-            "model": engine.run(rates, engine.fertility(later)),
-            "balanced": engine.run(balanced(rates, balance), engine.fertility(later)),
-            "held": of_groups(units.then),
+            "engine": engine.run(rates, engine.fertility(later)),
+            "hold": of_groups(units.then),
             "nation_cohorts": cohorts_ahead(units, ago, nations[2010].to_numpy()),
-            "engine": plain.run(usual_before(kinds), as_today(plain, plain.tfr)),
-            "wpp_births": plain.run(rates, plain.fertility(later)),
-            "census_births": by_census.run(rates, by_census.fertility(later)),
         }
-        if level == "county":
-            print(f"differs from the library by {same_as_library(engine, rates, nations):.1e}; TFR x {on_census:.3f}")
         paths, actual = drawn(engine, told), of_groups(units.now)
         below = (paths < actual[..., None]).mean(axis=-1)
         rows += rows_of(level, units, methods, {share: abs(below - 0.5) <= share / 200 for share in (80, 95)})
-        print(level, len(units.table), "shared", told.shares.mean(axis=0).round(2), "freedom", np.unique(told.freedom))
-        print("provinces inside the 80 % range, as sums:", province_sums(paths, actual, units.province))
-        models.append(fitted_on_all(learned, units).assign(level=level))
-    model = pd.concat(models)
-    once = model["parameter"].isin(["coefficient", "pattern"]) & (model["level"] != "county")
-    model[~once & (model["level"] != "rest")].to_csv(
-        OUT / "nation_model.csv", index=False, lineterminator="\n", float_format="%.6g"
-    )
-    left_out(folder).to_csv(OUT / "nation_backtest_left_out.csv", index=False, lineterminator="\n")
-    frame = pd.DataFrame(rows)
-    frame.to_csv(OUT / "nation_backtest.csv", index=False, lineterminator="\n")
-    print(frame[(frame["by"] != "province")].to_string(index=False))
+        print(level, len(units.table), "provinces inside, as sums:", province_sums(paths, actual, units.province))
+    frame = pd.DataFrame(rows).assign(source="nbs-census-2020-county").sort_values(list(rows[0])[:5])
+    frame.to_csv(OUT / "backtest.csv", index=False, lineterminator="\n")
 
 
 if __name__ == "__main__":

@@ -171,21 +171,29 @@ def judge(level: Units, counties: Units, by_rest: dict) -> Judged:
     return told
 
 
-def fitted_on_all(counties: Units, level: Units) -> pd.DataFrame:
-    """What a projection needs, fitted on all provinces: parameter, group or column, sex, age at mid-decade, value."""
-    learned = ingredients(counties, counties)
-    spread, names = spread_fitted(learned, ingredients(level, counties)), ["constant", *counties.columns]
-    rows = [("coefficient", n, i, v) for n, line in zip(names, ridge(learned[0], learned[2]), strict=True)
-            for i, v in enumerate(line)]  # fmt: skip
-    rows += [("pattern", k + 1, i, v) for k, line in enumerate(spread.patterns) for i, v in enumerate(line)]
-    rows = [(a, b, "" if i == 32 else SEX[i // 16], "" if i == 32 else 5 + 5 * (i % 16), v) for a, b, i, v in rows]
-    names += ["size", "smallness"]
-    rows += [(f"scale_{group}", n, "", "", v) for n, line in zip(names, spread.typical, strict=True)
+def fitted_on_all(counties: Units, levels: dict[str, Units], later: pd.DataFrame) -> pd.DataFrame:
+    """Rows of table `spreads`, fitted on all provinces; `later` are columns and size of the counties of 2020."""
+    learned, names = ingredients(counties, counties), ["constant", *counties.columns]
+    told = {level: spread_fitted(learned, ingredients(units, counties)) for level, units in levels.items()}
+    once, outcomes = told["county"], [(sex, 5 + 5 * i) for sex in SEX for i in range(16)] + [("", "")]
+    earlier = counties.columns.assign(size=np.log(counties.then.sum(axis=(1, 2))))
+    rows = [("foreseen", "", n, *at, v) for n, line in zip(names, ridge(learned[0], learned[2]), strict=True)
+            for at, v in zip(outcomes, line, strict=True)]  # fmt: skip
+    rows += [("pattern", "", k + 1, *at, v) for k, line in enumerate(once.patterns)
+             for at, v in zip(outcomes, line, strict=True)]  # fmt: skip
+    for year, columns in ((2010, earlier), (2020, later)):
+        for what, values in (("mean", columns.mean()), ("sd", columns.std())):
+            rows += [(f"column_{what}_{year}", "", n, "", "", v) for n, v in values.items()]
+    rows += [(f"scale_{group}", "", n, "", "", v)
+             for n, line in zip([*names, "size", "smallness"], once.typical, strict=True)
              for group, v in zip(GROUPS, line, strict=True)]  # fmt: skip
-    rows += [(f"width_{group}", sort, "", "", v) for sort, line in zip(SORTS, spread.factors, strict=True)
-             for group, v in zip(GROUPS, line, strict=True)]  # fmt: skip
-    rows += [(f"region_{group}", n, "", "", v) for n, line in spread.regions.items()
-             for group, v in zip(GROUPS, line, strict=True)]  # fmt: skip
-    rows += [("freedom", "", "", "", spread.freedom), ("share_region", "", "", "", spread.shares[0])]
-    rows += [("share_province", "", "", "", spread.shares[1])]
-    return pd.DataFrame(rows, columns=["parameter", "name", "sex", "age", "value"])
+    for level, spread in told.items():
+        rows += [(f"width_{group}", level, sort, "", "", v) for sort, line in zip(SORTS, spread.factors, strict=True)
+                 for group, v in zip(GROUPS, line, strict=True)]  # fmt: skip
+        rows += [(f"region_{group}", level, n, "", "", v) for n, line in spread.regions.items()
+                 for group, v in zip(GROUPS, line, strict=True)]  # fmt: skip
+        rows += [("freedom", level, "", "", "", spread.freedom)]
+        rows += [
+            (f"share_{of}", level, "", "", "", v) for of, v in zip(("region", "province"), spread.shares, strict=True)
+        ]
+    return pd.DataFrame(rows, columns=["parameter", "kind", "name", "sex", "age", "value"])
