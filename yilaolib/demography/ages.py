@@ -1,8 +1,4 @@
-"""Persons by age: summed, split, moved to published totals, carried to the next census, and the measures of ageing.
-
-Every function takes persons by `age` as a Series indexed by age, a tidy frame (sex, age, persons), a DataArray or a
-projection, with whatever further dims (area, scenario, draw, year) there are.
-"""
+"""Persons by age: summed, split, moved to published totals, carried to the next census, and the measures of ageing."""
 
 from __future__ import annotations
 
@@ -69,8 +65,7 @@ def group_ages(population: Population, edges: Sequence[int] = (0, 3, 15, 60, 65,
 def graduate(population: Population, *, standard: Population | None = None) -> Any:
     """Split age groups into single years 0, 1 ... 100+, keeping every group total.
 
-    Without a standard the cumulated counts are interpolated, which smooths over real waves (China's cohorts of 1959-61
-    are a third smaller than their neighbours): give a standard where one is known.
+    Without a standard real waves (China's small cohorts of 1959-61) are smoothed over.
     Source: Fritsch and Carlson (1980), Monotone piecewise cubic interpolation, for the cumulated counts.
     DataError: the first age is not 0, or the standard lacks single ages.
 
@@ -289,9 +284,7 @@ def population_table(future: Population) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        Indexed by year (and draw or area, if there are any): total, aged_60, aged_65, aged_80, aged_0_2 [persons],
-        share_60_pct, share_65_pct, share_80_pct [percent of all].
+    DataFrame: by year (and draw or area): total, aged_60 ... aged_0_2 [persons], share_60_pct ... [percent of all]
 
     Examples
     --------

@@ -1,7 +1,4 @@
-"""Local fertility and migration against the nation's: counted between two censuses, or foreseen from columns of one.
-
-Measured against the nation, what all censuses miss cancels.
-"""
+"""Local fertility and migration against the nation's: counted between censuses, or foreseen from columns of one."""
 
 from __future__ import annotations
 
@@ -134,11 +131,7 @@ def by_single_age(annual: np.ndarray, *, years: int = 10) -> xr.DataArray:
 
 
 def at_level(rates: np.ndarray, people: np.ndarray, per_1000: float) -> np.ndarray:
-    """Net migration rates (sex, age) moved to a crude rate of all `people`, more at the ages where more move.
-
-    A level of the same sign scales the rates; one of the other sign, or from nothing, needs no division by what is near
-    0. Where nobody moved, everybody is as likely to.
-    """
+    """Net migration rates (sex, age) moved to a crude rate of all `people`, more at the ages where more move."""
     size = np.abs(rates) if np.any(rates) else np.ones_like(rates)
     missing = per_1000 / 1000 * people.sum() - (rates * people).sum()
     return rates + size * missing / (size * people).sum()

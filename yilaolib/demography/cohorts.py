@@ -1,7 +1,4 @@
-"""The cohort-component step in the United Nations' order, what evens out the sexes, and the random paths of its rates.
-
-Labelled arrays in, labelled arrays out. Nothing here knows an area or a table.
-"""
+"""The step by cohorts in the United Nations' order, what evens out the sexes, and the random paths of its rates."""
 
 from __future__ import annotations
 
@@ -62,10 +59,9 @@ def project_cohorts(
     Returns
     -------
     Dataset
-        `population` (year, sex, age) [persons] with one year more than the rates; `births` (year, sex), `births_by_age`
-        of mother (year, age), `deaths` (year, sex), `net_migration` (year, sex, age) [persons per step], NaN in the
-        last year; `negative_cells` (year) counts cells that migration drove below 0 and that were set to 0 (the
-        migration recorded is what took place, so P1 = P0 + B - D + M always holds).
+        `population` (year, sex, age) [persons], one year more than the rates; `births` and `deaths` (year, sex),
+        `births_by_age` of mother, `net_migration` (year, sex, age) [persons per step]; `negative_cells` (year) counts
+        cells that migration drove below 0 and that were set to 0, so that P1 = P0 + B - D + M always holds.
 
     Examples
     --------

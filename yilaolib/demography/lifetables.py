@@ -16,17 +16,14 @@ ANDREEV_KINGKADE_A0 = {
     "female": ((0.01724, 0.14903, -2.05527), (0.06891, 0.04667, 3.88089), (np.inf, 0.31411, 0.0)),
     "male": ((0.02300, 0.14929, -1.99545), (0.08307, 0.02832, 3.26021), (np.inf, 0.29915, 0.0)),
 }
-
 COALE_DEMENY_WEST_A0 = {
     "female": ((0.107, 0.053, 2.800), (np.inf, 0.350, 0.0)),
     "male": ((0.107, 0.045, 2.684), (np.inf, 0.330, 0.0)),
 }
-
 COALE_DEMENY_WEST_4A1 = {
     "female": ((0.107, 1.522, -1.518), (np.inf, 1.361, 0.0)),
     "male": ((0.107, 1.651, -2.816), (np.inf, 1.352, 0.0)),
 }
-
 A0_MODELS = {"andreev-kingkade": ANDREEV_KINGKADE_A0, "coale-demeny-west": COALE_DEMENY_WEST_A0}
 
 
@@ -236,10 +233,7 @@ def survival_table(standard: dict[str, pd.Series], e0_grid: np.ndarray | None = 
 
 
 def _brass(base: pd.DataFrame, alphas: np.ndarray, sex: str) -> tuple[np.ndarray, np.ndarray]:
-    """Survivors and death rates (alpha, age) of a single-age table whose logits of l(x) are shifted by each alpha.
-
-    The open rate moves with the last closed one.
-    """
+    """Survivors and death rates (alpha, age) of a single-age table whose logits of l(x) are shifted by each alpha."""
     standard = base["lx"].to_numpy()[1:]
     odds = (1 - standard) / standard * np.exp(2 * alphas[:, None])
     survivors = np.concatenate([np.ones((len(alphas), 1)), 1 / (1 + odds)], axis=1)

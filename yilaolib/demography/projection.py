@@ -1,7 +1,4 @@
-"""Projections of areas from their last census on: central paths, random paths, ranges of many areas.
-
-A projection says what follows if its assumptions hold. It is not a prediction.
-"""
+"""Projections of areas from their last census on: central paths, random paths, ranges of many areas."""
 
 from __future__ import annotations
 
