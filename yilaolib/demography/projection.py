@@ -22,7 +22,7 @@ from . import cohorts, local
 from .ages import MEASURES, OPEN_AGE, SEX, Population, as_array, elderly_share, persons, rake
 from .calibration import COHORTS, at_level, by_single_age
 from .lifetables import asfr, look_up
-from .local import STANDARD, Launch, Root, while_unchanged
+from .local import MIGRATION, STANDARD, Launch, Root, while_unchanged
 
 HORIZON = 2050  # last year of a projection where none is given
 SCENARIOS = ("low", "medium", "high", "zero-migration")  # those that move births; table `assumptions` has more
@@ -70,8 +70,8 @@ def project(
     Returns
     -------
     Dataset
-        As `project_cohorts`: dims year, sex, age and, if `draws`, draw; `attrs` name the area, the scenario, the base
-        and the documents behind it (`yl.cite(result)`). Totals of your `margins` from after the census are met at the
+        As `project_cohorts`: dims year, sex, age and, if `draws`, draw; `attrs` name the area, the scenario, the base,
+        whose migration it takes and the documents behind it (`yl.cite(result)`). Totals of your `margins` from after the census are met at the
         end of their year: `attrs["rebased"]` has year, totals and difference to the census path.
 
     Examples
@@ -91,6 +91,7 @@ def project(
         "scenario": scenario.name,
         "base": f"{launch.base}-12-31",
         "census": f"{launch.base}-11-01",
+        "migration": local.local_parameters(slug, root=root).set_index("parameter").loc[MIGRATION, "note"],
         "sources": list(sources_behind(slug, launch.base, scenario.name, draws > 0, root=root)),
     } | ({"rebased": told} if (told := result.attrs["rebased"]) else {})
     return result
