@@ -243,6 +243,13 @@ def test_excel_habits_are_understood(folder):
     assert find_area("testville", root=root)["name_zh"] == "试验县"
 
 
+def test_sheet_of_a_form_saved_as_csv_is_read(folder):
+    """Rows that begin with # explain; 2020.0 is a year, as pandas writes it; the only area need not be named."""
+    margins = "#,area,year,population_total\n#,地区,年份,总人口（人）\n,,2020.0,1000\n"
+    root = folder(areas=AREAS + "x,county,,试验县,X,jiangxi\n", margins=margins)
+    assert load_table("margins", root=root)[["area", "year"]].to_numpy().tolist() == [["x", 2020]]
+
+
 def test_change_of_a_file_is_seen(folder):
     """A table is read again once its file changes, and only then."""
     root = folder(sources=SOURCES + "plan-x,one\n")

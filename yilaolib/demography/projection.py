@@ -71,8 +71,8 @@ def project(
     -------
     Dataset
         As `project_cohorts`: dims year, sex, age and, if `draws`, draw; `attrs` name the area, the scenario, the base,
-        whose migration it takes and the documents behind it (`yl.cite(result)`). Totals of your `margins` from after the census are met at the
-        end of their year: `attrs["rebased"]` has year, totals and difference to the census path.
+        whose migration it takes and the documents behind it (`yl.cite(result)`). Totals of your `margins` from after
+        the census are met at the end of their year: `attrs["rebased"]` has year, totals, difference to the census path.
 
     Examples
     --------

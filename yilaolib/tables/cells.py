@@ -268,6 +268,7 @@ UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 ROW_UNITS = ("see unit", "see indicator")  # the unit stands in another column of the row
 HEADER_WITHIN = 30  # rows from the top in which a header is looked for
 OWN_SOURCE = "own-figures"
+ABOUT_ONE = ("margins", "observations", "projects", "population")  # an empty area means the user's only one
 
 
 def code_of(text: str, codes: list[str]) -> str:
@@ -442,6 +443,8 @@ def understand(name: str, sheet: Sheet, spelling: Spelling) -> tuple[Sheet, list
         typed = [cell if isinstance(cell, Raw) else Raw(cell) for cell in cells]
         row = dict(zip(sheet.header, typed, strict=False))
         texts, found = _row(name, row, fields, spelling)
+        if name in ABOUT_ONE and (is_book or "area" in row):
+            texts["area"] = texts.get("area") or spelling.own.get("areas", "")
         if is_book:
             texts = _completed(name, texts, row, spelling)
         key = " ".join(texts.get(part, "") for part in schema_of(name)["primaryKey"])
@@ -521,10 +524,8 @@ def _compared(name: str, column: str, read: Understood, raw: Raw, row: dict, tex
 
 
 def _completed(name: str, texts: dict[str, str], row: dict[str, Raw], spelling: Spelling) -> dict[str, str]:
-    """Fill what an empty cell of a workbook can only mean: the one area, the unit of the indicator, the id."""
+    """Fill what an empty cell of a workbook can only mean: the one source, the unit of the indicator, the id."""
     texts = {column: texts.get(column, "") for column in fields_of(name)} | texts
-    if name in ("margins", "observations", "projects", "population"):
-        texts["area"] = texts["area"] or spelling.own.get("areas", "")
     if name not in ("areas", "sources") and "source" in texts:
         texts["source"] = texts["source"] or spelling.own.get("sources", OWN_SOURCE)
     if name == "observations":

@@ -172,7 +172,7 @@ def _spelling(root: Path, _state: tuple) -> Spelling:
     units, own = {}, {}
     for table, key in NAMED.items():
         theirs = _as_typed(table, root) if table in files else empty_table(table)
-        if len(theirs) == 1 and is_workbook(root):
+        if len(theirs) == 1:
             own[table] = theirs[key].iloc[0]
         if table == "areas":
             rows = {row["area"]: row for row in theirs.to_dict("records")}

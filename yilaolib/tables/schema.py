@@ -19,7 +19,7 @@ from ..errors import DataError, did_you_mean, nearest
 from .finding import data_folder
 
 DTYPES = {"string": "str", "integer": "Int64", "number": "float64", "boolean": "boolean"}
-INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+INTEGER = re.compile(r"([+-]?[0-9]{1,18})(\.0*)?")  # 2020.0 is what pandas writes beside an empty cell
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 GROUP = re.compile(r"(\d+)(?:-(\d+)|(\+))?")  # a column of persons by age: 0, 1-4, 85+
 RUN = ("=", "+", "-", "@", "\t", "\r", "\n")  # a program for spreadsheets may run a text that begins so
@@ -170,10 +170,13 @@ def read_csv(path: Path) -> tuple[Sheet, list[Problem]]:
     if not rows:
         trouble = Trouble("empty_file", {"columns": list(fields_of(name))}, "columns")
         return nothing, [nothing.problem(name, 1, "", trouble)]
-    header = rows[0]
+    header, kept = rows[0], zip(rows[1:], lines[1:], strict=True)
     while not header[-1]:  # trailing commas
         header.pop()
-    return _unfolded(name, Sheet(path.name, header, rows[1:], lines[1:])), []
+    if header[0] == "#":  # a sheet of a form saved as CSV: rows that begin with # explain
+        header, kept = header[1:], [(row[1:], line) for row, line in kept if not row[0].startswith("#")]
+    rows, lines = (list(each) for each in zip(*kept, strict=True)) if (kept := list(kept)) else ([], [])
+    return _unfolded(name, Sheet(path.name, header, rows, lines)), []
 
 
 def _unfolded(name: str, sheet: Sheet) -> Sheet:
@@ -297,7 +300,8 @@ def misfit(text: str, field: dict) -> Trouble | None:
 
 def _typed(values: pd.Series, type_: str) -> pd.Series:
     if type_ == "integer":
-        return pd.Series([None if v is None else int(v) for v in values], index=values.index, dtype="Int64")
+        whole = [None if value is None else int(value.partition(".")[0]) for value in values]
+        return pd.Series(whole, index=values.index, dtype="Int64")
     if type_ == "boolean":
         return values.map({"true": True, "false": False}).astype("boolean")
     return values.astype(DTYPES[type_])
