@@ -41,11 +41,7 @@ def printed_numbers(as_printed: str) -> list[tuple[float, float]]:
 
 
 def signs_in(as_printed: str) -> set[str]:
-    """Return the comparators that a printed form shows.
-
-    >>> signs_in("≥40张"), signs_in("不得超过5个"), signs_in("40张")
-    ({'ge'}, {'le'}, set())
-    """
+    """Return the comparators that a printed form shows: {"ge"} of ≥40张, none of 40张."""
     text, found = unicodedata.normalize("NFKC", as_printed).replace(" ", "").replace("不得", "不"), set()
     for sign, code in SIGNS:
         if sign in text:
@@ -120,18 +116,7 @@ def refused(came: Any, key: str, **values: Any) -> Understood:
 
 
 def read_number(value: object, unit: str = "", *, percent: bool = False, whole: bool = False) -> Understood:
-    """Read the number of a cell in the unit of its column; empty text when nothing is published.
-
-    The value is what a program for spreadsheets keeps: text, a number, a date, True, None; of a cell formatted as
-    `percent`, 0.1928. An unknown or empty unit allows no word behind the number. `whole`: a year, a width.
-
-    >>> read_number("11.5万人", "persons").text, read_number("１２３张", "beds").text
-    ('115000', '123')
-    >>> read_number(0.1928, "pct", percent=True).text, read_number("≥95.5%", "pct").comparator
-    ('19.28', 'ge')
-    >>> read_number("3-5万", "persons").trouble.key
-    'range_ends'
-    """
+    """Read the number of a cell in the unit of its column; empty where nothing is published. `whole`: a year, a width."""
     if value is None:
         return Understood("")
     if isinstance(value, bool):
@@ -302,11 +287,7 @@ class Grid(NamedTuple):
 
 
 def read_grids(path: Path) -> list[Grid]:
-    """Return the sheets of a workbook; a file that is none, is damaged, locked or too large is a DataError.
-
-    Macros and links to other files are not read: openpyxl leaves them alone. Against entities that grow, it uses
-    defusedxml where that is installed, and so it is one of our requirements.
-    """
+    """Return the sheets of a workbook; macros and links are not read, and defusedxml stops entities that grow."""
     from openpyxl import load_workbook
 
     try:

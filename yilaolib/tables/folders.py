@@ -244,8 +244,7 @@ def _merged(name: str, root: Path, state: tuple) -> pd.DataFrame:
 def overlay(name: str, ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     """Lay a user's rows over ours: equal keys, and overlapping age groups of one block, are replaced.
 
-    A replaced row keeps its place and a new one comes last. In tables by year or age the areas of which a user says
-    something come last, sorted by their key.
+    Areas of which a user says something come last in tables by year or age, sorted by their key.
     """
     key = schema_of(name)["primaryKey"]
     if "area" not in key or not {"year", "age"} & set(key):

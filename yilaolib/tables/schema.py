@@ -240,11 +240,9 @@ def unescaped(text: str) -> str:
 def parse(
     name: str, sheet: Sheet, *, strict: bool = False, known: Iterable[Problem] = ()
 ) -> tuple[pd.DataFrame, list[Problem]]:
-    """Give a sheet the types of its schema, and list what does not fit.
+    """Give a sheet the types of its schema, and list what does not fit; a table of ours needs every column (`strict`).
 
-    A table of ours must have every column (`strict`); a user's may leave out those that need not be filled in. What is
-    `known` to be wrong comes out empty and gets no second sentence. The frame has all columns; its index is the line in
-    the file, and cells of a wrong type are empty.
+    What is `known` to be wrong comes out empty and gets no second sentence. The index is the line in the file.
     """
     problems = _in_header(name, sheet, strict)
     if any(problem.rule == "columns-missing" for problem in problems):

@@ -370,11 +370,7 @@ def parent_with_pyramid(area: str, year: int, population: pd.DataFrame, areas: p
 
 
 def older_census(area: str, parent: str, census: int, population: pd.DataFrame) -> int | None:
-    """Return the year of the area's own latest census before `census` that can be carried forward, else None.
-
-    The parent must have been counted in the same year, a multiple of five years before, and the area must give both
-    sexes by five-year groups up to 85+.
-    """
+    """Return the year of the latest own census, whole and a multiple of five years older, that the parent has too."""
     residents = residents_in(population[population["year"] < census])
     above = set(residents.loc[residents["area"] == parent, "year"])
     mine = residents[(residents["area"] == area) & (residents["source"] != FILLED)]
