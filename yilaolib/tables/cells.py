@@ -116,7 +116,7 @@ def refused(came: Any, key: str, **values: Any) -> Understood:
 
 
 def read_number(value: object, unit: str = "", *, percent: bool = False, whole: bool = False) -> Understood:
-    """Read the number of a cell in the unit of its column; empty where nothing is published. `whole`: a year, a width."""
+    """Read the number of a cell in the unit of its column; empty where nothing is published. `whole`: a year."""
     if value is None:
         return Understood("")
     if isinstance(value, bool):
