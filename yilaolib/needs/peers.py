@@ -286,7 +286,7 @@ def area_table(
     --------
     >>> counties = area_table(["岳阳", "海安"], end_year=2025, draws=20)
     >>> counties.shape, round(float(counties["share_60_pct"].max()), 1)
-    ((12, 27), 32.5)
+    ((12, 27), 37.6)
     """
     if areas is None:
         slugs = list_areas(level=level, root=root)["area"].tolist()
