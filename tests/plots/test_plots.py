@@ -232,7 +232,7 @@ def test_methods_draws_the_values():
     [
         {"stock 2020 (derived from a ratio per 1000)": 3025, "target 2025": 23542},
         {"target 2025 (derived from a ratio per 1000)": 3816, "stock 2022": 4696},
-        {"stock 2022": 8305, "target 2025 (derived from a ratio per 1000)": 9692},
+        {"stock 2022": 8305, "target 2025 (derived from a ratio per 1000)": 9714},
     ],
 )
 def test_lines_cross_no_heading(lines):
