@@ -71,7 +71,8 @@ def test_a_wrong_kind_is_refused_in_a_sentence(good, name, tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     function, (named, own) = getattr(yl, name), good
     parameters = inspect.signature(function).parameters
-    needed = [key for key, each in parameters.items() if each.default is each.empty or key in ("draws", "scenarios")]
+    quick = ("areas", "draws", "end_year", "scenarios")
+    needed = [key for key, each in parameters.items() if each.default is each.empty or key in quick]
     given = {key: named.get(key) for key in needed} | own.get(name, {})
     if parameters.get("population") and parameters["population"].annotation == "Future":
         given["population"] = named["future"]  # made already

@@ -193,7 +193,7 @@ def _refuse_broken(data: str) -> None:
 @click.option("--out", "table_file", default="areas.csv", show_default=True, metavar="FILE")
 @_language("en")
 @click.option("--scenario", default="medium", metavar="NAME")
-@click.option("--end-year", type=int, default=2050, metavar="YEAR")
+@click.option("--end-year", type=int, metavar="YEAR")
 def table(
     cities: tuple[str, ...], province: str | None, level: str | None, data: str | None, table_file: str, lang: str,
     **asked: Any,
@@ -206,6 +206,7 @@ def table(
     if data:
         _refuse_broken(data)
     chosen = [find_area(city, data)["area"] for city in cities] or many.areas_within(province, level, data)
+    asked = {name: value for name, value in asked.items() if value is not None}
     many.write_table(Path(table_file), chosen, root=data, **asked)
     click.echo(table_file)
     click.echo(words().word("command.no_sum"), err=True)

@@ -14,7 +14,7 @@ import xarray as xr
 
 from ..demography.ages import elderly_share, persons
 from ..demography.local import Root, area_values, launch_of, while_unchanged
-from ..demography.projection import Scenario, block_size, nation_of, simulate
+from ..demography.projection import HORIZON, Scenario, block_size, nation_of, simulate
 from ..errors import DataError
 from ..tables.areas import find_area, list_areas, load_table
 from ..tables.cells import half_a_digit
@@ -260,7 +260,7 @@ def area_table(
     *,
     level: str = "county",
     scenario: str = "medium",
-    end_year: int = 2050,
+    end_year: int = HORIZON,
     draws: int = 100,
     root: Root = None,
 ) -> pd.DataFrame:
@@ -292,6 +292,8 @@ def area_table(
         slugs = list_areas(level=level, root=root)["area"].tolist()
     else:
         slugs = [find_area(area, root)["area"] for area in areas]
+    if not slugs or draws < 1:
+        raise DataError(f"There are {len(slugs)} areas and {draws} draws; a table needs at least one of each.")
     launches = [launch_of(slug, root) for slug in slugs]
     nation, size, parts = nation_of(root=root), block_size(end_year, draws, 256), []
     loaded = Scenario.load(scenario, root=root)
