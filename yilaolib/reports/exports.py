@@ -195,6 +195,7 @@ class _Word:
 
     def table(self, piece: Piece) -> None:
         """A table whose heading is repeated on each page and whose rows are not broken; Word fits its columns."""
+        from docx.enum.text import WD_ALIGN_PARAGRAPH
         from docx.text.paragraph import Paragraph
 
         texts = _texts(piece, self.document.words)
@@ -222,7 +223,7 @@ class _Word:
                 else:
                     paragraph.add_run(text)
                 if told.get("numeric") or (place and told and _is_number(piece["rows"][place - 1][column]["value"])):
-                    paragraph.alignment = 2  # to the right
+                    paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
             if place and piece["row_ids"]:
                 self.mark(Paragraph(element.tc_lst[0].p_lst[0], table), piece["row_ids"][place - 1])
 
@@ -278,6 +279,7 @@ WIDEST, NARROWEST = 60, 8  # letters
 def write_xlsx(document: Document, target: Path) -> None:
     """Write a report as a workbook: a cover, a sheet for each table with caption and units, the sources last."""
     from openpyxl import Workbook
+    from openpyxl.worksheet.properties import PageSetupProperties
 
     book = Workbook()
     cover = book.worksheets[0]  # a new workbook has one
@@ -288,7 +290,7 @@ def write_xlsx(document: Document, target: Path) -> None:
     _fill_cover(cover, sheets, document)
     for ws in book.worksheets:
         ws.page_setup.orientation, ws.page_setup.paperSize, ws.page_setup.fitToHeight = "landscape", 9, 0
-        ws.sheet_properties.pageSetUpPr.fitToPage = True
+        ws.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     book.properties.creator = "yilaolib"
     book.properties.title = document.title
     book.save(target)
