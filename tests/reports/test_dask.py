@@ -96,6 +96,14 @@ def test_no_scheduler_is_one_sentence(tmp_path, monkeypatch):
         yl.render_reports(["yingtan"], executor="dask", scheduler="tcp://127.0.0.1:9", out_dir=tmp_path)
 
 
+def test_scheduler_without_workers_is_one_sentence(tmp_path, monkeypatch):
+    """A scheduler that has no workers is one error after a moment."""
+    monkeypatch.setattr(many, "PATIENCE", 1.0)
+    empty = distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=None)
+    with empty, pytest.raises(YilaoError, match=r"The Dask scheduler at .* has no workers"):
+        yl.render_reports(["yingtan"], executor="dask", scheduler=empty.scheduler_address, out_dir=tmp_path)
+
+
 def test_workers_with_another_library_are_told_at_once(cluster, tmp_path, monkeypatch):
     """Before any report is sent, workers that have another library are named in one sentence."""
     monkeypatch.setattr(files, "PACKAGES", ("yilaolib",))

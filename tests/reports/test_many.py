@@ -306,6 +306,55 @@ def test_leftovers_of_the_dead_are_cleared(instant, tmp_path):
     assert not [*tmp_path.rglob(f"{BESIDE}*")]
 
 
+DAMAGED = [
+    b"", b"{", b"[]", b"null", b"\xff\xfe", b"{}", b'{"area": "haian"}', b'{"area": 1, "lang": "zh"}', b'"text"',
+    b'{"area": "haian", "lang": "zh", "scenario": "medium", "status": "ok", "files": []}',
+    b'{"area": "haian", "lang": "zh", "scenario": "medium", "status": "ok", "report": "x", "files": {"../../x": []}}',
+    b'{"area": "haian", "lang": "zh", "scenario": "medium", "status": "failed", "end_year": "x", "results": 1}',
+]  # fmt: skip
+
+
+def test_damaged_row_of_another_area_is_one_row(instant, tmp_path):
+    """Whatever stands in the row of another area, it is a row that failed, and the batch goes on."""
+    for content in DAMAGED:
+        (tmp_path / "haian").mkdir(exist_ok=True)
+        (tmp_path / "haian" / "report.json").write_bytes(content)
+        yl.render_reports(["yingtan"], out_dir=tmp_path, force=True)
+        rows = pd.read_csv(tmp_path / "manifest.csv").set_index("area")
+        assert rows["status"].to_dict() == {"haian": "failed", "yingtan": "ok"}, content
+        assert "haian/report.json cannot be read" in rows["error"]["haian"]
+
+
+def test_links_are_not_followed(instant, tmp_path):
+    """A lock, a folder of an area and one of tables that are links are replaced; what they led to stays as it is."""
+    own, out = tmp_path / "own", tmp_path / "out"
+    (own / "tables").mkdir(parents=True)
+    for name in ("lock", "tables/x.csv", "tables/mine.csv"):
+        (own / name).write_text("mine")
+    out.mkdir()
+    (out / files.LOCK).symlink_to(own / "lock")
+    yl.render_reports(["haian"], out_dir=out)
+    shutil.rmtree(out / "haian" / "tables")
+    (out / "haian" / "tables").symlink_to(own / "tables")
+    yl.render_reports(["haian"], out_dir=out, force=True)
+    assert {path.read_text() for path in own.rglob("*.*")} == {"mine"} and (own / "lock").read_text() == "mine"
+    assert (out / "haian" / "tables" / "x.csv").read_text() == "1" and len([*own.rglob("*")]) == 4
+
+
+def test_same_inputs_same_bytes(tmp_path):
+    """Made twice, a report has the same bytes in every format, and its row tells them."""
+    cell = "import pandas as pd, yilaolib as yl\npage = yl.Report(lang, tables_dir=tables_dir)\n"
+    cell += "page.table(pd.DataFrame({'a': [1]}), caption='x')"
+    template, made = write_template(tmp_path / "t.ipynb", cell), []
+    for out in (tmp_path / "1", tmp_path / "2"):
+        folder = yl.render_report("yingtan", out_dir=out, template=template, formats="html,docx,xlsx").parent
+        row = json.loads((folder / "report.json").read_text())
+        made.append({name: (folder / name).read_bytes() for name in row["files"]})
+        assert {name: told[0] for name, told in row["files"].items()} == {n: len(b) for n, b in made[-1].items()}
+        time.sleep(1.1)
+    assert made[0] == made[1] and {"report.docx", "report.xlsx", "report.ipynb"} <= set(made[0])
+
+
 # ---- batches that are killed ----
 
 
@@ -352,7 +401,10 @@ def test_killed_at_any_moment(tmp_path):
     whole(out)
 
 
-@pytest.mark.parametrize(("number", "told"), [(signal.SIGKILL, ""), (signal.SIGINT, "KeyboardInterrupt")])
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [(signal.SIGKILL, ""), (signal.SIGINT, "1 of 5 reports ready"), (signal.SIGTERM, "goes on from there")],
+)
 def test_ended_batch_goes_on(tmp_path, number, told):
     """A batch that is killed or interrupted after its first report ends its processes; what it made is kept."""
     tell = f"import os, time; open({str(tmp_path)!r} + f'/pid-{{os.getpid()}}', 'w'); time.sleep(0.5)"

@@ -89,7 +89,11 @@ def test_environment_and_folder_are_the_callers(tmp_path, monkeypatch):
 @pytest.mark.parametrize("start", ["forkserver", "spawn"])
 def test_current_folder_is_not_imported_from(tmp_path, start):
     """Modules that lie in the current folder are not run, and the caller's script is not run again."""
-    for name in ("json", "socket", "pandas", "multiprocessing"):
+    (tmp_path / "before").mkdir()
+    imported = run(tmp_path / "before", "import sys\nprint(*{name.split('.')[0] for name in sys.modules})")
+    names = set(imported[0][0]["text"].split()) - {"sys", "builtins", "yilaolib"}
+    assert {"json", "socket", "pandas", "IPython"} <= names
+    for name in names:
         (tmp_path / f"{name}.py").write_text("open('run', 'w'); raise SystemExit('from the folder')")
     write_template(tmp_path / "t.ipynb", "import json, pandas\nprint('fine')")
     (tmp_path / "scripts").mkdir()
