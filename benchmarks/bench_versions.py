@@ -17,10 +17,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parents[1]
-BATCH = "import sys, yilaolib as yl\nyl.render_reports(sys.argv[2:], out_dir=sys.argv[1], jobs=1, force=True)"
+BATCH = """\
+import sys, yilaolib as yl
+made = yl.render_reports(sys.argv[2:], out_dir=sys.argv[1], jobs=1, force=True)
+assert made["status"].eq("ok").all(), made["error"].tolist()"""
 PLAIN = """\
 import sys, nbformat
 from pathlib import Path
@@ -36,8 +40,20 @@ for area in sys.argv[2:]:
 def cpu_of(tree: Path, code: str, areas: list[str]) -> float:
     """CPU of a fresh Python that runs `code` in a checkout, and of all its children [s]."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(tree), "MPLBACKEND": "agg", "OMP_NUM_THREADS": "1"}
     with tempfile.TemporaryDirectory() as folder:
+        # The engine of papermill is found by what is installed: here that is the checkout, not the one around us.
+        project = tomllib.loads((tree / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        told = Path(folder) / f"yilaolib-{project['version']}.dist-info"
+        told.mkdir()
+        (told / "METADATA").write_text(f"Metadata-Version: 2.1\nName: yilaolib\nVersion: {project['version']}\n")
+        for group, entries in project.get("entry-points", {}).items():
+            lines = "".join(f"{name} = {target}\n" for name, target in entries.items())
+            (told / "entry_points.txt").write_text(f"[{group}]\n{lines}")
+        env = dict(os.environ) | {
+            "MPLBACKEND": "agg",
+            "PYTHONPATH": f"{folder}{os.pathsep}{tree}",
+            "OMP_NUM_THREADS": "1",
+        }
         run = [sys.executable, "-c", code, folder, *areas]
         subprocess.run(run, cwd=tree, env=env, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         with contextlib.suppress(ChildProcessError):  # servers that outlive it come to us, and their CPU when they end

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -310,13 +311,13 @@ def area_table(
     return named.join(pd.concat(parts)).reset_index()
 
 
-def _measures(people: xr.DataArray, drawn: xr.DataArray, root: Root) -> dict[str, xr.DataArray]:
+def _measures(people: xr.DataArray, drawn: xr.DataArray, root: Root) -> dict[str, Any]:
     """What `area_table` tells, by year and area."""
     ages = {"total": (), "aged_60": (60,), "aged_65": (65,), "aged_80": (80,), "aged_0_2": (0, 3)}
-    told = {name: persons(people, *each) for name, each in ages.items()}
+    told: dict[str, Any] = {name: persons(people, *each) for name, each in ages.items()}
     for age in (60, 65):
         told[f"share_{age}_pct"] = 100 * elderly_share(people, age)
-        ends = (100 * elderly_share(drawn, age)).quantile([0.1, 0.9], "draw")
+        ends = xr.DataArray(100 * elderly_share(drawn, age)).quantile([0.1, 0.9], "draw")
         for end, name in ((0.1, "lower"), (0.9, "upper")):
             told[f"share_{age}_pct_{name}"] = ends.sel(quantile=end, drop=True)
     for what, methods in FOR_ALL.items():

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..demography.local import areas_above
+from ..demography.local import Root, areas_above
 from ..errors import DataError, YilaoError
 from ..tables.areas import find_area
 from ..tables.folders import as_root, merged_table, stamp
@@ -91,7 +91,7 @@ class Order:
         }
 
 
-def line_of(area: str, root: str | os.PathLike | None = None) -> list[str]:
+def line_of(area: str, root: Root = None) -> list[str]:
     """Return an area and those that it lies in, nearest first."""
     row = find_area(area, root)
     return [row["area"], *(above["area"] for above in areas_above(row, root))]

@@ -396,7 +396,8 @@ class _Run:
             outputs.clear()
             self.clear = False
         name = content.pop("display_id", None)
-        last, output = outputs[-1] if outputs else {}, from_dict(content)
+        output: Any = from_dict(content)
+        last = outputs[-1] if outputs else {}
         if output.output_type == "stream" and last.get("name") == output.name:
             last["text"] += output.text
         else:
@@ -527,7 +528,7 @@ def _new_shell(mouth: _Mouth) -> Any:
         pass
 
     class Results(DisplayHook):
-        write_output_prompt = log_output = nothing
+        write_output_prompt = log_output = cast(Any, nothing)
 
         def write_format_data(self, format_dict, md_dict=None):
             output = {"output_type": "execute_result", "execution_count": self.prompt_count}
@@ -549,7 +550,7 @@ def _new_shell(mouth: _Mouth) -> Any:
     class Shell(InteractiveShell):
         displayhook_class = Type(Results)
         display_pub_class = Type(Displays)
-        enable_gui = ask_exit = nothing
+        enable_gui = ask_exit = cast(Any, nothing)
 
         def _showtraceback(self, etype, evalue, stb):
             error = {"ename": etype.__name__, "evalue": str(evalue), "traceback": list(stb)}
