@@ -24,6 +24,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..demography.local import Root
 from ..errors import DataError, YilaoError
 from ..tables.areas import find_area, list_areas, load_table
 from ..tables.folders import as_root, merged_table, own_areas, stamp
@@ -229,7 +230,7 @@ def _lost(order: files.Order, why: str) -> dict:
 # ---- which areas ----
 
 
-def areas_with_plan(root: str | os.PathLike | None = None) -> list[str]:
+def areas_with_plan(root: Root = None) -> list[str]:
     """Return the slugs of all prefectures and counties that have a plan."""
     sources, areas = load_table("sources", root=root or None), load_table("areas", root=root or None)
     planned = sources.loc[sources["plan_start"].notna(), "area"]
@@ -237,9 +238,7 @@ def areas_with_plan(root: str | os.PathLike | None = None) -> list[str]:
     return areas.loc[local & areas["area"].isin(planned), "area"].tolist()
 
 
-def areas_within(
-    province: str | None = None, level: str | None = None, root: str | os.PathLike | None = None
-) -> list[str]:
+def areas_within(province: str | None = None, level: str | None = None, root: Root = None) -> list[str]:
     """Return the slugs of the areas of a level, in a province or all, for which there is a population.
 
     Without a level: the areas right below the province, and its counties with a plan or of a user's own.
