@@ -275,7 +275,7 @@ def bed_rows(*needs, stock, listed=0.0, says=None):
     [
         (bed_rows(("plan", 900.0), ("need", 700.0), stock=500.0, listed=300.0),
          "All 2 methods say that the present 500 beds are too few for 2025: 200 short at least, 400 at most, ranges of the inputs included.",
-         "Where methods part: the central need goes from 700 ('M1') to 900 ('M0'); by plans and norms 900, by the need for care 700.",
+         "Where methods part on beds: the central need goes from 700 ('M1') to 900 ('M0'); by plans and norms 900, by the need for care 700.",
          "whether the 300 beds of the project list come in time; even so, beds are too few by 1 of the methods."),
         (bed_rows(("plan", 300.0), ("plan", 400.0), stock=500.0),
          "All 2 methods say that the present 500 beds are enough for 2025: 100 to spare at least, 200 at most, ranges of the inputs included.",

@@ -193,7 +193,11 @@ def _newer_totals(slug: str, base: int, people: np.ndarray, root: Root) -> Itera
 
 
 def _censuses(slug: str, known: int | None, root: Root) -> dict[int, xr.DataArray]:
-    return {year: people for year, people in _pyramids(slug, root=root).items() if known is None or year <= known}
+    pyramids = _pyramids(slug, root=root)
+    censuses = {year: people for year, people in pyramids.items() if known is None or year <= known}
+    if not censuses:
+        raise DataError(f"known is {known}; {slug} has no census by then. Its censuses are of {sorted(pyramids)}.")
+    return censuses
 
 
 def _own_levels(slug: str, known: int | None, root: Root) -> pd.DataFrame:
