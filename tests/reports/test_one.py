@@ -278,9 +278,9 @@ def test_brief_is_what_its_cells_show(tmp_path):
     assert not brief.exists()
 
 
-@pytest.mark.parametrize("city", ["jingdezhen", "yingtan", "yueyang", "lianshui", "haian", "jiangxi"])
+@pytest.mark.parametrize("city", ["lianshui", "jiangxi"])
 def test_brief_is_two_pages(city, tmp_path):
-    """An English brief is two pages of PDF too, whatever the area; test_exports looks at Chinese ones."""
+    """An English brief is two pages of PDF too, with a plan and without; test_exports looks at Chinese ones."""
     pypdf, order = pytest.importorskip("pypdf"), place_order(city, lang="en")
     runner.begin(PRELOAD)
     nb = runner.run_notebook(order.template, tmp_path / "x.ipynb", order.parameters)
