@@ -41,6 +41,8 @@ class _Group(click.Group):
         except (DataError, OSError):  # whoever uses it will refuse it
             _spoken["lang"] = "en"
         _tell_help(self)
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(errors="backslashreplace")  # a pipe of a Western Windows has no Chinese
         return super().main(args, *rest, **options)
 
     def invoke(self, ctx: click.Context) -> object:

@@ -278,3 +278,12 @@ def test_level_chooses_all_of_it(instant):
     """--level takes every area of a level, with --province those of a province."""
     rows = json.loads(yilao("report", "--province", "江西", "--level", "prefecture", "--json").stdout)
     assert len(rows) == 11 and {row["province"] for row in rows} == {"江西省"}
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "gbk"])
+def test_a_pipe_without_chinese_gets_its_text(encoding):
+    """Where the pipe's encoding lacks a character, it is written as its code, and nothing breaks."""
+    here = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    command = [sys.executable, "-c", "from yilaolib.cli import main; main()", "areas", "鼓楼", "--lang", "zh"]
+    done = subprocess.run(command, env=here, capture_output=True, timeout=60)
+    assert done.returncode == 0 and b"350102" in done.stdout and b"Traceback" not in done.stderr
