@@ -284,6 +284,6 @@ def test_level_chooses_all_of_it(instant):
 def test_a_pipe_without_chinese_gets_its_text(encoding):
     """Where the pipe's encoding lacks a character, it is written as its code, and nothing breaks."""
     here = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
-    command = [sys.executable, "-c", "from yilaolib.cli import main; main()", "areas", "鼓楼", "--lang", "zh"]
+    command = [sys.executable, "-c", "from yilaolib.cli import main; main()", "areas", "鼓楼"]
     done = subprocess.run(command, env=here, capture_output=True, timeout=60)
     assert done.returncode == 0 and b"350102" in done.stdout and b"Traceback" not in done.stderr
