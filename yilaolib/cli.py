@@ -41,7 +41,8 @@ class _Group(click.Group):
         except (DataError, OSError):  # whoever uses it will refuse it
             _spoken["lang"] = "en"
         _tell_help(self)
-        for stream in (sys.stdout, sys.stderr):
+        streams: Any = (sys.stdout, sys.stderr)
+        for stream in streams:
             stream.reconfigure(errors="backslashreplace")  # a pipe of a Western Windows has no Chinese
         return super().main(args, *rest, **options)
 
