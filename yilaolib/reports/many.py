@@ -43,7 +43,7 @@ from .one import (
 )
 
 EXECUTORS = ("processes", "serial", "dask")
-MANY = 4  # reports, from which on computing beforehand what all share saves more than it costs
+MANY = 2  # reports, from which on computing beforehand what all share saves more than it costs
 GRACE = 60.0  # [s] beyond the time limit of a report, for its page and a slow disk
 COLUMNS = [
     "area", "adcode", "name_zh", "province", "lang", "scenario", "end_year", "status", "report", "error", "seconds",
