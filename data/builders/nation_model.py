@@ -12,25 +12,13 @@ from nation_units import Units
 from scipy.stats import t as student
 
 from yilaolib.demography.ages import SEX
+from yilaolib.demography.calibration import FAR, GROUPS, MEMBERS, REGIONS
 from yilaolib.demography.cohorts import NORMAL_90
 
 PATTERNS = 8
 PENALTY = 60.0  # of standardised columns, for some 2,300 places
-FAR = 3.0  # standard deviations at which a column is cut
 FREEDOM = (3, 4, 5, 6, 8, 12, 30)  # of Student's t: how often a place is far off
-COHORT = np.append(np.tile(np.arange(0, 80, 5), 2), -1)  # age in 2010 of each outcome; -1 is fertility
-GROUPS, SORTS = ("young", "old", "oldest", "children"), ("others", "district", "small")
-EDGES = ((0, 40), (40, 70), (70, 99), (-1, 0))  # ages of the groups in 2010
-MEMBERS = np.array([(low <= COHORT) & (high > COHORT) for low, high in EDGES], dtype=float)  # (group, outcome)
-REGIONS = {
-    "north": (11, 12, 13, 14, 15),
-    "north-east": (21, 22, 23),
-    "east": (31, 32, 33, 34, 35, 36, 37),
-    "central": (41, 42, 43),
-    "south": (44, 45, 46),
-    "south-west": (50, 51, 52, 53, 54),
-    "north-west": (61, 62, 63, 64, 65),
-}
+SORTS = ("others", "district", "small")
 
 
 def standardised(columns: pd.DataFrame, by: pd.DataFrame) -> np.ndarray:

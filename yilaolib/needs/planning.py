@@ -21,15 +21,15 @@ FLOWS = ["opened", "closed", "converted"]
 LAST_YEAR = 2035  # of a projection that is not given
 
 
-def latest(area: str, indicator: str, *, root: Root = None) -> tuple[float, float]:
-    """Value and year of the newest published figure of an area: an outcome, else what its plan prints as present."""
+def latest(area: str, indicator: str, *, root: Root = None) -> tuple[float, float, str]:
+    """Value, year and source of the newest published figure: an outcome, else what the plan prints as present."""
     known = load_table("outcomes", area=area, root=root)
     known = known[(known["indicator"] == indicator) & known["value"].notna() & (known["quality"] != "doubtful")]
     if len(known):
         row = known.sort_values("year").iloc[-1]
-        return float(row["value"]), float(row["year"])
+        return float(row["value"]), float(row["year"]), row["source"]
     row = figures_at(root).first(area, indicator, "actual")
-    return (np.nan, np.nan) if row is None else (float(row["value"]), float(row["year"]))
+    return (np.nan, np.nan, "") if row is None else (float(row["value"]), float(row["year"]), row["source"])
 
 
 def stock_path(stock: Mapping[str, float], flows: pd.DataFrame) -> pd.DataFrame:
@@ -112,8 +112,8 @@ def plan_beds(
     370000.0 510000.0
     """
     slug = find_area(area, root=root)["area"]
-    there, of = latest(slug, "elder_beds_institution", root=root)
-    part, _ = latest(slug, "nursing_beds_share_institution_pct", root=root)
+    there, of, _ = latest(slug, "elder_beds_institution", root=root)
+    part, *_ = latest(slug, "nursing_beds_share_institution_pct", root=root)
     beds = there if beds is None else beds
     care_share = part / 100 if care_share is None else care_share
     start = start or (2025 if np.isnan(of) else int(of))
@@ -297,9 +297,9 @@ def care_definitions(area: str, year: int, *, population: Future = None, root: R
             living[level] *= assumed_range(f"institution_share_{level}", table=assumed).value
             carers[level] = living[level] / assumed_range(f"residents_per_carer_{level}", table=assumed).value
         rows[measure] = [need.sum(), living.sum() / occupancy, carers.sum(), sources[measure]]
-    drawing, of = latest("china", "long_term_care_beneficiaries", root=root)
+    drawing, of, source = latest("china", "long_term_care_beneficiaries", root=root)
     nation = elderly_of(projected(None, "china", int(of), root=root)).sel(year=int(of))
-    rows["insured"] = [drawing / middle(nation.sum(("sex", "age"))) * elderly, np.nan, np.nan, "mca-bulletin-2025"]
+    rows["insured"] = [drawing / middle(nation.sum(("sex", "age"))) * elderly, np.nan, np.nan, source]
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=["persons", "beds", "carers", "source"])
     frame.insert(1, "share_pct", 100 * frame["persons"] / elderly)
     return frame.rename_axis("definition")
