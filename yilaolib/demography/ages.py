@@ -51,9 +51,10 @@ def group_ages(population: Population, edges: Sequence[int] = (0, 3, 15, 60, 65,
     inside = next((int(edge) for edge in bounds if edge not in ages), None)
     if inside is not None:
         raise DataError(f"Age {inside} is not a lower bound of this population ({ages.tolist()}). graduate() it first.")
-    starts, empty = np.searchsorted(ages, bounds), array.isnull()
-    has_gaps = bool(empty.any())  # areas of one frame may have other open groups
+    starts = np.searchsorted(ages, bounds)
+    has_gaps = bool(np.isnan(array.to_numpy()).any())  # areas of one frame may have other open groups
     if has_gaps:
+        empty = array.isnull()
         refuse_cut(empty, bounds)
     filled = array.fillna(0) if has_gaps else array
     sums = np.add.reduceat(filled.to_numpy(), starts, axis=array.get_axis_num("age"))  # from each edge to the next
@@ -128,17 +129,14 @@ def _split_by_standard(groups: xr.DataArray, standard: xr.DataArray) -> xr.DataA
     if not set(single_ages) <= set(standard["age"].to_numpy()):
         raise DataError(f"The standard must have all single ages 0 ... {OPEN_AGE}; use graduate() on it first.")
     owner = np.searchsorted(ages, single_ages, side="right") - 1
-    standard = standard.sel(age=single_ages)
     if "sex" in standard.dims and "sex" not in groups.dims:
         standard = standard.sum("sex")
-
-    def per_single_age(array: xr.DataArray) -> xr.DataArray:
-        return array.isel(age=owner).drop_vars("age").assign_coords(age=single_ages)
-
-    sums = per_single_age(group_ages(standard, edges=ages.tolist()))
+    standard = standard.sel(age=single_ages).transpose(..., "age")
+    values = standard.to_numpy()
+    sums = np.add.reduceat(values, np.searchsorted(single_ages, ages), axis=-1)[..., owner]
     evenly = 1 / np.bincount(owner)[owner]  # where the standard is empty in a whole group
-    share = xr.where(sums > 0, standard / sums.where(sums > 0, 1), xr.DataArray(evenly, {"age": single_ages}, "age"))
-    return per_single_age(groups) * share
+    share = standard.copy(data=np.where(sums > 0, values / np.where(sums > 0, sums, 1), evenly))
+    return groups.isel(age=owner).assign_coords(age=single_ages) * share
 
 
 def rake(population: Population, margins: Margins) -> Any:
@@ -464,12 +462,13 @@ def as_array(population: Population) -> xr.DataArray:
         )
     if "age" not in array.dims or not array.sizes["age"]:
         raise DataError(f"A population needs an axis 'age' with ages; its axes are {dict(array.sizes)}. Name it 'age'.")
-    array = array.assign_coords(age=_whole(array["age"].to_numpy()))
+    if array["age"].dtype != int:
+        array = array.assign_coords(age=_whole(array["age"].to_numpy()))
     if not array.indexes["age"].is_monotonic_increasing:  # sorting copies, and draws are large
         array = array.sortby("age")
     if array.indexes["age"].has_duplicates:
         raise DataError("An age comes twice in the population. Each lower bound may come once; sum the rows first.")
-    if bool((array < 0).any()):
+    if (array.to_numpy() < 0).any():
         raise DataError(f"A population may not be negative; the smallest value is {float(array.min()):g}.")
     return array
 

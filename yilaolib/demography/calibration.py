@@ -148,8 +148,8 @@ def _cohort_ratio(before: Population, after: Population, years: int) -> np.ndarr
 
 def _five_year_groups(population: Population) -> np.ndarray:
     """Persons (..., sex, age group 0, 5 ... 85+) as numbers."""
-    groups = group_ages(as_array(population), edges=range(0, TOP + 1, 5))
-    return groups.sel(sex=SEX).transpose(..., "sex", "age").to_numpy()
+    groups = group_ages(as_array(population), edges=range(0, TOP + 1, 5)).transpose(..., "sex", "age")
+    return (groups if groups["sex"].to_numpy().tolist() == SEX else groups.sel(sex=SEX)).to_numpy()
 
 
 @dataclass(frozen=True)

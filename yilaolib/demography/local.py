@@ -119,7 +119,15 @@ def _pyramids(slug: str, *, root: Root = None) -> dict[int, xr.DataArray]:
     table = workbook.residents_in(load_table("population", area=slug, root=root))
     if table.empty:
         raise DataError(f"population.csv has no residents by age and sex for {slug!r}. Add its census to your data.")
-    return {int(year): as_array(rows[PERSONS]).reindex(sex=SEX) for year, rows in table.groupby("year")}
+    years, sexes, ages, counts = (table[name].to_numpy(dtype=object) for name in ("year", *PERSONS))
+    found = {}
+    for year in sorted(set(years)):  # by hand: xarray takes a hundred times as long to lay out a table
+        here = years == year
+        edges, column = np.unique(ages[here].astype(int), return_inverse=True)
+        people = np.full((2, len(edges)), np.nan)
+        people[(sexes[here] == SEX[1]).astype(int), column] = counts[here].astype(float)
+        found[int(year)] = xr.DataArray(people, {"sex": SEX, "age": edges}, ("sex", "age"), name="persons")
+    return found
 
 
 def local_parameters(area: str, *, root: Root = None) -> pd.DataFrame:
@@ -154,7 +162,7 @@ def _derived(slug: str, known: int | None = None, *, root: Root = None) -> tuple
     fertility, mortality = _local_fertility(slug, assumed, base, root), _local_mortality(slug, assumed, base, root)
     told, strays, source = _foreseen(slug, base, root=root)
     later = ("tfr_ratio_later", float(np.exp(told[-1])), "ratio", base + 10, source, *_told("foreseen", base=base))
-    standard = age_standard(base, root)
+    standard = _age_standard(base, root=root)
     people = graduate(census[base], standard=standard).transpose("sex", "age").to_numpy()
     rates = local_migration(slug, root, known=known)
     moved, notes, year = shared(rates.to_numpy(), people), [rates.attrs[name] for name in TOLD], base
@@ -165,7 +173,7 @@ def _derived(slug: str, known: int | None = None, *, root: Root = None) -> tuple
     rows = [mortality, fertility, later, (MIGRATION, crude, "per 1000 and year", year, *notes)]
     if entry["level"] == "nation" or "tfr_ratio" in assumed.index:
         rows.remove(later)
-    more_men = imbalance(people, standard.transpose("sex", "age").sel(sex=SEX).to_numpy())
+    more_men = imbalance(people, standard.to_numpy())
     for array in (people, moved, more_men, strays.migration):
         array.flags.writeable = False  # every projection of the area reads these
     newer = tuple(_newer_totals(slug, base, people, root))
@@ -232,9 +240,9 @@ def _columns(entry: pd.Series, base: int, root: Root) -> tuple[pd.Series, int, s
     """
     slug, nation = entry["area"], _pyramids("china", root=root)
     census, nation = _pyramids(slug, root=root)[base], nation[min(nation, key=lambda year: abs(year - base))]
-    tables = [load_table(name, area=slug, root=root) for name in ("census_columns", "households")]
-    rows = tables[0].merge(tables[1].drop(columns="source"), on=["area", "year"])
-    rows = rows[rows["year"] <= base].sort_values("year").tail(1)
+    rows, places = _printed_columns(root=root)
+    rows = rows.iloc[places.get(slug, [])]
+    rows = rows[rows["year"] <= base].tail(1)
     year = int(rows["year"].iloc[0]) if len(rows) else 2010 if base < 2020 else 2020
     source = rows["source"].iloc[0] if len(rows) else census_source(slug, root, base)
     printed = rows.drop(columns=["area", "source"]).astype(float).sum(min_count=1)
@@ -259,6 +267,14 @@ def _columns(entry: pd.Series, base: int, root: Root) -> tuple[pd.Series, int, s
         "size": np.log(persons(census)),
     }
     return pd.Series(told), year, source
+
+
+@while_unchanged(4)
+def _printed_columns(*, root: Root = None) -> tuple[pd.DataFrame, dict]:
+    """All rows of `census_columns` with those of `households`, by year, and where the rows of each area are."""
+    tables = [merged_table(name, root) for name in ("census_columns", "households")]
+    rows = tables[0].merge(tables[1].drop(columns="source"), on=["area", "year"]).sort_values("year", ignore_index=True)
+    return rows, rows.groupby("area").indices
 
 
 @while_unchanged(8)
@@ -327,7 +343,7 @@ def local_migration(area: str, root: Root = None, *, known: int | None = None) -
     told, source, rates, base = _told("closed"), "", NOBODY_MOVES, max(census)
     then, now = years[-2:] if len(years) >= 2 else (base, base + 10)
     offset = _local_mortality(slug, _own_levels(slug, known, root), base, root)[1]
-    lived = expected_survival(np.array([offset]), then, now, root).isel(offset=0)
+    lived = _survival_over(offset, then, now, root=root)
     if len(years) >= 2 and entry["level"] != "nation":
         given = (census[then], census[now], nation[then], nation[now])
         rates = migration_rates(*given, survival_ratio=lived, years=now - then)
@@ -339,6 +355,11 @@ def local_migration(area: str, root: Root = None, *, known: int | None = None) -
     labels = {"sex": SEX, "age": np.arange(OPEN_AGE + 1)}
     attrs = dict(zip(TOLD, (source, *told), strict=True))
     return xr.DataArray(np.asarray(rates, dtype=float), labels, ("sex", "age"), attrs=attrs)
+
+
+@while_unchanged(64)
+def _survival_over(offset: float, then: int, now: int, *, root: Root = None) -> xr.DataArray:
+    return expected_survival(np.array([offset]), then, now, root).isel(offset=0)
 
 
 def expected_survival(offsets: np.ndarray, then: int, now: int, root: Root = None) -> xr.DataArray:
@@ -426,7 +447,13 @@ def age_standard(year: int, root: Root = None) -> xr.DataArray:
     >>> print(f"{float(people.sel(age=59).sum() / people.sel(age=57).sum()):.2f}")  # few were born in 1961
     0.46
     """
-    return as_array(nearest_rows(load_table("age_standards", root=root), year)[PERSONS])
+    return _age_standard(year, root=root).copy()
+
+
+@while_unchanged(8)
+def _age_standard(year: int, *, root: Root = None) -> xr.DataArray:
+    found = as_array(nearest_rows(merged_table("age_standards", root), year)[PERSONS])
+    return found.transpose("sex", "age").sel(sex=SEX)
 
 
 def fertility_schedule(year: int, root: Root = None) -> pd.Series:
@@ -437,6 +464,11 @@ def fertility_schedule(year: int, root: Root = None) -> pd.Series:
     >>> print(fertility_schedule(2020).idxmax(), fertility_schedule(2020).sum().round(3))
     25 1.0
     """
+    return _fertility_schedule(year, root=root).copy()
+
+
+@while_unchanged(16)
+def _fertility_schedule(year: int, *, root: Root = None) -> pd.Series:
     return nearest_rows(merged_table("fertility", root), year).set_index("age")["share"]
 
 
