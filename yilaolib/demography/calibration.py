@@ -167,17 +167,16 @@ class Model:
     shares: tuple[float, float]  # of the region and of the province in the variance
 
 
-def foresee(columns: pd.Series, model: Model, region: str) -> tuple[np.ndarray, np.ndarray]:
-    """Outcomes (33) of a place ten years on, against the nation's, and one standard deviation of each pattern.
+def foresee(columns: pd.DataFrame, model: Model, regions: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Outcomes (place, 33) ten years on, against the nation's, and a standard deviation of each (place, pattern, 33).
 
     Source: Hoerl and Kennard (1970), Ridge regression, Technometrics 12.
     """
     away = ((columns - model.mean) / model.sd).fillna(0.0)
     z = away.clip(-FAR, FAR)
-    z["constant"], z["smallness"] = 1.0, np.clip(-1 - away["size"], 0, 2)
+    z["constant"], z["smallness"] = 1.0, (-1 - away["size"]).clip(0, 2)
     told = z[model.foreseen.index].to_numpy() @ model.foreseen.to_numpy()
-    sort = "district" if away["district"] > 0 else "small" if away["size"] < SMALL else "others"
-    scale = np.exp(z[model.scale.index].to_numpy() @ model.scale.to_numpy()) * model.width.loc[sort].to_numpy()
-    if region in model.region.index:
-        scale = scale * model.region.loc[region].to_numpy()
-    return told, model.patterns * (scale @ MEMBERS)
+    sorts = np.select([away["district"] > 0, away["size"] < SMALL], ["district", "small"], "others")
+    scale = np.exp(z[model.scale.index].to_numpy() @ model.scale.to_numpy()) * model.width.loc[sorts].to_numpy()
+    scale *= model.region.reindex(regions).fillna(1.0).to_numpy()
+    return told, model.patterns * (scale @ MEMBERS)[:, None]

@@ -7,7 +7,7 @@ totals are met and whose ages are taken. What is filled is marked, so that every
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from pathlib import Path
@@ -35,7 +35,6 @@ from .ages import (
     carry_forward,
     graduate,
     group_ages,
-    persons,
     rake,
 )
 from .calibration import COHORTS, GROUPS, REGIONS, Model, at_level, by_single_age, foresee, migration_rates, tfr_ratio
@@ -116,18 +115,21 @@ def census_pyramids(area: str, root: Root = None) -> dict[int, xr.DataArray]:
 
 @while_unchanged(256)
 def _pyramids(slug: str, *, root: Root = None) -> dict[int, xr.DataArray]:
-    table = workbook.residents_in(load_table("population", area=slug, root=root))
-    if table.empty:
-        raise DataError(f"population.csv has no residents by age and sex for {slug!r}. Add its census to your data.")
-    years, sexes, ages, counts = (table[name].to_numpy(dtype=object) for name in ("year", *PERSONS))
-    found = {}
-    for year in sorted(set(years)):  # by hand: xarray takes a hundred times as long to lay out a table
-        here = years == year
-        edges, column = np.unique(ages[here].astype(int), return_inverse=True)
-        people = np.full((2, len(edges)), np.nan)
-        people[(sexes[here] == SEX[1]).astype(int), column] = counts[here].astype(float)
-        found[int(year)] = xr.DataArray(people, {"sex": SEX, "age": edges}, ("sex", "age"), name="persons")
-    return found
+    return {year: people[0] for year, people in _stacked([slug], None, root).items()}
+
+
+@while_unchanged(4)
+def _all_counts(*, root: Root = None) -> tuple[dict[str, int], list[int], np.ndarray, np.ndarray]:
+    """Places of the areas, years, ages, and persons (year, area, sex, age), missing where no census prints them."""
+    table = workbook.residents_in(merged_table("population", root))
+    area, slugs = pd.factorize(table["area"])
+    (years, year), (ages, age) = (
+        np.unique(table[name].to_numpy(dtype=int), return_inverse=True) for name in ("year", "age")
+    )
+    counts = np.full((len(years), len(slugs), 2, len(ages)), np.nan)
+    counts[year, area, (table["sex"] == SEX[1]).astype(int), age] = table["persons"].to_numpy(dtype=float)
+    counts.flags.writeable = False
+    return {slug: place for place, slug in enumerate(slugs)}, years.tolist(), ages, counts
 
 
 def local_parameters(area: str, *, root: Root = None) -> pd.DataFrame:
@@ -147,45 +149,110 @@ def local_parameters(area: str, *, root: Root = None) -> pd.DataFrame:
     >>> print(local_parameters("china").set_index("parameter").value["tfr_ratio"])
     1.0
     """
-    return _derived(find_area(area, root)["area"], root=root)[1].copy()
+    entry, launch = find_area(area, root), launch_of(area, root)
+    slug, base = entry["area"], launch.base
+    assumed, printed, moved = _own_levels(slug, None, root), census_source(slug, root), local_migration(slug, root)
+    mortality = ("e0_offset", 0.0, "years", base, "un-wpp-2024", *_told("no_e0"))
+    if (row := _e0_row(slug, None, root)) is not None:
+        mortality = ("e0_offset", launch.e0_offset, "years", row["year"], row["source"], *_told("e0", row=row))
+    fertility = ("tfr_ratio", launch.tfr_ratio, "ratio", base, printed, *_told("tfr_ratio"))
+    if "tfr_ratio" in assumed.index:
+        row = assumed.loc["tfr_ratio"]
+        fertility = ("tfr_ratio", launch.tfr_ratio, "ratio", row["year"], *(row[name] for name in TOLD))
+    rows = [mortality, fertility]
+    if (later := launch.tfr_later) is not None:
+        rows.append(("tfr_ratio_later", later, "ratio", base + 10, printed, *_told("foreseen", base=base)))
+    year, notes = base, [moved.attrs[name] for name in TOLD]
+    if MIGRATION in assumed.index:
+        row = assumed.loc[MIGRATION]
+        year, notes = row["year"], [row[name] for name in TOLD]
+    crude = float((launch.migration * launch.people).sum() / launch.people.sum() * 1000)
+    rows.append((MIGRATION, crude, "per 1000 and year", year, *notes))
+    return pd.DataFrame(rows, columns=["parameter", "value", "unit", "year", *TOLD])
 
 
 def launch_of(area: str, root: Root = None, *, known: int | None = None) -> Launch:
     """Everything that the projection of an area starts from: its last census, or what was `known` in a year."""
-    return _derived(find_area(area, root)["area"], known, root=root)[0]
+    return _launch(find_area(area, root)["area"], known, root=root)
 
 
 @while_unchanged(4096)
-def _derived(slug: str, known: int | None = None, *, root: Root = None) -> tuple[Launch, pd.DataFrame]:
-    entry, census, assumed = find_area(slug, root), _censuses(slug, known, root), _own_levels(slug, known, root)
-    base = max(census)
-    fertility, mortality = _local_fertility(slug, assumed, base, root), _local_mortality(slug, assumed, base, root)
-    told, strays, source = _foreseen(slug, base, root=root)
-    later = ("tfr_ratio_later", float(np.exp(told[-1])), "ratio", base + 10, source, *_told("foreseen", base=base))
+def _launch(slug: str, known: int | None, *, root: Root = None) -> Launch:
+    return launches_of([slug], root, known=known)[0]
+
+
+def launches_of(slugs: Sequence[str], root: Root = None, *, known: int | None = None) -> list[Launch]:
+    """As `launch_of`, for many areas (slugs), those of one level and with the same ages at one stroke."""
+    entries = merged_table("areas", root).set_index("area", drop=False).loc[list(slugs)].to_dict("records")
+    alike: dict[tuple, list[dict]] = {}
+    for entry in entries:
+        counted = _counted(entry["area"], known, root)
+        alike.setdefault((entry["level"], counted.tobytes()), []).append(entry)
+    found = {launch.area: launch for group in alike.values() for launch in _launches_alike(group, known, root)}
+    return [found[slug] for slug in slugs]
+
+
+def _launches_alike(entries: list[dict], known: int | None, root: Root) -> Iterator[Launch]:
+    """The launches of areas of one level whose censuses have the same years and ages."""
+    level, censuses = entries[0]["level"], _stacked([entry["area"] for entry in entries], known, root)
+    base, last = max(censuses), censuses[max(censuses)]
     standard = _age_standard(base, root=root)
-    people = graduate(census[base], standard=standard).transpose("sex", "age").to_numpy()
-    rates = local_migration(slug, root, known=known)
-    moved, notes, year = shared(rates.to_numpy(), people), [rates.attrs[name] for name in TOLD], base
-    if MIGRATION in assumed.index:
-        row = assumed.loc[MIGRATION]
-        moved, notes, year = at_level(moved, people, float(row["value"])), [row[name] for name in TOLD], row["year"]
-    crude = float((moved * people).sum() / people.sum() * 1000)
-    rows = [mortality, fertility, later, (MIGRATION, crude, "per 1000 and year", year, *notes)]
-    if entry["level"] == "nation" or "tfr_ratio" in assumed.index:
-        rows.remove(later)
-    more_men = imbalance(people, standard.to_numpy())
-    for array in (people, moved, more_men, strays.migration):
+    people = graduate(last, standard=standard).transpose("area", "sex", "age").to_numpy()
+    given = set(merged_table("assumptions", root)["area"].dropna())
+    own = [entry["area"] if entry["area"] in given else entry["parent"] for entry in entries]
+    offsets = np.array([_e0_offset(slug, known, root=root) for slug in own])
+    told, strays = _foreseen(entries, last, base, root)
+    rates, _ = _moved(level, censuses, offsets, told, root)
+    ratios = np.atleast_1d(tfr_ratio(last, _nation_near(base, root), fertility_schedule(base, root)))
+    for array in (people, rates):
         array.flags.writeable = False  # every projection of the area reads these
-    newer = tuple(_newer_totals(slug, base, people, root))
-    levels = (fertility[1], mortality[1], moved, more_men, later[1] if later in rows else None)
-    launch = Launch(slug, kind_of(entry), base, people, *levels, strays, newer)
-    return launch, pd.DataFrame(rows, columns=["parameter", "value", "unit", "year", *TOLD])
+    for i, entry in enumerate(entries):
+        slug, here, moved = entry["area"], people[i], shared(rates[i], people[i])
+        ratio, later = float(ratios[i]), None if level == "nation" else float(np.exp(told[i, -1]))
+        if slug in given:
+            own = _own_levels(slug, known, root)["value"]
+            if MIGRATION in own:
+                moved = at_level(moved, here, float(own[MIGRATION]))
+            if "tfr_ratio" in own:
+                ratio, later = float(own["tfr_ratio"]), None
+        moved.flags.writeable = False
+        levels = (ratio, float(offsets[i]), moved, imbalance(here, standard.to_numpy()), later, strays[i])
+        yield Launch(slug, kind_of(entry), base, here, *levels, tuple(_newer_totals(slug, base, here, root)))
+
+
+def _counted(slug: str, known: int | None, root: Root) -> np.ndarray:
+    """Which ages (year, age) the censuses of an area print; none of those that were not `known` yet."""
+    places, years, _, counts = _all_counts(root=root)
+    if slug not in places:
+        raise DataError(f"population.csv has no residents by age and sex for {slug!r}. Add its census to your data.")
+    counted = ~np.isnan(counts[:, places[slug]]).all(axis=1)
+    early = counted & (np.array(years) <= (known or years[-1]))[:, None]
+    if not early.any():
+        found = [year for year, ages in zip(years, counted, strict=True) if ages.any()]
+        raise DataError(f"known is {known}; {slug} has no census by then. Its censuses are of {found}.")
+    return early
+
+
+def _stacked(slugs: list[str], known: int | None, root: Root) -> dict[int, xr.DataArray]:
+    """Persons (area, sex, age) at each census of areas whose censuses print the same ages."""
+    places, years, ages, counts = _all_counts(root=root)
+    here = [places[slug] for slug in slugs]
+    return {
+        year: xr.DataArray(people[here][..., shown], {"sex": SEX, "age": ages[shown]}, ("area", "sex", "age"))
+        for year, people, shown in zip(years, counts, _counted(slugs[0], known, root), strict=True)
+        if shown.any()
+    }
+
+
+def _nation_near(year: int, root: Root) -> xr.DataArray:
+    nation = _pyramids("china", root=root)
+    return nation[min(nation, key=lambda each: abs(each - year))]
 
 
 def _newer_totals(slug: str, base: int, people: np.ndarray, root: Root) -> Iterator[tuple[int, dict[str, float]]]:
     """Years and totals of `margins` after the area's last census; those that change nothing there are refused."""
-    table = merged_table("margins", root)
-    table = table[table["area"] == slug].sort_values("year")
+    table = merged_table("margins", root) if root else ()
+    table = table[table["area"] == slug].sort_values("year") if len(table) else pd.DataFrame()
     if table.empty or (load_table("population", area=slug, root=root)["source"] == FILLED).any():
         return  # its pyramid was made from them
     for row in table.to_dict("records"):
@@ -200,14 +267,6 @@ def _newer_totals(slug: str, base: int, people: np.ndarray, root: Root) -> Itera
             )
 
 
-def _censuses(slug: str, known: int | None, root: Root) -> dict[int, xr.DataArray]:
-    pyramids = _pyramids(slug, root=root)
-    censuses = {year: people for year, people in pyramids.items() if known is None or year <= known}
-    if not censuses:
-        raise DataError(f"known is {known}; {slug} has no census by then. Its censuses are of {sorted(pyramids)}.")
-    return censuses
-
-
 def _own_levels(slug: str, known: int | None, root: Root) -> pd.DataFrame:
     """The area's own rows of `assumptions` that hold in every scenario, by parameter."""
     assumed = load_table("assumptions", area=slug, root=root)
@@ -215,41 +274,42 @@ def _own_levels(slug: str, known: int | None, root: Root) -> pd.DataFrame:
     return assumed if known is None else assumed[assumed["year"] <= known]
 
 
-@while_unchanged(4096)
-def _foreseen(slug: str, base: int, *, root: Root = None) -> tuple[np.ndarray, Strays, str]:
-    """Logarithms of what is foreseen for the decade from `base` on (32 cohorts, fertility), spreads and the source."""
-    entry = find_area(slug, root)
-    up = [entry, *areas_above(entry, root)]
-    columns, year, source = _columns(entry, base, root)
-    code = next((int(each["adcode"]) // 10_000 for each in up if each["level"] == "province"), 0)
-    region = next((name for name, codes in REGIONS.items() if code in codes), "")
-    model = _model("county" if entry["level"] == "county" else "prefecture", year, root=root)
-    told, loads = foresee(columns, model, region)
-    parts = dict(zip((f"region {region}", f"province {code}"), model.shares, strict=True))
-    if entry["level"] != "province":  # in the sum of its places what they have of their own cancels
-        parts[slug] = 1 - sum(model.shares)
-    weights = {name: float(np.sqrt(share)) for name, share in parts.items()}
-    migration = by_single_age(loads[:, :-1].reshape(-1, 2, len(COHORTS))).to_numpy()
-    return told, Strays(migration, loads[:, -1], model.freedom, weights), source
+def _foreseen(entries: list[dict], last: xr.DataArray, base: int, root: Root) -> tuple[np.ndarray, list[Strays]]:
+    """Logarithms of what is foreseen for the decade from `base` on (area; 32 cohorts, fertility), and the spreads."""
+    codes = [_province_code(entry, root) for entry in entries]
+    regions = [next((name for name, inside in REGIONS.items() if code in inside), "") for code in codes]
+    level, year = entries[0]["level"], 2010 if base < 2020 else 2020
+    model = _model("county" if level == "county" else "prefecture", year, root=root)
+    told, loads = foresee(_columns(entries, last, base, year, root), model, regions)
+    migration, strays = by_single_age(loads[..., :-1].reshape(*loads.shape[:2], 2, len(COHORTS))).to_numpy(), []
+    migration.flags.writeable = False
+    for i, entry in enumerate(entries):
+        parts = dict(zip((f"region {regions[i]}", f"province {codes[i]}"), model.shares, strict=True))
+        if level != "province":  # in the sum of its places what they have of their own cancels
+            parts[entry["area"]] = 1 - sum(model.shares)
+        weights = {name: float(np.sqrt(share)) for name, share in parts.items()}
+        strays.append(Strays(migration[i], loads[i, :, -1], model.freedom, weights))
+    return told, strays
 
 
-def _columns(entry: pd.Series, base: int, root: Root) -> tuple[pd.Series, int, str]:
-    """Columns of an area's census from which its next decade is foreseen, their year and source.
+def _province_code(entry: dict, root: Root) -> int:
+    """The first two digits of an area's code, or of that of the first area above that has one."""
+    if pd.notna(entry["adcode"]):
+        return int(entry["adcode"]) // 10_000
+    return next((int(each["adcode"]) // 10_000 for each in areas_above(entry, root) if pd.notna(each["adcode"])), 0)
+
+
+def _columns(entries: list[dict], census: xr.DataArray, base: int, year: int, root: Root) -> pd.DataFrame:
+    """Columns of the areas' census of a year from which their next decade is foreseen, a row each.
 
     What no census prints of an area of the user's is missing and stands for the mean of counties.
     """
-    slug, nation = entry["area"], _pyramids("china", root=root)
-    census, nation = _pyramids(slug, root=root)[base], nation[min(nation, key=lambda year: abs(year - base))]
-    rows, places = _printed_columns(root=root)
-    rows = rows.iloc[places.get(slug, [])]
-    rows = rows[rows["year"] <= base].tail(1)
-    year = int(rows["year"].iloc[0]) if len(rows) else 2010 if base < 2020 else 2020
-    source = rows["source"].iloc[0] if len(rows) else census_source(slug, root, base)
-    printed = rows.drop(columns=["area", "source"]).astype(float).sum(min_count=1)
-    everybody = persons(_pyramids(slug, root=root)[year]) if len(rows) else np.nan
-    school = printed.filter(like="schooling_").sum(min_count=1)
+    slugs, nation = [entry["area"] for entry in entries], _nation_near(base, root)
+    printed = _printed_columns(year, root=root).reindex(slugs)
+    school = printed.filter(like="schooling_").sum(axis=1, min_count=1)
+    everybody = census.sum(("sex", "age")).to_numpy()
     ages = [group_ages(people, edges=range(0, TOP + 1, 5)).sum("sex") for people in (census, nation)]
-    mine, theirs = (groups / groups.sum() + 2e-4 for groups in ages)
+    mine, theirs = (groups / groups.sum("age") + 2e-4 for groups in ages)
     told = {
         "agriculture": printed["long_form_agriculture"] / printed["long_form_employed"],
         "children_per_woman": np.log(tfr_ratio(census, nation, fertility_schedule(base, root))),
@@ -261,20 +321,20 @@ def _columns(entry: pd.Series, base: int, root: Root) -> tuple[pd.Series, int, s
         "divorced": np.log(printed["long_form_divorced"] / printed["long_form_15plus"] + 0.003),
         "movers_far": np.log(printed["movers_other_province"] / everybody + 0.005),
         "movers_near": np.log(printed["movers_same_province"] / everybody + 0.005),
-        "aged_50": np.log(float(mine.sel(age=50) / theirs.sel(age=50))),
-        "aged_85": np.log(float(mine.sel(age=85) / theirs.sel(age=85))),
-        "district": float(kind_of(entry) == "district"),
-        "size": np.log(persons(census)),
+        "aged_50": np.log((mine.sel(age=50) / theirs.sel(age=50)).to_numpy()),
+        "aged_85": np.log((mine.sel(age=85) / theirs.sel(age=85)).to_numpy()),
+        "district": [float(kind_of(entry) == "district") for entry in entries],
+        "size": np.log(everybody),
     }
-    return pd.Series(told), year, source
+    return pd.DataFrame(told, index=slugs)
 
 
 @while_unchanged(4)
-def _printed_columns(*, root: Root = None) -> tuple[pd.DataFrame, dict]:
-    """All rows of `census_columns` with those of `households`, by year, and where the rows of each area are."""
-    tables = [merged_table(name, root) for name in ("census_columns", "households")]
-    rows = tables[0].merge(tables[1].drop(columns="source"), on=["area", "year"]).sort_values("year", ignore_index=True)
-    return rows, rows.groupby("area").indices
+def _printed_columns(year: int, *, root: Root = None) -> pd.DataFrame:
+    """Rows of `census_columns` and `households` of a census, as numbers by area."""
+    columns, homes = (merged_table(name, root) for name in ("census_columns", "households"))
+    rows = [table[table["year"] == year].set_index("area").drop(columns="source") for table in (columns, homes)]
+    return rows[0].join(rows[1].drop(columns="year"), how="inner").astype(float)
 
 
 @while_unchanged(8)
@@ -297,22 +357,21 @@ def _model(kind: str, year: int, *, root: Root = None) -> Model:
     return Model(mean, sd, *outcomes, scale, width, wider, freedom, (region, province))
 
 
-def _local_mortality(slug: str, assumed: pd.DataFrame, base: int, root: Root) -> tuple:
-    if slug == "china" or "e0" not in assumed.index:
-        return "e0_offset", 0.0, "years", base, "un-wpp-2024", *_told("no_e0")
-    row, national = assumed.loc["e0"], national_paths(root=root)
-    offset = round(float(row["value"] - national.loc[int(row["year"]), ("e0_both", "value")]), 4)
-    return "e0_offset", offset, "years", int(row["year"]), row["source"], *_told("e0", row=row)
+def _e0_row(slug: str, known: int | None, root: Root) -> pd.Series | None:
+    """The row `e0` of `assumptions` of an area, or else of the nearest area above it but the nation."""
+    entry = find_area(slug, root)
+    for each in (entry, *areas_above(entry, root)):
+        if each["level"] != "nation" and "e0" in (own := _own_levels(each["area"], known, root)).index:
+            return own.loc["e0"]
+    return None
 
 
-def _local_fertility(slug: str, assumed: pd.DataFrame, base: int, root: Root) -> tuple:
-    if "tfr_ratio" in assumed.index:
-        row = assumed.loc["tfr_ratio"]
-        return "tfr_ratio", float(row["value"]), "ratio", row["year"], *(row[name] for name in TOLD)
-    nation = _pyramids("china", root=root)
-    nearest = nation[min(nation, key=lambda year: abs(year - base))]
-    ratio = tfr_ratio(_pyramids(slug, root=root)[base], nearest, fertility_schedule(base, root))
-    return "tfr_ratio", ratio, "ratio", base, census_source(slug, root), *_told("tfr_ratio")
+@while_unchanged(1024)
+def _e0_offset(slug: str, known: int | None, *, root: Root = None) -> float:
+    """Years that life expectancy lies above the nation's."""
+    if (row := _e0_row(slug, known, root)) is None:
+        return 0.0
+    return round(float(row["value"] - national_paths(root=root).loc[int(row["year"]), ("e0_both", "value")]), 4)
 
 
 def _told(key: str, **values: object) -> tuple[str, str]:
@@ -337,29 +396,38 @@ def local_migration(area: str, root: Root = None, *, known: int | None = None) -
     >>> print(rates.sel(sex="male", age=[2, 20]).round(0).to_numpy())  # under 3 nobody moves
     [  0. -15.]
     """
-    entry, nation = find_area(area, root), _pyramids("china", root=root)
-    slug, census = entry["area"], _censuses(entry["area"], known, root)
-    years = sorted(year for year in census if year in nation)  # a count of other years has nothing to be measured by
-    told, source, rates, base = _told("closed"), "", NOBODY_MOVES, max(census)
+    entry = find_area(area, root)
+    censuses = _stacked([entry["area"]], known, root)
+    base, offsets = max(censuses), np.array([_e0_offset(entry["area"], known, root=root)])
+    ahead = _foreseen([entry], censuses[base], base, root)[0]
+    rates, ways = _moved(entry["level"], censuses, offsets, ahead, root)
+    told = _told(ways[0], base=base, then=min(censuses), now=base)
+    attrs = dict(zip(TOLD, ("" if ways[0] == "closed" else census_source(entry["area"], root), *told), strict=True))
+    return xr.DataArray(rates[0], {"sex": SEX, "age": np.arange(OPEN_AGE + 1)}, ("sex", "age"), attrs=attrs)
+
+
+def _moved(level: str, censuses: dict, offsets: np.ndarray, ahead: np.ndarray, root: Root) -> tuple[np.ndarray, list]:
+    """Net migration rates (area, sex, age) of areas of one level, and by which way: closed, foreseen, cohorts."""
+    ways, nation = ["closed" if level == "nation" else "foreseen"] * len(offsets), _pyramids("china", root=root)
+    if level == "nation":
+        return np.stack([NOBODY_MOVES] * len(offsets)), ways
+    years = sorted(year for year in censuses if year in nation)  # a count of other years has nothing to be measured by
+    base = max(censuses)
     then, now = years[-2:] if len(years) >= 2 else (base, base + 10)
-    offset = _local_mortality(slug, _own_levels(slug, known, root), base, root)[1]
-    lived = _survival_over(offset, then, now, root=root)
-    if len(years) >= 2 and entry["level"] != "nation":
-        given = (census[then], census[now], nation[then], nation[now])
-        rates = migration_rates(*given, survival_ratio=lived, years=now - then)
-        told, source = _told("cohorts", then=then, now=now), census_source(slug, root)
-    elif entry["level"] != "nation":
-        ahead, _, source = _foreseen(slug, base, root=root)
-        change = ahead[:-1].reshape(2, -1) - np.log(lived.sel(age=COHORTS + 2).to_numpy()) / 10
-        rates, told = by_single_age(np.expm1(change)), _told("foreseen", base=base)
-    labels = {"sex": SEX, "age": np.arange(OPEN_AGE + 1)}
-    attrs = dict(zip(TOLD, (source, *told), strict=True))
-    return xr.DataArray(np.asarray(rates, dtype=float), labels, ("sex", "age"), attrs=attrs)
-
-
-@while_unchanged(64)
-def _survival_over(offset: float, then: int, now: int, *, root: Root = None) -> xr.DataArray:
-    return expected_survival(np.array([offset]), then, now, root).isel(offset=0)
+    different, place = np.unique(offsets, return_inverse=True)
+    lived = expected_survival(different, then, now, root).isel(offset=place)
+    change = ahead[:, :-1].reshape(len(offsets), 2, -1) - np.log(lived.sel(age=COHORTS + 2).to_numpy()) / 10
+    rates = by_single_age(np.expm1(change)).to_numpy()
+    if len(years) >= 2:
+        groups = [group_ages(censuses[year], edges=range(0, TOP + 1, 5)) for year in (then, now)]
+        followed = np.logical_and(*((each > 0).all(("sex", "age")).to_numpy() for each in groups))
+        measured = np.flatnonzero(followed)  # where a cohort is empty, as in 三沙, none can be measured
+        if len(measured):
+            given = (*(each.isel(area=measured) for each in groups), nation[then], nation[now])
+            lived = lived.isel(offset=measured)
+            rates[measured] = migration_rates(*given, survival_ratio=lived, years=now - then).to_numpy()
+        ways = ["cohorts" if each else way for each, way in zip(followed, ways, strict=True)]
+    return rates, ways
 
 
 def expected_survival(offsets: np.ndarray, then: int, now: int, root: Root = None) -> xr.DataArray:

@@ -138,7 +138,7 @@ def project_ranges(
         raise DataError(f"draws is {draws}; a range needs at least one path, better 200 or more.")
     if not levels or not all(0 <= level <= 1 for level in levels):
         raise DataError(f"levels are {levels}; they must be shares of the paths between 0 and 1, such as 0.1 and 0.9.")
-    launches = [local.launch_of(slug, root) for slug in slugs]
+    launches = local.launches_of(slugs, root)
     keep = {"draws": draws, "seed": seed, "levels": levels}
     keep["block"] = block_size(end_year, draws, memory_mib, first_year=one_base(launches))
 
