@@ -260,11 +260,10 @@ def autoregressive(rng: np.random.Generator, n_years: int, draws: int, correlati
 
     More years or draws leave what was there as it is.
     """
-    shocks = rng.standard_normal((draws, HORIZON))[:, :n_years].T
-    z = np.empty((n_years, draws))
-    z[0] = shocks[0]
+    z = rng.standard_normal((draws, HORIZON))[:, :n_years].T.copy()
+    z[1:] *= np.sqrt(1 - correlation**2)
     for t in range(1, n_years):
-        z[t] = correlation * z[t - 1] + np.sqrt(1 - correlation**2) * shocks[t]
+        z[t] += correlation * z[t - 1]
     return z
 
 

@@ -102,7 +102,7 @@ def project_ranges(
     *,
     scenario: str | Scenario = "medium",
     end_year: int = HORIZON,
-    draws: int = 1000,
+    draws: int = 200,
     seed: int = 0,
     levels: Sequence[float] = QUANTILES,
     memory_mib: int = 256,
@@ -117,7 +117,7 @@ def project_ranges(
     ----------
     areas : iterable of str; slugs, names or adcodes
     scenario, end_year, seed, root : as for `project`
-    draws : int, default 1000; random paths of each area
+    draws : int, default 200; random paths of each area
     levels : sequence of float; [share] quantiles to keep; 0.1 and 0.9 bound the 80 % range
     memory_mib : int, default 256; [MiB] about what a block of areas may take; small blocks are the fast ones
 
@@ -405,9 +405,12 @@ def _rates(launches, scenario, years, nation, draws, seed) -> dict[str, Any]:
 
     given = (launches, scenario, years, nation, draws, seed)
     paths = [_strayed(launch, len(years), nation.spreads, draws, seed) for launch in launches] if draws else []
+    e0 = _e0(*given)
+    if not (differs := bool(np.ptp(e0, axis=2).any())):  # most places have the nation's
+        e0 = e0[:, :, 0]
     rates = labelled(_tfr(*given, paths), "year", *tail) * nation.schedule.sel(year=years)
     return {
-        "survival": labelled(look_up(nation.survival, _e0(*given)), "year", "sex", "age", *tail),
+        "survival": labelled(look_up(nation.survival, e0), "year", "sex", "age", *(tail if differs else tail[1:])),
         "asfr": rates.transpose("year", "age", ...),
         "sex_ratio_at_birth": labelled(nation.paths["srb"].loc[years].to_numpy(), "year"),
         "net_migration_rate": labelled(_migration(*given, paths), "year", "sex", "age", *tail),
@@ -489,19 +492,20 @@ def _migration(launches, scenario, years, nation, draws, seed, paths) -> np.ndar
     if not draws:
         return np.stack(central, axis=-1)
     oldest = np.where(COHORTS >= OLDEST, nation.spreads.oldest_sd / cohorts.DECADE, 0.0)
-    chance = cohorts.random_stream(seed, "oldest").standard_normal(draws)
-    common = by_single_age(np.stack([oldest, oldest])).to_numpy()[..., None] * chance
-    noisy = []
+    common = by_single_age(np.stack([oldest, oldest])).to_numpy().ravel()
+    chance = np.ones((len(years), 2, draws))  # of the oldest everywhere; the central path has none
+    chance[:, 0] = cohorts.random_stream(seed, "oldest").standard_normal(draws)
+    noisy = np.empty((len(launches), len(years), common.size, draws))
     for i, (launch, rates) in enumerate(zip(launches, central, strict=True)):
+        rates = rates.reshape(len(years), -1)
         if launch.kind == "nation" or not factor.any():  # where nobody moves, nobody strays either
-            noisy.append(np.repeat(rates[..., None], draws, axis=-1))
+            noisy[i] = rates[..., None]
             continue
-        loads = launch.strays.migration
-        noise = np.matmul(loads.reshape(len(loads), -1).T, paths[i]).reshape(*rates.shape, draws)
-        noise += rates[..., None]  # in place: the largest arrays of a projection are these
-        noise += common
-        noisy.append(np.maximum(noise, LOWEST_RATE, out=noise))
-    return noisy[0][..., None, :] if len(noisy) == 1 else np.stack(noisy, axis=-2)
+        loads = np.concatenate([launch.strays.migration.reshape(-1, common.size), common[None]]).T
+        loads = np.concatenate([np.repeat(loads[None], len(years), axis=0), rates[..., None]], axis=-1)
+        np.matmul(loads, np.concatenate([paths[i], chance], axis=1), out=noisy[i])  # the largest arrays of a projection
+        np.maximum(noisy[i], LOWEST_RATE, out=noisy[i])
+    return np.moveaxis(noisy.reshape(len(launches), len(years), 2, -1, draws), 0, -2)
 
 
 @while_unchanged(4096)
