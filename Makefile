@@ -5,10 +5,10 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reports lab check readme example lint test wheel bench clean
+.PHONY: help setup reports lab notebooks-zh check readme example lint test wheel bench clean
 
 help:  ## Show what make can do
-	@grep -hE '^[a-z]+: .*##|^[a-z]+:  ##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
+	@grep -hE '^[a-z-]+: .*##|^[a-z-]+:  ##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
 
 # The stamp is newer than pyproject.toml when the environment is current, so nothing is installed twice.
 $(STAMP): pyproject.toml
@@ -22,8 +22,11 @@ reports: $(STAMP)  ## Render the reports of all five cities, and their compariso
 	$(BIN)/yilao report --all --out outputs
 	$(BIN)/yilao report china --out outputs
 
-lab: $(STAMP)  ## Open the notebooks in JupyterLab
+lab: notebooks-zh  ## Open the notebooks in JupyterLab, those in Chinese under notebooks/zh
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks
+
+notebooks-zh: $(STAMP)  ## Write the notebooks in Chinese into notebooks/zh
+	$(BIN)/python notebooks/zh/build.py
 
 check: $(STAMP)  ## Check the data tables
 	$(BIN)/yilao check

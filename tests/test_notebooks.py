@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import json
 import re
+import runpy
 from pathlib import Path
 
 import nbformat
@@ -16,6 +17,7 @@ import yilaolib as yl
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 TEACHING = sorted(NOTEBOOKS.glob("*.ipynb"))
+CHINESE = runpy.run_path(str(NOTEBOOKS / "zh" / "build.py"))["chinese"]
 EVERY = [*TEACHING, *sorted(NOTEBOOKS.glob("reports/*.ipynb"))]
 ENDING = ["What this does not show", "Sources", "Where to go next", "Exercises"]
 
@@ -156,8 +158,21 @@ def test_links_lead_somewhere(path):
     assert [link for link in links if not (path.parent / link.split("#")[0]).exists()] == []
 
 
+@teaching
+def test_the_chinese_notebook_has_the_same_code(path):
+    """Cell by cell the code is the English one but for `lang`; the prose is Chinese, links lead somewhere."""
+    ours, other = read(path), CHINESE(path)
+    assert code(other) == [text.replace('lang: str = "en"', 'lang: str = "zh"') for text in code(ours)] != code(ours)
+    assert all(re.search("[一-鿿]", text) for text in prose(other))
+    heads = [re.findall(r"^#+ \d?", text, flags=re.M) for nb in (ours, other) for text in prose(nb)]
+    assert heads[: len(heads) // 2] == heads[len(heads) // 2 :]
+    links = [link.split("#")[0] for text in prose(other) for link in re.findall(r"\]\(([^)]+)\)", text)]
+    assert [link for link in links if not ((NOTEBOOKS / "zh" / link).exists() or (NOTEBOOKS / link).exists())] == []
+
+
 RUNS = [(path.stem, {}) for path in TEACHING]
-RUNS += [("00_start_here", {"city": 320685}), ("06_projection", {"city": "海安市"})]  # an adcode arrives as a number
+# An adcode arrives as a number; the Chinese notebooks have this code.
+RUNS += [("00_start_here", {"city": 320685, "lang": "zh"}), ("06_projection", {"city": "海安市", "lang": "zh"})]
 PLAIN = ("04_age_structure", {})  # this one in a kernel of its own, the others in forks of one that is warm
 
 
@@ -245,7 +260,8 @@ def test_only_the_report_is_written(run):
         else set()
     )
     assert left == {("in.ipynb",), ("out.ipynb",)} | report
-    assert not report or (folder / "outputs" / city / "report.en.html").exists()
+    page = "report.html" if run[1][1].get("lang") == "zh" else "report.en.html"
+    assert not report or (folder / "outputs" / city / page).exists()
 
 
 def test_answers_are_right(run):

@@ -237,7 +237,8 @@ def test_methods_draws_the_values():
 )
 def test_lines_cross_no_heading(lines):
     """The names of the lines stand apart, inside the figure, and no line runs through the name of another."""
-    ax = yl.plot_methods(pd.DataFrame({"method": ["a"], "central": [1.3 * max(lines.values())]}), lines=lines)
+    need = pd.DataFrame({"method": ["a"], "central": [1.3 * max(lines.values())]})
+    ax = yl.plot_methods(need, lines=lines, lang="en")
     ax.figure.canvas.draw()
     boxes = [next(t for t in ax.texts if name in t.get_text()).get_window_extent() for name in lines]
     assert not boxes[0].overlaps(boxes[1]) and max(box.x1 for box in boxes) <= ax.figure.bbox.x1

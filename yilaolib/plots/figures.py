@@ -141,7 +141,8 @@ def plot_gap(
     _write_shortfalls(ax, frame[~ours], frame.index[standing.eq("target")])
     style.year_axis(ax, years, 0.05)
     style.name_ends(ax, years[-1], ends, away=16)
-    over = [unit, catalogue(lang).word("plots.gap_figures") if (frame["shortfall"] > 0).any() else None]
+    shaded = catalogue(lang).word("plots.gap_figures") if (frame["shortfall"] > 0).any() else None
+    over = [unit and word(unit, lang), shaded]
     unit = catalogue(lang).say("plots.joined", parts=list(filter(None, over)))
     return style.close_axes(ax, lang, title, note, unit=unit)
 
@@ -310,7 +311,8 @@ def plot_methods(
     style.check_columns(frame, ("method", "central"), "plot_methods")
     ax, heights = style.open_rows(ax, frame["method"], lines=2, above=1.2)
     frame = frame.reset_index(drop=True).reindex(columns=["method", "lower", "central", "upper", "basis"])
-    marks = [(value, label, dash) for (label, value), dash in zip((lines or {}).items(), cycle(LINES))]
+    named = {" ".join(word(part, lang) for part in label.split(" ")): value for label, value in (lines or {}).items()}
+    marks = [(value, label, dash) for (label, value), dash in zip(named.items(), cycle(LINES))]
     marks = [mark for mark in marks if pd.notna(mark[0])]
     ax.set_xlim(0, 1.08 * style.largest(frame["central"], frame["upper"], [value for value, _, _ in marks]))
     for y, row in zip(heights, frame.itertuples(), strict=True):
@@ -662,7 +664,7 @@ def plot_standing(
     """
     lang = style.language(lang)
     style.check_columns(frame, ("name", "percentile", "value", "unit"), "plot_standing")
-    ax, heights = style.open_rows(ax, frame["name"])
+    ax, heights = style.open_rows(ax, [word(name, lang) for name in frame["name"]])
     ax.set(xlim=(-1.5, 101.5), xticks=[0, 25, 50, 75, 100])
     ax.spines["bottom"].set_visible(False)
     rows = frame.assign(y=heights)

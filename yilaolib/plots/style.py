@@ -359,10 +359,11 @@ def close_axes(
     if empty:
         ax.text(0.5, 0.5, missing(lang), ha="center", va="center", color=MUTED, transform=ax.transAxes)
     if under:
-        ax.set_xlabel(under, loc="right")
+        ax.set_xlabel(word(under, lang), loc="right")
     width = frame_size(ax)[0]
     if unit:
-        ax.annotate(unit, (0, 1), (0, 4 + above), "axes fraction", "offset points", color=MUTED, fontsize=8.5)
+        at = ((0, 1), (0, 4 + above), "axes fraction", "offset points")
+        ax.annotate(word(unit, lang), *at, color=MUTED, fontsize=8.5)
     if title:
         pad = 7 + above + (13 if unit else 0)
         ax.set_title(wrap(title, width / 11, "Bold"), loc="left", pad=pad, fontsize=11, fontweight="bold")
