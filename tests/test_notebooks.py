@@ -231,18 +231,15 @@ def test_outputs_name_no_machine(run):
 
 
 def test_figures_in_the_prose_are_in_the_outputs(run):
-    """A figure that the prose quotes for the default city is shown by a cell, when rounded as it is quoted."""
-    nb, (_, parameters), _ = run
+    """A figure that the prose, in either language, quotes for the default city is shown by a cell, rounded alike."""
+    nb, (name, parameters), _ = run
     if parameters:
         pytest.skip("the prose quotes the default city")
     values = [float(text.replace(",", "")) for text in re.findall(r"\d[\d,]*(?:\.\d+)?", shown(nb))]
-    quoted = [
-        text
-        for cells in steps(nb).values()
-        for cell in cells
-        if cell.cell_type == "markdown"
-        for text in FIGURE.findall(cell.source)
-    ]
+    chinese = parts(CHINESE(NOTEBOOKS / f"{name}.ipynb"))
+    told = [*steps(nb).values(), *(cells for heading, cells in chinese.items() if heading[:1].isdigit())]
+    said = [cell for cells in told for cell in cells]
+    quoted = [text for cell in said if cell.cell_type == "markdown" for text in FIGURE.findall(cell.source)]
     for text in quoted:
         digits = text.replace(",", "")
         places = len(digits.partition(".")[2]) if "." in digits else len(digits.rstrip("0")) - len(digits)
