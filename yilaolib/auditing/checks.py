@@ -489,8 +489,6 @@ def check_data(root: str | Path | None = None, *, lang: str = "en") -> pd.DataFr
 
     DataError: when the folder does not exist, or the workbook cannot be read at all.
 
-    Examples
-    --------
     >>> import yilaolib as yl
     >>> yl.check_data().query("severity == 'error'").empty
     True

@@ -374,8 +374,6 @@ def solve_denominator(
         printed, or implied by a printed count and share), persons, candidate and candidate_zh (in words), observation,
         source, off_pct [percent]. ``attrs["needed"]`` [persons] would fit exactly; ``attrs["tried"]`` were tried.
 
-    Examples
-    --------
     >>> found = solve_denominator(10_500, 39, area="jingdezhen")
     >>> print(found.loc[0, "group"], found.loc[0, "year"], round(found.attrs["needed"]))
     60+ 2020 269231

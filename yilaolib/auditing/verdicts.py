@@ -68,8 +68,6 @@ def audit(area: object = None, *, lang: str = "en", root: str | Path | None = No
         recomputed_high [unit], unit, verdict (one of `VERDICTS`, the worst that holds), explanation (in `lang`),
         explanation_zh, and observation, source, locator of the printed figure.
 
-    Examples
-    --------
     >>> found = audit("景德镇市").set_index("claim")
     >>> print(found.verdict["jingdezhen.beds_needed_2025"], round(found.recomputed["jingdezhen.beds_needed_2025"]))
     rounding 10592
@@ -105,8 +103,6 @@ def feasibility(area: object = None, *, lang: str = "en", root: str | Path | Non
         beside it) [unit], unit, percent (beside, of published) [percent], explanation (in `lang`), explanation_zh, and
         observation, source, locator of the printed figure.
 
-    Examples
-    --------
     >>> beds = feasibility("lianshui").set_index("claim").loc["lianshui.beds_for_target_2025"]
     >>> print(beds.published, round(beds.beside), round(beds.percent))
     8305.0 9837 118
@@ -397,8 +393,6 @@ def lint_targets(area: object = None, *, lang: str = "en", root: str | Path | No
         One row a finding, warnings first: area, indicator, finding (one of `FINDINGS`), severity ("warning": ask;
         "note": know), explanation (in `lang`), explanation_zh, and observation, source of the target.
 
-    Examples
-    --------
     >>> found = lint_targets("yueyang")
     >>> found.loc[found.finding == "below_baseline", ["indicator", "severity"]].head(2).to_numpy().tolist()
     [['newborn_visit_pct', 'warning'], ['vaccination_pct', 'warning']]

@@ -324,12 +324,8 @@ def triangulate_beds(
         need less those, negative where they are too many; says_stock, says_pipeline: short, surplus, or either where
         the range holds both. With draws, central is their median and draw_lower, draw_upper [beds] hold 80 % of them.
 
-    Raises
-    ------
     DataError: unknown area, scenario or weight, a year outside the projection, or a norm that is no number per 1000
 
-    Examples
-    --------
     >>> methods = triangulate_beds("jingdezhen", 2025).set_index("method")
     >>> print(round(methods.central["share"]), round(methods.central["plan_beds"]))
     10592 10500
@@ -354,8 +350,6 @@ def nursing_beds(
         [percent of the beds in `of`], of (elder_beds_institution, elder_beds_total, or empty), year, source,
         observations (ids of the printed figures), doubt (True: the share is in doubt). Missing where not published.
 
-    Examples
-    --------
     >>> beds = nursing_beds("jingdezhen", 2025).set_index("what")
     >>> print(round(beds.central["present"]), beds.share_pct["target"])
     1908 60.0
@@ -403,8 +397,6 @@ def allocate_beds(province: str = "jiangxi", total: int | None = None, *, root: 
         [persons expected in homes], shortfall [beds]), present [beds], beds_known, and beds_<rule> [beds] for each of
         the six rules. `attrs` hold total, year and source.
 
-    Examples
-    --------
     >>> beds = allocate_beds()
     >>> print(beds.beds_aged_60["jingdezhen"], beds.filter(like="beds_a").sum().unique())
     10593 [300000]
@@ -452,8 +444,6 @@ def allocation_equity(beds: pd.DataFrame) -> pd.DataFrame:
     DataFrame: rule, per (aged_60 or care_need), lowest, highest [beds per 1000 of these], gini [0-1], theil, between,
         within: between prefectures older and younger than the whole, and within these two groups
 
-    Examples
-    --------
     >>> equity = allocation_equity(allocate_beds()).set_index(["rule", "per"])
     >>> print(f"{equity.gini['aged_60', 'aged_60']:.4f} {equity.gini['aged_80', 'aged_60']:.2f}")
     0.0000 0.03

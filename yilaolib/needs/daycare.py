@@ -142,8 +142,6 @@ def triangulate_places(
     DataFrame: as `triangulate_beds`, in places (central is the middle where only a range is known), with
         `implied_coverage` [places per child aged 0-2 in that year]
 
-    Examples
-    --------
     >>> triangulate_places("jingdezhen", 2025).set_index("method").central["plan_places"]
     np.float64(7367.0)
     """
@@ -165,8 +163,6 @@ def daycare_fees(area: str, *, root: Root = None) -> pd.DataFrame:
     DataFrame: group (6_12m, 12_24m, 24_36m, mixed), cap [yuan a month], cap_year [yuan for twelve months], cost_year
         [yuan a year that a child is said to cost], of_cost_pct [percent], source, observation; empty without a cap
 
-    Examples
-    --------
     >>> daycare_fees("jingdezhen").set_index("group").of_cost_pct["24_36m"]
     np.float64(102.0)
     """

@@ -79,8 +79,6 @@ def gap_by_year(
         (from a ratio). `attrs`: what, method, norm [per 1000], inputs, observations, those of `supply_path`, turn (as
         `turn_of`, without the line), turning (with draws: turns_pct, lower_80, upper_80 as in `turning_years`).
 
-    Examples
-    --------
     >>> gap = gap_by_year("jingdezhen", end_year=2030, draws=50)
     >>> row = gap.loc[2030]
     >>> bool(row.lower_80 < row.demand < row.upper_80), gap.attrs["method"]
@@ -154,8 +152,6 @@ def need_by_scenario(
     DataFrame: scenario, year, need, lower, upper [beds or places: the method, and the bounds of its parameters],
         persons [60+, or children 0-2]. `attrs`: what, method, norm
 
-    Examples
-    --------
     >>> last = need_by_scenario("jingdezhen").query("year == 2050").set_index("scenario")["need"]
     >>> bool(last["long-life"] > last["medium"] > last["short-life"])
     True
@@ -236,8 +232,6 @@ def turning_years(
         (+) or surplus (-) against `supply_path` in the first year with a supply and in the last. With draws, turns_pct
         [percent of the draws in which it turns for good] and lower_80, upper_80: the years that hold 80 % of those.
 
-    Examples
-    --------
     >>> turns = turning_years("jingdezhen", scenarios=("medium",), draws=50).set_index("method")
     >>> print(*turns.loc["norm_places", ["year", "state"]], turns.lower_80["coverage"] <= turns.upper_80["coverage"])
     2025 turns True
@@ -308,8 +302,6 @@ def gap_waterfall(methods: pd.DataFrame, supply: pd.DataFrame, year: int, *, met
         ratio). `unsure` only where something is listed; missing where not published: a list without numbers is not a
         list of 0. `attrs` name the method.
 
-    Examples
-    --------
     >>> from yilaolib import bed_supply, triangulate_beds
     >>> steps = gap_waterfall(triangulate_beds("jingdezhen", 2025), bed_supply("jingdezhen"), 2025, method="plan_beds")
     >>> steps.set_index("step").value.to_dict()
@@ -373,8 +365,6 @@ def need_samples(
     -------
     DataArray: [beds or places] dims by_method, draw, parameter; coordinate `basis` (plan, need, use) along by_method
 
-    Examples
-    --------
     >>> samples = need_samples("jingdezhen", 2030, draws=10, parameters=5)
     >>> samples.sizes["draw"], bool((samples.sel(by_method="utilisation") < samples.sel(by_method="norm")).all())
     (10, True)
@@ -430,8 +420,6 @@ def build_decision(
         cost ratio], regret_stock, regret_pipeline [cost of one idle bed: expected regret of having the present supply,
         or with the project list]. `attrs`: spread (as `split_spread`), stock, pipeline, cost_ratio.
 
-    Examples
-    --------
     >>> table = build_decision("jingdezhen", 2025, draws=20).set_index("group")
     >>> print(table.p_short_stock["norm"], table.p_short_stock["utilisation"])
     1.0 0.0
@@ -503,8 +491,6 @@ def need_tornado(
         input low, high, unchanged], low_label, high_label (values of the input: numbers, or keys of [words.moved_to]),
         judged (True where the bounds are judgement)
 
-    Examples
-    --------
     >>> need_tornado("jingdezhen", 2035).input.iloc[0]
     'institution_share_moderate'
     """

@@ -183,8 +183,6 @@ def shortfall(demand: Number, supply: Number) -> pd.DataFrame | xr.Dataset:
     DataFrame, or Dataset when either is a DataArray: demand, supply, shortfall, surplus [beds or places], coverage_pct
         [supply per 100 of demand; missing where nothing is demanded]
 
-    Examples
-    --------
     >>> print(shortfall(10_500, 4_059).loc[0, ["shortfall", "surplus"]].tolist())
     [6441.0, 0.0]
     """
@@ -319,8 +317,6 @@ def expected_regret(
     -------
     DataFrame: indexed by `built`: idle, missing [units on average], regret [cost of one idle unit]
 
-    Examples
-    --------
     >>> expected_regret(np.array([100, 300]), [100, 200, 300], cost_ratio=2).regret.tolist()
     [200.0, 150.0, 100.0]
     """

@@ -61,8 +61,6 @@ def project_costs(area: str | None = None, *, root: Root = None) -> pd.DataFrame
         are more than three times (`cost_outlier_times`, judged) above or below the median of their category in all
         plans (for m2, of their kind of work too); source, note
 
-    Examples
-    --------
     >>> costs = project_costs("lianshui").set_index("project_no")
     >>> costs.outlier["12"], costs.yuan_per_new_bed["3"]
     ('yuan_per_place', np.float64(83333.33))
@@ -98,8 +96,6 @@ def bed_cost(area: str | None = None, *, root: Root = None) -> pd.DataFrame:
         eldercare_m2_new, eldercare_m2_rebuilt, childcare_m2), lower, central (median), upper [yuan], projects (how
         many), outliers (named; they are left out of the range), sources, note
 
-    Examples
-    --------
     >>> bed_cost().set_index("unit").central[["new_bed", "renovated_bed"]].round(-2).tolist()
     [83300.0, 10400.0]
     """
@@ -148,8 +144,6 @@ def capital_cost(
         enough], lower, central, upper [yuan], pooled [yuan at the median of all plans], projects (how many own ones the
         unit cost rests on; 0: those of all plans), sources; missing where the method has no number
 
-    Examples
-    --------
     >>> from yilaolib import triangulate_beds
     >>> capital = capital_cost(triangulate_beds("jingdezhen", 2025)).set_index("method")
     >>> print(capital.short["plan_beds"], round(capital.central["plan_beds"] / 1e8, 1), capital.central["utilisation"])
@@ -177,8 +171,6 @@ def operating_subsidy(
     DataFrame: level (severe for 失能, moderate for 半失能: judged), residents [persons], rate [yuan a month], lower,
         central, upper [yuan a year], source ("not published" without a rate), observation (id of the rate)
 
-    Examples
-    --------
     >>> operating_subsidy("jingdezhen", 2025).rate.tolist()
     [200.0, 100.0]
     """
@@ -226,8 +218,6 @@ def care_staff(
         are printed per 1000 elderly: present and target are those of the elderly of their own year, and their need is
         the target, against which nothing is short.
 
-    Examples
-    --------
     >>> staff = care_staff("lianshui", 2025).set_index(["role", "level"])
     >>> staff.loc[("care_worker", "all"), "target"]
     np.float64(500.0)
@@ -300,8 +290,6 @@ def childcare_staff(area: str, places: float | None = None, *, root: Root = None
         class_size [children], classes [classes], sources, observations; in the row all present, target, short and the
         like as in `care_staff`. Without any number of places they are missing.
 
-    Examples
-    --------
     >>> childcare_staff("jingdezhen", 1000).set_index("group").central.round(1).to_dict()
     {'6_12m': 16.7, '12_24m': 50.0, '24_36m': 100.0, 'all': 166.7}
     """
@@ -361,8 +349,6 @@ def care_account(
         own projects, else of all plans], capital_pooled [at the median of all plans], sources. Missing where not
         published; both adds what both have.
 
-    Examples
-    --------
     >>> account = care_account("yingtan", 2025)
     >>> print(account.method.tolist()[:2], round(account.floor_old_m2["eldercare"]))
     ['norm', 'norm_places'] 55863

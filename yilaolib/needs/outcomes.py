@@ -38,8 +38,6 @@ def report_card(area: str, *, population: Future = None, root: Root = None) -> p
         is outcome less baseline], needed (what the target asks for in its year) and people (denominator of that year,
         projected), both only for ratios per 1000 persons [persons, beds or places], quality, source, observation
 
-    Examples
-    --------
     >>> card = report_card("china").set_index(["indicator", "year"])
     >>> print(card.verdict["elder_beds_total", 2025], card.verdict["daycare_places_per_1000", 2025])
     missed met
@@ -77,8 +75,6 @@ def report_card(area: str, *, population: Future = None, root: Root = None) -> p
 def split_change(before: float, after: float, denominator_before: float, denominator_after: float) -> tuple:
     """Split the change of a ratio into what its numerator and its denominator did; the two parts add up to it.
 
-    Examples
-    --------
     100 beds for 1,000 elderly become 90 for 800: per 1000, 12.5 more, of which the beds took 11.25 away.
 
     >>> [round(part, 2) for part in split_change(100, 112.5, 1000, 800)]

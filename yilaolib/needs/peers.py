@@ -66,8 +66,6 @@ def plan_targets(area: str, *, root: Root = None) -> pd.DataFrame:
         floor below the baseline, such as ≥95, is no plan to fall: see comparator), observation and baseline_observation
         (ids of target and baseline), locator; in the order of the plan
 
-    Examples
-    --------
     >>> len(plan_targets("jingdezhen"))
     22
     """
@@ -109,8 +107,6 @@ def compare_plans(indicators: list[str] | None = None, *, root: Root = None) -> 
         a range where printed digits or equal targets leave it open), places (areas that have a target), apart,
         observation and baseline_observation (ids of the printed figures)
 
-    Examples
-    --------
     >>> beds = compare_plans(["elder_beds_per_1000_60plus"]).set_index("area")
     >>> print(beds.loc["yingtan", ["baseline", "target", "rank_low", "rank_high"]].astype(int).tolist())
     [24, 40, 3, 3]
@@ -194,8 +190,6 @@ def neighbours(
 
     DataError: the tables have no population of the area.
 
-    Examples
-    --------
     >>> neighbours("jingdezhen", 2).area.tolist()[0], neighbours("jingdezhen").attrs["count"]
     ('jingdezhen', 333)
     """
@@ -283,8 +277,6 @@ def area_table(
     places_<method> by the methods that need no plan; beds_per_100_need and places_coverage_pct: what the nation's norms
     mean here
 
-    Examples
-    --------
     >>> counties = area_table(["岳阳", "海安"], end_year=2025, draws=20)
     >>> counties.shape, round(float(counties["share_60_pct"].max()), 1)
     ((12, 27), 37.6)

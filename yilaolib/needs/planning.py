@@ -45,8 +45,6 @@ def stock_path(stock: Mapping[str, float], flows: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame: by year and kind start, opened, closed, converted, end [beds or places]
 
-    Examples
-    --------
     >>> flows = pd.DataFrame({"year": 2026, "kind": ["care", "other"], "converted": [50, -50], "closed": [0, 20]})
     >>> stock_path({"care": 600, "other": 400}, flows).end.tolist()
     [650.0, 330.0]
@@ -99,12 +97,8 @@ def plan_beds(
         occupancy], capital_lower, capital_central, capital_upper [yuan of the year, at the unit costs of `bed_cost`;
         closing costs nothing here]
 
-    Raises
-    ------
     DataError: nothing is published and none is given, a share outside 0-1, a year that is not ahead
 
-    Examples
-    --------
     3.336 of 5.077 million beds are care beds; for 73 %, 0.37 million are converted or 0.51 million others close.
 
     >>> paths = plan_beds("china", share=0.73, beds=5_077_000, care_share=0.657, start=2024)
@@ -194,8 +188,6 @@ def plan_places(
         [that stand], filled_pct [enrolled of these], to_add [places at the target occupancy above those that stand],
         staff [daycare workers for the enrolled, at 1:3, 1:5 and 1:7], capital [yuan for `to_add`]
 
-    Examples
-    --------
     >>> plan = plan_places("china")
     >>> plan.enrolment_pct.round().tolist(), plan.to_add.tolist()
     ([12.0, 14.0, 16.0], [0.0, 0.0, 0.0])
@@ -243,8 +235,6 @@ def use_table(
     Series: users, share_pct, occupancy_pct, vacant [places or beds], wanted_pct [users and waiting, of the people],
         short [wanted above capacity]
 
-    Examples
-    --------
     >>> use_table(25_200_000, 6_660_000, share=0.14).round()[["users", "occupancy_pct", "vacant"]].tolist()
     [3528000.0, 53.0, 3132000.0]
     """
@@ -279,8 +269,6 @@ def care_definitions(area: str, year: int, *, population: Future = None, root: R
     DataFrame: by definition (measures of `care_rates`, and insured) persons, share_pct [of persons 60+], beds [at the
         judged shares in institutions and the target occupancy], carers [for these beds], source. Insured has no beds.
 
-    Examples
-    --------
     >>> care_definitions("jingdezhen", 2025).share_pct.round(1).to_dict()["disability-survey-2021"]
     11.6
     """
@@ -319,8 +307,6 @@ def childcare_subsidy(area: str, *, population: Future = None, root: Root = None
     DataFrame: by year from the rule's first one aged_0_2 [children], subsidy [yuan], aged_5 [children in the year
         before school, whose fees are free in public kindergartens]
 
-    Examples
-    --------
     >>> money = childcare_subsidy("jingdezhen")
     >>> print(money.index[0], round((money.subsidy / money.aged_0_2)[2030]))
     2025 3600
@@ -356,8 +342,6 @@ def freed_capacity(
     DataFrame: by year aged_3_5 [children], seats, seats_given (False: taken as above), freed [seats more than
         children], missing [places], met [places that freed seats could be], left [places still missing]
 
-    Examples
-    --------
     >>> print(*freed_capacity("jingdezhen").freed.loc[[2025, 2030]].round(-3))
     0.0 7000.0
     """

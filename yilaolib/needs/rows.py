@@ -52,8 +52,6 @@ def care_need(population: Population, *, measure: str = SURVEY, root: Root = Non
     -------
     DataArray: [persons] dim `level` (mild, moderate, severe; or one level for measures without them) and the other dims
 
-    Examples
-    --------
     >>> care_need(pd.Series([1000.0], index=[85])).round().to_series().to_dict()
     {'mild': 88.0, 'moderate': 231.0, 'severe': 104.0}
     """

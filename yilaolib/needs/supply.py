@@ -67,8 +67,6 @@ def supply_path(supply: pd.DataFrame, kind: str, years: Iterable[int]) -> pd.Ser
         published), line (the years between stock and target), met (the year of the target), derived (the roles, stock
         or target, whose count is derived from a printed ratio), left_out (year of a target that is in doubt)
 
-    Examples
-    --------
     >>> supply_path(place_supply("jingdezhen"), "daycare_places_total", np.array([2020, 2025, 2030])).tolist()
     [4036.0, 7367.0, 7367.0]
     """
@@ -124,8 +122,6 @@ def bed_supply(area: str, *, population: Population | None = None, root: Root = 
         occupied_observation and nursing_observation (ids of printed figures or projects), project_no (of the project
         list). Missing where not published.
 
-    Examples
-    --------
     >>> bed_supply("jingdezhen").query("kind == 'elder_beds_public_homes'")[["stock", "occupied"]].to_numpy().tolist()
     [[2163.0, 740.0]]
     """
