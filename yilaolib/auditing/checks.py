@@ -480,12 +480,9 @@ def check_data(root: str | Path | None = None, *, lang: str = "en") -> pd.DataFr
         and only its own rows are reported. Without it our own tables are checked.
     lang : {"en", "zh"}; language of the messages
 
-    Returns
-    -------
-    DataFrame
-        One row a problem: table, row (line of the file; the header is line 1; missing for a whole file), field, rule,
-        message (a sentence), severity ("error" or "warning"); of a workbook also sheet and cell ("B7"). Of one kind of
-        problem the first 1,000 rows are listed, and one row says how many more there are.
+    Returns DataFrame, one row a problem: table, row (line of the file; the header is line 1; missing for a whole file),
+        field, rule, message (a sentence), severity ("error" or "warning"); of a workbook also sheet and cell ("B7"). Of
+        one kind of problem the first 1,000 rows are listed, and one row says how many more there are.
 
     DataError: when the folder does not exist, or the workbook cannot be read at all.
 

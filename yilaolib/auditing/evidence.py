@@ -342,14 +342,9 @@ COLUMNS = ["area", "group", "year", "basis", "origin", "persons", "leaf", "obser
 
 
 def solve_denominator(
-    numerator: float,
-    ratio: float,
-    *,
-    per: float = 1000,
-    area: str | None = None,
-    tolerance: float = 0.005,
+    numerator: float, ratio: float, *, per: float = 1000, area: str | None = None, tolerance: float = 0.005,
     root: str | Path | None = None,
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """List the populations that make ``ratio * population / per`` equal to `numerator`.
 
     With some fifty populations to try, one within half a per cent may be chance: read `attrs["tried"]` beside it.
@@ -367,12 +362,10 @@ def solve_denominator(
     root : path, optional
         Folder with your own tables.
 
-    Returns
-    -------
-    DataFrame
-        One row a candidate, closest first: area, group (total, 60+, 0-2 ...), year, basis, origin (census, table,
-        printed, or implied by a printed count and share), persons, candidate and candidate_zh (in words), observation,
-        source, off_pct [percent]. ``attrs["needed"]`` [persons] would fit exactly; ``attrs["tried"]`` were tried.
+    Returns DataFrame, one row a candidate, closest first: area, group (total, 60+, 0-2 ...), year, basis, origin
+        (census, table, printed, or implied by a printed count and share), persons, candidate and candidate_zh (in
+        words), observation, source, off_pct [percent]. ``attrs["needed"]`` [persons] would fit exactly;
+        ``attrs["tried"]`` were tried.
 
     >>> found = solve_denominator(10_500, 39, area="jingdezhen")
     >>> print(found.loc[0, "group"], found.loc[0, "year"], round(found.attrs["needed"]))

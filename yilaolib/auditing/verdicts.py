@@ -61,12 +61,9 @@ def audit(area: object = None, *, lang: str = "en", root: str | Path | None = No
     root : path, optional
         Folder with your own tables; your claims are judged too.
 
-    Returns
-    -------
-    DataFrame
-        One row a claim: claim, area, kind, statement_en, statement_zh, published, recomputed_low, recomputed,
-        recomputed_high [unit], unit, verdict (one of `VERDICTS`, the worst that holds), explanation (in `lang`),
-        explanation_zh, and observation, source, locator of the printed figure.
+    Returns DataFrame, one row a claim: claim, area, kind, statement_en, statement_zh, published, recomputed_low,
+        recomputed, recomputed_high [unit], unit, verdict (one of `VERDICTS`, the worst that holds), explanation (in
+        `lang`), explanation_zh, and observation, source, locator of the printed figure.
 
     >>> found = audit("景德镇市").set_index("claim")
     >>> print(found.verdict["jingdezhen.beds_needed_2025"], round(found.recomputed["jingdezhen.beds_needed_2025"]))
@@ -96,12 +93,8 @@ def feasibility(area: object = None, *, lang: str = "en", root: str | Path | Non
 
     No document says that the two are equal. `area`, `lang`, `root` as in `audit`.
 
-    Returns
-    -------
-    DataFrame
-        One row a pair: claim, area, statement_en, statement_zh, published (the printed figure) and beside (what is set
-        beside it) [unit], unit, percent (beside, of published) [percent], explanation (in `lang`), explanation_zh, and
-        observation, source, locator of the printed figure.
+    Returns DataFrame, one row a pair: claim, area, statement_en, statement_zh, published (the printed figure), beside
+        (what is set beside it), unit, percent (beside, of published), and the last columns of `audit`.
 
     >>> beds = feasibility("lianshui").set_index("claim").loc["lianshui.beds_for_target_2025"]
     >>> print(beds.published, round(beds.beside), round(beds.percent))
@@ -387,11 +380,8 @@ def lint_targets(area: object = None, *, lang: str = "en", root: str | Path | No
     A floor (≥) below today's value is no error: it is listed as a note, because a floor that holds already steers
     nothing. Without `area` all areas below the nation; `area`, `lang`, `root` as in `audit`.
 
-    Returns
-    -------
-    DataFrame
-        One row a finding, warnings first: area, indicator, finding (one of `FINDINGS`), severity ("warning": ask;
-        "note": know), explanation (in `lang`), explanation_zh, and observation, source of the target.
+    Returns DataFrame, one row a finding, warnings first: area, indicator, finding (one of `FINDINGS`), severity
+        ("warning": ask; "note": know), explanation (in `lang`), explanation_zh, and observation, source of the target.
 
     >>> found = lint_targets("yueyang")
     >>> found.loc[found.finding == "below_baseline", ["indicator", "severity"]].head(2).to_numpy().tolist()

@@ -292,15 +292,9 @@ def _printed_elderly(case: Case, kind: str, area: str | None = None) -> pd.Serie
 
 
 def triangulate_beds(
-    area: str,
-    year: int,
-    *,
-    scenario: str | Scenario = "medium",
-    population: Future = None,
-    norm: float | None = None,
-    share_by: str = "aged_60",
-    root: Root = None,
-) -> pd.DataFrame:
+    area: str, year: int, *, scenario: str | Scenario = "medium", population: Future = None,
+    norm: float | None = None, share_by: str = "aged_60", root: Root = None,
+) -> pd.DataFrame:  # fmt: skip
     """Beds needed in a year by every method that the published figures allow, one row per method.
 
     A method whose inputs are not published is kept as a row without numbers; `inputs` says what is missing.
@@ -315,14 +309,13 @@ def triangulate_beds(
         By shortfall the beds are whole, and present beds of areas that print none are judged
     root : path, optional; a folder with your own tables
 
-    Returns
-    -------
-    DataFrame: method, lower, central, upper [beds; the range is that of the method's parameters], basis (plan, need,
-        use), name_zh, name_en, inputs (records: `.say(lang)` gives their text), sources (ids, joined by a semicolon),
-        observations (ids of the printed figures among the inputs). with_stock and with_pipeline [beds]: the printed
-        present beds, and these with the listed new beds that open by the year; gap_stock, gap_pipeline [beds]: central
-        need less those, negative where they are too many; says_stock, says_pipeline: short, surplus, or either where
-        the range holds both. With draws, central is their median and draw_lower, draw_upper [beds] hold 80 % of them.
+    Returns DataFrame: method, lower, central, upper [beds; the range is that of the method's parameters], basis (plan,
+        need, use), name_zh, name_en, inputs (records: `.say(lang)` gives their text), sources (ids, joined by a
+        semicolon), observations (ids of the printed figures among the inputs). with_stock and with_pipeline [beds]: the
+        printed present beds, and these with the listed new beds that open by the year; gap_stock, gap_pipeline [beds]:
+        central need less those, negative where they are too many; says_stock, says_pipeline: short, surplus, or either
+        where the range holds both. With draws, central is their median and draw_lower, draw_upper [beds] hold 80 % of
+        them.
 
     DataError: unknown area, scenario or weight, a year outside the projection, or a norm that is no number per 1000
 
@@ -344,9 +337,7 @@ def nursing_beds(
     The plan prints a share, of institution beds or of all beds: `of` says which. Who needs such a bed is taken to be
     the moderate and severe levels of the survey (judged). Parameters as in `triangulate_beds`.
 
-    Returns
-    -------
-    DataFrame: what (need_moderate, need_severe, need, present, target), lower, central, upper [beds], share_pct
+    Returns DataFrame: what (need_moderate, need_severe, need, present, target), lower, central, upper [beds], share_pct
         [percent of the beds in `of`], of (elder_beds_institution, elder_beds_total, or empty), year, source,
         observations (ids of the printed figures), doubt (True: the share is in doubt). Missing where not published.
 
@@ -391,11 +382,9 @@ def allocate_beds(province: str = "jiangxi", total: int | None = None, *, root: 
     many per elderly person as these two together: that is judged, and `beds_known` says where. The total [beds] is by
     default the province's printed target; all its parts need a census, else DataError.
 
-    Returns
-    -------
-    DataFrame: by area name_zh, name_en, the weights of the census (population, aged_60, aged_65, aged_80, care_need
-        [persons expected in homes], shortfall [beds]), present [beds], beds_known, and beds_<rule> [beds] for each of
-        the six rules. `attrs` hold total, year and source.
+    Returns DataFrame: by area name_zh, name_en, the weights of the census (population, aged_60, aged_65, aged_80,
+        care_need [persons expected in homes], shortfall [beds]), present [beds], beds_known, and beds_<rule> [beds] for
+        each of the six rules. `attrs` hold total, year and source.
 
     >>> beds = allocate_beds()
     >>> print(beds.beds_aged_60["jingdezhen"], beds.filter(like="beds_a").sum().unique())
@@ -439,10 +428,8 @@ def allocation_equity(beds: pd.DataFrame) -> pd.DataFrame:
 
     The measure decides which rule is fair: the rule by 60+ is even per elderly person by construction.
 
-    Returns
-    -------
-    DataFrame: rule, per (aged_60 or care_need), lowest, highest [beds per 1000 of these], gini [0-1], theil, between,
-        within: between prefectures older and younger than the whole, and within these two groups
+    Returns DataFrame: rule, per (aged_60 or care_need), lowest, highest [beds per 1000 of these], gini [0-1], theil,
+        between, within: between prefectures older and younger than the whole, and within these two groups
 
     >>> equity = allocation_equity(allocate_beds()).set_index(["rule", "per"])
     >>> print(f"{equity.gini['aged_60', 'aged_60']:.4f} {equity.gini['aged_80', 'aged_60']:.2f}")

@@ -116,30 +116,20 @@ METHODS: Mapping[str, Method] = {method.__name__: method for method in _ALL}
 
 
 def triangulate_places(
-    area: str,
-    year: int,
-    *,
-    scenario: str | Scenario = "medium",
-    population: Future = None,
-    norm: float | None = None,
-    coverage: float | None = None,
-    new_residents: float | None = None,
-    root: Root = None,
-) -> pd.DataFrame:
+    area: str, year: int, *, scenario: str | Scenario = "medium", population: Future = None,
+    norm: float | None = None, coverage: float | None = None, new_residents: float | None = None, root: Root = None,
+) -> pd.DataFrame:  # fmt: skip
     """Daycare places needed in a year by every method that the published figures allow, one row per method.
 
     A norm per 1000 residents ignores how many children there are: look at `implied_coverage` beside it.
 
     Parameters
     ----------
-    area, year, scenario, population, root : as in `triangulate_beds`
     norm : [places per 1000 residents] your own in place of the plan's, in the method `norm_places`
     coverage : [share, 0-1] of the children under 3, a wish of your own: a further row
     new_residents : [persons] who will live in new estates; without them that method has no number
 
-    Returns
-    -------
-    DataFrame: as `triangulate_beds`, in places (central is the middle where only a range is known), with
+    Returns DataFrame: as `triangulate_beds`, in places (central is the middle where only a range is known), with
         `implied_coverage` [places per child aged 0-2 in that year]
 
     >>> triangulate_places("jingdezhen", 2025).set_index("method").central["plan_places"]
@@ -158,10 +148,9 @@ def daycare_fees(area: str, *, root: Root = None) -> pd.DataFrame:
 
     Costs are from a survey that the plan quotes; whether they hold daycare fees is not said.
 
-    Returns
-    -------
-    DataFrame: group (6_12m, 12_24m, 24_36m, mixed), cap [yuan a month], cap_year [yuan for twelve months], cost_year
-        [yuan a year that a child is said to cost], of_cost_pct [percent], source, observation; empty without a cap
+    Returns DataFrame: group (6_12m, 12_24m, 24_36m, mixed), cap [yuan a month], cap_year [yuan for twelve months],
+        cost_year [yuan a year that a child is said to cost], of_cost_pct [percent], source, observation; empty without
+        a cap
 
     >>> daycare_fees("jingdezhen").set_index("group").of_cost_pct["24_36m"]
     np.float64(102.0)

@@ -42,20 +42,10 @@ LEVEL = 80  # percent of the draws; the back-test says what such a range did hol
 
 
 def gap_by_year(
-    area: str,
-    *,
-    what: str = "beds",
-    norm: float | None = None,
-    method: str | None = None,
-    beside: Sequence[str] = (),
-    draws: int = 0,
-    seed: int = 0,
-    scenario: str | Scenario = "medium",
-    end_year: int = HORIZON,
-    population: Future = None,
-    drawn: Future = None,
-    root: Root = None,
-) -> pd.DataFrame:
+    area: str, *, what: str = "beds", norm: float | None = None, method: str | None = None,
+    beside: Sequence[str] = (), draws: int = 0, seed: int = 0, scenario: str | Scenario = "medium",
+    end_year: int = HORIZON, population: Future = None, drawn: Future = None, root: Root = None,
+) -> pd.DataFrame:  # fmt: skip
     """Need by one method against the supply, year by year, and with draws the range of both.
 
     The 80 % range is that of the demography (births, deaths, migration) alone; lower and upper are those of the
@@ -71,13 +61,12 @@ def gap_by_year(
     draws, seed, drawn : random paths of the demography (0: no range, 200: a smooth one); or a projection with draws
     end_year : [year] without a population, the last one
 
-    Returns
-    -------
-    DataFrame: by year demand, supply, shortfall, surplus [beds or places], coverage_pct; lower, upper (bounds of demand
-        where the method has them), lower_80, upper_80 and those of shortfall and surplus (with draws); for places
-        aged_0_2 [persons], implied_coverage_pct; supply_is (stock, line: ours, target, kept: after it), supply_derived
-        (from a ratio). `attrs`: what, method, norm [per 1000], inputs, observations, those of `supply_path`, turn (as
-        `turn_of`, without the line), turning (with draws: turns_pct, lower_80, upper_80 as in `turning_years`).
+    Returns DataFrame: by year demand, supply, shortfall, surplus [beds or places], coverage_pct; lower, upper (bounds
+        of demand where the method has them), lower_80, upper_80 and those of shortfall and surplus (with draws); for
+        places aged_0_2 [persons], implied_coverage_pct; supply_is (stock, line: ours, target, kept: after it),
+        supply_derived (from a ratio). `attrs`: what, method, norm [per 1000], inputs, observations, those of
+        `supply_path`, turn (as `turn_of`, without the line), turning (with draws: turns_pct, lower_80, upper_80 as in
+        `turning_years`).
 
     >>> gap = gap_by_year("jingdezhen", end_year=2030, draws=50)
     >>> row = gap.loc[2030]
@@ -133,24 +122,16 @@ def _leading(case: Case, rows: dict[str, dict], method: str | None) -> dict:
 
 
 def need_by_scenario(
-    area: str,
-    *,
-    what: str = "beds",
-    scenarios: Sequence[str | Scenario] = (),
-    norm: float | None = None,
-    method: str | None = None,
-    end_year: int = HORIZON,
-    root: Root = None,
-) -> pd.DataFrame:
+    area: str, *, what: str = "beds", scenarios: Sequence[str | Scenario] = (), norm: float | None = None,
+    method: str | None = None, end_year: int = HORIZON, root: Root = None,
+) -> pd.DataFrame:  # fmt: skip
     """Need by one method under each scenario: beds where people live longer or move less, places where births differ.
 
     Low, medium and high vary births only, and move no bed: whoever will be 60 by 2080 is born. Without `scenarios`:
     `BED_SCENARIOS`, or for places low, medium, high and zero-migration. What, norm and method as in `gap_by_year`.
 
-    Returns
-    -------
-    DataFrame: scenario, year, need, lower, upper [beds or places: the method, and the bounds of its parameters],
-        persons [60+, or children 0-2]. `attrs`: what, method, norm
+    Returns DataFrame: scenario, year, need, lower, upper [beds or places: the method, and the bounds of its
+        parameters], persons [60+, or children 0-2]. `attrs`: what, method, norm
 
     >>> last = need_by_scenario("jingdezhen").query("year == 2050").set_index("scenario")["need"]
     >>> bool(last["long-life"] > last["medium"] > last["short-life"])
@@ -211,26 +192,19 @@ def share_ranges(drawn: xr.Dataset, ages: Sequence[int] = (60, 65)) -> pd.DataFr
 
 
 def turning_years(
-    area: str,
-    *,
-    scenarios: Sequence[str | Scenario] = SCENARIOS,
-    end_year: int = HORIZON,
-    norm: float | None = None,
-    draws: int = 0,
-    seed: int = 0,
-    root: Root = None,
-) -> pd.DataFrame:
+    area: str, *, scenarios: Sequence[str | Scenario] = SCENARIOS, end_year: int = HORIZON, norm: float | None = None,
+    draws: int = 0, seed: int = 0, root: Root = None,
+) -> pd.DataFrame:  # fmt: skip
     """Year in which a shortage of daycare places turns into a surplus, by method and scenario.
 
     Counted are the years whose supply is published or held, not those of our line between stock and target. Norm, draws
     and seed as in `gap_by_year`; scenarios are names of table `assumptions`, your own too, or made in Python.
 
-    Returns
-    -------
-    DataFrame: method, scenario, year (missing where the shortage does not turn), state (turns, short_throughout,
-        surplus_throughout, returns: a shortage comes back later, or not_published), first and last [places]: shortage
-        (+) or surplus (-) against `supply_path` in the first year with a supply and in the last. With draws, turns_pct
-        [percent of the draws in which it turns for good] and lower_80, upper_80: the years that hold 80 % of those.
+    Returns DataFrame: method, scenario, year (missing where the shortage does not turn), state (turns,
+        short_throughout, surplus_throughout, returns: a shortage comes back later, or not_published), first and last
+        [places]: shortage (+) or surplus (-) against `supply_path` in the first year with a supply and in the last.
+        With draws, turns_pct [percent of the draws in which it turns for good] and lower_80, upper_80: the years that
+        hold 80 % of those.
 
     >>> turns = turning_years("jingdezhen", scenarios=("medium",), draws=50).set_index("method")
     >>> print(*turns.loc["norm_places", ["year", "state"]], turns.lower_80["coverage"] <= turns.upper_80["coverage"])
@@ -295,12 +269,10 @@ def gap_waterfall(methods: pd.DataFrame, supply: pd.DataFrame, year: int, *, met
     `methods` come from `triangulate_beds`, `supply` from `bed_supply`, or both from those of places. The last row is
     `short` or `surplus`, the method's `gap_pipeline`. Another method gives another waterfall.
 
-    Returns
-    -------
-    DataFrame: step (need, stock, pipeline, unsure, and short or surplus), value [beds or places; negative where it is
-        taken away], start, end [where its bar begins and ends], year, observations, derived (a stock, from a printed
-        ratio). `unsure` only where something is listed; missing where not published: a list without numbers is not a
-        list of 0. `attrs` name the method.
+    Returns DataFrame: step (need, stock, pipeline, unsure, and short or surplus), value [beds or places; negative where
+        it is taken away], start, end [where its bar begins and ends], year, observations, derived (a stock, from a
+        printed ratio). `unsure` only where something is listed; missing where not published: a list without numbers is
+        not a list of 0. `attrs` name the method.
 
     >>> from yilaolib import bed_supply, triangulate_beds
     >>> steps = gap_waterfall(triangulate_beds("jingdezhen", 2025), bed_supply("jingdezhen"), 2025, method="plan_beds")
@@ -339,18 +311,9 @@ COUNTS_PEOPLE = ("prevalence", "prevalence_census", "utilisation", "intention") 
 
 
 def need_samples(
-    area: str,
-    year: int,
-    *,
-    what: str = "beds",
-    norm: float | None = None,
-    draws: int = 200,
-    parameters: int = 25,
-    seed: int = 0,
-    scenario: str | Scenario = "medium",
-    population: Future = None,
-    root: Root = None,
-) -> xr.DataArray:
+    area: str, year: int, *, what: str = "beds", norm: float | None = None, draws: int = 200, parameters: int = 25,
+    seed: int = 0, scenario: str | Scenario = "medium", population: Future = None, root: Root = None,
+) -> xr.DataArray:  # fmt: skip
     """Need in a year by method, draw of the demography, and draw of the parameters.
 
     Half of the parameters lie on each side of central, thinning out like a triangle towards lower and upper; a method
@@ -361,9 +324,8 @@ def need_samples(
     area, year, scenario, population, root : as in `triangulate_beds`; the population with draws
     draws, parameters, seed : draws of the demography, points in each triangle, seed of the draws
 
-    Returns
-    -------
-    DataArray: [beds or places] dims by_method, draw, parameter; coordinate `basis` (plan, need, use) along by_method
+    Returns DataArray: [beds or places] dims by_method, draw, parameter; coordinate `basis` (plan, need, use) along
+        by_method
 
     >>> samples = need_samples("jingdezhen", 2030, draws=10, parameters=5)
     >>> samples.sizes["draw"], bool((samples.sel(by_method="utilisation") < samples.sel(by_method="norm")).all())
@@ -391,34 +353,23 @@ def _samples(case: Case, year: int, parameters: int) -> xr.DataArray:
 
 
 def build_decision(
-    area: str,
-    year: int,
-    *,
-    what: str = "beds",
-    norm: float | None = None,
-    cost_ratio: float = 1.0,
-    draws: int = 200,
-    seed: int = 0,
-    scenario: str | Scenario = "medium",
-    population: Future = None,
-    root: Root = None,
-) -> pd.DataFrame:
+    area: str, year: int, *, what: str = "beds", norm: float | None = None, cost_ratio: float = 1.0, draws: int = 200,
+    seed: int = 0, scenario: str | Scenario = "medium", population: Future = None, root: Root = None,
+) -> pd.DataFrame:  # fmt: skip
     """Chances of a shortage and of empty beds, and the best number to have, by method and over methods.
 
     A chance holds for its row only: over all methods it mostly tells how many methods lie above the supply.
 
     Parameters
     ----------
-    area, year, what, norm, draws, seed, scenario, population, root : as in `need_samples`
     cost_ratio : [1] what a missing bed costs against an idle one; judge it yourself. DataError unless above 0
 
-    Returns
-    -------
-    DataFrame: group (a method, a basis, or all), name_zh, name_en (of a method), p_short_stock, p_short_pipeline [share
-        0-1: need above the present supply, and with the project list], p_empty_stock, p_empty_pipeline [share 0-1: less
-        occupied than `low_occupancy`, 60 % (judged); only for methods that count persons], best [beds or places at the
-        cost ratio], regret_stock, regret_pipeline [cost of one idle bed: expected regret of having the present supply,
-        or with the project list]. `attrs`: spread (as `split_spread`), stock, pipeline, cost_ratio.
+    Returns DataFrame: group (a method, a basis, or all), name_zh, name_en (of a method), p_short_stock,
+        p_short_pipeline [share 0-1: need above the present supply, and with the project list], p_empty_stock,
+        p_empty_pipeline [share 0-1: less occupied than `low_occupancy`, 60 % (judged); only for methods that count
+        persons], best [beds or places at the cost ratio], regret_stock, regret_pipeline [cost of one idle bed: expected
+        regret of having the present supply, or with the project list]. `attrs`: spread (as `split_spread`), stock,
+        pipeline, cost_ratio.
 
     >>> table = build_decision("jingdezhen", 2025, draws=20).set_index("group")
     >>> print(table.p_short_stock["norm"], table.p_short_stock["utilisation"])
@@ -463,17 +414,9 @@ OWN_RANGE = {  # methods whose own input is a range: that input
 
 
 def need_tornado(
-    area: str,
-    year: int,
-    *,
-    what: str = "beds",
-    norm: float | None = None,
-    method: str | None = None,
-    strongest: int = 8,
-    scenario: str | Scenario = "medium",
-    population: Future = None,
-    root: Root = None,
-) -> pd.DataFrame:
+    area: str, year: int, *, what: str = "beds", norm: float | None = None, method: str | None = None,
+    strongest: int = 8, scenario: str | Scenario = "medium", population: Future = None, root: Root = None,
+) -> pd.DataFrame:  # fmt: skip
     """How far each input alone moves the need by one method, the strongest first; judged inputs are marked.
 
     Inputs that only one definition has (the levels of a survey) do not show for the other methods.
@@ -485,11 +428,9 @@ def need_tornado(
     method : by default `prevalence` for beds and `coverage` for places; DataError if it has no number
     strongest : number of rows
 
-    Returns
-    -------
-    DataFrame: input (a key of the catalogue, [words.moved]), low, high, central [beds or places: the need with the
-        input low, high, unchanged], low_label, high_label (values of the input: numbers, or keys of [words.moved_to]),
-        judged (True where the bounds are judgement)
+    Returns DataFrame: input (a key of the catalogue, [words.moved]), low, high, central [beds or places: the need with
+        the input low, high, unchanged], low_label, high_label (values of the input: numbers, or keys of
+        [words.moved_to]), judged (True where the bounds are judgement)
 
     >>> need_tornado("jingdezhen", 2035).input.iloc[0]
     'institution_share_moderate'

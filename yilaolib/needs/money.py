@@ -54,9 +54,7 @@ def project_costs(area: str | None = None, *, root: Root = None) -> pd.DataFrame
 
     A project that builds homes and a hospital, or rebuilds and adds, has no clean cost per bed: see `work` and `note`.
 
-    Returns
-    -------
-    DataFrame: area, project_no, name_zh, category, work (new, rebuilt, or empty where the type is not printed),
+    Returns DataFrame: area, project_no, name_zh, category, work (new, rebuilt, or empty where the type is not printed),
         yuan_per_new_bed, yuan_per_renovated_bed, yuan_per_place, yuan_per_m2, m2_per_bed; outlier: the unit costs that
         are more than three times (`cost_outlier_times`, judged) above or below the median of their category in all
         plans (for m2, of their kind of work too); source, note
@@ -90,9 +88,7 @@ def bed_cost(area: str | None = None, *, root: Root = None) -> pd.DataFrame:
 
     Few projects print beds, so a city's own list is often too short: without `area`, all plans count.
 
-    Returns
-    -------
-    DataFrame: unit (new_bed, occupied_bed: a new bed at the target occupancy, renovated_bed, new_place,
+    Returns DataFrame: unit (new_bed, occupied_bed: a new bed at the target occupancy, renovated_bed, new_place,
         eldercare_m2_new, eldercare_m2_rebuilt, childcare_m2), lower, central (median), upper [yuan], projects (how
         many), outliers (named; they are left out of the range), sources, note
 
@@ -138,11 +134,9 @@ def capital_cost(
 
     `methods` come from `triangulate_beds` or `triangulate_places`; `unit` is new_bed or new_place of `bed_cost`.
 
-    Returns
-    -------
-    DataFrame: method, name_zh, name_en, short [beds or places: central need above stock and pipeline, 0 where they are
-        enough], lower, central, upper [yuan], pooled [yuan at the median of all plans], projects (how many own ones the
-        unit cost rests on; 0: those of all plans), sources; missing where the method has no number
+    Returns DataFrame: method, name_zh, name_en, short [beds or places: central need above stock and pipeline, 0 where
+        they are enough], lower, central, upper [yuan], pooled [yuan at the median of all plans], projects (how many own
+        ones the unit cost rests on; 0: those of all plans), sources; missing where the method has no number
 
     >>> from yilaolib import triangulate_beds
     >>> capital = capital_cost(triangulate_beds("jingdezhen", 2025)).set_index("method")
@@ -163,13 +157,10 @@ def operating_subsidy(
 ) -> pd.DataFrame:
     """Operating subsidy of a year at the printed rates, were all expected residents in homes that get it.
 
-    The rates are printed for private homes (民办) and residents actually taken in, so this is an upper figure. See
-    `triangulate_beds` for the parameters.
+    The rates are printed for private homes (民办) and residents actually taken in, so this is an upper figure.
 
-    Returns
-    -------
-    DataFrame: level (severe for 失能, moderate for 半失能: judged), residents [persons], rate [yuan a month], lower,
-        central, upper [yuan a year], source ("not published" without a rate), observation (id of the rate)
+    Returns DataFrame: level (severe for 失能, moderate for 半失能: judged), residents [persons], rate [yuan a month],
+        lower, central, upper [yuan a year], source ("not published" without a rate), observation (id of the rate)
 
     >>> operating_subsidy("jingdezhen", 2025).rate.tolist()
     [200.0, 100.0]
@@ -189,34 +180,25 @@ def operating_subsidy(
 
 
 def care_staff(
-    area: str,
-    year: int,
-    *,
-    beds: float | None = None,
-    measure: str = SURVEY,
-    scenario: str | Scenario = "medium",
-    population: Future = None,
-    root: Root = None,
-) -> pd.DataFrame:
+    area: str, year: int, *, beds: float | None = None, measure: str = SURVEY, scenario: str | Scenario = "medium",
+    population: Future = None, root: Root = None,
+) -> pd.DataFrame:  # fmt: skip
     """Care workers and social workers that the residents of homes need, by level of need, against the plan's target.
 
     The plan's count (养老护理专业人才) may be of trained people only, and of all services: compare with care.
 
     Parameters
     ----------
-    area, year, scenario, population, root : as in `triangulate_beds`
     beds : [beds] staff so many beds instead, filled to the target occupancy, with the mix of levels of the need
     measure : of need, of table `care_rates`
 
-    Returns
-    -------
-    DataFrame: role (care_worker, social_worker), level (mild ... severe, or all), persons [residents, or persons 60+ of
-        social workers], ratio [persons for each worker], lower, central, upper [workers], judged (True where the ratio
-        is judgement), sources, observations (ids of the printed figures); in the rows of all levels present and target
-        [workers] with present_year and target_year, present_doubt and target_doubt (True: in doubt), and short
-        [workers: central less present, where that is printed, else less target; short_of says which]. Social workers
-        are printed per 1000 elderly: present and target are those of the elderly of their own year, and their need is
-        the target, against which nothing is short.
+    Returns DataFrame: role (care_worker, social_worker), level (mild ... severe, or all), persons [residents, or
+        persons 60+ of social workers], ratio [persons for each worker], lower, central, upper [workers], judged (True
+        where the ratio is judgement), sources, observations (ids of the printed figures); in the rows of all levels
+        present and target [workers] with present_year and target_year, present_doubt and target_doubt (True: in doubt),
+        and short [workers: central less present, where that is printed, else less target; short_of says which]. Social
+        workers are printed per 1000 elderly: present and target are those of the elderly of their own year, and their
+        need is the target, against which nothing is short.
 
     >>> staff = care_staff("lianshui", 2025).set_index(["role", "level"])
     >>> staff.loc[("care_worker", "all"), "target"]
@@ -284,11 +266,9 @@ def childcare_staff(area: str, places: float | None = None, *, root: Root = None
     management and kitchen come on top. How places fall on the three classes is judged: no plan prints it. Places are
     by default the plan's target, else its present ones.
 
-    Returns
-    -------
-    DataFrame: group (6_12m, 12_24m, 24_36m, all), places [places], ratio [children a worker], central [workers],
-        class_size [children], classes [classes], sources, observations; in the row all present, target, short and the
-        like as in `care_staff`. Without any number of places they are missing.
+    Returns DataFrame: group (6_12m, 12_24m, 24_36m, all), places [places], ratio [children a worker], central
+        [workers], class_size [children], classes [classes], sources, observations; in the row all present, target,
+        short and the like as in `care_staff`. Without any number of places they are missing.
 
     >>> childcare_staff("jingdezhen", 1000).set_index("group").central.round(1).to_dict()
     {'6_12m': 16.7, '12_24m': 50.0, '24_36m': 100.0, 'all': 166.7}
@@ -315,19 +295,11 @@ def childcare_staff(area: str, places: float | None = None, *, root: Root = None
 
 
 def care_account(
-    area: str,
-    year: int,
-    *,
-    norm: float | None = None,
-    place_norm: float | None = None,
-    bed_method: str | None = None,
-    place_method: str | None = None,
-    bed_methods: pd.DataFrame | None = None,
-    place_methods: pd.DataFrame | None = None,
-    scenario: str | Scenario = "medium",
-    population: Future = None,
+    area: str, year: int, *, norm: float | None = None, place_norm: float | None = None,
+    bed_method: str | None = None, place_method: str | None = None, bed_methods: pd.DataFrame | None = None,
+    place_methods: pd.DataFrame | None = None, scenario: str | Scenario = "medium", population: Future = None,
     root: Root = None,
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """Need, staff, floor area and capital of eldercare and childcare side by side, and together.
 
     The account holds for the two methods that it names; another method gives another account. Beds are staffed at
@@ -335,18 +307,15 @@ def care_account(
 
     Parameters
     ----------
-    area, year, scenario, population, root : as in `triangulate_beds`
     norm, place_norm : [beds per 1000 persons 60+], [places per 1000 residents] your own in place of the plan's
     bed_method, place_method : methods of `triangulate_beds` and `triangulate_places`; by default as in `gap_by_year`
     bed_methods, place_methods : DataFrame; as from these two functions for the year, made before
 
-    Returns
-    -------
-    DataFrame: eldercare, childcare, both: method, need, with_pipeline, short [beds or places], staff [workers for the
-        need], staff_target [workers, printed], staff_short [workers, as short of `care_staff`], floor_new_m2 and
-        floor_old_m2 [m2, were every household of the census in new, or in existing, estates with the plan's m2 per 100
-        homes], capital_lower, capital_central, capital_upper [yuan for what is short, at the unit costs of the area's
-        own projects, else of all plans], capital_pooled [at the median of all plans], sources. Missing where not
+    Returns DataFrame: eldercare, childcare, both: method, need, with_pipeline, short [beds or places], staff [workers
+        for the need], staff_target [workers, printed], staff_short [workers, as short of `care_staff`], floor_new_m2
+        and floor_old_m2 [m2, were every household of the census in new, or in existing, estates with the plan's m2 per
+        100 homes], capital_lower, capital_central, capital_upper [yuan for what is short, at the unit costs of the
+        area's own projects, else of all plans], capital_pooled [at the median of all plans], sources. Missing where not
         published; both adds what both have.
 
     >>> account = care_account("yingtan", 2025)

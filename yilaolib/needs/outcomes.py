@@ -25,17 +25,13 @@ def report_card(area: str, *, population: Future = None, root: Root = None) -> p
     Outcomes come from table `outcomes`; doubtful ones are left out. A ratio can be met because its denominator shrank:
     then the verdict says so, and the change is split into what numerator and denominator did (the mean of both orders).
 
-    Parameters
-    ----------
-    area, population, root : as in `triangulate_beds`; denominators in persons are those of the projection
+    area, population, root as in `triangulate_beds`; denominators in persons are those of the projection.
 
-    Returns
-    -------
-    DataFrame: indicator, name_zh, name_en, unit, baseline, baseline_year, target, year (of the target), outcome,
-        outcome_year, verdict (met, met_denominator, met_definition: another definition, missed, on_the_way: the last
-        outcome is older than the target's year, not_published: looked for and not printed, not_in_tables),
-        change (outcome less the outcome or baseline before it), numerator_part and denominator_part [unit; their sum
-        is outcome less baseline], needed (what the target asks for in its year) and people (denominator of that year,
+    Returns DataFrame: indicator, name_zh, name_en, unit, baseline, baseline_year, target, year (of the target),
+        outcome, outcome_year, verdict (met, met_denominator, met_definition: another definition, missed, on_the_way:
+        the last outcome is older than the target's year, not_published: looked for and not printed, not_in_tables),
+        change (outcome less the outcome or baseline before it), numerator_part and denominator_part [unit; their sum is
+        outcome less baseline], needed (what the target asks for in its year) and people (denominator of that year,
         projected), both only for ratios per 1000 persons [persons, beds or places], quality, source, observation
 
     >>> card = report_card("china").set_index(["indicator", "year"])

@@ -59,9 +59,7 @@ BETTER = {"higher": 1, "lower": -1}  # sign of a change for the better
 def plan_targets(area: str, *, root: Root = None) -> pd.DataFrame:
     """The plan's indicator tables, one row per printed indicator: baseline, target, and whether it steps back.
 
-    Returns
-    -------
-    DataFrame: indicator, name_as_printed, name_en, domain, unit, baseline_year, baseline, target_year, target,
+    Returns DataFrame: indicator, name_as_printed, name_en, domain, unit, baseline_year, baseline, target_year, target,
         comparator, baseline_printed, target_printed, binding, direction, steps_back (True where the target is worse; a
         floor below the baseline, such as ≥95, is no plan to fall: see comparator), observation and baseline_observation
         (ids of target and baseline), locator; in the order of the plan
@@ -99,13 +97,11 @@ def compare_plans(indicators: list[str] | None = None, *, root: Root = None) -> 
 
     `apart` names what limits the comparison: levels of area, years, bounds, and figures that look doubtful.
 
-    Returns
-    -------
-    DataFrame: by indicator and area: indicator, name_zh, name_en, unit, direction, area, area_zh, area_en, level,
-        baseline_year, baseline, target_year, target, comparator, per_year [percentage points a year for percentages,
-        else percent a year; missing without a baseline or from 0], rank_low, rank_high (rank of the target, 1 is best;
-        a range where printed digits or equal targets leave it open), places (areas that have a target), apart,
-        observation and baseline_observation (ids of the printed figures)
+    Returns DataFrame: by indicator and area: indicator, name_zh, name_en, unit, direction, area, area_zh, area_en,
+        level, baseline_year, baseline, target_year, target, comparator, per_year [percentage points a year for
+        percentages, else percent a year; missing without a baseline or from 0], rank_low, rank_high (rank of the
+        target, 1 is best; a range where printed digits or equal targets leave it open), places (areas that have a
+        target), apart, observation and baseline_observation (ids of the printed figures)
 
     >>> beds = compare_plans(["elder_beds_per_1000_60plus"]).set_index("area")
     >>> print(beds.loc["yingtan", ["baseline", "target", "rank_low", "rank_high"]].astype(int).tolist())
@@ -176,17 +172,15 @@ def neighbours(
 
     Parameters
     ----------
-    area, root : as in `triangulate_beds`
     n : number of peers
     weights : by column, in place of the rows `neighbour_weight_...` of `assumptions`; 0 leaves a column out
 
-    Returns
-    -------
-    DataFrame: area, name_zh, name_en, parent_zh, parent_en, distance [standard deviations, root of the weighted mean
-        square over the columns], residents, growth_pct [percent since the census before], share_60_pct, share_80_pct,
-        share_0_4_pct [percent of residents], movers_pct [percent of residents who came from another county],
-        one_person_pct, old_households_pct [percent of family households: of one person, with persons 65+]. `attrs`:
-        percentiles (by column, percent of the areas of the level that have less), count (of these areas), level
+    Returns DataFrame: area, name_zh, name_en, parent_zh, parent_en, distance [standard deviations, root of the weighted
+        mean square over the columns], residents, growth_pct [percent since the census before], share_60_pct,
+        share_80_pct, share_0_4_pct [percent of residents], movers_pct [percent of residents who came from another
+        county], one_person_pct, old_households_pct [percent of family households: of one person, with persons 65+].
+        `attrs`: percentiles (by column, percent of the areas of the level that have less), count (of these areas),
+        level
 
     DataError: the tables have no population of the area.
 
@@ -251,14 +245,9 @@ def _newest(name: str, root: Root) -> pd.DataFrame:
 
 
 def area_table(
-    areas: Iterable[str] | None = None,
-    *,
-    level: str = "county",
-    scenario: str = "medium",
-    end_year: int = HORIZON,
-    draws: int = 100,
-    root: Root = None,
-) -> pd.DataFrame:
+    areas: Iterable[str] | None = None, *, level: str = "county", scenario: str = "medium", end_year: int = HORIZON,
+    draws: int = 100, root: Root = None,
+) -> pd.DataFrame:  # fmt: skip
     """People, shares with their ranges, and needs of any number of areas: one row an area and year.
 
     Areas do not add up to what they lie in, and their ranges still less: each is projected by itself.
@@ -270,12 +259,10 @@ def area_table(
     level, scenario, end_year, root : as for `list_areas` and `project`
     draws : int, default 100; random paths of each area, for the ranges
 
-    Returns
-    -------
-    DataFrame: area, adcode, name_zh, name_en, province, year; total, aged_60, aged_65, aged_80, aged_0_2 and need_care
-    (moderate, severe) [persons]; share_60_pct, share_65_pct with `_lower`, `_upper` (80 % range) [%]; beds_<method>,
-    places_<method> by the methods that need no plan; beds_per_100_need and places_coverage_pct: what the nation's norms
-    mean here
+    Returns DataFrame: area, adcode, name_zh, name_en, province, year; total, aged_60, aged_65, aged_80, aged_0_2 and
+        need_care (moderate, severe) [persons]; share_60_pct, share_65_pct with `_lower`, `_upper` (80 % range) [%];
+        beds_<method>, places_<method> by the methods that need no plan; beds_per_100_need and places_coverage_pct: what
+        the nation's norms mean here
 
     >>> counties = area_table(["岳阳", "海安"], end_year=2025, draws=20)
     >>> counties.shape, round(float(counties["share_60_pct"].max()), 1)

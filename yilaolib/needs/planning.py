@@ -41,9 +41,7 @@ def stock_path(stock: Mapping[str, float], flows: pd.DataFrame) -> pd.DataFrame:
     flows : DataFrame; year, kind, and any of opened, closed, converted [beds or places]; what is converted adds to a
         kind or, negative, takes from it: over the kinds of a year it adds up to 0 (else DataError)
 
-    Returns
-    -------
-    DataFrame: by year and kind start, opened, closed, converted, end [beds or places]
+    Returns DataFrame: by year and kind start, opened, closed, converted, end [beds or places]
 
     >>> flows = pd.DataFrame({"year": 2026, "kind": ["care", "other"], "converted": [50, -50], "closed": [0, 20]})
     >>> stock_path({"care": 600, "other": 400}, flows).end.tolist()
@@ -69,33 +67,23 @@ def stock_path(stock: Mapping[str, float], flows: pd.DataFrame) -> pd.DataFrame:
 
 
 def plan_beds(
-    area: str,
-    *,
-    share: float = 0.73,
-    year: int = 2030,
-    beds: float | None = None,
-    care_share: float | None = None,
-    start: int | None = None,
-    least: float | None = None,
-    root: Root = None,
-) -> pd.DataFrame:
+    area: str, *, share: float = 0.73, year: int = 2030, beds: float | None = None, care_share: float | None = None,
+    start: int | None = None, least: float | None = None, root: Root = None,
+) -> pd.DataFrame:  # fmt: skip
     """Ways to a share of care beds (护理型床位) in homes: convert beds, close others, add some, or the cheapest mix.
 
     The same share is reached by building and by closing. Steps are equal from year to year (ours, no plan prints them).
 
     Parameters
     ----------
-    area, root : as in `triangulate_beds`
     share, year : [0-1] care beds of all beds in homes that is aimed at, and when
     beds, care_share, start : [beds], [0-1], [year] what there is and of when; by default the newest published
     least : [beds] that must stay in all; by default all there are. `mix` closes others down to it, then converts
 
-    Returns
-    -------
-    DataFrame: by path (convert, close, add, mix) and year beds, care_beds, opened, closed, converted [beds], share_pct,
-        staff_lower, staff_central, staff_upper [care workers more than at the start: judged ratios, beds at the target
-        occupancy], capital_lower, capital_central, capital_upper [yuan of the year, at the unit costs of `bed_cost`;
-        closing costs nothing here]
+    Returns DataFrame: by path (convert, close, add, mix) and year beds, care_beds, opened, closed, converted [beds],
+        share_pct, staff_lower, staff_central, staff_upper [care workers more than at the start: judged ratios, beds at
+        the target occupancy], capital_lower, capital_central, capital_upper [yuan of the year, at the unit costs of
+        `bed_cost`; closing costs nothing here]
 
     DataError: nothing is published and none is given, a share outside 0-1, a year that is not ahead
 
@@ -162,31 +150,22 @@ def _carers_per_bed(assumed: pd.DataFrame) -> dict[str, float]:
 
 
 def plan_places(
-    area: str,
-    *,
-    points: float = 6,
-    year: int = 2030,
-    base: float | None = None,
-    places: float | None = None,
-    population: Future = None,
-    root: Root = None,
-) -> pd.DataFrame:
+    area: str, *, points: float = 6, year: int = 2030, base: float | None = None, places: float | None = None,
+    population: Future = None, root: Root = None,
+) -> pd.DataFrame:  # fmt: skip
     """What a rise of the enrolment of children under 3 means: children, places filled and to add, staff, money.
 
     No enrolment of 2025 is published: the base is a judged range (`enrolment_2025`), and so is all that follows.
 
     Parameters
     ----------
-    area, population, root : as in `triangulate_beds`
     points : [percentage points] above the base, by `year`
     base : [share, 0-1] enrolment of 2025, your own
     places : [places] that stand; by default the newest published
 
-    Returns
-    -------
-    DataFrame: by lower, central, upper: children [under 3 in the year], enrolment_pct, enrolled [children], places
-        [that stand], filled_pct [enrolled of these], to_add [places at the target occupancy above those that stand],
-        staff [daycare workers for the enrolled, at 1:3, 1:5 and 1:7], capital [yuan for `to_add`]
+    Returns DataFrame: by lower, central, upper: children [under 3 in the year], enrolment_pct, enrolled [children],
+        places [that stand], filled_pct [enrolled of these], to_add [places at the target occupancy above those that
+        stand], staff [daycare workers for the enrolled, at 1:3, 1:5 and 1:7], capital [yuan for `to_add`]
 
     >>> plan = plan_places("china")
     >>> plan.enrolment_pct.round().tolist(), plan.to_add.tolist()
@@ -214,14 +193,9 @@ def plan_places(
 
 
 def use_table(
-    people: float,
-    capacity: float,
-    *,
-    users: float | None = None,
-    share: float | None = None,
-    occupancy: float | None = None,
-    waiting: float = 0.0,
-) -> pd.Series:
+    people: float, capacity: float, *, users: float | None = None, share: float | None = None,
+    occupancy: float | None = None, waiting: float = 0.0,
+) -> pd.Series:  # fmt: skip
     """Translate between places, use, occupancy and waiting: give one of users, share or occupancy (else DataError).
 
     Parameters
@@ -230,10 +204,8 @@ def use_table(
     users, share, occupancy : [persons]; users of the people [0-1]; users of the capacity [0-1]
     waiting : [persons] who want it and have none
 
-    Returns
-    -------
-    Series: users, share_pct, occupancy_pct, vacant [places or beds], wanted_pct [users and waiting, of the people],
-        short [wanted above capacity]
+    Returns Series: users, share_pct, occupancy_pct, vacant [places or beds], wanted_pct [users and waiting, of the
+        people], short [wanted above capacity]
 
     >>> use_table(25_200_000, 6_660_000, share=0.14).round()[["users", "occupancy_pct", "vacant"]].tolist()
     [3528000.0, 53.0, 3132000.0]
@@ -260,14 +232,11 @@ def care_definitions(area: str, year: int, *, population: Future = None, root: R
     The definitions differ five-fold; none is wrong. Those who draw long-term care insurance are the nation's share of
     60+ applied here: what is paid today, not what is needed.
 
-    Parameters
-    ----------
-    area, year, population, root : as in `triangulate_beds`
+    area, year, population, root as in `triangulate_beds`.
 
-    Returns
-    -------
-    DataFrame: by definition (measures of `care_rates`, and insured) persons, share_pct [of persons 60+], beds [at the
-        judged shares in institutions and the target occupancy], carers [for these beds], source. Insured has no beds.
+    Returns DataFrame: by definition (measures of `care_rates`, and insured) persons, share_pct [of persons 60+], beds
+        [at the judged shares in institutions and the target occupancy], carers [for these beds], source. Insured has no
+        beds.
 
     >>> care_definitions("jingdezhen", 2025).share_pct.round(1).to_dict()["disability-survey-2021"]
     11.6
@@ -298,14 +267,10 @@ def childcare_subsidy(area: str, *, population: Future = None, root: Root = None
 
     Source: the scheme of 2025, `assumptions.childcare_subsidy`: so many yuan a year for each child under 3.
 
-    Parameters
-    ----------
-    area, population, root : as in `triangulate_beds`; without a population, to 2035
+    area, population, root as in `triangulate_beds`; without a population, to 2035.
 
-    Returns
-    -------
-    DataFrame: by year from the rule's first one aged_0_2 [children], subsidy [yuan], aged_5 [children in the year
-        before school, whose fees are free in public kindergartens]
+    Returns DataFrame: by year from the rule's first one aged_0_2 [children], subsidy [yuan], aged_5 [children in the
+        year before school, whose fees are free in public kindergartens]
 
     >>> money = childcare_subsidy("jingdezhen")
     >>> print(money.index[0], round((money.subsidy / money.aged_0_2)[2030]))
@@ -319,14 +284,9 @@ def childcare_subsidy(area: str, *, population: Future = None, root: Root = None
 
 
 def freed_capacity(
-    area: str,
-    *,
-    seats: float | None = None,
-    base_year: int = 2025,
-    places_wanted: pd.Series | None = None,
-    population: Future = None,
-    root: Root = None,
-) -> pd.DataFrame:
+    area: str, *, seats: float | None = None, base_year: int = 2025, places_wanted: pd.Series | None = None,
+    population: Future = None, root: Root = None,
+) -> pd.DataFrame:  # fmt: skip
     """Kindergarten seats that fall empty as children of 3 to 5 grow fewer, against the daycare places that are missing.
 
     Where no seats are given, as many as there were children of 3 to 5 in `base_year` are taken to stand (so marked).
@@ -337,9 +297,7 @@ def freed_capacity(
     seats, base_year : [seats] of kindergartens that stand, and when
     places_wanted : Series by year; [places] that are missing, such as `gap_by_year(area, what="places").shortfall`
 
-    Returns
-    -------
-    DataFrame: by year aged_3_5 [children], seats, seats_given (False: taken as above), freed [seats more than
+    Returns DataFrame: by year aged_3_5 [children], seats, seats_given (False: taken as above), freed [seats more than
         children], missing [places], met [places that freed seats could be], left [places still missing]
 
     >>> print(*freed_capacity("jingdezhen").freed.loc[[2025, 2030]].round(-3))

@@ -48,9 +48,8 @@ def care_need(population: Population, *, measure: str = SURVEY, root: Root = Non
     population : Series, DataFrame, DataArray or Dataset; [persons] by `age`, `sex` if known, and any further dims
     measure : of table `care_rates`, for example "self-care-census-2020"
 
-    Returns
-    -------
-    DataArray: [persons] dim `level` (mild, moderate, severe; or one level for measures without them) and the other dims
+    Returns DataArray: [persons] dim `level` (mild, moderate, severe; or one level for measures without them) and the
+        other dims
 
     >>> care_need(pd.Series([1000.0], index=[85])).round().to_series().to_dict()
     {'mild': 88.0, 'moderate': 231.0, 'severe': 104.0}
@@ -173,15 +172,9 @@ class Inputs:
 
 
 def method_row(
-    method: str,
-    central: Number = np.nan,
-    inputs: Iterable[Input] = (),
-    sources: str = "",
-    *,
-    lower: Number = np.nan,
-    upper: Number = np.nan,
-    observations: Iterable[str] = (),
-) -> dict:
+    method: str, central: Number = np.nan, inputs: Iterable[Input] = (), sources: str = "", *, lower: Number = np.nan,
+    upper: Number = np.nan, observations: Iterable[str] = (),
+) -> dict:  # fmt: skip
     """One method's values [beds or places], numbers or by year; without a central value `inputs` say what is lacking.
 
     `observations` are the ids of the printed figures among the inputs (rows of the table of that name).
