@@ -81,8 +81,6 @@ from .needs.money import care_staff as care_staff
 from .needs.money import childcare_staff as childcare_staff
 from .needs.money import operating_subsidy as operating_subsidy
 from .needs.money import project_costs as project_costs
-from .needs.outcomes import report_card as report_card
-from .needs.outcomes import split_change as split_change
 from .needs.peers import area_table as area_table
 from .needs.peers import compare_plans as compare_plans
 from .needs.peers import neighbours as neighbours
@@ -92,6 +90,8 @@ from .needs.planning import childcare_subsidy as childcare_subsidy
 from .needs.planning import freed_capacity as freed_capacity
 from .needs.planning import plan_beds as plan_beds
 from .needs.planning import plan_places as plan_places
+from .needs.planning import report_card as report_card
+from .needs.planning import split_change as split_change
 from .needs.planning import stock_path as stock_path
 from .needs.planning import use_table as use_table
 from .needs.rows import care_need as care_need

@@ -53,9 +53,9 @@ def unique_fields(tables: Tables) -> Iterator[Finding]:
     """No two areas share an adcode, even where one is ours and one the user's."""
     areas = tables["areas"]
     same = areas[areas["adcode"].notna() & areas["adcode"].duplicated(keep=False)]
-    for label, row in same.iterrows():
-        others = same.loc[same["adcode"] == row["adcode"], "area"].drop(label)
-        yield Finding("areas", label, "adcode", "same_adcode", {"adcode": row["adcode"], "others": list(others)})
+    for label, code in same["adcode"].items():
+        others = same.loc[same["adcode"] == code, "area"].drop(label)
+        yield Finding("areas", label, "adcode", "same_adcode", {"adcode": code, "others": list(others)})
 
 
 def parents_lead_up(tables: Tables) -> Iterator[Finding]:
@@ -85,9 +85,8 @@ def dates_exist(tables: Tables) -> Iterator[Finding]:
 
 def sources_have_a_title(tables: Tables) -> Iterator[Finding]:
     """A document has a title in Chinese or in English."""
-    sources = tables["sources"]
-    for label in sources.index[sources["title_zh"].isna() & sources["title_en"].isna()]:
-        yield Finding("sources", label, "title_zh", "no_title")
+    untitled = tables["sources"][["title_zh", "title_en"]].isna().all(axis=1)
+    return (Finding("sources", label, "title_zh", "no_title") for label in untitled.index[untitled])
 
 
 def age_groups_join(tables: Tables) -> Iterator[Finding]:
@@ -134,57 +133,37 @@ def pyramids_are_complete(tables: Tables) -> Iterator[Finding]:
 def parts_add_up(tables: Tables) -> Iterator[Finding]:
     """Counties add up to their prefecture, and so on to the nation: persons by sex and age, households, schooling.
 
-    Areas are added by the parents of the year; what is known to differ is listed in `census_exceptions`.
+    What is known to differ is listed in `census_exceptions`. Parents are those of 2020: sums of 2010 are held to the
+    units of then where the tables are built.
     """
     areas, known = tables["areas"].drop_duplicates("area").set_index("area"), tables["census_exceptions"]
     known = set(zip(known["adcode"], known["year"], known["cell"].str.split(" ", n=1).str[-1], strict=True))
     for table in ("population", "households", "census_columns"):
         frame = tables[table].dropna(subset=["area", "year"])
+        frame = frame[frame["year"] != 2010]
         labels = frame[frame["checked"]].reset_index(names="label").drop_duplicates(["area", "year"])
         labels = labels.set_index(["area", "year"])["label"]
         severity = "error" if frame["checked"].all() else "warning"
         for year, rows in frame.groupby("year") if len(labels) else ():
-            if year == 2010 and table != "population":
-                continue  # former_units has no more than the persons
-            own, parents, names = _units_of(year, rows, tables, areas["parent"])
-            total = own.groupby(parents).sum(min_count=1).reindex(own.index)
+            own = _counts(rows)
+            total = own.groupby(own.index.map(areas["parent"])).sum(min_count=1).reindex(own.index)
             off = (total - own).stack().dropna()
-            for unit, cells in off[off != 0].groupby(level=0):
-                area, cells = names.get(unit), cells.droplevel(0)
-                cells = cells[[(areas["adcode"].get(area), year, cell) not in known for cell in cells.index]]
-                if len(cells) and (area, year) in labels:
-                    cell = cells.index[0]
-                    values = {"name": area, "year": year, "n": len(cells), "cell": cell, "value": own.at[unit, cell]}
-                    place = labels[area, year], "persons" if table == "population" else cell
-                    yield Finding(table, *place, "parts_do_not_sum", values | {"total": total.at[unit, cell]}, severity)
+            for area, cells in off[off != 0].groupby(level=0):
+                wrong = [c for c in cells.droplevel(0).index if (areas["adcode"].get(area), year, c) not in known]
+                if wrong and (area, year) in labels:
+                    values = {"name": area, "year": year, "n": len(wrong), "cell": wrong[0]}
+                    values |= {"value": own.at[area, wrong[0]], "total": total.at[area, wrong[0]]}
+                    place = labels[area, year], "persons" if table == "population" else wrong[0]
+                    yield Finding(table, *place, "parts_do_not_sum", values, severity)
 
 
-def _units_of(year: int, rows: pd.DataFrame, tables: Tables, up: pd.Series) -> tuple[pd.DataFrame, pd.Series, dict]:
-    """Return counts by unit and cell, the parent of each unit, and the area of a unit: of 2010, the units of then."""
+def _counts(rows: pd.DataFrame) -> pd.DataFrame:
+    """Counts of a year by area and cell: sex and age group, or the columns that count (no means)."""
     if "age" not in rows:
-        own = rows.drop_duplicates("area").set_index("area").select_dtypes("Int64")  # counts, no means
-        own = own.drop(columns=["year", "line"], errors="ignore")
-        return own.astype(float), own.index.map(up), dict(zip(own.index, own.index, strict=True))
-    ages = [0, 1, *range(5, 90, 5)]
-    group = pd.cut(rows["age"].astype(float), [*ages, math.inf], right=False, labels=AGE_GROUPS).astype(str)
-    cells = rows["sex"] + " " + group
-    own = rows["persons"].groupby([rows["area"], cells]).sum(min_count=1).unstack()
-    if year != 2010:
-        return own, own.index.map(up), dict(zip(own.index, own.index, strict=True))
-    links = tables["area_links"].merge(tables["areas"][["area", "level"]], on="area")
-    county, same = links["level"] == "county", links["status"] == "same"
-    links = links[(same & (county | links["area_2010"].str.endswith("00"))) | (county & (links["status"] == "merged"))]
-    links = links.sort_values("parent_2010").drop_duplicates("area").set_index("area")
-    own = own[own.index.isin(links.index)]
-    parents = own.index.map(links["parent_2010"])
-    units = links["area_2010"].where(links["status"] == "same", links.index.to_series())  # of a sum its own slug
-    own = own.set_axis(own.index.map(units))
-    former = tables["former_units"].set_index(["adcode", "sex"])
-    more = former[AGE_GROUPS].astype(float).stack().rename("persons").reset_index()
-    more = more.assign(cell=more["sex"] + " " + more["level_2"]).pivot(index="adcode", columns="cell", values="persons")
-    above = former.groupby("adcode")["parent"].first().reindex(more.index)
-    own, parents = pd.concat([own, more]), pd.Index([*parents, *above])
-    return own, parents, {code: area for area, code in units.items()}
+        own = rows.drop_duplicates("area").set_index("area").select_dtypes("Int64")
+        return own.drop(columns=["year", "line"], errors="ignore").astype(float)
+    group = pd.cut(rows["age"].astype(float), [0, 1, *range(5, 90, 5), math.inf], right=False, labels=AGE_GROUPS)
+    return rows["persons"].groupby([rows["area"], rows["sex"] + " " + group.astype(str)]).sum(min_count=1).unstack()
 
 
 def rates_are_possible(tables: Tables) -> Iterator[Finding]:
@@ -224,15 +203,9 @@ def printed_totals_fit(tables: Tables) -> Iterator[Finding]:
     population, printed = tables["population"], tables["observations"]
     resident = population[population["basis"] == "resident"]
     places, nobody = resident.groupby(["area", "year"]).indices, resident.iloc[:0]
-    chosen = (
-        printed["indicator"].isin(POPULATION_FROM)
-        & (printed["basis"] == "resident")
-        & (printed["kind"] == "actual")
-        & printed["value"].notna()
-        & printed["as_printed"].notna()
-        & printed["comparator"].isin(["eq", "approx"])
-    )
-    for label, row in printed[chosen].iterrows():
+    printed = printed[printed["indicator"].isin(POPULATION_FROM)].dropna(subset=["value", "as_printed"])
+    chosen = "basis == 'resident' and kind == 'actual' and comparator in ('eq', 'approx')"
+    for label, row in printed.query(chosen).iterrows():
         same = resident.iloc[places[key]] if (key := (row["area"], row["year"])) in places else nobody
         total = same.loc[same["age"] >= POPULATION_FROM[row["indicator"]], "persons"].sum()
         half = half_a_digit(row["as_printed"])
@@ -324,9 +297,8 @@ def rows_agree_with_themselves(tables: Tables) -> Iterator[Finding]:
 def doubts_are_told_in_chinese(tables: Tables) -> Iterator[Finding]:
     """A note that doubts says so in Chinese too."""
     for table in ("observations", "projects"):
-        frame = tables[table]
-        doubted = frame["note"].str.startswith("DOUBT").fillna(False).astype(bool)
-        for label in frame.index[doubted & frame["note_zh"].isna() & frame["checked"]]:
+        frame = tables[table][tables[table]["checked"] & tables[table]["note_zh"].isna()]
+        for label in frame.index[frame["note"].str.startswith("DOUBT").eq(True)]:
             yield Finding(table, label, "note_zh", "doubt_without_zh")
 
 
@@ -470,24 +442,14 @@ RULES: dict[str, Callable[[Tables], Iterator[Finding]]] = {  # by the name that 
 def check_data(root: str | Path | None = None, *, lang: str = "en") -> pd.DataFrame:
     """List the problems of a data folder or workbook: ours, or your own laid over ours. No row means no problem.
 
-    An error makes figures wrong or unreadable; a warning is worth a look. Registered and resident
-    populations are never compared.
-
-    Parameters
-    ----------
-    root : path, optional
-        A folder of your own, or a workbook (.xlsx). Its tables are checked as they would be used, together with ours,
-        and only its own rows are reported. Without it our own tables are checked.
-    lang : {"en", "zh"}; language of the messages
+    An error makes figures wrong or unreadable; a warning is worth a look. Of a folder or workbook of your own (`root`)
+    the tables are checked as they would be used, together with ours, and only its own rows are reported.
 
     Returns DataFrame, one row a problem: table, row (line of the file; the header is line 1; missing for a whole file),
         field, rule, message (a sentence), severity ("error" or "warning"); of a workbook also sheet and cell ("B7"). Of
         one kind of problem the first 1,000 rows are listed, and one row says how many more there are.
 
-    DataError: when the folder does not exist, or the workbook cannot be read at all.
-
-    >>> import yilaolib as yl
-    >>> yl.check_data().query("severity == 'error'").empty
+    >>> check_data().query("severity == 'error'").empty
     True
     """
     catalogue(lang)  # an unknown language first

@@ -349,23 +349,14 @@ def solve_denominator(
 
     With some fifty populations to try, one within half a per cent may be chance: read `attrs["tried"]` beside it.
 
-    Parameters
-    ----------
-    numerator, ratio, per : float
-        What is counted (beds, places, persons), the printed ratio, and to how many persons it refers: 1000, or 100 for
-        percentages. A number that is not above 0 is a DataError.
-    area : str, optional
-        Slug, name or adcode: its populations and those of its parents are tried; without it, those of all
-        areas with printed figures.
-    tolerance : float, default 0.005
-        [1] Largest relative distance of a candidate from the population that would fit exactly.
-    root : path, optional
-        Folder with your own tables.
+    numerator, ratio, per : what is counted (beds, places, persons), the printed ratio, and to how many persons it
+        refers: 1000, or 100 for percentages
+    area : its populations and those of its parents are tried; without it, those of all areas with printed figures
+    tolerance : [1] largest relative distance of a candidate from the population that would fit exactly
 
     Returns DataFrame, one row a candidate, closest first: area, group (total, 60+, 0-2 ...), year, basis, origin
         (census, table, printed, or implied by a printed count and share), persons, candidate and candidate_zh (in
-        words), observation, source, off_pct [percent]. ``attrs["needed"]`` [persons] would fit exactly;
-        ``attrs["tried"]`` were tried.
+        words), observation, source, off_pct. ``attrs["needed"]`` [persons] would fit exactly.
 
     >>> found = solve_denominator(10_500, 39, area="jingdezhen")
     >>> print(found.loc[0, "group"], found.loc[0, "year"], round(found.attrs["needed"]))

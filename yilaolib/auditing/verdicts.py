@@ -52,14 +52,9 @@ def audit(area: object = None, *, lang: str = "en", root: str | Path | None = No
     not printed, and a text may have lost characters. What need not be equal stands in `feasibility`.
     The ranges are those of interval arithmetic (Moore, Kearfott and Cloud 2009, Introduction to Interval Analysis).
 
-    Parameters
-    ----------
-    area : str or int, optional
-        Slug, Chinese or English name, or adcode; without it all areas. An unknown one is a DataError.
-    lang : str, default "en"
-        Language of the column `explanation`, or the path of a catalogue of your own (TOML).
-    root : path, optional
-        Folder with your own tables; your claims are judged too.
+    area : slug, Chinese or English name, or adcode; without it all areas
+    lang : language of the column `explanation`, or the path of a catalogue of your own (TOML)
+    root : folder or workbook with your own tables; your claims are judged too
 
     Returns DataFrame, one row a claim: claim, area, kind, statement_en, statement_zh, published, recomputed_low,
         recomputed, recomputed_high [unit], unit, verdict (one of `VERDICTS`, the worst that holds), explanation (in
@@ -116,10 +111,8 @@ def _ledger(area: object, lang: str, root: str | Path | None, wanted: str) -> pd
 
 def _row(claim: dict, evidence: Evidence, people: pd.DataFrame, drafts: set[str], lang: str) -> dict:
     """One claim with its verdict; what cannot be computed says why and is not judged."""
-    row, columns = (
-        {name: claim[name] for name in COLUMNS if name in claim},
-        {"explanation": lang, "explanation_zh": "zh"},
-    )
+    row = {name: claim[name] for name in COLUMNS if name in claim}
+    columns = {"explanation": lang, "explanation_zh": "zh"}
     try:
         printed = evidence.row(claim["observation"])
         row.update(source=printed["source"], locator=printed["locator"])
@@ -215,9 +208,9 @@ def judge(case: Case) -> str:
         return "year_mismatch" if other_year else "other_denominator"
     else:
         verdict = "convenient" if _convenient(case) else "inconsistent"
-    if verdict in ("inconsistent", "text_vs_table"):
-        return "unverifiable" if len(_bases(case)) > 1 else "doubtful" if doubts(case) else verdict
-    return verdict
+    if verdict in ("year_mismatch", "convenient"):
+        return verdict
+    return "unverifiable" if len(_bases(case)) > 1 else "doubtful" if doubts(case) else verdict
 
 
 def fits(case: Case) -> bool:
@@ -237,8 +230,7 @@ def _fit(case: Case) -> str:
     if case.kind == "text_vs_table" and abs(value - case.printed["value"]) > slack:
         # 45 has room for 44.85, but the two places do not print the same figure
         return "exact" if _within(case) else "rounding"
-    bound = case.printed["comparator"] in BOUNDS
-    if bound or case.span.low - slack <= value <= case.span.high + slack:
+    if case.printed["comparator"] in BOUNDS or case.span.low - slack <= value <= case.span.high + slack:
         return "exact"
     return "truncated" if _truncated(case) else "rounding"
 

@@ -299,25 +299,17 @@ def triangulate_beds(
 
     A method whose inputs are not published is kept as a row without numbers; `inputs` says what is missing.
 
-    Parameters
-    ----------
     area : slug, Chinese or English name, or adcode
     year : [year] within the projection
     scenario, population : a name or a `Scenario`; or a projection made before, by `project`
     norm : [beds per 1000 persons 60+] your own in place of the plan's, in the method `norm`
-    share_by : {'aged_60', 'aged_65', 'aged_80', 'care_need', 'shortfall'}; by which the province's beds are shared out.
-        By shortfall the beds are whole, and present beds of areas that print none are judged
-    root : path, optional; a folder with your own tables
+    share_by : {'aged_60', 'aged_65', 'aged_80', 'care_need', 'shortfall'}; by which the province's beds are shared out
 
     Returns DataFrame: method, lower, central, upper [beds; the range is that of the method's parameters], basis (plan,
-        need, use), name_zh, name_en, inputs (records: `.say(lang)` gives their text), sources (ids, joined by a
-        semicolon), observations (ids of the printed figures among the inputs). with_stock and with_pipeline [beds]: the
-        printed present beds, and these with the listed new beds that open by the year; gap_stock, gap_pipeline [beds]:
-        central need less those, negative where they are too many; says_stock, says_pipeline: short, surplus, or either
-        where the range holds both. With draws, central is their median and draw_lower, draw_upper [beds] hold 80 % of
-        them.
-
-    DataError: unknown area, scenario or weight, a year outside the projection, or a norm that is no number per 1000
+        need, use), name_zh, name_en, inputs (records: `.say(lang)` gives their text), sources, observations (ids).
+        with_stock and with_pipeline [beds]: the printed present beds, and these with the listed new beds that open by
+        the year; gap_stock, gap_pipeline [beds]: central need less those; says_stock, says_pipeline: short, surplus, or
+        either where the range holds both. With draws, central is their median; draw_lower, draw_upper hold 80 %.
 
     >>> methods = triangulate_beds("jingdezhen", 2025).set_index("method")
     >>> print(round(methods.central["share"]), round(methods.central["plan_beds"]))
@@ -335,7 +327,7 @@ def nursing_beds(
     """Nursing-type beds (护理型床位): the need by level of care against what the plan has and wants.
 
     The plan prints a share, of institution beds or of all beds: `of` says which. Who needs such a bed is taken to be
-    the moderate and severe levels of the survey (judged). Parameters as in `triangulate_beds`.
+    the moderate and severe levels of the survey (judged).
 
     Returns DataFrame: what (need_moderate, need_severe, need, present, target), lower, central, upper [beds], share_pct
         [percent of the beds in `of`], of (elder_beds_institution, elder_beds_total, or empty), year, source,

@@ -123,8 +123,6 @@ def triangulate_places(
 
     A norm per 1000 residents ignores how many children there are: look at `implied_coverage` beside it.
 
-    Parameters
-    ----------
     norm : [places per 1000 residents] your own in place of the plan's, in the method `norm_places`
     coverage : [share, 0-1] of the children under 3, a wish of your own: a further row
     new_residents : [persons] who will live in new estates; without them that method has no number

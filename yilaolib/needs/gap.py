@@ -51,22 +51,15 @@ def gap_by_year(
     The 80 % range is that of the demography (births, deaths, migration) alone; lower and upper are those of the
     method's parameters. How much the choice of the method matters is in neither: look at `triangulate_beds`.
 
-    Parameters
-    ----------
-    area, scenario, population, root : as in `triangulate_beds`; the years of the population are shown
-    what : {'beds', 'places'}
-    norm : [beds per 1000 persons 60+, or places per 1000 residents] your own in place of the plan's
+    what, norm : {'beds', 'places'}; [per 1000 persons 60+, or per 1000 residents] your own in place of the plan's
     method : one that moves with the population (else DataError); by default the plan's norm, today's ratio, or 3 %
     beside : further methods, as columns demand_<method>; those without a number are left out
     draws, seed, drawn : random paths of the demography (0: no range, 200: a smooth one); or a projection with draws
-    end_year : [year] without a population, the last one
 
-    Returns DataFrame: by year demand, supply, shortfall, surplus [beds or places], coverage_pct; lower, upper (bounds
-        of demand where the method has them), lower_80, upper_80 and those of shortfall and surplus (with draws); for
-        places aged_0_2 [persons], implied_coverage_pct; supply_is (stock, line: ours, target, kept: after it),
-        supply_derived (from a ratio). `attrs`: what, method, norm [per 1000], inputs, observations, those of
-        `supply_path`, turn (as `turn_of`, without the line), turning (with draws: turns_pct, lower_80, upper_80 as in
-        `turning_years`).
+    Returns DataFrame: by year demand, supply, shortfall, surplus [beds or places], coverage_pct; lower, upper (of the
+        method), lower_80, upper_80 and those of shortfall and surplus (with draws); for places aged_0_2 [persons],
+        implied_coverage_pct; supply_is (stock, line: ours, target, kept: after it), supply_derived (from a ratio).
+        `attrs`: what, method, norm, inputs, observations, those of `supply_path`, turn (as `turn_of`), turning
 
     >>> gap = gap_by_year("jingdezhen", end_year=2030, draws=50)
     >>> row = gap.loc[2030]
@@ -197,14 +190,12 @@ def turning_years(
 ) -> pd.DataFrame:  # fmt: skip
     """Year in which a shortage of daycare places turns into a surplus, by method and scenario.
 
-    Counted are the years whose supply is published or held, not those of our line between stock and target. Norm, draws
-    and seed as in `gap_by_year`; scenarios are names of table `assumptions`, your own too, or made in Python.
+    Counted are the years whose supply is published or held, not those of our line between stock and target.
 
     Returns DataFrame: method, scenario, year (missing where the shortage does not turn), state (turns,
         short_throughout, surplus_throughout, returns: a shortage comes back later, or not_published), first and last
-        [places]: shortage (+) or surplus (-) against `supply_path` in the first year with a supply and in the last.
-        With draws, turns_pct [percent of the draws in which it turns for good] and lower_80, upper_80: the years that
-        hold 80 % of those.
+        [places]: shortage (+) or surplus (-) in the first year with a supply and in the last. With draws, turns_pct [of
+        the draws, in which it turns for good] and lower_80, upper_80: the years that hold 80 % of those.
 
     >>> turns = turning_years("jingdezhen", scenarios=("medium",), draws=50).set_index("method")
     >>> print(*turns.loc["norm_places", ["year", "state"]], turns.lower_80["coverage"] <= turns.upper_80["coverage"])
@@ -271,8 +262,7 @@ def gap_waterfall(methods: pd.DataFrame, supply: pd.DataFrame, year: int, *, met
 
     Returns DataFrame: step (need, stock, pipeline, unsure, and short or surplus), value [beds or places; negative where
         it is taken away], start, end [where its bar begins and ends], year, observations, derived (a stock, from a
-        printed ratio). `unsure` only where something is listed; missing where not published: a list without numbers is
-        not a list of 0. `attrs` name the method.
+        printed ratio); missing where not published: a list without numbers is not a list of 0. `attrs` name the method.
 
     >>> from yilaolib import bed_supply, triangulate_beds
     >>> steps = gap_waterfall(triangulate_beds("jingdezhen", 2025), bed_supply("jingdezhen"), 2025, method="plan_beds")
@@ -319,13 +309,7 @@ def need_samples(
     Half of the parameters lie on each side of central, thinning out like a triangle towards lower and upper; a method
     without a range does not vary in them. Methods without inputs are left out.
 
-    Parameters
-    ----------
-    area, year, scenario, population, root : as in `triangulate_beds`; the population with draws
-    draws, parameters, seed : draws of the demography, points in each triangle, seed of the draws
-
-    Returns DataArray: [beds or places] dims by_method, draw, parameter; coordinate `basis` (plan, need, use) along
-        by_method
+    Returns DataArray: [beds or places] dims by_method, draw, parameter; coordinate `basis` (plan, need, use)
 
     >>> samples = need_samples("jingdezhen", 2030, draws=10, parameters=5)
     >>> samples.sizes["draw"], bool((samples.sel(by_method="utilisation") < samples.sel(by_method="norm")).all())
@@ -358,18 +342,14 @@ def build_decision(
 ) -> pd.DataFrame:  # fmt: skip
     """Chances of a shortage and of empty beds, and the best number to have, by method and over methods.
 
-    A chance holds for its row only: over all methods it mostly tells how many methods lie above the supply.
+    A chance holds for its row only: over all methods it mostly tells how many methods lie above the supply. The cost
+    ratio is what a missing bed costs against an idle one: judge it yourself.
 
-    Parameters
-    ----------
-    cost_ratio : [1] what a missing bed costs against an idle one; judge it yourself. DataError unless above 0
-
-    Returns DataFrame: group (a method, a basis, or all), name_zh, name_en (of a method), p_short_stock,
-        p_short_pipeline [share 0-1: need above the present supply, and with the project list], p_empty_stock,
-        p_empty_pipeline [share 0-1: less occupied than `low_occupancy`, 60 % (judged); only for methods that count
-        persons], best [beds or places at the cost ratio], regret_stock, regret_pipeline [cost of one idle bed: expected
-        regret of having the present supply, or with the project list]. `attrs`: spread (as `split_spread`), stock,
-        pipeline, cost_ratio.
+    Returns DataFrame: group (a method, a basis, or all), name_zh, name_en; for the present stock, and with the pipeline
+        of listed projects: p_short_stock, p_short_pipeline [0-1: need above supply], p_empty_stock, p_empty_pipeline
+        [0-1: less occupied than `low_occupancy`, judged; only of methods that count persons], regret_stock,
+        regret_pipeline [cost of one idle bed]; best [beds or places at the cost ratio]. `attrs`: spread (as
+        `split_spread`), stock, pipeline, cost_ratio.
 
     >>> table = build_decision("jingdezhen", 2025, draws=20).set_index("group")
     >>> print(table.p_short_stock["norm"], table.p_short_stock["utilisation"])
@@ -421,16 +401,11 @@ def need_tornado(
 
     Inputs that only one definition has (the levels of a survey) do not show for the other methods.
 
-    Parameters
-    ----------
-    area, year, scenario, population, root : as in `triangulate_beds`; inputs are moved from the scenario
-    what, norm : as in `gap_by_year`
     method : by default `prevalence` for beds and `coverage` for places; DataError if it has no number
     strongest : number of rows
 
-    Returns DataFrame: input (a key of the catalogue, [words.moved]), low, high, central [beds or places: the need with
-        the input low, high, unchanged], low_label, high_label (values of the input: numbers, or keys of
-        [words.moved_to]), judged (True where the bounds are judgement)
+    Returns DataFrame: input (a key of [words.moved]), low, high, central [beds or places: the need with the input low,
+        high, unchanged], low_label, high_label (of the input: numbers, or keys of [words.moved_to]), judged
 
     >>> need_tornado("jingdezhen", 2035).input.iloc[0]
     'institution_share_moderate'

@@ -306,12 +306,10 @@ def expected_regret(
 ) -> pd.DataFrame:
     """Mean regret of building each number: idle units count 1 each, missing units the cost ratio.
 
-    Parameters
-    ----------
     need, built : [beds or places] draws in an array of any shape, and the numbers to compare
     cost_ratio : [1] what a missing unit costs against an idle one; DataError unless above 0
 
-    Returns DataFrame: indexed by `built`: idle, missing [units on average], regret [cost of one idle unit]
+    Returns DataFrame: by `built` idle, missing [units on average], regret [cost of one idle unit]
 
     >>> expected_regret(np.array([100, 300]), [100, 200, 300], cost_ratio=2).regret.tolist()
     [200.0, 150.0, 100.0]

@@ -54,10 +54,9 @@ def project_costs(area: str | None = None, *, root: Root = None) -> pd.DataFrame
 
     A project that builds homes and a hospital, or rebuilds and adds, has no clean cost per bed: see `work` and `note`.
 
-    Returns DataFrame: area, project_no, name_zh, category, work (new, rebuilt, or empty where the type is not printed),
-        yuan_per_new_bed, yuan_per_renovated_bed, yuan_per_place, yuan_per_m2, m2_per_bed; outlier: the unit costs that
-        are more than three times (`cost_outlier_times`, judged) above or below the median of their category in all
-        plans (for m2, of their kind of work too); source, note
+    Returns DataFrame: area, project_no, name_zh, category, work (new, rebuilt, or empty), yuan_per_new_bed,
+        yuan_per_renovated_bed, yuan_per_place, yuan_per_m2, m2_per_bed; outlier: the unit costs more than three times
+        (`cost_outlier_times`, judged) off the median of their category (for m2, and kind of work); source, note
 
     >>> costs = project_costs("lianshui").set_index("project_no")
     >>> costs.outlier["12"], costs.yuan_per_new_bed["3"]
@@ -187,18 +186,14 @@ def care_staff(
 
     The plan's count (养老护理专业人才) may be of trained people only, and of all services: compare with care.
 
-    Parameters
-    ----------
     beds : [beds] staff so many beds instead, filled to the target occupancy, with the mix of levels of the need
     measure : of need, of table `care_rates`
 
     Returns DataFrame: role (care_worker, social_worker), level (mild ... severe, or all), persons [residents, or
-        persons 60+ of social workers], ratio [persons for each worker], lower, central, upper [workers], judged (True
-        where the ratio is judgement), sources, observations (ids of the printed figures); in the rows of all levels
-        present and target [workers] with present_year and target_year, present_doubt and target_doubt (True: in doubt),
-        and short [workers: central less present, where that is printed, else less target; short_of says which]. Social
-        workers are printed per 1000 elderly: present and target are those of the elderly of their own year, and their
-        need is the target, against which nothing is short.
+        persons 60+ of social workers], ratio [persons a worker], lower, central, upper [workers], judged (the ratio),
+        sources, observations; in the rows of all levels present, target [workers], their years and doubts, and short
+        [central less present, where that is printed, else less target: short_of says which]. Social workers are printed
+        per 1000 elderly of a year; their need is the target, against which nothing is short.
 
     >>> staff = care_staff("lianshui", 2025).set_index(["role", "level"])
     >>> staff.loc[("care_worker", "all"), "target"]
@@ -305,18 +300,14 @@ def care_account(
     The account holds for the two methods that it names; another method gives another account. Beds are staffed at
     judged ratios, places at the official ones.
 
-    Parameters
-    ----------
     norm, place_norm : [beds per 1000 persons 60+], [places per 1000 residents] your own in place of the plan's
     bed_method, place_method : methods of `triangulate_beds` and `triangulate_places`; by default as in `gap_by_year`
     bed_methods, place_methods : DataFrame; as from these two functions for the year, made before
 
-    Returns DataFrame: eldercare, childcare, both: method, need, with_pipeline, short [beds or places], staff [workers
-        for the need], staff_target [workers, printed], staff_short [workers, as short of `care_staff`], floor_new_m2
-        and floor_old_m2 [m2, were every household of the census in new, or in existing, estates with the plan's m2 per
-        100 homes], capital_lower, capital_central, capital_upper [yuan for what is short, at the unit costs of the
-        area's own projects, else of all plans], capital_pooled [at the median of all plans], sources. Missing where not
-        published; both adds what both have.
+    Returns DataFrame: eldercare, childcare, both: method, need, with_pipeline, short [beds or places], staff,
+        staff_target, staff_short [workers, as in `care_staff`], floor_new_m2 and floor_old_m2 [m2, were every household
+        of the census in new, or in existing, estates with the plan's m2 per 100 homes], capital_<bound> [yuan for what
+        is short, as in `capital_cost`], capital_pooled, sources. Missing where not published.
 
     >>> account = care_account("yingtan", 2025)
     >>> print(account.method.tolist()[:2], round(account.floor_old_m2["eldercare"]))

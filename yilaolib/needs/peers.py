@@ -5,7 +5,6 @@ Five places are few, counties are not prefectures, and names hide different coun
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -80,16 +79,9 @@ def plan_targets(area: str, *, root: Root = None) -> pd.DataFrame:
     frame = frame.drop(columns=["unit"]).join(concepts).join(base[[*BASELINE]].rename(columns=BASELINE))
     worse = frame["direction"].map(BETTER).fillna(0) * (frame["target"] - frame["baseline"]) < 0
     frame = frame.assign(steps_back=worse).astype({"baseline_year": "Int64", "target_year": "Int64"})
-    order = frame["locator"].map(_place_in_table).sort_values(kind="stable").index
-    return frame.loc[order].reset_index()[TARGETS]
-
-
-def _place_in_table(locator: object) -> tuple[int, ...]:
-    """(table, row, sub-row) of a locator such as `二(二) 表1 第2.6行`, what has none comes last."""
-    if not isinstance(locator, str):
-        return (10**6,)
-    found = re.search(r"表(\d+) 第(\d+)(?:\.(\d+))?行", locator)
-    return tuple(int(part or 0) for part in found.groups()) if found else (0,)
+    place = frame["locator"].str.extract(r"表(\d+) 第(\d+)(?:\.(\d+))?行").astype(float).fillna(0)  # table, row, part
+    place[0] = place[0].where(frame["locator"].notna(), np.inf)
+    return frame.loc[place.sort_values([0, 1, 2], kind="stable").index].reset_index()[TARGETS]
 
 
 def compare_plans(indicators: list[str] | None = None, *, root: Root = None) -> pd.DataFrame:
@@ -170,19 +162,14 @@ def neighbours(
 
     Growth of one decade is moved borders as much as migration; an area without a column stands at the middle of it.
 
-    Parameters
-    ----------
     n : number of peers
     weights : by column, in place of the rows `neighbour_weight_...` of `assumptions`; 0 leaves a column out
 
     Returns DataFrame: area, name_zh, name_en, parent_zh, parent_en, distance [standard deviations, root of the weighted
-        mean square over the columns], residents, growth_pct [percent since the census before], share_60_pct,
-        share_80_pct, share_0_4_pct [percent of residents], movers_pct [percent of residents who came from another
-        county], one_person_pct, old_households_pct [percent of family households: of one person, with persons 65+].
-        `attrs`: percentiles (by column, percent of the areas of the level that have less), count (of these areas),
-        level
-
-    DataError: the tables have no population of the area.
+        mean square over the columns], residents, growth_pct [since the census before], share_60_pct, share_80_pct,
+        share_0_4_pct [of residents], movers_pct [of residents, from another county], one_person_pct, old_households_pct
+        [of family households: of one person, with persons 65+]. `attrs`: percentiles (by column, percent of the areas
+        of the level that have less), count (of these areas), level
 
     >>> neighbours("jingdezhen", 2).area.tolist()[0], neighbours("jingdezhen").attrs["count"]
     ('jingdezhen', 333)
@@ -251,13 +238,9 @@ def area_table(
     """People, shares with their ranges, and needs of any number of areas: one row an area and year.
 
     Areas do not add up to what they lie in, and their ranges still less: each is projected by itself.
-    DataError: no such area or level.
 
-    Parameters
-    ----------
-    areas : iterable of str, optional; slugs, names or adcodes, in place of every area of `level`
-    level, scenario, end_year, root : as for `list_areas` and `project`
-    draws : int, default 100; random paths of each area, for the ranges
+    areas : slugs, names or adcodes, in place of every area of `level`
+    draws : random paths of each area, for the ranges
 
     Returns DataFrame: area, adcode, name_zh, name_en, province, year; total, aged_60, aged_65, aged_80, aged_0_2 and
         need_care (moderate, severe) [persons]; share_60_pct, share_65_pct with `_lower`, `_upper` (80 % range) [%];

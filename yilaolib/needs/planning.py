@@ -1,4 +1,4 @@
-"""From targets to work: beds to convert, close or add, places to fill or add, who uses them, and what falls empty."""
+"""From targets to work (beds to convert, close or add, places to fill, what falls empty), and what became of them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ import pandas as pd
 
 from ..demography.ages import as_array, labelled, persons
 from ..demography.local import Root, area_values, assumed_range
+from ..demography.projection import project
 from ..errors import DataError
-from ..tables.areas import figures_at, find_area, load_table
+from ..tables.areas import Figures, figures_at, find_area, load_table
 from .money import bed_cost, childcare_staff
-from .rows import CENSUS, SURVEY, Future, at_year, care_need, elderly_of, middle, middles, projected
+from .rows import BOUNDS, CENSUS, SURVEY, Future, at_year, care_need, elderly_of, middle, middles, projected
+from .supply import NURSING, RATIOS
 
-BOUNDS = ("lower", "central", "upper")
 DEFINITIONS = (CENSUS, SURVEY, "disability-survey-2021")
+PEOPLE = {ratio: age for ratio, age in RATIOS.values()}  # ratios per 1000 persons of an age and over
+BEDS = {share: beds for beds, share in NURSING.items()}  # shares of beds
+PLAN_YEARS = 5
 FLOWS = ["opened", "closed", "converted"]
 LAST_YEAR = 2035  # of a projection that is not given
 
@@ -35,8 +39,6 @@ def latest(area: str, indicator: str, *, root: Root = None) -> tuple[float, floa
 def stock_path(stock: Mapping[str, float], flows: pd.DataFrame) -> pd.DataFrame:
     """A stock of beds or places year by year, by what opens, closes and is converted; each year balances.
 
-    Parameters
-    ----------
     stock : by kind [beds or places] at the end of the year before the first flow
     flows : DataFrame; year, kind, and any of opened, closed, converted [beds or places]; what is converted adds to a
         kind or, negative, takes from it: over the kinds of a year it adds up to 0 (else DataError)
@@ -74,18 +76,13 @@ def plan_beds(
 
     The same share is reached by building and by closing. Steps are equal from year to year (ours, no plan prints them).
 
-    Parameters
-    ----------
     share, year : [0-1] care beds of all beds in homes that is aimed at, and when
     beds, care_share, start : [beds], [0-1], [year] what there is and of when; by default the newest published
     least : [beds] that must stay in all; by default all there are. `mix` closes others down to it, then converts
 
     Returns DataFrame: by path (convert, close, add, mix) and year beds, care_beds, opened, closed, converted [beds],
-        share_pct, staff_lower, staff_central, staff_upper [care workers more than at the start: judged ratios, beds at
-        the target occupancy], capital_lower, capital_central, capital_upper [yuan of the year, at the unit costs of
-        `bed_cost`; closing costs nothing here]
-
-    DataError: nothing is published and none is given, a share outside 0-1, a year that is not ahead
+        share_pct, staff_<bound> [care workers more than at the start: judged ratios, target occupancy], capital_<bound>
+        [yuan of the year, at the unit costs of `bed_cost`; closing costs nothing here]
 
     3.336 of 5.077 million beds are care beds; for 73 %, 0.37 million are converted or 0.51 million others close.
 
@@ -157,8 +154,6 @@ def plan_places(
 
     No enrolment of 2025 is published: the base is a judged range (`enrolment_2025`), and so is all that follows.
 
-    Parameters
-    ----------
     points : [percentage points] above the base, by `year`
     base : [share, 0-1] enrolment of 2025, your own
     places : [places] that stand; by default the newest published
@@ -198,8 +193,6 @@ def use_table(
 ) -> pd.Series:  # fmt: skip
     """Translate between places, use, occupancy and waiting: give one of users, share or occupancy (else DataError).
 
-    Parameters
-    ----------
     people, capacity : [persons] who may use it, such as children under 3; [places or beds] that stand
     users, share, occupancy : [persons]; users of the people [0-1]; users of the capacity [0-1]
     waiting : [persons] who want it and have none
@@ -231,8 +224,6 @@ def care_definitions(area: str, year: int, *, population: Future = None, root: R
 
     The definitions differ five-fold; none is wrong. Those who draw long-term care insurance are the nation's share of
     60+ applied here: what is paid today, not what is needed.
-
-    area, year, population, root as in `triangulate_beds`.
 
     Returns DataFrame: by definition (measures of `care_rates`, and insured) persons, share_pct [of persons 60+], beds
         [at the judged shares in institutions and the target occupancy], carers [for these beds], source. Insured has no
@@ -267,8 +258,6 @@ def childcare_subsidy(area: str, *, population: Future = None, root: Root = None
 
     Source: the scheme of 2025, `assumptions.childcare_subsidy`: so many yuan a year for each child under 3.
 
-    area, population, root as in `triangulate_beds`; without a population, to 2035.
-
     Returns DataFrame: by year from the rule's first one aged_0_2 [children], subsidy [yuan], aged_5 [children in the
         year before school, whose fees are free in public kindergartens]
 
@@ -291,9 +280,6 @@ def freed_capacity(
 
     Where no seats are given, as many as there were children of 3 to 5 in `base_year` are taken to stand (so marked).
 
-    Parameters
-    ----------
-    area, population, root : as in `triangulate_beds`; without a population, to 2035
     seats, base_year : [seats] of kindergartens that stand, and when
     places_wanted : Series by year; [places] that are missing, such as `gap_by_year(area, what="places").shortfall`
 
@@ -314,3 +300,114 @@ def freed_capacity(
     frame["missing"] = np.nan if places_wanted is None else places_wanted.reindex(young.index)
     frame["met"] = frame[["freed", "missing"]].min(axis=1).where(frame["missing"].notna())
     return frame.assign(left=frame["missing"] - frame["met"])
+
+
+def report_card(area: str, *, population: Future = None, root: Root = None) -> pd.DataFrame:
+    """Each target of an area's plans with its baseline, its outcome and a verdict.
+
+    Outcomes come from table `outcomes`; doubtful ones are left out. A ratio can be met because its denominator shrank:
+    then the verdict says so, and the change is split into what numerator and denominator did (the mean of both orders).
+
+    Returns DataFrame: indicator, name_zh, name_en, unit, baseline, baseline_year, target, year (of the target),
+        outcome, outcome_year, verdict (met, met_denominator, met_definition: another definition, missed, on_the_way:
+        the last outcome is older than the target's year, not_published: looked for and not printed, not_in_tables),
+        change (outcome less what was before it), numerator_part and denominator_part [their sum is outcome less
+        baseline], needed and people (of ratios per 1000: what the target asks for, of whom), quality, source,
+        observation
+
+    >>> card = report_card("china").set_index(["indicator", "year"])
+    >>> print(card.verdict["elder_beds_total", 2025], card.verdict["daycare_places_per_1000", 2025])
+    missed met
+    """
+    slug = find_area(area, root=root)["area"]
+    printed, known = figures_at(root), load_table("outcomes", area=slug, root=root)
+    known = known[known["quality"] != "doubtful"].sort_values("year")
+    names = load_table("indicators", root=root).set_index("indicator")
+    starts = load_table("sources", root=root).set_index("source")["plan_start"]
+    targets = load_table("observations", area=slug, root=root).query("kind == 'target'")
+    targets = targets[targets["value"].notna() & targets["year"].notna()].drop_duplicates(["indicator", "year"])
+    last = int(targets["year"].max()) if len(targets) else 0
+    if population is None:
+        population = project(slug, end_year=max(last, 2025), root=root)
+    rows = []
+    for target in targets.itertuples():
+        name, of = names.loc[target.indicator], known[known["indicator"] == target.indicator]
+        start = starts[target.source] if pd.notna(starts[target.source]) else target.year - PLAN_YEARS
+        baseline, before = _baseline(printed, slug, of, target.indicator, int(start))
+        row: dict[str, Any] = {"indicator": target.indicator, **name[["name_zh", "name_en", "unit"]]}
+        row |= {"baseline": baseline, "baseline_year": before, "target": target.value, "year": target.year}
+        of = of[of["year"] <= target.year]
+        denominators = _denominators(printed, known, slug, target.indicator, population)
+        if target.indicator in PEOPLE and target.year in denominators:
+            row["people"] = denominators[target.year]
+            row["needed"] = row["people"] * target.value / 1000
+        row |= _judged(of, row, name["direction"], target.comparator, denominators)
+        rows.append(row | {"observation": target.observation})
+    columns = ["indicator", "name_zh", "name_en", "unit", "baseline", "baseline_year", "target", "year", "outcome"]
+    columns += ["outcome_year", "verdict", "change", "numerator_part", "denominator_part", "needed", "people"]
+    frame = pd.DataFrame(rows, columns=[*columns, "quality", "source", "observation"])
+    return frame.astype(dict.fromkeys(("baseline_year", "year", "outcome_year"), "Int64"))
+
+
+def split_change(before: float, after: float, denominator_before: float, denominator_after: float) -> tuple:
+    """Split the change of a ratio into what its numerator and its denominator did; the two parts add up to it.
+
+    100 beds for 1,000 elderly become 90 for 800: per 1000, 12.5 more, of which the beds took 11.25 away.
+
+    >>> [round(part, 2) for part in split_change(100, 112.5, 1000, 800)]
+    [-11.25, 23.75]
+    """
+    numerator = after * denominator_after - before * denominator_before
+    part = numerator * (1 / denominator_before + 1 / denominator_after) / 2
+    return part, after - before - part
+
+
+def _baseline(printed: Figures, slug: str, of: pd.DataFrame, indicator: str, start: int) -> tuple[float, Any]:
+    """The plan's own present figure, else the last outcome before the plan's first year."""
+    row = printed.first(slug, indicator, "actual")
+    if row is None:
+        earlier = of[(of["year"] < start) & of["value"].notna()]
+        row = earlier.iloc[-1] if len(earlier) else None
+    return (np.nan, pd.NA) if row is None else (row["value"], row["year"])
+
+
+def _denominators(printed: Figures, known: pd.DataFrame, slug: str, indicator: str, population: Future) -> dict:
+    """By year what a ratio is of: persons of the projection, or beds as published; nothing for other indicators."""
+    if indicator in PEOPLE:
+        people = as_array(population)
+        return {int(year): middle(persons(at_year(people, int(year)), PEOPLE[indicator])) for year in people["year"]}
+    if indicator not in BEDS:
+        return {}
+    beds = known[known["indicator"] == BEDS[indicator]].set_index("year")["value"].dropna().to_dict()
+    row = printed.first(slug, BEDS[indicator], "actual")
+    return beds if row is None or pd.isna(row["year"]) else {int(row["year"]): row["value"], **beds}
+
+
+def _judged(of: pd.DataFrame, row: dict, direction: str, comparator: str, denominators: dict) -> dict:
+    """The outcome of a target, and the verdict on it."""
+    if of.empty:
+        return {"verdict": "not_in_tables"}
+    last = of.iloc[-1]
+    if pd.isna(last["value"]):
+        return {"verdict": "not_published", "outcome_year": last["year"], "source": last["source"]}
+    before, target = row["baseline"], row["target"]
+    lower = comparator in ("le", "lt") or direction == "lower" or (direction == "neutral" and target < before)
+    earlier = [before, *of["value"].iloc[:-1].dropna()]
+    said = {"outcome": last["value"], "outcome_year": last["year"], "change": last["value"] - earlier[-1]}
+    said |= last[["quality", "source"]].to_dict()
+    then, now = denominators.get(row["baseline_year"]), denominators.get(last["year"])
+    unmoved = last["value"]
+    if then and now:
+        said["numerator_part"], said["denominator_part"] = split_change(before, last["value"], then, now)
+        unmoved = last["value"] * now / then
+
+    def reached(value: float) -> bool:
+        return bool(value <= target if lower else value >= target)
+
+    if not reached(last["value"]):
+        verdict = "missed" if last["year"] == row["year"] else "on_the_way"
+    elif last["definition"] == "changed":
+        verdict = "met_definition"
+    else:
+        verdict = "met" if reached(unmoved) else "met_denominator"
+    return said | {"verdict": verdict}

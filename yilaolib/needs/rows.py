@@ -43,13 +43,10 @@ def care_need(population: Population, *, measure: str = SURVEY, root: Root = Non
     The survey (CLHLS) starts at age 65 and the census figure at 60: younger persons count as without need. China CDC
     Weekly 5(27): 593-598 (2023), table 2; Guo et al., BMC Geriatrics 22 (2022).
 
-    Parameters
-    ----------
     population : Series, DataFrame, DataArray or Dataset; [persons] by `age`, `sex` if known, and any further dims
     measure : of table `care_rates`, for example "self-care-census-2020"
 
-    Returns DataArray: [persons] dim `level` (mild, moderate, severe; or one level for measures without them) and the
-        other dims
+    Returns DataArray: [persons] dim `level` (mild, moderate, severe; or a single one) and the other dims
 
     >>> care_need(pd.Series([1000.0], index=[85])).round().to_series().to_dict()
     {'mild': 88.0, 'moderate': 231.0, 'severe': 104.0}

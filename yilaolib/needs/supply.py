@@ -61,10 +61,9 @@ def supply_path(supply: pd.DataFrame, kind: str, years: Iterable[int]) -> pd.Ser
     ratio that the stock exceeds already is a floor that is met: no supply falls to it. One derived from a ratio that is
     in doubt is left out where a stock is printed.
 
-    Returns Series: [beds or places] by year, missing before the first published figure. `attrs`: held (True when no
-        target is published), line (the years between stock and target), met (the year of the target), derived (the
-        roles, stock or target, whose count is derived from a printed ratio), left_out (year of a target that is in
-        doubt)
+    Returns Series: [beds or places] by year, missing before the first published figure. `attrs`: held (no target is
+        published), line (the years between stock and target), met (the year of the target), derived (the roles, stock
+        or target, that follow from a printed ratio), left_out (year of a target that is in doubt)
 
     >>> supply_path(place_supply("jingdezhen"), "daycare_places_total", np.array([2020, 2025, 2030])).tolist()
     [4036.0, 7367.0, 7367.0]
@@ -113,11 +112,9 @@ def bed_supply(area: str, *, population: Population | None = None, root: Root = 
     in `population` [persons, as from `project`] where it has that year.
 
     Returns DataFrame: kind (slug of the indicator, or `pipeline`), role (stock, target, pipeline), year (missing: no
-        date), stock [beds], derived (True: from a printed ratio), doubt (True: the printed figure is in doubt),
-        occupied and vacant [beds], nursing_pct [percent of these beds of nursing type, maybe of another year], owner
-        (public, private, or empty), flag (of a project: undated, hospital, doubt), name_zh, name_en, source, note,
-        observation, occupied_observation and nursing_observation (ids of printed figures or projects), project_no (of
-        the project list). Missing where not published.
+        date), stock [beds], derived (from a printed ratio), doubt, occupied and vacant [beds], nursing_pct [of these
+        beds, maybe of another year], owner (public, private, or empty), flag (of a project: undated, hospital, doubt),
+        name_zh, name_en, source, note, observation, occupied_observation and nursing_observation (ids), project_no.
 
     >>> bed_supply("jingdezhen").query("kind == 'elder_beds_public_homes'")[["stock", "occupied"]].to_numpy().tolist()
     [[2163.0, 740.0]]

@@ -42,13 +42,9 @@ def plot_fan(
     >>> [text.get_text() for text in ax.texts]
     ['low 35.0', 'high 37.2', '%']
 
-    Parameters
-    ----------
-    frame : [unit] by year (index). Columns lower_80, upper_80, lower_95, upper_95 are drawn as bands, those with a
-        line's name after it (lower_80_share_60_pct) as bands of that line, every other column (central; low, medium,
-        high ...) as a line named at its end; central and medium are drawn strong. Missing values are gaps.
-    observed : [unit] by year, drawn as points, such as census counts
-    plan : the plan's own figures: columns year, value [unit] and, if wanted, label
+    frame : [unit] by year (index). lower_80, upper_80, lower_95, upper_95 are bands, with a line's name after it
+        (lower_80_share_60_pct) of that line; other columns are lines, central and medium strong
+    observed, plan : [unit] by year, drawn as points; columns year, value [unit] and, if wanted, label
     unit : "persons" (shown in 万人, thousands ...) or the unit's label, shown as it is
     """
     lang = style.language(lang)
@@ -103,8 +99,6 @@ def plot_gap(
     >>> [text.get_text() for text in plot_gap(need, lang="en").texts]
     ['3,000', '1,000', 'demand 9,000', 'supply 8,000', 'figures in the shade: shortfall']
 
-    Parameters
-    ----------
     frame : by year (index) demand, supply, shortfall [unit]. Further columns whose names begin with "demand" are thin
         lines (other methods); lower_80, upper_80 are a band around the demand. Where `supply_is` is "line", as from
         `gap_by_year`, the supply is dashed: that line is ours. Years without a supply say so in words.
@@ -127,16 +121,11 @@ def plot_gap(
         look: dict[str, Any] = {"color": colour, "linewidth": width}
         if column == "supply":
             ax.plot(years, path.where(ours | ours.shift(-1) | ours.shift()), linestyle=(0, (2, 1.5)), **look)
-        ax.plot(
-            years,
-            path.mask(ours) if column == "supply" else path,
-            "--" if column in others else "-",
-            marker="o",
-            markersize=width,
-            **look,
-        )
-        ends += [(value, f"{name} {number(round(value))}", colour) for value in path.dropna().iloc[-1:]]
-        _say_unknown_years(ax, frame.index[path.isna()], name if column in others else word(column, lang), lang)
+            path = path.mask(ours)
+        ax.plot(years, path, "--" if column in others else "-", marker="o", markersize=width, **look)
+        ends += [(value, f"{name} {number(round(value))}", colour) for value in frame[column].dropna().iloc[-1:]]
+        unknown = frame.index[frame[column].isna()]
+        _say_unknown_years(ax, unknown, name if column in others else word(column, lang), lang)
     ax.set_ylim(0, 1.14 * np.nanmax(frame[drawn].to_numpy(), initial=1.0))
     _write_shortfalls(ax, frame[~ours], frame.index[standing.eq("target")])
     style.year_axis(ax, years, 0.05)
@@ -189,31 +178,21 @@ SIDES = {"male": (-1, BLUE), "female": (1, ORANGE)}
 
 
 def plot_pyramid(
-    population: pd.DataFrame | xr.DataArray | xr.Dataset,
-    *,
-    compare: pd.DataFrame | xr.DataArray | xr.Dataset | None = None,
-    labels: Sequence[object] | None = None,
-    ax: Axes | None = None,
-    lang: str | None = None,
-    title: str | None = None,
-    note: str | None = None,
-) -> Axes:
+    population: pd.DataFrame | xr.DataArray | xr.Dataset, *,
+    compare: pd.DataFrame | xr.DataArray | xr.Dataset | None = None, labels: Sequence[object] | None = None,
+    ax: Axes | None = None, lang: str | None = None, title: str | None = None, note: str | None = None,
+) -> Axes:  # fmt: skip
     """Draw a population pyramid, men left and women right, with a second one as an outline.
 
-    Bars are as long as the persons in the group, so all closed groups must be equally wide; the open group is
-    drawn as wide as the others. Ages 60 and over, and with single ages those under 3, are in the full colour.
+    All closed groups must be equally wide. Ages 60 and over, and with single ages those under 3, are in full colour.
 
     >>> people = pd.DataFrame({"female": [9.0, 12.0, 8.0], "male": [10.0, 12.0, 6.0]}, index=[0, 30, 60])
     >>> plot_pyramid(people, lang="en").get_xlabel()
     'persons'
 
-    Parameters
-    ----------
     population : [persons] of one area and year: a DataArray with dims sex and age; or a frame with columns sex (female,
-        male), age (lower bound) and persons; or a frame by age with columns female, male. Two values for one sex and
-        age are a DataError, as are groups that are not equally wide.
-    compare : the same, drawn as an outline, in the same age groups; its last age may differ
-    labels : names of the two, by default the year that each brings
+        male), age (lower bound) and persons; or a frame by age with columns female, male
+    compare, labels : the same, drawn as an outline; names of the two, by default the year that each brings
     """
     lang = style.language(lang)
     ax = style.open_axes(ax, (style.WIDE, 4.2))
@@ -301,8 +280,6 @@ def plot_methods(
     >>> [text.get_text() for text in ax.texts]
     ['10,592', 'plan', '6,300', 'need', 'stock 4,059']
 
-    Parameters
-    ----------
     frame : one row per method: method (its label), central [unit]; optional lower, upper [unit] and basis ("plan",
         "need" or "use": what the method starts from). A row without central says so in words.
     lines : vertical lines by label [unit]; missing values are left out
@@ -338,15 +315,13 @@ def plot_supply(
 ) -> Axes:  # fmt: skip
     """Draw supply by kind as bars, split into occupied and vacant, or by operator.
 
-    What is missing is written after the bar as not published; it is never drawn as 0. If only the total of a
-    kind is known, its bar is an outline.
+    What is missing is written after the bar as not published. If only the total of a kind is known, its bar is an
+    outline.
 
     >>> beds = pd.DataFrame({"kind": ["public", "private"], "occupied": [740.0, None], "vacant": [1423.0, None]})
     >>> [text.get_text() for text in plot_supply(beds, lang="en").texts]
     ['740', '1,423', 'occupied, vacant: not published']
 
-    Parameters
-    ----------
     frame : one row per kind: kind (its label); one column [unit] for each part, such as occupied and vacant, or public
         and private; optional total [unit]
     """
@@ -385,9 +360,8 @@ def plot_supply(
             text = style.wrap(words.say("plots.joined", parts=after), 15)
             write(ax, text, (left, y), (5, 0), INK if left else MUTED, fontsize=8.5)
     if len(parts) > 1:
-        style.swatches(
-            ax, [colour for _, colour in zip(parts, cycle(PARTS))], [names[p] for p in parts], handleheight=1
-        )
+        colours = [colour for _, colour in zip(parts, cycle(PARTS))]
+        style.swatches(ax, colours, [names[part] for part in parts], handleheight=1)
     return style.close_axes(ax, lang, title, note, under=unit, above=16 if len(parts) > 1 else 0, empty=frame.empty)
 
 
@@ -401,11 +375,8 @@ def plot_tornado(
     >>> [label.get_text() for label in plot_tornado(moved).get_yticklabels()]
     ['deaths', 'births']
 
-    Parameters
-    ----------
-    frame : one row per assumption: name, or input (as from `need_tornado`); low, high [unit]: the result when the
-        assumption is low or high; central [unit]: the result without the change, the same in all rows; optional
-        low_label, high_label: the values that the assumption takes
+    frame : one row per assumption, as from `need_tornado`: name, or input; low, high, central [unit], the result when
+        the assumption is low, high or unchanged; optional low_label, high_label: its values
     """
     lang = style.language(lang)
     words = catalogue(lang)
@@ -449,16 +420,13 @@ def plot_waterfall(
 ) -> Axes:  # fmt: skip
     """Draw a need, what is taken from it step by step, and what is left: short or too many.
 
-    The need is that of one method: name it in the title or the note. A step that is not published says so in words;
-    it is not drawn as 0.
+    The need is that of one method: name it in the title or the note.
 
     >>> steps = [["need", 9500.0, 0, 9500], ["stock", -4000.0, 9500, 5500], ["short", 5500.0, 0, 5500]]
     >>> steps = pd.DataFrame(steps, columns=["step", "value", "start", "end"])
     >>> [text.get_text() for text in plot_waterfall(steps, lang="en").texts]
     ['9,500', '−4,000', '5,500']
 
-    Parameters
-    ----------
     frame : one row per step in order, as from `gap_waterfall`: step (need, stock, pipeline, unsure, short or surplus),
         value [unit, negative where taken away], start, end [unit]; derived (True: from a printed ratio) is said
     """
@@ -502,18 +470,14 @@ def plot_targets(
 ) -> Axes:  # fmt: skip
     """Draw each target as a step from where the city stands to where the plan wants it.
 
-    Percentages share one axis, 0 to 100. Every other row has a scale of its own, from 0 to the larger of its two
-    values, so lengths compare within a row only; the numbers stand beside it. Without a baseline the target is a
-    hollow mark.
+    Percentages share one axis, 0 to 100. Every other row has a scale of its own, so lengths compare within a row only.
 
     >>> plan = pd.DataFrame({"name": ["nursing beds"], "baseline": [41.0], "target": [55.0], "unit": ["%"]})
     >>> [text.get_text() for text in plot_targets(plan, labels=("2020", "2025"), lang="en").texts]
     ['41% → 55%', '2020', '2025']
 
-    Parameters
-    ----------
-    frame : one row per indicator: name, baseline, target, unit ("%" for percentages); optional comparator (eq, ge, gt,
-        le, lt, approx) and regress (True: the target is worse than the baseline, in red and in words, a bound as such)
+    frame : one row per indicator: name, baseline, target, unit ("%" for percentages); optional comparator and regress
+        (True: the target is worse than the baseline, in red and in words, a bound as such)
     labels : what to call baseline and target, such as their years
     """
     lang = style.language(lang)
@@ -535,19 +499,15 @@ def plot_peers(
 ) -> Axes:  # fmt: skip
     """Draw baseline and target of several places under each indicator, one place brought out.
 
-    Five places are few, and counties are not prefectures: the figure shows places side by side and ranks nothing.
-    Each indicator has its own scale, from 0 to its largest value (percentages to 100).
+    The figure ranks nothing. Each indicator has its own scale, from 0 to its largest value (percentages to 100).
 
     >>> beds = pd.DataFrame({"indicator": "nursing beds", "area": ["A", "B"], "baseline": [41, None], "target": 55})
     >>> [label.get_text() for label in plot_peers(beds, highlight="A").get_yticklabels()]
     ['nursing beds', 'A', 'B']
 
-    Parameters
-    ----------
     frame : one row per indicator and place, in the order wanted: indicator, area (their labels), baseline, target;
         optional unit and comparator
-    highlight : label of the area to bring out
-    labels : as in `plot_targets`
+    highlight, labels : label of the area to bring out; as in `plot_targets`
     """
     lang = style.language(lang)
     style.check_columns(frame, ("indicator", "area", "baseline", "target"), "plot_peers")
@@ -621,8 +581,6 @@ def plot_tiles(
     >>> [text.get_text() for text in plot_tiles(tiles, unit="%", lang="en").texts]
     ['北京\\n19.6', '天津', '%; grey: not in our tables']
 
-    Parameters
-    ----------
     frame : one row per province: row, column, name (its label), value [unit]; the places are in table `province_tiles`
     """
     lang = style.language(lang)
@@ -656,8 +614,6 @@ def plot_standing(
     >>> [text.get_text() for text in plot_standing(own, lang="en").texts]
     ['25.3%']
 
-    Parameters
-    ----------
     frame : one row per measure: name, percentile [percent of the areas that have less], value [unit], unit
     peers : one row per measure and statistical peer: name, percentile; drawn as small dots
     labels : what to call the area and its peers

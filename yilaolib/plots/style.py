@@ -43,38 +43,17 @@ SERIES = (BLUE, ORANGE, GREEN, PURPLE, VERMILLION, SKY)
 
 SETTINGS = {
     "font.family": [FAMILY],  # one family: every further one costs time on each text, and hides a missing glyph
-    "font.size": 9.0,
+    "font.size": 9.0, "text.color": INK, "svg.fonttype": "none",
     "axes.unicode_minus": True,  # U+2212 is as narrow as a digit in this font
-    "axes.titlesize": 11.0,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.labelsize": 8.5,
-    "axes.labelcolor": MUTED,
-    "axes.edgecolor": MUTED,
-    "axes.linewidth": 0.8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "axes.grid": True,
-    "axes.prop_cycle": cycler(color=SERIES),
-    "grid.color": RULE,
-    "grid.linewidth": 0.6,
-    "text.color": INK,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "xtick.major.size": 0.0,
-    "ytick.major.size": 0.0,
-    "legend.frameon": False,
-    "figure.figsize": (WIDE, 3.6),
-    "figure.dpi": 144.0,
-    "figure.facecolor": "white",
-    "figure.constrained_layout.use": True,
-    "savefig.dpi": "figure",
+    "axes.titlesize": 11.0, "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.labelsize": 8.5,
+    "axes.labelcolor": MUTED, "axes.edgecolor": MUTED, "axes.linewidth": 0.8, "axes.spines.top": False,
+    "axes.spines.right": False, "axes.axisbelow": True, "axes.grid": True, "axes.prop_cycle": cycler(color=SERIES),
+    "grid.color": RULE, "grid.linewidth": 0.6, "xtick.color": MUTED, "ytick.color": MUTED, "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK, "xtick.major.size": 0.0, "ytick.major.size": 0.0, "legend.frameon": False,
+    "figure.figsize": (WIDE, 3.6), "figure.dpi": 144.0, "figure.facecolor": "white",
+    "figure.constrained_layout.use": True, "savefig.dpi": "figure",
     "savefig.bbox": None,  # "tight" would draw every figure twice; the layout already keeps all text inside
-    "svg.fonttype": "none",
-}
+}  # fmt: skip
 
 COMPARATORS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 
@@ -91,16 +70,12 @@ def register_fonts() -> None:
 def use_style(lang: str = "zh", *, rc: Mapping[str, object] | None = None) -> None:
     """Set the house style and the language of all figures that follow.
 
-    This changes matplotlib's settings until they are changed again; the figure functions themselves change none. In a
-    notebook it also turns off the inline back end's cropping, which draws every figure twice.
+    In a notebook it also turns off the inline back end's cropping, which draws every figure twice.
 
     >>> use_style("en", rc={"figure.dpi": 100})
     >>> use_style()
 
-    Parameters
-    ----------
-    lang : "zh", "en", or the path of a catalogue of your own (TOML), else a DataError; each figure takes `lang` too
-    rc : matplotlib settings of your own, which win over ours
+    lang, rc : "zh", "en", or the path of a catalogue of your own (TOML); matplotlib settings that win over ours
     """
     state["lang"] = language(lang)
     register_fonts()
