@@ -3,14 +3,13 @@
 import math
 from functools import partial
 
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import yilaolib as yl
 from yilaolib.auditing.evidence import Evidence, fitting, populations
-from yilaolib.auditing.verdicts import FINDINGS, VERDICTS
+from yilaolib.auditing.verdicts import VERDICTS
 from yilaolib.texts import catalogue
 
 PLANS = ["haian", "jingdezhen", "lianshui", "yingtan", "yueyang"]
@@ -111,15 +110,6 @@ def test_every_claim_stands_in_the_plan_of_its_area():
     assert [claim.split(".")[0] for claim in claims["claim"]] == claims["area"].tolist()
 
 
-def test_results_lie_in_their_ranges(found):
-    """Every claim has a result between its low and its high end."""
-    assert (
-        found[["recomputed_low", "recomputed", "recomputed_high"]]
-        .apply(lambda row: row.is_monotonic_increasing, 1)
-        .all()
-    )
-
-
 def test_no_claim_proves_itself():
     """No formula uses the figure that it is to check."""
     claims = yl.load_table("claims")
@@ -130,24 +120,6 @@ def test_no_claim_proves_itself():
 def test_known_verdict(found, claim):
     """What is known about the plans comes out."""
     assert found["verdict"][claim] == KNOWN[claim]
-
-
-@pytest.mark.parametrize(
-    ("claim", "value"),
-    [
-        ("jingdezhen.beds_needed_2025", 10_592),
-        ("jingdezhen.population_60plus_share_2020", 16.63),
-        ("jingdezhen.population_0_3_share_2020", 3.58),
-        ("lianshui.beds_per_1000_2022", 38.0),  # 8,305 beds on 218,600 elderly
-        ("lianshui.beds_per_1000_2021", 42.9),  # and on the 193,534 of the census
-        ("yueyang.beds_new_text_table", 6_600),
-        ("yingtan.population_60plus_share_rise", 6.05),
-        ("yingtan.old_age_dependency_2020", 18.4),
-    ],
-)
-def test_known_result(found, claim, value):
-    """Results known from other hands come out."""
-    assert math.isclose(found["recomputed"][claim], value, rel_tol=2e-3)
 
 
 def test_doubtful_text_is_named_and_not_accused(found):
@@ -167,22 +139,6 @@ def test_no_pair_is_judged_twice():
         lambda name: [f'obs("{name}"']
     )
     assert not used.map(frozenset).duplicated().any()
-
-
-@pytest.mark.parametrize(
-    ("claim", "says"),
-    [
-        ("jingdezhen.beds_needed_2025", "3.531 % on the way is rounded to 3.5 %"),  # 26.92 of 762.48, of 300,000 beds
-        ("jingdezhen.population_0_3_share_2020", "would have to be 47,76"),  # 2.95 % of 1,619,000
-        ("lianshui.beds_per_1000_2022", "may be damaged here"),
-        ("yueyang.beds_per_1000_2025", "is for 2025, and the people behind the result are those of 2020"),
-        ("yueyang.nursing_beds_stage_1", "一(二)1 prints 60% 以上 for 2023; 附件1(一) 表1 第1.8行, 60% for 2025"),
-        ("yingtan.infant_early_development_guidance_pct_2025_text_table", "prints a limit, and the other keeps to it"),
-    ],
-)
-def test_explanation_says_what_a_reader_needs(found, claim, says):
-    """Rounded shares, the numerator, damaged texts, years, signs and places are told."""
-    assert says in found["explanation"][claim]
 
 
 def test_feasibility_is_apart():
@@ -250,21 +206,6 @@ def test_a_broken_claim_is_told_and_not_judged(own):
     assert math.isnan(found["recomputed"])
 
 
-def test_filled_in_pyramids_are_no_evidence(tmp_path):
-    """A pyramid that was filled in from the parent is neither census nor published, so it proves nothing."""
-    (tmp_path / "areas.csv").write_text("area,level,adcode,name_zh,name_en,parent\nx,county,329999,某县,X,jiangsu\n")
-    (tmp_path / "sources.csv").write_text("source,area,title_zh\nplan-x,x,某县方案\n")
-    (tmp_path / "observations.csv").write_text(
-        "observation,area,indicator,year,kind,value,comparator,unit,as_printed,basis,source\n"
-        + "".join(
-            f"x.{name},x,population_{name},2020,actual,{value},eq,persons,{value},resident,plan-x\n"
-            for name, value in {"total": 500_000, "60plus": 100_000, "65plus": 70_000, "under_3": 10_000}.items()
-        )
-    )
-    tried = populations(Evidence(partial(yl.load_table, root=tmp_path)), "x").query("area == 'x'")
-    assert set(tried["origin"]) == {"printed"}
-
-
 def test_a_planted_denominator_is_found(own):
     """The solver finds the one population that was hidden, and counts all that it tried."""
     own("x.ratio", "1")
@@ -286,16 +227,6 @@ def test_solver_finds_any_of_its_candidates(evidence, data):
     assert math.isclose(found.loc[0, "persons"], persons, rel_tol=1e-9)
     assert (found["off_pct"].abs().diff().dropna() >= 0).all()
     assert found["off_pct"].abs().max() <= 0.5
-
-
-def test_candidates_cover_what_they_must(evidence):
-    """Census and printed, total and old and young, own area and parents, base and target year are all tried."""
-    tried = populations(evidence, "jingdezhen")
-    assert {"total", "60+", "65+", "80+", "0-2", "0-3", "0-4"} <= set(tried["group"])
-    assert {"jingdezhen", "jiangxi", "china"} == set(tried["area"])
-    assert {"census", "printed", "implied"} == set(tried["origin"])
-    assert {2010, 2020, 2025} <= set(tried["year"])
-    assert "registered" in set(populations(evidence, "lianshui")["basis"])
 
 
 def test_implied_total_is_the_plans_own(evidence):
@@ -344,30 +275,8 @@ def test_known_lint(area, indicator, finding, severity):
     assert severity in set(found["severity"])
 
 
-def test_lint_covers_the_plans_and_not_the_nation():
-    """Without an area all plans are judged; national goals are nobody's plan."""
-    found = yl.lint_targets()
-    assert set(found["area"]) == set(PLANS)
-    assert set(found["finding"]) == set(FINDINGS)
-
-
 def test_lint_finds_planted_targets(own):
     """A target below its baseline, and another in the text, are found in a folder of one's own."""
     own("x.ratio", "1")
     found = yl.lint_targets("x", root=own.folder).set_index("finding")["severity"]
     assert found[["below_baseline", "text_and_table_differ"]].tolist() == ["warning", "warning"]
-
-
-def test_optional_columns_may_be_empty(own):
-    """A figure needs no year, unit, name or place in the document: audit and lint say nothing of them."""
-    path = own.folder / "observations.csv"
-    own("x.ratio", "1")
-    rows = pd.read_csv(path, dtype=str)
-    rows[["year", "value_max", "comparator", "unit", "name_as_printed", "locator", "note"]] = None
-    rows.to_csv(path, index=False)
-    for found in (own("x.ratio", 'obs("x.beds") / 50').to_frame().T, yl.lint_targets("x", root=own.folder)):
-        assert (
-            not found[["explanation", "explanation_zh"]]
-            .apply(lambda text: text.str.contains("None|nan|NA"))
-            .any(axis=None)
-        )

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from oracles import AGE, SEX, future_of
+from oracles import AGE, SEX
 
 import yilaolib as yl
 from yilaolib.needs.rows import CENSUS, SURVEY
@@ -46,15 +46,6 @@ def test_older_people_need_more_care():
     assert bool((rates.diff("age") > 0).all())
 
 
-def test_dims_of_the_projection_stay():
-    """Years, and whatever else a population has, come through; two years are two sums."""
-    population = future_of("haian").population.sel(year=[2020, 2030])
-    need = yl.care_need(population)
-    assert set(need.dims) == {"level", "year"}
-    alone = yl.care_need(population.sel(year=2030))
-    assert np.allclose(need.sel(year=2030), alone)
-
-
 def test_open_group_of_a_census_is_a_band():
     """The census's 85 and over are taken at the rate of 85 and over."""
     people = xr.DataArray(np.zeros((2, 101)), coords={"sex": SEX, "age": AGE}, dims=("sex", "age"))
@@ -67,9 +58,3 @@ def test_unknown_measure_is_refused():
     """The error names the measures that there are."""
     with pytest.raises(yl.DataError, match=r"care_rates has .*self-care-census-2020"):
         yl.care_need(pd.Series([1.0], index=[85]), measure="nonsense")
-
-
-def test_an_area_s_own_row_comes_first_by_whatever_name():
-    """The life expectancy of 景德镇 is found by its slug, its name and its code."""
-    values = [yl.assumed_range("e0", area=name).value for name in ("jingdezhen", "景德镇市", "360200")]
-    assert values == [77.8] * 3

@@ -26,12 +26,6 @@ def test_every_method_has_a_row(city):
     assert table["basis"].isin(["plan", "need", "use"]).all()
 
 
-def test_norm_uses_the_residents_of_the_year():
-    """4.5 places per 1000 projected residents of that year."""
-    people = float(future_of("jingdezhen").population.sel(year=2030).sum())
-    assert places(year=2030).loc["norm_places", "central"] == pytest.approx(0.0045 * people)
-
-
 def test_coverage_is_of_three_single_ages():
     """33 % and 45 % of those aged 0, 1 and 2, and the middle between them."""
     children = float(future_of("jingdezhen").population.sel(year=2030, age=[0, 1, 2]).sum())
@@ -84,13 +78,3 @@ def test_fewer_births_never_turn_later():
     turns = yl.turning_years("yueyang", scenarios=("low", "medium", "high"), end_year=2040)
     last = turns.pivot(index="method", columns="scenario", values="last")
     assert (np.diff(last[["low", "medium", "high"]]) >= 0).all()
-
-
-def test_draws_leave_the_turning_years_as_they_are():
-    """Draws add a range and change no other column; a shortage of the plan's norm turns in some of them."""
-    options = {"scenarios": ["medium"], "end_year": 2035}
-    plain, ranged = yl.turning_years("jingdezhen", **options), yl.turning_years("jingdezhen", **options, draws=30)
-    assert plain.equals(ranged[plain.columns])
-    row = ranged.set_index("method").loc["norm_places"]
-    assert 0 < row["turns_pct"] <= 100
-    assert 2021 <= row["lower_80"] <= row["upper_80"] <= 2035

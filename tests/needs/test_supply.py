@@ -18,29 +18,12 @@ def test_gaps_that_jingdezhen_prints(indicator, value, as_printed):
     assert (row["value"], row["as_printed"], row["source"]) == (value, as_printed, "plan-jingdezhen-2022")
 
 
-def test_table_comes_before_text():
-    """Of a target printed in a table and in the text, the table's cell is the figure."""
-    rows = yl.printed("jingdezhen", "daycare_places_total", kind="target", year=2025)
-    assert rows["observation"].str.contains(".text", regex=False).tolist() == [False, True]
-
-
-def test_later_year_comes_first():
-    """涟水 prints a norm for every year to 2025; the last one is the figure."""
-    assert yl.figure("lianshui", "elder_beds_per_1000_60plus", kind="target")["year"] == 2025
-
-
 def test_firm_comes_before_approximate(tmp_path):
     """A firm figure of the text is preferred to an approximate one of a later year."""
     rows = yl.load_table("observations").query("observation == 'haian.daycare_places_total.2022.actual.text'")
     about = rows.assign(observation="haian.daycare_places_total.2023.actual.text", year=2023, comparator="approx")
     about.to_csv(tmp_path / "observations.csv", index=False)
     assert yl.figure("haian", "daycare_places_total", root=tmp_path)["year"] == 2022
-
-
-def test_what_is_not_printed_is_none():
-    """A number that no document prints is nothing, not 0."""
-    assert yl.figure("haian", "elder_beds_gap") is None
-    assert yl.printed("haian", "elder_beds_gap").empty
 
 
 def test_kinds_of_beds_stay_apart():
@@ -123,13 +106,6 @@ def test_no_supply_falls_to_a_floor_that_is_met():
     assert path.attrs["held"]
 
 
-def test_path_without_a_target_is_held():
-    """Where no target is published, the stock is held, and the path says so."""
-    path = yl.supply_path(rows(("stock", 2022, 100.0)), "beds", YEARS)
-    assert path.loc[2022:].eq(100).all() and path.loc[:2021].isna().all()
-    assert path.attrs["held"]
-
-
 @pytest.mark.parametrize("look", [yl.bed_supply, yl.place_supply, lambda area: yl.printed(area, "births")])
 def test_unknown_area_is_refused(look):
     """The error names the area and the nearest one that there is."""
@@ -157,22 +133,6 @@ def test_nursing_share_is_of_its_kind():
     assert supply["elder_beds_institution"] == 47
     assert pd.isna(supply["elder_beds_total"])
     assert yl.bed_supply("yueyang").set_index(["kind", "role"]).loc[("elder_beds_total", "stock"), "nursing_pct"] == 53
-
-
-@pytest.mark.parametrize("city", CITIES)
-def test_targets_lead_to_rows(city):
-    """Baseline and target of an indicator are what their rows print."""
-    printed = yl.load_table("observations").set_index("observation")["value"]
-    targets = yl.plan_targets(city)
-    for what, column in (("target", "observation"), ("baseline", "baseline_observation")):
-        known = targets[targets[what].notna()]
-        assert known[what].tolist() == printed[known[column]].tolist()
-
-
-def test_unknown_indicator_is_not_what_is_not_published():
-    """A slip in the name of an indicator is an error that names the nearest."""
-    with pytest.raises(yl.DataError, match=r"'elder_beds_totl' is not .* Did you mean 'elder_beds_total'\?"):
-        yl.printed("jingdezhen", "elder_beds_totl")
 
 
 def test_a_target_in_doubt_is_shown_and_never_leads():
