@@ -55,6 +55,7 @@ from .needs.gap import need_tornado as need_tornado
 from .needs.gap import share_ranges as share_ranges
 from .needs.gap import turn_of as turn_of
 from .needs.gap import turning_years as turning_years
+from .needs.gap import year_of as year_of
 from .needs.methods import beds_by_hold as beds_by_hold
 from .needs.methods import beds_by_norm as beds_by_norm
 from .needs.methods import beds_by_prevalence as beds_by_prevalence

@@ -92,7 +92,21 @@ def test_steady_growth_goes_on():
     assert told["upper"].to_numpy() == pytest.approx(told["value"].to_numpy())
 
 
-@pytest.mark.parametrize("method", ["log-linear", "ets"])
+def test_grey_model_by_hand():
+    """Of 100, 110, 121, 133.1 the grey model grows by e to 2 x 0.1 / 2.1 a year, and of equal values not at all."""
+    told = extrapolate(pd.Series(100 * 1.1 ** np.arange(4), index=range(2000, 2004)), 2006, method="gm11")["value"]
+    assert (told / told.shift()).dropna().to_numpy() == pytest.approx(np.exp(0.2 / 2.1))
+    assert extrapolate(pd.Series(5.0, index=range(2000, 2004)), 2009, method="gm11")["value"][2009] == pytest.approx(5)
+
+
+def test_logistic_curve_is_found():
+    """A series on a logistic curve towards 100 goes on along it."""
+    path = pd.Series({year: 100 / (1 + np.exp(-0.2 * (year - 2010))) for year in range(2000, 2041)})
+    told = extrapolate(path.loc[:2014], 2040, method="logistic")["value"]
+    assert told.to_numpy() == pytest.approx(path.loc[2015:].to_numpy(), rel=1e-3)
+
+
+@pytest.mark.parametrize("method", ["log-linear", "ets", "arima", "gm11", "logistic"])
 def test_interval_is_wider_for_a_higher_level(method):
     """A 95 % interval holds the 80 % one, and both hold the value."""
     series = load_table("series", area="china").query("indicator == 'births'").set_index("year")["value"].loc[1990:2010]

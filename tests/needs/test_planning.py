@@ -174,12 +174,19 @@ def test_impossible_use_is_refused(wrong):
         yl.use_table(10, 20, **wrong)
 
 
-def test_definitions_return_national_shares():
-    """2.34 % cannot care for themselves (census 2020), 11.6 % are disabled (fifth survey), 1.93 million are insured."""
+def test_definitions_return_the_national_totals():
+    """2.34 % cannot care for themselves (census 2020), 11.6 % are disabled (fifth survey), 1.93 million are insured.
+
+    Of the census's 123,595,596 persons of 65-74 the CLHLS makes 3.77 % need care, of 51,621,727 of 75-84 9.74 %, and of
+    15,417,957 of 85 and over 42.28 %: 16,206,222.
+    """
     said = yl.care_definitions("china", 2025)
     assert said.share_pct["self-care-census-2020"] == pytest.approx(2.34)
     assert said.share_pct["disability-survey-2021"] == pytest.approx(11.6)
     assert said.persons["insured"] == pytest.approx(1_929_100)
+    assert float(yl.care_need(yl.census_pyramids("china", None)[2020]).sum()) == pytest.approx(16_206_222, abs=1)
+    assert said.insured_pct["disability-survey-2021"] == pytest.approx(100 * 1_929_100 / said.persons.iloc[2])
+    assert said.insured_pct.drop("insured").max() < 100 and said.persons.iloc[:3].min() > said.persons["insured"]
 
 
 def test_subsidy_by_hand():

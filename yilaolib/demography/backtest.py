@@ -19,7 +19,8 @@ AGED = {"population_total": 0, "population_60plus": 60, "population_65plus": 65}
 SHARE = "population_60plus_share_pct"
 TEN_MONTHS = 304 / 365  # January to October
 FIRST_PROJECTED = 2024  # of World Population Prospects 2024: its ranges open from the year before on
-MANY = 10  # points from which exponential smoothing can be fitted
+MANY = 10
+LEAST = {"log-linear": 3, "gm11": 4, "logistic": 5, "ets": MANY, "arima": MANY}  # values from which it can be fitted
 
 
 def backtest(
@@ -134,15 +135,18 @@ def extrapolate(series: pd.Series, end_year: int, *, level: float = 0.8, method:
     """Carry a yearly series on by its own trend, with the interval of the statistical model.
 
     It knows nothing of ages: a small cohort that will reach 60 in ten years is not in the trend.
-    Source: Hyndman, Koehler, Ord and Snyder (2008), Forecasting with Exponential Smoothing; statsmodels (2010).
-    DataError: fewer than three points, values that are not above 0, an end year inside the series, an unknown method.
+    Source: Hyndman, Koehler, Ord and Snyder (2008), Forecasting with Exponential Smoothing; Deng (1989), Introduction
+    to grey system theory; statsmodels (2010). The grey model and the logistic curve have no interval of their own:
+    theirs is that of their residuals, as wide in every year.
+    DataError: too few points, values that are not above 0, an end year inside the series, an unknown method.
 
     Parameters
     ----------
-    series : Series; [any unit, above 0] indexed by year; gaps are allowed for the log-linear method
+    series : Series; [any unit, above 0] indexed by year; gaps are allowed for the log-linear and logistic methods
     end_year : int; [year] last year wanted
     level : float, default 0.8; [share] of outcomes that the interval should hold
-    method : {'log-linear', 'ets'}; default: exponential smoothing, damped, from ten points without a gap on
+    method : {'log-linear', 'ets', 'arima' (1, 1, 0 with drift, of the logarithms), 'gm11' (grey model), 'logistic'};
+        default: exponential smoothing (ets), damped, from ten points without a gap on
 
     Returns
     -------
@@ -165,13 +169,19 @@ def extrapolate(series: pd.Series, end_year: int, *, level: float = 0.8, method:
         raise DataError(f"end_year ({end_year}) must be after {years[-1]}, and level ({level}) between 0 and 1.")
     whole = bool((np.diff(years) == 1).all())
     method = method or ("ets" if whole and len(series) >= MANY else "log-linear")
-    ahead = np.arange(years[-1] + 1, end_year + 1)
+    ahead, known = np.arange(years[-1] + 1, end_year + 1), np.log(series.to_numpy())
+    if len(series) < LEAST.get(method, np.inf) or not (whole or method in ("log-linear", "logistic")):
+        raise DataError(
+            f"method {method!r} is not possible with {len(series)} values: 'log-linear', 'logistic' from 5 values, "
+            f"'gm11' from 4 without a gap, 'ets' or 'arima' from {MANY} without a gap."
+        )
     if method == "log-linear":
-        logs = _line(years, np.log(series.to_numpy()), ahead, level)
-    elif method == "ets" and whole and len(series) >= MANY:
-        logs = _smoothed(np.log(series.to_numpy()), len(ahead), level)
+        logs = _line(years, known, ahead, level)
+    elif method in ("ets", "arima"):
+        logs = (_smoothed if method == "ets" else _arima)(known, len(ahead), level)
     else:
-        raise DataError(f"method {method!r} is not possible: 'log-linear', or 'ets' with {MANY} years without a gap.")
+        fitted = _grey(known, len(ahead)) if method == "gm11" else _logistic(years, known, ahead)
+        logs = _by_residuals(known, fitted, level)
     columns = dict(zip(("value", "lower", "upper"), np.exp(logs), strict=True))
     return pd.DataFrame(columns, index=pd.Index(ahead, name="year")).assign(method=method)
 
@@ -190,6 +200,51 @@ def _smoothed(logs, steps, level) -> np.ndarray:
     fitted = ETSModel(pd.Series(logs), error="add", trend="add", damped_trend=True).fit(disp=False)
     told = fitted.get_prediction(start=len(logs), end=len(logs) + steps - 1)
     return told.summary_frame(alpha=1 - level)[["mean", "pi_lower", "pi_upper"]].to_numpy().T
+
+
+def _arima(logs, steps, level) -> np.ndarray:
+    from statsmodels.tsa.arima.model import ARIMA
+
+    fitted = ARIMA(logs, order=(1, 1, 0), trend="t").fit(method_kwargs={"warn_convergence": False})
+    told = fitted.get_forecast(steps).summary_frame(alpha=1 - level)
+    return told[["mean", "mean_ci_lower", "mean_ci_upper"]].to_numpy().T
+
+
+def _grey(logs, steps) -> np.ndarray:
+    """Logarithms of the grey model GM(1,1) of the series and of the steps ahead."""
+    values = np.exp(logs)
+    sums = np.cumsum(values)
+    design = np.column_stack([-(sums[1:] + sums[:-1]) / 2, np.ones(len(values) - 1)])
+    (a, b), *_ = np.linalg.lstsq(design, values[1:], rcond=None)
+    first = b * (np.expm1(a) / a if a else 1.0) - np.expm1(a) * values[0]  # (1 - e^a)(x - b/a), for a of 0 too
+    if first <= 0:
+        raise DataError("The grey model of this series falls to 0 or below; take another method.")
+    told = np.log(first) - a * np.arange(len(values) + steps)
+    return np.concatenate([logs[:1], told[1:]])
+
+
+def _logistic(years, logs, ahead) -> np.ndarray:
+    """Logarithms of the logistic curve of the series and of the years ahead."""
+    from scipy.optimize import curve_fit
+
+    top, at = logs.max(), np.concatenate([years, ahead]) - years.mean()
+
+    def curve(year, more, rate, middle):
+        return top + more - np.logaddexp(0, -rate * (year - middle))
+
+    bounds = ([0, -1, -300], [5, 1, 300])  # the ceiling is at most e^5 times the largest value
+    rate = np.sign(logs[-1] - logs[0]) * 0.05
+    found, _ = curve_fit(curve, at[: len(years)], logs, p0=(0.5, rate, 0), bounds=bounds, max_nfev=20_000)
+    return curve(at, *found)
+
+
+def _by_residuals(logs, fitted, level) -> np.ndarray:
+    from scipy.stats import t
+
+    free = len(logs) - 2
+    half = t.ppf((1 + level) / 2, free) * np.sqrt(np.sum((logs - fitted[: len(logs)]) ** 2) / free)
+    ahead = fitted[len(logs) :]
+    return np.stack([ahead, ahead - half, ahead + half])
 
 
 def compare_with_plans(*, scenario: str = "medium", root: Root = None) -> pd.DataFrame:

@@ -184,6 +184,37 @@ def share_ranges(drawn: xr.Dataset, ages: Sequence[int] = (60, 65)) -> pd.DataFr
     return pd.concat(parts, axis=1)
 
 
+def year_of(share: xr.DataArray | pd.Series, pct: float) -> pd.Series:
+    """The first year in which a share passes a threshold, up or down, and with draws the years that hold 80 %.
+
+    The share is by year (and draw), as from `elderly_share`: 0-1, or in percent where a value is above 1.
+
+    Returns Series: year (missing where it is not passed), state (passes, above, below: throughout), and with draws
+        lower_80, upper_80 [years, of the draws that pass], passes_pct [of the draws]
+
+    >>> year_of(pd.Series({2025: 18.0, 2030: 21.5, 2035: 24.0}), 20).to_dict()
+    {'year': 2030, 'state': 'passes'}
+    """
+    paths = xr.DataArray(share.rename_axis("year") if isinstance(share, pd.Series) else share)
+    if not {"year"} <= set(paths.dims) <= {"year", "draw"} or not 0 < pct < 100:
+        raise DataError(f"share has the dims {list(paths.dims)} and pct is {pct:g}; a share by year, and a percentage.")
+    paths = paths * (100 if float(paths.max()) <= 1 else 1)
+
+    def passed(path: pd.Series) -> int | None:
+        other = path.index[(path >= pct) != (path.iloc[0] >= pct)]
+        return int(other[0]) if len(other) else None
+
+    path = middles(paths, "year").dropna()
+    year = passed(path)
+    state = "passes" if year else "above" if path.iloc[0] >= pct else "below"
+    found: dict[str, Any] = {"year": year, "state": state}
+    if "draw" in paths.dims:
+        years = paths.to_series().unstack("draw").apply(passed).dropna()
+        ends = np.quantile(years, [0.1, 0.9], method="inverted_cdf") if len(years) else (np.nan, np.nan)
+        found |= {"lower_80": ends[0], "upper_80": ends[1], "passes_pct": 100 * len(years) / paths.sizes["draw"]}
+    return pd.Series(found, dtype=object)
+
+
 def turning_years(
     area: str, *, scenarios: Sequence[str | Scenario] = SCENARIOS, end_year: int = HORIZON, norm: float | None = None,
     draws: int = 0, seed: int = 0, root: Root = None,

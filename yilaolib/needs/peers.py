@@ -169,7 +169,7 @@ def neighbours(
         mean square over the columns], residents, growth_pct [since the census before], share_60_pct, share_80_pct,
         share_0_4_pct [of residents], movers_pct [of residents, from another county], one_person_pct, old_households_pct
         [of family households: of one person, with persons 65+]. `attrs`: percentiles (by column, percent of the areas
-        of the level that have less), count (of these areas), level
+        of the level that have less), peer_percentiles (by column, of each peer), count (of these areas), level
 
     >>> neighbours("jingdezhen", 2).area.tolist()[0], neighbours("jingdezhen").attrs["count"]
     ('jingdezhen', 333)
@@ -192,10 +192,11 @@ def neighbours(
     frame = areas.loc[found.index, names].assign(
         **{f"parent_{name[5:]}": areas[name].reindex(above).values for name in names}
     )
-    own, counted = profiles.loc[row["area"]], profiles.notna().sum()
     frame = frame.join(found).join(profiles).reset_index()
-    percentiles = (100 * (profiles < own).sum() / counted).where(own.notna())
-    frame.attrs = {"percentiles": percentiles.to_dict(), "count": len(profiles), "level": row["level"]}
+    ranks = profiles.loc[found.index].apply(lambda one: (profiles < one).mean().where(one.notna()), axis=1)
+    ranks *= 100 * len(profiles) / profiles.notna().sum()
+    frame.attrs = {"percentiles": ranks.iloc[0].to_dict(), "peer_percentiles": ranks.iloc[1:].to_dict("list")}
+    frame.attrs |= {"count": len(profiles), "level": row["level"]}
     return frame
 
 

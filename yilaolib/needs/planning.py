@@ -225,9 +225,9 @@ def care_definitions(area: str, year: int, *, population: Future = None, root: R
     The definitions differ five-fold; none is wrong. Those who draw long-term care insurance are the nation's share of
     60+ applied here: what is paid today, not what is needed.
 
-    Returns DataFrame: by definition (measures of `care_rates`, and insured) persons, share_pct [of persons 60+], beds
-        [at the judged shares in institutions and the target occupancy], carers [for these beds], source. Insured has no
-        beds.
+    Returns DataFrame: by definition (measures of `care_rates`, and insured) persons, share_pct [of persons 60+],
+        insured_pct [of these, who draw insurance: the floor], beds [at the judged shares in institutions and
+        the target occupancy], carers [for these beds], source. Insured has no beds.
 
     >>> care_definitions("jingdezhen", 2025).share_pct.round(1).to_dict()["disability-survey-2021"]
     11.6
@@ -250,6 +250,7 @@ def care_definitions(area: str, year: int, *, population: Future = None, root: R
     rows["insured"] = [drawing / middle(nation.sum(("sex", "age"))) * elderly, np.nan, np.nan, source]
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=["persons", "beds", "carers", "source"])
     frame.insert(1, "share_pct", 100 * frame["persons"] / elderly)
+    frame.insert(2, "insured_pct", 100 * frame["persons"]["insured"] / frame["persons"])
     return frame.rename_axis("definition")
 
 

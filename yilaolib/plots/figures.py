@@ -8,7 +8,7 @@ What is missing is said in words, never drawn as 0; a frame that lacks a column 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import cycle, pairwise
+from itertools import combinations, cycle, pairwise
 from typing import Any
 
 import numpy as np
@@ -316,7 +316,7 @@ def plot_supply(
     """Draw supply by kind as bars, split into occupied and vacant, or by operator.
 
     What is missing is written after the bar as not published. If only the total of a kind is known, its bar is an
-    outline.
+    outline. A kind stands beside its own parts nowhere: it gives way to rows that add up to it, or they to its split.
 
     >>> beds = pd.DataFrame({"kind": ["public", "private"], "occupied": [740.0, None], "vacant": [1423.0, None]})
     >>> [text.get_text() for text in plot_supply(beds, lang="en").texts]
@@ -330,6 +330,7 @@ def plot_supply(
     style.check_columns(frame, ("kind",), "plot_supply")
     parts = [c for c in frame.columns if c not in ("kind", "total")]
     names = {c: (labels or {}).get(c, word(c, lang)) for c in [*parts, "total"]}
+    frame = _once(frame, parts) if "total" in frame else frame
     ax, heights = style.open_rows(ax, frame["kind"], lines=2)
     stacked = frame[parts].astype(float)
     totals = frame["total"].astype(float) if "total" in frame else pd.Series(np.nan, frame.index)
@@ -363,6 +364,19 @@ def plot_supply(
         colours = [colour for _, colour in zip(parts, cycle(PARTS))]
         style.swatches(ax, colours, [names[part] for part in parts], handleheight=1)
     return style.close_axes(ax, lang, title, note, under=unit, above=16 if len(parts) > 1 else 0, empty=frame.empty)
+
+
+def _once(frame: pd.DataFrame, parts: list[str]) -> pd.DataFrame:
+    """The rows of which none is part of another: of a total and the rows that add up to it one is left out."""
+    left = frame.reset_index(drop=True)
+    for row in left.sort_values("total", ascending=False).index:
+        smaller = left.drop(row, errors="ignore").query("total < @left.total.get(@row, 0)")["total"]
+        many = (chosen for n in range(2, len(smaller) + 1) for chosen in combinations(smaller.index, n))
+        for chosen in many if row in left.index and len(smaller) < 9 else ():
+            if np.isclose(smaller[list(chosen)].sum(), left["total"][row]):
+                left = left.drop([row] if left.loc[row, parts].isna().all() else list(chosen))
+                break
+    return left
 
 
 def plot_tornado(
