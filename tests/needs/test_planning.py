@@ -200,3 +200,22 @@ def test_freed_seats_meet_missing_places():
     young = people({2030: 60}, ages=slice(3, 6))
     frame = yl.freed_capacity("yingtan", seats=100, places_wanted=pd.Series({2030: 25.0}), population=young)
     assert frame.loc[2030, ["freed", "met", "left"]].tolist() == [40, 25, 0]
+
+
+def test_a_city_gives_its_own_outcomes(tmp_path):
+    """The form has a sheet for outcomes; 5,100 beds in 2025 against 40 per 1000 are on the card of 鹰潭."""
+    from openpyxl import load_workbook
+
+    form = yl.new_workbook(tmp_path / "own.xlsx", "yingtan")
+    book = load_workbook(form)
+    sheet = book["outcomes"]
+    names = {cell.value: cell.column for cell in sheet[1]}
+    row = {"area": "yingtan", "indicator": "elder_beds_per_1000_60plus", "year": 2025, "value": 41}
+    for name, value in (row | {"quality": "official 官方"}).items():
+        sheet.cell(5, names[name], value)
+    book.save(form)
+    assert yl.check_data(form).empty
+    card = (
+        yl.report_card("yingtan", root=form).set_index(["indicator", "year"]).loc[("elder_beds_per_1000_60plus", 2025)]
+    )
+    assert (card["outcome"], card["source"]) == (41, "own-figures") and card["verdict"].startswith("met")

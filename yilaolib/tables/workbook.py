@@ -25,7 +25,7 @@ from .folders import as_root, is_workbook, merged_table, read_table, user_files
 from .schema import Trouble, described, fields_of, misfit, package, rules_of
 
 ENDING = ".xlsx"
-SHEETS = ("areas", "margins", "sources", "observations", "projects", "population", "assumptions")
+SHEETS = ("areas", "margins", "sources", "observations", "projects", "outcomes", "population", "assumptions")
 COMPLETED = ("source", "observation", "as_printed")  # an empty cell of these is filled in, see `sheets`
 LISTS = {"area": "areas!$B$5:$B$60", "source": "sources!$B$5:$B$60", "indicator": "lists!$B$2:$B$2000"}
 FIRST_ROW, LAST_ROW = 5, 1_000  # below names, titles, rules and the example; last row of drop-downs
