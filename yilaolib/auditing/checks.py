@@ -117,13 +117,10 @@ def pyramids_are_complete(tables: Tables) -> Iterator[Finding]:
         for sex in ("female", "male"):
             one = facts[facts["sex"] == sex].reindex(labels.index)
             for key, fact in one[one["rows"].isna() | (one["low"] > 0) | (one["closed"] == one["rows"])].iterrows():
+                wrong = ("age", "begins_late") if fact["low"] > 0 else ("n", "no_open_group")
+                wrong = ("sex", "no_rows_of_a_sex") if pd.isna(fact["rows"]) else wrong
                 values = {"name": " ".join(map(str, key)), "sex": sex, "low": fact["low"]}
-                if pd.isna(fact["rows"]):
-                    yield Finding(table, labels[key], "sex", "no_rows_of_a_sex", values)
-                elif fact["low"] > 0:
-                    yield Finding(table, labels[key], "age", "begins_late", values)
-                else:
-                    yield Finding(table, labels[key], "n", "no_open_group", values)
+                yield Finding(table, labels[key], *wrong, values)
         if table == "population":
             bases = frame.groupby(block)["basis"].nunique(dropna=False)
             for key in bases.index[bases > 1]:
@@ -202,11 +199,11 @@ def printed_totals_fit(tables: Tables) -> Iterator[Finding]:
     """A printed resident population is the sum of our pyramid of that year, within its last printed digit."""
     population, printed = tables["population"], tables["observations"]
     resident = population[population["basis"] == "resident"]
-    places, nobody = resident.groupby(["area", "year"]).indices, resident.iloc[:0]
+    places = resident.groupby(["area", "year"]).indices
     printed = printed[printed["indicator"].isin(POPULATION_FROM)].dropna(subset=["value", "as_printed"])
     chosen = "basis == 'resident' and kind == 'actual' and comparator in ('eq', 'approx')"
     for label, row in printed.query(chosen).iterrows():
-        same = resident.iloc[places[key]] if (key := (row["area"], row["year"])) in places else nobody
+        same = resident.iloc[places.get((row["area"], row["year"]), [])]
         total = same.loc[same["age"] >= POPULATION_FROM[row["indicator"]], "persons"].sum()
         half = half_a_digit(row["as_printed"])
         if same.empty or abs(row["value"] - total) <= half + 1e-6:

@@ -190,7 +190,6 @@ def _step(formula: str, case: Case, evidence: Evidence) -> tuple[float, float] |
 
 
 def judge(case: Case) -> str:
-    """Return the verdict on a claim."""
     years = _years(case)
     if fits(case):
         if years:
@@ -309,7 +308,6 @@ def explain(case: Case, verdict: str, lang: str = "en") -> str:
 
 
 def _sentences(case: Case, verdict: str) -> list[str]:
-    """The sentences that an explanation is made of."""
     if case.kind == "feasibility":
         return ["beside", *["doubt"] * bool(doubts(case)), *["draft"] * case.draft]
     two_places, fit = case.kind == "text_vs_table", fits(case)

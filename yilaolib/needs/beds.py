@@ -135,7 +135,6 @@ def share(case: Case) -> dict:
 
 
 def _by_norms(case: Case, method: str, rates: tuple, norm: Input, sources: str, ids: list[str]) -> dict:
-    """Beds by the lowest, a central and the highest norm."""
     low, central, high = (formulas.beds_by_norm(case.counts["elderly"], rate) for rate in rates)
     return method_row(method, central, [norm, ELDERLY], sources, lower=low, upper=high, observations=ids)
 
@@ -286,7 +285,6 @@ def _counted(case: Case, area: str) -> Counted:
 
 
 def _printed_elderly(case: Case, kind: str, area: str | None = None) -> pd.Series | None:
-    """Printed residents of 60 and over; registered people are others."""
     row = case.figure("population_60plus", kind, area=area)
     return None if row is None or row["basis"] == "registered" else row
 

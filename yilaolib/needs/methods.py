@@ -42,9 +42,7 @@ def beds_by_share(total: Number, weight: Number, total_weight: Number) -> Number
     """
     _check(COUNT, total=total, weight=weight, total_weight=total_weight)
     if bool((np.asarray(weight) > np.asarray(total_weight)).any()):
-        raise DataError(
-            "The weight of the place is larger than that of the whole area; check that both have one basis."
-        )
+        raise DataError("The weight of the place is larger than that of the whole area; have both one basis?")
     if not bool((np.asarray(total_weight) > 0).all()):
         raise DataError("The weight of the whole area must be above 0, or there is nothing to share by.")
     return total * weight / total_weight

@@ -336,7 +336,6 @@ def care_account(
 
 
 def _choose(methods: pd.DataFrame, wanted: str | None, what: str) -> pd.Series:
-    """The row of the wanted method, or of the leading one."""
     rows = methods.set_index("method", drop=False)
     if wanted is not None and wanted not in rows.index:
         raise DataError(f"method {wanted!r} is not known; choose one of {', '.join(rows.index)}.")

@@ -97,26 +97,16 @@ def plan_beds(
     care_share = part / 100 if care_share is None else care_share
     start = start or (2025 if np.isnan(of) else int(of))
     if not (np.isfinite(beds) and np.isfinite(care_share)):
-        raise DataError(
-            f"No beds in homes, or no share of care beds, are published for {slug}. Give beds= and care_share=."
-        )
+        raise DataError(f"Beds in homes or their share of care beds are not known of {slug}; give beds=, care_share=.")
     if not (0 < share < 1 and 0 <= care_share <= 1):
-        raise DataError(
-            f"share is {share:g} and care_share {care_share:g}; they are shares between 0 and 1 (73 % is 0.73)."
-        )
+        raise DataError(f"share is {share:g} and care_share {care_share:g}; they lie between 0 and 1 (73 % is 0.73).")
     if year <= start:
         raise DataError(f"year is {year}; it must lie after {start}, the year of the beds there are.")
     care, gap = beds * care_share, max(share * beds - beds * care_share, 0.0)
     kept = min(max(beds if least is None else least, care / share), beds)
-    ways = pd.DataFrame(  # by the year: opened, closed, converted
-        {
-            "convert": (0.0, 0.0, gap),
-            "close": (0.0, gap / share, 0.0),
-            "add": (gap / (1 - share), 0.0, 0.0),
-            "mix": (0.0, beds - kept, max(share * kept - care, 0.0)),
-        },
-        index=FLOWS,
-    )
+    ways = {"convert": (0.0, 0.0, gap), "close": (0.0, gap / share, 0.0), "add": (gap / (1 - share), 0.0, 0.0)}
+    ways["mix"] = (0.0, beds - kept, max(share * kept - care, 0.0))
+    ways = pd.DataFrame(ways, index=FLOWS)  # by the year
     cost, carers = bed_cost(root=root).set_index("unit"), _carers_per_bed(area_values(slug, root))
     years = pd.RangeIndex(start + 1, year + 1, name="year")
     paths = {}
@@ -169,10 +159,8 @@ def plan_places(
     slug = find_area(area, root=root)["area"]
     assumed = area_values(slug, root)
     judged = assumed_range("enrolment_2025", table=assumed)
-    shares = pd.Series(
-        [judged.lower, judged.value, judged.upper] if base is None else base, pd.Index(BOUNDS, name="bound")
-    )
-    shares = shares + points / 100
+    shares = [judged.lower, judged.value, judged.upper] if base is None else base
+    shares = pd.Series(shares, pd.Index(BOUNDS, name="bound")) + points / 100
     if not shares.between(points / 100, 1).all():
         raise DataError(f"{points:g} points make {100 * shares.max():g} % of all children; base= is a share in 0-1.")
     people = as_array(projected(population, slug, year, root=root))
@@ -207,7 +195,7 @@ def use_table(
     known = {name: value * of for name, (value, of) in given.items() if value is not None}
     if len(known) != 1:
         raise DataError(f"{' and '.join(known) or 'None'} of users, share and occupancy is given; give one of them.")
-    ((name, count),) = known.items()
+    name, count = known.popitem()
     if not (people > 0 and capacity > 0 and waiting >= 0 and 0 <= count <= min(people, capacity)):
         raise DataError(
             f"{name} makes {count:,.0f} users of {people:,.0f} persons and {capacity:,.0f} places or beds; "
@@ -240,11 +228,10 @@ def care_definitions(area: str, year: int, *, population: Future = None, root: R
     rows = {}
     for measure in DEFINITIONS:
         need = middles(care_need(people, measure=measure, root=root), "level")
-        living, carers = need.copy(), need.copy()
-        for level in need.index:
-            living[level] *= assumed_range(f"institution_share_{level}", table=assumed).value
-            carers[level] = living[level] / assumed_range(f"residents_per_carer_{level}", table=assumed).value
-        rows[measure] = [need.sum(), living.sum() / occupancy, carers.sum(), sources[measure]]
+        names = ("institution_share", "residents_per_carer")
+        judged = ([assumed_range(f"{name}_{level}", table=assumed).value for level in need.index] for name in names)
+        share, each = judged
+        rows[measure] = [need.sum(), (need * share).sum() / occupancy, (need * share / each).sum(), sources[measure]]
     drawing, of, source = latest("china", "long_term_care_beneficiaries", root=root)
     nation = elderly_of(projected(None, "china", int(of), root=root)).sel(year=int(of))
     rows["insured"] = [drawing / middle(nation.sum(("sex", "age"))) * elderly, np.nan, np.nan, source]

@@ -126,7 +126,6 @@ class Input:
 
 
 def given(key: str, /, *, joint: str = "joint", **values: object) -> Input:
-    """An input with its values."""
     return Input(key, values, joint)
 
 
@@ -218,24 +217,20 @@ class Case:
 
     @property
     def years(self) -> np.ndarray:
-        """Projected years."""
         return self.people["year"].to_numpy()
 
     @cached_property
     def counts(self) -> dict[str, xr.DataArray]:
-        """Persons by year that the methods multiply."""
         if self.what == "beds":
             return {"elderly": self.people.sum(("sex", "age"))}
         return {"residents": labelled(persons(self.people)), "children": labelled(persons(self.people, 0, 3))}
 
     @cached_property
     def supply(self) -> pd.DataFrame:
-        """As `bed_supply` or `place_supply`."""
         return SUPPLY[self.what](self.area, population=self.people, root=self.root)
 
     @property
     def occupancy(self) -> Range:
-        """Share of beds that planning wants occupied."""
         return assumed_range("target_occupancy", table=self.assumed)
 
     def figure(self, indicator: str, *kinds: str, area: str | None = None) -> pd.Series | None:
@@ -277,7 +272,6 @@ def elderly_of(population: Population) -> xr.DataArray:
 
 
 def rows_of(case: Case, methods: Mapping[str, Method]) -> list[dict]:
-    """The row of each method."""
     return [row for row in (method(case) for method in methods.values()) if row is not None]
 
 
@@ -351,7 +345,6 @@ def at_year(value: float | xr.DataArray, year: int) -> float | xr.DataArray:
 
 
 def check_year(year: int, years: np.ndarray) -> None:
-    """Refuse a year that was not projected."""
     if year not in years:
         raise DataError(f"year is {year}; the projection runs from {years[0]} to {years[-1]}.")
 

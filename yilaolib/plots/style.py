@@ -61,7 +61,6 @@ state = {"lang": "zh"}
 
 
 def register_fonts() -> None:
-    """Make our two font files known to matplotlib, once in a process."""
     if not any(entry.name == FAMILY for entry in font_manager.fontManager.ttflist):
         for weight in ("Regular", "Bold"):
             font_manager.fontManager.addfont(FONTS / f"NotoSansSC-{weight}.otf")
@@ -97,12 +96,10 @@ def language(lang: str | None) -> str:
 
 
 def word(key: str, lang: str) -> str:
-    """Return our word for `key`; a key that we do not know is its own label."""
     return catalogue(lang).word(f"plots.words.{key}", str(key))
 
 
 def missing(lang: str) -> str:
-    """Return what stands where a figure is not published."""
     return catalogue(lang).word("words.missing")
 
 
