@@ -192,7 +192,9 @@ def test_supply_never_zero():
 def test_supply_shows_no_total_beside_its_parts():
     """4,059 = 2,163 + 1,896 gives way to its parts; 2,163 = 648 + 1,515 prints who lives there, and its parts go."""
     kinds = {"all": 4059, "public": 2163, "welfare": 648, "township": 1515, "private": 1896}
-    frame = pd.DataFrame({"kind": kinds, "total": kinds.values()}).assign(kind=list(kinds), occupied=NAN, vacant=NAN)
+    frame = pd.DataFrame({"kind": list(kinds), "total": list(kinds.values())}, list(kinds)).assign(
+        occupied=NAN, vacant=NAN
+    )
     frame.loc["public", ["occupied", "vacant"]] = [740.0, 1423.0]
     assert [label.get_text() for label in yl.plot_supply(frame).get_yticklabels()] == ["public", "private"]
 
