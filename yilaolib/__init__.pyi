@@ -125,6 +125,7 @@ from .reports.sections import target_steps as target_steps
 from .reports.sections import totals_printed as totals_printed
 from .reports.sections import what_follows as what_follows
 from .reports.sections import worst_first as worst_first
+from .reports.whatif import whatif as whatif
 from .tables.areas import cite as cite
 from .tables.areas import describe_table as describe_table
 from .tables.areas import figure as figure

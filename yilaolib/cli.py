@@ -216,6 +216,20 @@ def table(
 
 
 @main.command()
+@click.argument("cities", metavar="AREA...", nargs=-1, required=True, shell_complete=complete_area)
+@_data
+@click.option("--out", default="outputs", show_default=True, metavar="DIR")
+@_language("zh")
+def whatif(cities: tuple[str, ...], data: str | None, out: str, lang: str) -> None:
+    from .reports.whatif import whatif as write_page
+
+    if data:
+        _refuse_broken(data)
+    for city in cities:
+        click.echo(write_page(city, out=out, lang=lang, root=data))
+
+
+@main.command()
 @click.argument("data", required=False)
 @_language("en")
 @_json

@@ -496,6 +496,11 @@ class Range(NamedTuple):
 
 def area_values(area: str | None = None, root: Root = None) -> pd.DataFrame:
     """Rows of `assumptions` that hold for an area (its slug) in every scenario, indexed by parameter."""
+    return _area_values(area, root=root)
+
+
+@while_unchanged(64)
+def _area_values(area: str | None, *, root: Root = None) -> pd.DataFrame:
     assumptions = load_table("assumptions", area=area or "china", root=root)  # those of other areas are not read
     mine = (assumptions["area"].isna() | (assumptions["area"] == area)) & assumptions["scenario"].isna()
     rows = assumptions[mine].sort_values("area", na_position="last").drop_duplicates("parameter")
