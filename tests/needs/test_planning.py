@@ -168,6 +168,12 @@ def test_use_translates_back(share, waiting):
     pd.testing.assert_series_equal(there, again)
 
 
+def test_turnover_fills_beds():
+    """300 who move in each year and stay 2.5 years are 750 residents, three quarters of 1,000 beds."""
+    used = yl.use_table(20_000, 1000, admissions=300, stay=2.5)
+    assert (used["users"], used["occupancy_pct"]) == (750, 75)
+
+
 @pytest.mark.parametrize("wrong", [{}, {"users": 1, "share": 0.1}, {"users": 11}, {"share": -0.1}, {"occupancy": 1.5}])
 def test_impossible_use_is_refused(wrong):
     with pytest.raises(yl.DataError):

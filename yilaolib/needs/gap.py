@@ -64,7 +64,7 @@ def gap_by_year(
     >>> gap = gap_by_year("jingdezhen", end_year=2030, draws=50)
     >>> row = gap.loc[2030]
     >>> bool(row.lower_80 < row.demand < row.upper_80), gap.attrs["method"]
-    (True, 'norm')
+    (True, 'hold')
     """
     if population is None:
         population = project(area, scenario=scenario, end_year=end_year, root=root)
@@ -108,7 +108,7 @@ def _moving(case: Case) -> dict[str, dict]:
 
 
 def _leading(case: Case, rows: dict[str, dict], method: str | None) -> dict:
-    method = leading_method(case.what, rows) if method is None else method
+    method = method or leading_method(case.what, {name: row["inputs"] for name, row in rows.items()})
     if method not in rows:
         raise DataError(f"method {method!r} has no need by year for {case.area}; choose one of {', '.join(rows)}.")
     return rows[method]
@@ -302,7 +302,7 @@ def gap_waterfall(methods: pd.DataFrame, supply: pd.DataFrame, year: int, *, met
     """
     rows = methods[methods["central"].notna()].set_index("method")
     what = "places" if "norm_places" in set(methods["method"]) else "beds"
-    method = leading_method(what, rows.index) if method is None else method
+    method = method or leading_method(what, rows["inputs"])
     if method not in rows.index:
         raise DataError(f"method {method!r} has no number; choose one of {', '.join(rows.index)}.")
     need, stock = rows.loc[method], stock_of(supply)

@@ -339,7 +339,7 @@ def _choose(methods: pd.DataFrame, wanted: str | None, what: str) -> pd.Series:
     rows = methods.set_index("method", drop=False)
     if wanted is not None and wanted not in rows.index:
         raise DataError(f"method {wanted!r} is not known; choose one of {', '.join(rows.index)}.")
-    return rows.loc[wanted or leading_method(what, rows.index[rows["central"].notna()])]
+    return rows.loc[wanted or leading_method(what, rows.loc[rows["central"].notna(), "inputs"])]
 
 
 def _line(need: pd.Series, staff: pd.Series, cost: pd.Series) -> dict:

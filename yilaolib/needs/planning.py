@@ -177,12 +177,13 @@ def plan_places(
 
 def use_table(
     people: float, capacity: float, *, users: float | None = None, share: float | None = None,
-    occupancy: float | None = None, waiting: float = 0.0,
+    occupancy: float | None = None, admissions: float | None = None, stay: float = 1.0, waiting: float = 0.0,
 ) -> pd.Series:  # fmt: skip
-    """Translate between places, use, occupancy and waiting: give one of users, share or occupancy (else DataError).
+    """Translate between places, use, occupancy, turnover and waiting: give one of users, share, occupancy, admissions.
 
     people, capacity : [persons] who may use it, such as children under 3; [places or beds] that stand
     users, share, occupancy : [persons]; users of the people [0-1]; users of the capacity [0-1]
+    admissions, stay : [persons a year]; [years] each stays: their product are the users (Little 1961)
     waiting : [persons] who want it and have none
 
     Returns Series: users, share_pct, occupancy_pct, vacant [places or beds], wanted_pct [users and waiting, of the
@@ -192,9 +193,10 @@ def use_table(
     [3528000.0, 53.0, 3132000.0]
     """
     given = {"users": (users, 1), "share": (share, people), "occupancy": (occupancy, capacity)}
+    given["admissions"] = admissions, stay
     known = {name: value * of for name, (value, of) in given.items() if value is not None}
     if len(known) != 1:
-        raise DataError(f"{' and '.join(known) or 'None'} of users, share and occupancy is given; give one of them.")
+        raise DataError(f"{' and '.join(known) or 'None'} of users, share, occupancy, admissions is given; give one.")
     name, count = known.popitem()
     if not (people > 0 and capacity > 0 and waiting >= 0 and 0 <= count <= min(people, capacity)):
         raise DataError(

@@ -311,10 +311,11 @@ def arrays(case: Case, rows: list[dict]) -> xr.DataArray:
     return xr.concat(parts, pd.Index([row["method"] for row in rows], name="by_method")).rename("need")
 
 
-def leading_method(what: str, known: Iterable[str]) -> str:
-    """The method that leads a report: the first of `LEADING` among those that have a number."""
-    known = set(known)
-    return next(method for method in LEADING[what] if method in known)
+def leading_method(what: str, known: Mapping[str, Inputs]) -> str:
+    """The first of `LEADING` with a number; one on a doubted figure gives way to one on a printed, undoubted figure."""
+    order = [method for method in LEADING[what] if method in known]
+    doubted = {method for method in order if any(record.values.get("doubt") for record in known[method].records)}
+    return next((method for method in order if method not in {*doubted, "rule_9073"}), order[0])  # the rule is judged
 
 
 def target_year(plan: pd.Series | None, years: Iterable[int]) -> int:
