@@ -87,7 +87,7 @@ def test_targets_without_a_locator_come_last(tmp_path):
 
 
 def test_a_doubted_norm_does_not_lead():
-    """景德镇's norm of 39 is in doubt: today's ratio leads, and the row of the norm says so; a norm of one's own leads."""
+    """景德镇's norm of 39 is in doubt: today's ratio leads, and its row says so; a norm of one's own leads."""
     population = future_of("jingdezhen")
     assert yl.gap_by_year("jingdezhen", population=population).attrs["method"] == "hold"
     assert yl.gap_by_year("jingdezhen", population=population, norm=45).attrs["method"] == "norm"

@@ -15,21 +15,10 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ..errors import DataError
+from ..tables import schema
 from ..tables.cells import half_a_digit, printed_numbers, signs_in
 from ..tables.folders import as_root, found_tables, is_workbook, merged_table, orphans, overlay, read_theirs
-from ..tables.schema import (
-    Problem,
-    Sheet,
-    Trouble,
-    data_folder,
-    described,
-    empty_table,
-    key_of,
-    parse,
-    read_csv,
-    schema_of,
-    table_names,
-)
+from ..tables.schema import Problem, Sheet, Trouble
 from ..tables.workbook import FILLED, contradiction, parent_with_pyramid
 from ..texts import catalogue
 from .evidence import Evidence
@@ -94,7 +83,7 @@ def age_groups_join(tables: Tables) -> Iterator[Finding]:
     for table in ("population", "age_standards", "mortality", "fertility", "care_rates"):
         if not tables[table]["checked"].any():
             continue
-        block = [field for field in schema_of(table)["primaryKey"] if field != "age"]
+        block = [field for field in schema.schema_of(table)["primaryKey"] if field != "age"]
         frame = tables[table].dropna(subset="age").sort_values([*block, "age"]).reset_index(names="label")
         after = frame.groupby(block, dropna=False)[["age", "label"]].shift(-1)
         end = frame["age"] + frame["n"]
@@ -450,8 +439,8 @@ def check_data(root: str | Path | None = None, *, lang: str = "en") -> pd.DataFr
     True
     """
     catalogue(lang)  # an unknown language first
-    path, names = as_root(root), list(described())
-    files, problems = found_tables(path or data_folder())
+    path, names = as_root(root), list(schema.described())
+    files, problems = found_tables(path or schema.data_folder())
     tables, sheets = {}, {}
     for name in names:
         checked, sheets[name] = _read(name, files.get(name), problems, root=path)
@@ -474,21 +463,21 @@ def check_data(root: str | Path | None = None, *, lang: str = "en") -> pd.DataFr
 
 def _read(name: str, path: Path | None, problems: list[Problem], *, root: Path | None) -> tuple[pd.DataFrame, Sheet]:
     """Read a table to be checked as far as it can be read, and add what is wrong with it to `problems`."""
-    frame, sheet = empty_table(name), Sheet(f"{name}.csv")
+    frame, sheet = schema.empty_table(name), Sheet(f"{name}.csv")
     if path is not None:
-        sheet, found = read_csv(path) if root is None else read_theirs(name, root)
+        sheet, found = schema.read_csv(path) if root is None else read_theirs(name, root)
         problems += found
         if sheet.header:
-            frame, misfits = parse(name, sheet, strict=root is None, known=found)
+            frame, misfits = schema.parse(name, sheet, strict=root is None, known=found)
             problems += misfits
     return frame.assign(line=frame.index, checked=True).reset_index(drop=True), sheet
 
 
 def _missing_files(files: dict[str, Path], root: Path | None) -> list[Problem]:
     if root is None:
-        missing = [name for name in table_names() if name not in files]
+        missing = [name for name in schema.table_names() if name not in files]
         return [Problem(name, None, "", "file", "missing_file", {"table": name}) for name in missing]
-    values = {"folder": str(root), "tables": table_names(), "book": is_workbook(root)}
+    values = {"folder": str(root), "tables": schema.table_names(), "book": is_workbook(root)}
     return [] if files else [Problem("", None, "", "file", "no_tables", values, "warning")]
 
 
@@ -498,7 +487,7 @@ def _broken_rules(tables: Tables, sheets: dict[str, Sheet]) -> Iterator[Problem]
         for table in dict.fromkeys(finding.table for finding in found):
             mine = [finding for finding in found if finding.table == table]
             rows = tables[table].loc[[finding.label for finding in mine], ["checked", "line"]]
-            keys = key_of(tables[table].loc[rows.index], schema_of(table)["primaryKey"])
+            keys = schema.key_of(tables[table].loc[rows.index], schema.schema_of(table)["primaryKey"])
             for (_, _, field, key, values, severity), checked, line, row_key in zip(
                 mine, rows["checked"], rows["line"], keys, strict=True
             ):

@@ -52,9 +52,7 @@ def audit(area: object = None, *, lang: str = "en", root: str | Path | None = No
     not printed, and a text may have lost characters. What need not be equal stands in `feasibility`.
     The ranges are those of interval arithmetic (Moore, Kearfott and Cloud 2009, Introduction to Interval Analysis).
 
-    area : slug, Chinese or English name, or adcode; without it all areas
-    lang : language of the column `explanation`, or the path of a catalogue of your own (TOML)
-    root : folder or workbook with your own tables; your claims are judged too
+    Without `area` all areas; `lang` may be the path of a catalogue of your own (TOML).
 
     Returns DataFrame, one row a claim: claim, area, kind, statement_en, statement_zh, published, recomputed_low,
         recomputed, recomputed_high [unit], unit, verdict (one of `VERDICTS`, the worst that holds), explanation (in

@@ -32,11 +32,7 @@ SIDES = {"ge": "floor", "gt": "floor", "le": "ceiling", "lt": "ceiling"}  # by c
 
 
 def slack_side(baseline: float, target: float, comparator: object) -> str:
-    """Return "floor" for a floor below the baseline, "ceiling" for a ceiling above it, else an empty text.
-
-    >>> slack_side(100, 95, "ge"), slack_side(90, 95, "ge"), slack_side(100, 95, "eq"), slack_side(10, 20, "le")
-    ('floor', '', '', 'ceiling')
-    """
+    """Return "floor" for a floor below the baseline, "ceiling" for a ceiling above it, else an empty text."""
     side = SIDES.get(comparator, "") if isinstance(comparator, str) else ""
     return side if (side == "floor" and target < baseline) or (side == "ceiling" and target > baseline) else ""
 

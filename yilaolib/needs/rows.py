@@ -113,10 +113,9 @@ def institution_shares(need: xr.DataArray, assumed: pd.DataFrame, bound: str = "
 
 @dataclass(frozen=True)
 class Input:
-    """One input of a method: its key in the catalogue ([inputs]), and the values that its text names.
+    """One input: its key in the catalogue ([inputs]), the values of its text, and what stands before it.
 
-    `by_year`: one of `Case.counts`, whose value and year a table for one year puts in. `joint`: what stands before it
-    (inputs.joint, inputs.apart or inputs.times of the catalogue).
+    `by_year`: one of `Case.counts`, whose value and year a table for one year puts in.
     """
 
     key: str
@@ -139,14 +138,7 @@ ELDERLY, RESIDENTS, CHILDREN = (Input(key, by_year=True) for key in ("elderly", 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The inputs of a method as records; `say` gives their text in a language, `str` the English one.
-
-    >>> inputs = Inputs((given("norm_own", value=45), given("elderly", value=331_204, year=2025)))
-    >>> print(inputs)
-    norm 45 (yours), persons 60+ 331,204 (2025)
-    >>> inputs.say("zh")
-    '标准 45（自定），60岁及以上 331,204（2025）'
-    """
+    """The inputs of a method as records; `say` gives their text in a language, `str` the English one."""
 
     records: tuple[Input, ...] = ()
 
@@ -171,10 +163,7 @@ def method_row(
     method: str, central: Number = np.nan, inputs: Iterable[Input] = (), sources: str = "", *, lower: Number = np.nan,
     upper: Number = np.nan, observations: Iterable[str] = (),
 ) -> dict:  # fmt: skip
-    """One method's values [beds or places], numbers or by year; without a central value `inputs` say what is lacking.
-
-    `observations` are the ids of the printed figures among the inputs (rows of the table of that name).
-    """
+    """One method's values [beds or places], numbers or by year; `observations` are ids of the printed inputs."""
     values = {"lower": lower, "central": central, "upper": upper}
     said = {"inputs": Inputs(tuple(inputs)), "sources": sources, "observations": tuple(dict.fromkeys(observations))}
     return {"method": method, **values, **said}
@@ -298,10 +287,7 @@ def table_at(case: Case, rows: list[dict], year: int) -> pd.DataFrame:
 
 
 def arrays(case: Case, rows: list[dict]) -> xr.DataArray:
-    """All values: dims by_method, bound (lower, central, upper), year and whatever the projection has.
-
-    A missing bound is the central value. The dim is not named `method`: xarray's `sel(method=...)` is another thing.
-    """
+    """All values: dims by_method (`sel` has a `method`), bound, year, others; a missing bound is the central value."""
     shape = next(iter(case.counts.values())) * 0
     parts = []
     for row in rows:

@@ -104,11 +104,7 @@ def missing(lang: str) -> str:
 
 
 def number(value: float, decimals: int | None = None) -> str:
-    """Write a number for readers: 12,345; 41.5; 0.28. The sign is a true minus.
-
-    >>> number(12345.4), number(41.50), number(0.275, 1), number(-3)
-    ('12,345', '41.5', '0.3', '−3')
-    """
+    """Write a number for readers: 12,345; 41.5; 0.28. The sign is a true minus."""
     if decimals is not None:
         return minus(f"{value:,.{decimals}f}")
     text = f"{value:,.{0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 2}f}"
@@ -218,10 +214,7 @@ def balanced(text: str, width: float) -> str:
 
 
 def frame_size(ax: Axes, *, right: float = 0.0) -> tuple[float, float]:
-    """Return about how wide and high the frame of an axes will be [points], if `right` is taken beside it.
-
-    The layout that decides runs only when the figure is drawn, and drawing twice would double every figure's time.
-    """
+    """Return about how wide and high the frame of an axes will be [points], before the layout decides."""
     box, (width, height) = ax.get_position(), 72 * np.asarray(ax.figure.bbox.size) / ax.figure.dpi
     usual = mpl.rcParamsDefault["figure.subplot.right"] - mpl.rcParamsDefault["figure.subplot.left"]
     lines = [line for label in ax.get_yticklabels() for line in label.get_text().split("\n")]
@@ -287,10 +280,7 @@ def open_axes(ax: Axes | None, size: tuple[float, float] = (WIDE, 3.6)) -> Axes:
 
 
 def open_rows(ax: Axes | None, names: Iterable[str], *, lines: int = 1, above: float = 0.9) -> tuple[Axes, np.ndarray]:
-    """Open an axes with a named row for each thing, the first on top, and return it with the rows' heights.
-
-    A row is as high as its name needs, at least `lines`; a new figure is as high as all rows and `above` [inches].
-    """
+    """Open an axes with a named row for each thing, as high as its name needs; return it with the rows' heights."""
     texts = [balanced(name, LABEL_WIDTH) for name in names]
     high = np.array([max(lines, text.count("\n") + 1) + 0.5 for text in texts] or [2.0])
     ax = open_axes(ax, (WIDE, max(above + 0.155 * high.sum(), 2.4)))
@@ -324,10 +314,7 @@ def close_axes(
     ax: Axes, lang: str, title: str | None, note: str | None, *, unit: str | None = None, under: str | None = None,
     above: float = 0.0, empty: bool = False,
 ) -> Axes:  # fmt: skip
-    """Put title, unit line, source note and the unit under the axis on an axes and return it.
-
-    `above` [points] is taken over the frame; an `empty` figure says that nothing is published.
-    """
+    """Put title, unit line, source note and the unit under the axis on; `above` [points] is taken over the frame."""
     if empty:
         ax.text(0.5, 0.5, missing(lang), ha="center", va="center", color=MUTED, transform=ax.transAxes)
     if under:
