@@ -133,7 +133,7 @@ def named_gaps(steps: pd.DataFrame, supply: pd.DataFrame) -> pd.DataFrame:
     >>> from yilaolib import bed_supply, gap_waterfall, triangulate_beds
     >>> beds = bed_supply("jingdezhen")
     >>> named_gaps(gap_waterfall(triangulate_beds("jingdezhen", 2025), beds, 2025), beds)["gap"].round().tolist()
-    [8925.0, 4974.0, 2484.0]
+    [960.0, -2991.0, -5481.0]
     """
     rows = steps.set_index("step")
     values, need, year = rows["value"], float(rows["value"]["need"]), int(rows["year"]["need"])
