@@ -149,8 +149,13 @@ def local_parameters(area: str, *, root: Root = None) -> pd.DataFrame:
     >>> print(local_parameters("china").set_index("parameter").value["tfr_ratio"])
     1.0
     """
-    entry, launch = find_area(area, root), launch_of(area, root)
-    slug, base = entry["area"], launch.base
+    return _parameters(find_area(area, root)["area"], root=root).copy()
+
+
+@while_unchanged(4096)
+def _parameters(slug: str, *, root: Root = None) -> pd.DataFrame:
+    launch = launch_of(slug, root)
+    base = launch.base
     assumed, printed, moved = _own_levels(slug, None, root), census_source(slug, root), local_migration(slug, root)
     mortality = ("e0_offset", 0.0, "years", base, "un-wpp-2024", *_told("no_e0"))
     if (row := _e0_row(slug, None, root)) is not None:

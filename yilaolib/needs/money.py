@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..demography.local import Root, area_values, assumed_range
+from ..demography.local import Root, area_values, assumed_range, while_unchanged
 from ..demography.projection import Scenario
 from ..errors import DataError
 from ..tables.areas import figures_at, find_area, load_table
@@ -119,7 +119,8 @@ def bed_cost(area: str | None = None, *, root: Root = None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _own_first(area: str | None, root: Root) -> pd.DataFrame:
+@while_unchanged(64)
+def _own_first(area: str | None, *, root: Root = None) -> pd.DataFrame:
     """Unit costs of the area's own projects, else of all plans; `pooled`: the median of all; `projects`: its own."""
     pooled, own = (bed_cost(each, root=root).set_index("unit") for each in (None, area))
     first = own.where(own["central"].notna(), pooled)
@@ -142,7 +143,7 @@ def capital_cost(
     >>> print(capital.short["plan_beds"], round(capital.central["plan_beds"] / 1e8, 1), capital.central["utilisation"])
     2490.0 2.1 0.0
     """
-    costs = _own_first(area, root)
+    costs = _own_first(area, root=root)
     if unit not in costs.index:
         raise DataError(f"unit is {unit!r}; it must be one of {', '.join(costs.index)}.")
     cost = costs.loc[unit]
@@ -323,7 +324,7 @@ def care_account(
     old = care_staff(slug, year, beds=beds["central"], population=population, root=root)
     old = old[(old["role"] == "care_worker") & (old["level"] == "all")].iloc[0]
     young = childcare_staff(slug, places["central"], root=root).iloc[-1]
-    cost = _own_first(slug, root)
+    cost = _own_first(slug, root=root)
     rows = {
         "eldercare": _line(beds, old, cost.loc["new_bed"]) | _floor(slug, "eldercare", root),
         "childcare": _line(places, young, cost.loc["new_place"]) | _floor(slug, "daycare", root),
