@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reports lab notebooks-zh check readme example lint test wheel bench clean
+.PHONY: help setup reports lab notebooks-zh site check readme example lint test wheel bench clean
 
 help:  ## Show what make can do
 	@grep -hE '^[a-z-]+: .*##|^[a-z-]+:  ##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -13,7 +13,7 @@ help:  ## Show what make can do
 # The stamp is newer than pyproject.toml when the environment is current, so nothing is installed twice.
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,pdf,docx,dask,widgets,browser]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,all,browser]'
 	@touch $(STAMP)
 
 setup: $(STAMP)  ## Create .venv and install what is needed, once
@@ -27,6 +27,13 @@ lab: notebooks-zh  ## Open the notebooks in JupyterLab, those in Chinese under n
 
 notebooks-zh: $(STAMP)  ## Write the notebooks in Chinese into notebooks/zh
 	$(BIN)/python notebooks/zh/build.py
+
+$(VENV)/.site: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[site]'
+	@touch $@
+
+site: $(VENV)/.site  ## Build the site into build/site/html (the first time it runs all notebooks, ten minutes)
+	$(BIN)/python docs/build.py
 
 check: $(STAMP)  ## Check the data tables
 	$(BIN)/yilao check

@@ -55,7 +55,7 @@ def main() -> None:
 
         venv.create(place / "env", with_pip=True)
         programs = place / "env" / ("Scripts" if os.name == "nt" else "bin")
-        run(programs / "python", "-m", "pip", "install", "--quiet", wheel, cwd=place)
+        run(programs / "python", "-m", "pip", "install", "--quiet", f"{wheel}[all]", cwd=place)
 
         empty = place / "empty"
         empty.mkdir()
@@ -71,6 +71,8 @@ def main() -> None:
             "景德镇市",
             "--end-year",
             "2030",
+            "--format",
+            "html,docx,xlsx",
             cwd=empty,
             says="outputs/jingdezhen/report.html",
         )

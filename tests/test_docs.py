@@ -1,6 +1,9 @@
 """The pages under docs/, README and CONTRIBUTING: what they say exists, and what they show runs."""
 
+import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -87,3 +90,47 @@ def test_readme_example_runs(tmp_path, monkeypatch):
     assert rendered == [(("jingdezhen",), {"lang": "en"})]
     assert isinstance(names["city"], pd.DataFrame) and names["future"].sizes["age"] == 101
     assert list(tmp_path.iterdir()) == []
+
+
+def elsewhere(language: str) -> list[str]:
+    return blocks((ROOT / "docs" / "elsewhere.md").read_text(encoding="utf-8"), language)
+
+
+def test_geopandas_joins_by_adcode(tmp_path, monkeypatch):
+    """The example of the page: a shape finds its area, one of no area is named."""
+    pytest.importorskip("geopandas")
+    square = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}
+    shapes = [{"type": "Feature", "properties": {"adcode": c}, "geometry": square} for c in (360200, 999999)]
+    text = json.dumps({"type": "FeatureCollection", "features": shapes})
+    (tmp_path / "my_prefectures.geojson").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    exec(compile(elsewhere("python")[0], "elsewhere.md", "exec"), names)
+    assert names["joined"]["share_60_pct"].round(2).tolist()[0] == 16.63 and names["lost"]["adcode"].tolist() == [
+        "999999"
+    ]
+
+
+def test_duckdb_reads_parquet(tmp_path, monkeypatch):
+    """The example of the page finds the oldest provinces of 2020."""
+    pytest.importorskip("duckdb")
+    pytest.importorskip("pyarrow")
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    exec(compile(elsewhere("python")[1], "elsewhere.md", "exec"), names)
+    assert names["oldest"]["name_zh"].tolist() == [
+        "辽宁省",
+        "上海市",
+        "黑龙江省",
+    ]  # as the bulletin of the census has them
+
+
+@pytest.mark.skipif(not shutil.which("Rscript"), reason="needs R")
+def test_r_reads_the_data_package(tmp_path):
+    """The example of the page prints the beds of Jingdezhen."""
+    if subprocess.run(["Rscript", "-e", "library(jsonlite)"], capture_output=True).returncode:
+        pytest.skip("needs jsonlite")
+    script = tmp_path / "example.R"
+    script.write_text(elsewhere("r")[0], encoding="utf-8")
+    done = subprocess.run(["Rscript", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert re.search(r"2020\s+actual\s+4059", done.stdout) and re.search(r"2025\s+target\s+10500", done.stdout)

@@ -118,6 +118,9 @@ def test_environment_and_pyproject_agree():
     text = (ROOT / "environment.yml").read_text(encoding="utf-8")
     listed = requirements(re.findall(r"^  - (.+)$", text, flags=re.M))
     assert listed - {"python" + project["requires-python"], "pip", "pip:", "conda-forge"} == wanted
+    named = set(re.search(r"--editable \.\[(.+)\]", text)[1].split(","))
+    extras = {name: ",".join(lines) for name, lines in project["optional-dependencies"].items()}
+    assert named <= set(extras) and "site" in named and extras["all"] == "yilaolib[pdf,docx,dask,widgets]"
 
 
 def test_version_is_one():

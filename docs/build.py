@@ -1,0 +1,146 @@
+"""Build the site into build/site/html: pages, notebooks run once, reports, tables, the public names, in two languages.
+
+python docs/build.py                 # what has not changed is taken from build/site/cache; needs no network
+python docs/build.py --no-run        # notebooks without outputs, no reports: a quick look at the pages
+python docs/build.py --ran FOLDER    # notebooks that were run elsewhere (NAME.ipynb and zh/NAME.ipynb)
+
+Files keep their places, so that links between them hold. A warning, or a link that leads nowhere, fails the build.
+"""
+
+import argparse
+import os
+import re
+import runpy
+import shutil
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+from sphinx.cmd.build import main as sphinx
+
+import yilaolib as yl
+
+ROOT = Path(__file__).parents[1]
+PAGES = ["*.md", "LICENSE", "CITATION.cff", "environment.yml", "pyproject.toml", "data/*.md", "data/*.json"]
+PAGES += ["docs/**/*.md", "docs/*.py", "benchmarks/*.md", "outputs/README.md", "outputs/example/*"]
+REPORTS = [("jingdezhen", "zh"), ("jingdezhen", "en"), ("wuyuan-361130", "zh")]  # a city with a plan, a county without
+
+
+def lay_out(source: Path, ran: Path | None) -> None:
+    """Copy pages and notebooks to where Sphinx finds them, and write the pages of the public names."""
+    shutil.rmtree(source, ignore_errors=True)
+    for path in sorted({path for pattern in PAGES for path in ROOT.glob(pattern)}):
+        put(source / path.relative_to(ROOT), path.read_bytes())
+    (source / "docs" / "index.md").rename(source / "index.md")
+    chinese = runpy.run_path(str(ROOT / "notebooks" / "zh" / "build.py"))["chinese"]
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        for folder, nb in (("", nbformat.read(path, as_version=4)), ("zh/", chinese(path))):
+            done = ran and ran / f"{folder}{path.name}"
+            for cell in nb.cells:
+                if "yl.render_report(" in cell.source:  # its link leads out of the site; the reports are there
+                    cell.metadata.setdefault("tags", []).append("skip-execution")
+            text = done.read_text(encoding="utf-8") if done else nbformat.writes(nb)
+            put(source / "notebooks" / folder / path.name, text.encode())
+    for path in sorted((ROOT / "notebooks" / "reports").glob("*.ipynb")):  # shown, not run
+        nb = nbformat.read(path, as_version=4)
+        nb.cells.insert(0, nbformat.v4.new_markdown_cell(f"# {path.stem}"))
+        nb.metadata["mystnb"] = {"execution_mode": "off"}
+        put(source / "notebooks" / "reports" / path.name, nbformat.writes(nb).encode())
+    put(source / "api.rst", api().encode())
+
+
+def put(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def api() -> str:
+    """The public names by subject, as docs/names.md groups them, each with a page made from its docstring."""
+    rows = re.findall(r"^\| ([^|]+) \| (`.+) \|$", (ROOT / "docs" / "names.md").read_text(encoding="utf-8"), flags=re.M)
+    text = "函数 · Public names\n" + 40 * "=" + "\n\n.. currentmodule:: yilaolib\n"
+    for subject, names in rows:
+        listed = "".join(f"   {name}\n" for name in re.findall(r"`(\w+)`", names))
+        text += f"\n{subject}\n{40 * '-'}\n\n.. autosummary::\n   :toctree: api\n\n{listed}"
+    return text
+
+
+class Links(HTMLParser):
+    """The links of a page and the ids that it has."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.links, self.ids = set(), {""}
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        for name, value in attrs:
+            if name in ("href", "src") and value:
+                self.links.add(value)
+            elif name == "id":
+                self.ids.add(value)
+
+
+def broken_links(html: Path) -> list[str]:
+    """Links of the pages that lead to no file of the site, or to a part that its page does not have."""
+    pages = {path.resolve(): Links(path) for path in html.rglob("*.html") if "_static" not in path.parts}
+    found = []
+    for path, page in pages.items():
+        for link in sorted(page.links):
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            target = target / "index.html" if target.is_dir() else target
+            known = pages[target].ids if target in pages else {unquote(parts.fragment)}
+            if not target.exists() or unquote(parts.fragment) not in known:
+                found.append(f"{path.relative_to(html.resolve())}: {link}")
+    return found
+
+
+def build(out: Path, *, run: bool = True, ran: Path | None = None) -> int:
+    """Build the site into `out`/html and return 0, or 1 if Sphinx warned or a link leads nowhere."""
+    out = out.resolve()
+    source, html, extra = out / "source", out / "html", out / "extra" / "reports"
+    lay_out(source, ran)
+    extra.mkdir(parents=True, exist_ok=True)
+    if run:
+        for lang in ("zh", "en"):
+            areas = [area for area, spoken in REPORTS if spoken == lang]
+            yl.render_reports(areas, out_dir=out / "reports", lang=lang, jobs=1, progress=False)
+        keep = shutil.ignore_patterns("*.ipynb", ".*", "*.json")
+        shutil.copytree(out / "reports", extra, ignore=keep, dirs_exist_ok=True)
+    put(source / "reports.md", reports(extra).encode())
+    os.environ["SITE_EXECUTE"] = "cache" if run and not ran else "off"
+    os.environ["SITE_CACHE"] = str(out / "cache")
+    shutil.rmtree(html, ignore_errors=True)
+    given = ["-E", "-D", f"html_extra_path={extra.parent}", "-c", str(ROOT / "docs"), "-d", str(out / "doctrees")]
+    if sphinx(["-W", "--keep-going", "-q", *given, str(source), str(html)]):
+        return 1
+    broken = broken_links(html)
+    print("\n".join(broken), file=sys.stderr)
+    return int(bool(broken))
+
+
+def reports(folder: Path) -> str:
+    """The page that lists the reports that there are."""
+    text = (
+        "# 报告示例 · Example reports\n\n由`yilao report`生成，原样附上。Made by `yilao report`, shown as they are.\n\n"
+    )
+    for area, lang in REPORTS:
+        page = f"{area}/report{'' if lang == 'zh' else '.' + lang}.html"
+        if (folder / page).exists():
+            text += f'- <a href="reports/{page}">{yl.find_area(area)["name_" + lang]}</a>\n'
+    return text
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "site")
+    parser.add_argument("--no-run", action="store_true")
+    parser.add_argument("--ran", type=Path)
+    given = parser.parse_args()
+    failed = build(given.out, run=not given.no_run, ran=given.ran)
+    print("The site has warnings or broken links." if failed else f"Open {given.out / 'html' / 'index.html'}")
+    raise SystemExit(failed)

@@ -1,0 +1,56 @@
+"""How Sphinx makes the site; `docs/build.py` lays its pages out first (`make site`)."""
+
+import os
+import re
+
+from sphinx.search.en import SearchEnglish
+
+project = "yilaolib"
+author = project_copyright = "yilaolib contributors"
+language = "en"
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon"]
+suppress_warnings = ["misc.highlighting_failure"]  # csv has no lexer
+html_theme = "furo"
+html_title = "yilaolib 一老一小"
+html_copy_source = False
+
+myst_heading_anchors = 4
+myst_enable_extensions = ["dollarmath"]
+nb_execution_mode = os.environ.get("SITE_EXECUTE", "cache")
+nb_execution_cache_path = os.environ.get("SITE_CACHE", "")
+nb_execution_timeout = 900
+nb_execution_raise_on_error = True
+nb_execution_in_temp = True
+nb_merge_streams = True
+
+autosummary_generate = True
+autodoc_typehints = "none"  # the docstrings say it shorter
+autodoc_default_options = {"members": False}
+default_role = "code"
+napoleon_numpy_docstring, napoleon_google_docstring = True, False
+napoleon_use_param = napoleon_use_rtype = False
+
+HAN = "一-鿿"
+
+
+class TwoLanguages(SearchEnglish):
+    """English words by their stems, Chinese by pairs of characters, which needs no dictionary."""
+
+    js_splitter_code = f"""
+const splitQuery = (query) => query.split(/[^\\p{{Letter}}\\p{{Number}}_]+/gu).flatMap((run) =>
+  (run.match(/[{HAN}]+|[^{HAN}]+/g) || []).flatMap((part) => /[{HAN}]/.test(part) && part.length > 2
+    ? Array.from({{ length: part.length - 1 }}, (_, i) => part.slice(i, i + 2)) : [part]));
+"""
+
+    def split(self, text):
+        runs = re.findall(rf"[{HAN}]+|[^\W{HAN}]+", text)
+        return [word for run in runs for word in (pairs(run) if re.match(f"[{HAN}]", run) else [run])]
+
+
+def pairs(run: str) -> list[str]:
+    """景德镇 is 景德 and 德镇."""
+    return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
+
+
+def setup(app):
+    app.add_search_language(TwoLanguages)
