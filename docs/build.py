@@ -8,6 +8,7 @@ Files keep their places, so that links between them hold. A warning, or a link t
 """
 
 import argparse
+import json
 import os
 import re
 import runpy
@@ -48,12 +49,26 @@ def lay_out(source: Path, ran: Path | None) -> None:
         nb.cells.insert(0, nbformat.v4.new_markdown_cell(f"# {path.stem}"))
         nb.metadata["mystnb"] = {"execution_mode": "off"}
         put(source / "notebooks" / "reports" / path.name, nbformat.writes(nb).encode())
+    with (source / "docs" / "zh" / "data.md").open("a", encoding="utf-8") as page:
+        page.write(dictionary())
     put(source / "api.rst", api().encode())
 
 
 def put(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
+
+
+def dictionary() -> str:
+    """The tables that users fill in, column by column, in Chinese as the schema has it."""
+    kinds = {"string": "文本", "integer": "整数", "number": "数值", "boolean": "是否"}
+    text = ""
+    for table in json.loads((ROOT / "data" / "datapackage.json").read_text(encoding="utf-8"))["resources"]:
+        fields = [field for field in table["schema"]["fields"] if "title_zh" in field]
+        if "title_zh" in table and fields:
+            text += f"\n## {table['title_zh']}（`{table['name']}`）\n\n| 字段 | 含义 | 类型 |\n|---|---|---|\n"
+            text += "".join(f"| `{one['name']}` | {one['title_zh']} | {kinds[one['type']]} |\n" for one in fields)
+    return text
 
 
 def api() -> str:
