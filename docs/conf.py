@@ -37,7 +37,7 @@ class TwoLanguages(SearchEnglish):
     """English words by their stems, Chinese by pairs of characters, which needs no dictionary."""
 
     js_splitter_code = f"""
-const splitQuery = (query) => query.split(/[^\\p{{Letter}}\\p{{Number}}_]+/gu).flatMap((run) =>
+var splitQuery = (query) => query.split(/[^\\p{{Letter}}\\p{{Number}}_]+/gu).flatMap((run) =>
   (run.match(/[{HAN}]+|[^{HAN}]+/g) || []).flatMap((part) => /[{HAN}]/.test(part) && part.length > 2
     ? Array.from({{ length: part.length - 1 }}, (_, i) => part.slice(i, i + 2)) : [part]));
 """
