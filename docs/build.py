@@ -8,6 +8,7 @@ Files keep their places, so that links between them hold. A warning, or a link t
 """
 
 import argparse
+import inspect
 import json
 import os
 import re
@@ -27,6 +28,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = ["*.md", "LICENSE", "CITATION.cff", "environment.yml", "pyproject.toml", "data/*.md", "data/*.json"]
 PAGES += ["docs/**/*.md", "docs/*.py", "benchmarks/*.md", "outputs/README.md", "outputs/example/*"]
 REPORTS = [("jingdezhen", "zh"), ("jingdezhen", "en"), ("wuyuan-361130", "zh")]  # a city with a plan, a county without
+TO_TRY = {"zh": "：试算页", "en": ", a page to try"}
 
 
 def lay_out(source: Path, ran: Path | None) -> None:
@@ -51,7 +53,8 @@ def lay_out(source: Path, ran: Path | None) -> None:
         put(source / "notebooks" / "reports" / path.name, nbformat.writes(nb).encode())
     with (source / "docs" / "zh" / "data.md").open("a", encoding="utf-8") as page:
         page.write(dictionary())
-    put(source / "api.rst", api().encode())
+    for subject, page in api().items():
+        put(source / "api" / f"{subject.replace(' ', '_')}.rst", page.encode())
 
 
 def put(path: Path, content: bytes) -> None:
@@ -71,14 +74,16 @@ def dictionary() -> str:
     return text
 
 
-def api() -> str:
-    """The public names by subject, as docs/names.md groups them, each with a page made from its docstring."""
+def api() -> dict[str, str]:
+    """A page for each subject of docs/names.md: the docstrings of its names."""
     rows = re.findall(r"^\| ([^|]+) \| (`.+) \|$", (ROOT / "docs" / "names.md").read_text(encoding="utf-8"), flags=re.M)
-    text = "函数 · Public names\n" + 40 * "=" + "\n\n.. currentmodule:: yilaolib\n"
+    pages = {}
     for subject, names in rows:
-        listed = "".join(f"   {name}\n" for name in re.findall(r"`(\w+)`", names))
-        text += f"\n{subject}\n{40 * '-'}\n\n.. autosummary::\n   :toctree: api\n\n{listed}"
-    return text
+        pages[subject] = f"{subject}\n{40 * '='}\n"
+        for name in re.findall(r"`(\w+)`", names):
+            kind = "class" if inspect.isclass(getattr(yl, name)) else "function"
+            pages[subject] += f"\n{name}\n{40 * '-'}\n\n.. auto{kind}:: yilaolib.{name}\n"
+    return pages
 
 
 class Links(HTMLParser):
@@ -124,6 +129,7 @@ def build(out: Path, *, run: bool = True, ran: Path | None = None) -> int:
         for lang in ("zh", "en"):
             areas = [area for area, spoken in REPORTS if spoken == lang]
             yl.render_reports(areas, out_dir=out / "reports", lang=lang, jobs=1, progress=False)
+            yl.whatif(REPORTS[0][0], out=out / "reports", lang=lang)
         keep = shutil.ignore_patterns("*.ipynb", ".*", "*.json")
         shutil.copytree(out / "reports", extra, ignore=keep, dirs_exist_ok=True)
     put(source / "reports.md", reports(extra).encode())
@@ -139,14 +145,14 @@ def build(out: Path, *, run: bool = True, ran: Path | None = None) -> int:
 
 
 def reports(folder: Path) -> str:
-    """The page that lists the reports that there are."""
-    text = (
-        "# 报告示例 · Example reports\n\n由`yilao report`生成，原样附上。Made by `yilao report`, shown as they are.\n\n"
-    )
-    for area, lang in REPORTS:
-        page = f"{area}/report{'' if lang == 'zh' else '.' + lang}.html"
+    """The page that lists the reports that there are, and the pages to try."""
+    text = "# 报告示例 · Example reports\n\n由命令生成。Made by `yilao report`, `yilao whatif`.\n\n"
+    pages = [(area, lang, f"{area}/report", "") for area, lang in REPORTS]
+    pages += [(REPORTS[0][0], lang, f"whatif/{REPORTS[0][0]}", kind) for lang, kind in TO_TRY.items()]
+    for area, lang, page, kind in pages:
+        page += ".html" if lang == "zh" else f".{lang}.html"
         if (folder / page).exists():
-            text += f'- <a href="reports/{page}">{yl.find_area(area)["name_" + lang]}</a>\n'
+            text += f'- <a href="reports/{page}">{yl.find_area(area)["name_" + lang]}{kind}</a>\n'
     return text
 
 

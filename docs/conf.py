@@ -8,7 +8,7 @@ from sphinx.search.en import SearchEnglish
 project = "yilaolib"
 author = project_copyright = "yilaolib contributors"
 language = "en"
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon"]
+extensions = ["myst_nb", "sphinx.ext.autodoc"]
 suppress_warnings = ["misc.highlighting_failure"]  # csv has no lexer
 html_theme = "furo"
 html_title = "yilaolib 一老一小"
@@ -23,12 +23,7 @@ nb_execution_raise_on_error = True
 nb_execution_in_temp = True
 nb_merge_streams = True
 
-autosummary_generate = True
 autodoc_typehints = "none"  # the docstrings say it shorter
-autodoc_default_options = {"members": False}
-default_role = "code"
-napoleon_numpy_docstring, napoleon_google_docstring = True, False
-napoleon_use_param = napoleon_use_rtype = False
 
 HAN = "一-鿿"
 
@@ -52,5 +47,16 @@ def pairs(run: str) -> list[str]:
     return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
 
 
+def as_help_shows_it(app, what, name, obj, options, lines):
+    """A docstring as `help` prints it: the first line as a sentence, the data sheet below in its own lines."""
+    if lines:
+        lines[:] = (
+            [lines[0].replace("`", "``"), "", "::", "", *("   " + line for line in lines[1:]), ""]
+            if any(lines[1:])
+            else lines
+        )
+
+
 def setup(app):
+    app.connect("autodoc-process-docstring", as_help_shows_it)
     app.add_search_language(TwoLanguages)

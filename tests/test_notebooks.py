@@ -158,10 +158,10 @@ def test_links_lead_somewhere(path):
     assert [link for link in links if not (path.parent / link.split("#")[0]).exists()] == []
 
 
-@teaching
-def test_the_chinese_notebook_has_the_same_code(path):
+@pytest.mark.parametrize("english", TEACHING, ids=lambda path: path.stem)
+def test_the_chinese_notebook_has_the_same_code(english):
     """Cell by cell the code is the English one but for `lang`; the prose is Chinese, links lead somewhere."""
-    ours, other = read(path), CHINESE(path)
+    ours, other = read(english), CHINESE(english)
     assert code(other) == [text.replace('lang: str = "en"', 'lang: str = "zh"') for text in code(ours)] != code(ours)
     assert all(re.search("[一-鿿]", text) for text in prose(other))
     heads = [re.findall(r"^#+ \d?", text, flags=re.M) for nb in (ours, other) for text in prose(nb)]

@@ -25,8 +25,9 @@ def site(tmp_path_factory):
 def test_every_kind_of_page_is_there(site):
     """Pages, notebooks in both languages, tables, and a page for a public name."""
     pages = ["index", "README.zh", "docs/zh/methods", "docs/methods/share", "notebooks/zh/06_projection"]
-    pages += ["notebooks/06_projection", "data/README", "api/yilaolib.project"]
+    pages += ["notebooks/06_projection", "data/README", "docs/zh/data"]
     assert [page for page in pages if not (site / f"{page}.html").exists()] == []
+    assert 'id="yilaolib.project"' in (site / "api" / "projection.html").read_text(encoding="utf-8")
 
 
 def test_a_broken_link_is_found(tmp_path):
