@@ -49,12 +49,9 @@ def pairs(run: str) -> list[str]:
 
 def as_help_shows_it(app, what, name, obj, options, lines):
     """A docstring as `help` prints it: the first line as a sentence, the data sheet below in its own lines."""
-    if lines:
-        lines[:] = (
-            [lines[0].replace("`", "``"), "", "::", "", *("   " + line for line in lines[1:]), ""]
-            if any(lines[1:])
-            else lines
-        )
+    first, *rest = lines or [""]
+    sheet = ["", "::", "", *(f"   {line}" for line in rest), ""]
+    lines[:] = [first.replace("`", "``"), *(sheet if any(rest) else [])]
 
 
 def setup(app):
