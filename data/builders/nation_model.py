@@ -12,13 +12,18 @@ from nation_units import Units
 from scipy.stats import t as student
 
 from yilaolib.demography.ages import SEX
-from yilaolib.demography.calibration import FAR, GROUPS, MEMBERS, REGIONS
+from yilaolib.demography.calibration import GROUPS, MEMBERS, REGIONS
 from yilaolib.demography.cohorts import NORMAL_90
+from yilaolib.demography.local import area_values
+from yilaolib.tables.areas import load_table
 
+CUTS = ("column_cut_sd", "small_place_sd", "fertility_columns_share")  # rows of `assumptions`
 PATTERNS = 8
 PENALTY = 60.0  # of standardised columns, for some 2,300 places
 FREEDOM = (3, 4, 5, 6, 8, 12, 30)  # of Student's t: how often a place is far off
 SORTS = ("others", "district", "small")
+FAR, SMALL, BY_COLUMNS = (float(area_values()["value"][name]) for name in CUTS)
+KEPT = float(load_table("spreads").set_index("parameter")["value"]["tfr_ratio_persistence"])
 
 
 def standardised(columns: pd.DataFrame, by: pd.DataFrame) -> np.ndarray:
@@ -39,11 +44,12 @@ def foreseen(coefficients: np.ndarray, x: np.ndarray) -> np.ndarray:
     return coefficients[0] + x @ coefficients[1:]
 
 
-def by_others(x, y, fold, new, new_fold) -> np.ndarray:
-    """What is foreseen for new places by the places of other folds."""
+def by_others(x, y, fold, new, new_fold, own) -> np.ndarray:
+    """What is foreseen for new places by the places of other folds; half of fertility is the fading of their own."""
     told = np.empty((len(new), y.shape[1]))
     for each in np.unique(new_fold):
         told[new_fold == each] = foreseen(ridge(x[fold != each], y[fold != each]), new[new_fold == each])
+    told[:, -1] = BY_COLUMNS * told[:, -1] + (1 - BY_COLUMNS) * own
     return told
 
 
@@ -78,12 +84,12 @@ class Spread:
 
 
 def spread_fitted(counties: tuple, places: tuple) -> Spread:
-    """Spread of the places of a level, from (columns, size, outcome, fold, people) of counties and of such places.
+    """Spread of the places of a level, from the `ingredients` of counties and of such places.
 
     Patterns are those of counties, their width is that of the level. Errors are those of provinces left out in turn.
     """
-    x, size, y, fold, people = counties
-    errors = y - by_others(x, y, fold, x, fold)
+    x, size, y, fold, people, own = counties
+    errors = y - by_others(x, y, fold, x, fold, own)
     means = abs(weighted(errors, people))
     typical = ridge(with_size(x, size), np.log(means + 0.2 * np.median(means, axis=0)))
     alike = errors / (np.exp(foreseen(typical, with_size(x, size))) @ MEMBERS)
@@ -96,10 +102,10 @@ def spread_fitted(counties: tuple, places: tuple) -> Spread:
     regional = scores.groupby(region_of(scores.index.to_numpy())).mean().var().mean()
     shares = (regional, max(scores.var().mean() - regional, 0.0))
 
-    new, new_size, new_y, new_fold, new_people = places
+    new, new_size, new_y, new_fold, new_people, new_own = places
     plain = Spread(typical, np.ones((3, len(MEMBERS))), patterns, np.inf, shares, {})
     sd = np.sqrt((weighted(plain.loads(new, new_size, new_fold).swapaxes(0, 1), new_people) ** 2).sum(axis=0))
-    off = abs(weighted(new_y - by_others(x, y, fold, new, new_fold), new_people)) / sd
+    off = abs(weighted(new_y - by_others(x, y, fold, new, new_fold, new_own), new_people)) / sd
     tail = (np.quantile(off, 0.95, axis=0) / np.quantile(off, 0.8, axis=0)).max()
     freedom = min(FREEDOM, key=lambda df: abs(student.ppf(0.975, df) / student.ppf(0.9, df) - tail))
     sorts = sort_of(new, new_size)
@@ -112,7 +118,7 @@ def spread_fitted(counties: tuple, places: tuple) -> Spread:
 
 def sort_of(x: np.ndarray, size: np.ndarray) -> np.ndarray:
     """Sorts of places whose ranges are fitted apart: 1 city districts, 2 small others, 0 the rest."""
-    return np.where(x[:, -1] > 0, 1, np.where(size < -1.2, 2, 0))
+    return np.where(x[:, -1] > 0, 1, np.where(size < SMALL, 2, 0))
 
 
 def with_size(x: np.ndarray, size: np.ndarray) -> np.ndarray:
@@ -137,10 +143,10 @@ class Judged:
 
 
 def ingredients(units: Units, counties: Units) -> tuple:
-    """Columns, size, outcome, fold and people of places; columns and size by the counties of the census."""
+    """Columns, size, outcome, fold, people and fading of own fertility; columns and size by the census's counties."""
     size, by = (np.log(each.then.sum(axis=(1, 2))) for each in (units, counties))
     x = standardised(units.columns, counties.columns)
-    return x, (size - by.mean()) / by.std(), units.outcome, units.province, units.then
+    return x, (size - by.mean()) / by.std(), units.outcome, units.province, units.then, KEPT * np.log(units.ratio)
 
 
 def judge(level: Units, counties: Units, by_rest: dict) -> Judged:
@@ -153,6 +159,7 @@ def judge(level: Units, counties: Units, by_rest: dict) -> Judged:
     for each in np.unique(level.province):
         here, others = level.province == each, tuple(part[counties.province != each] for part in learned)
         told.rates[here] = foreseen(ridge(others[0], others[2]), judged[0][here]) + by_rest[each]
+        told.rates[here, -1] = BY_COLUMNS * told.rates[here, -1] + (1 - BY_COLUMNS) * judged[5][here]
         spread = spread_fitted(others, tuple(part[~here] for part in judged))
         told.loads[here] = spread.loads(judged[0][here], judged[1][here], level.province[here])
         told.freedom[here], told.shares[here] = spread.freedom, spread.shares

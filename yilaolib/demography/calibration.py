@@ -13,8 +13,6 @@ from .ages import OPEN_AGE, SEX, TOP, Population, as_array, found_again, group_a
 
 FERTILE = (15, 20, 25, 30, 35, 40, 45)  # five-year ages of the schedules of fertility
 COHORTS = np.arange(0, 80, 5)  # five-year ages at the older census, the last one open
-FAR = 3.0  # standard deviations at which a column is cut
-SMALL = -1.2  # of the logarithm of persons: places below stray in a way of their own
 REGIONS = {
     "north": (11, 12, 13, 14, 15),
     "north-east": (21, 22, 23),
@@ -165,6 +163,10 @@ class Model:
     region: pd.DataFrame  # (region, group)
     freedom: float  # of Student's t: how often a place is far off
     shares: tuple[float, float]  # of the region and of the province in the variance
+    far: float  # standard deviations at which a column is cut
+    small: float  # of the logarithm of persons: places below stray in a way of their own
+    by_columns: float  # share of the columns in fertility; the rest is what is left of the place's own
+    kept: float  # share of its own that is left after ten years
 
 
 def foresee(columns: pd.DataFrame, model: Model, regions: list[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -173,10 +175,11 @@ def foresee(columns: pd.DataFrame, model: Model, regions: list[str]) -> tuple[np
     Source: Hoerl and Kennard (1970), Ridge regression, Technometrics 12.
     """
     away = ((columns - model.mean) / model.sd).fillna(0.0)
-    z = away.clip(-FAR, FAR)
+    z = away.clip(-model.far, model.far)
     z["constant"], z["smallness"] = 1.0, (-1 - away["size"]).clip(0, 2)
     told = z[model.foreseen.index].to_numpy() @ model.foreseen.to_numpy()
-    sorts = np.select([away["district"] > 0, away["size"] < SMALL], ["district", "small"], "others")
+    told[:, -1] += (1 - model.by_columns) * (model.kept * columns["children_per_woman"].to_numpy() - told[:, -1])
+    sorts = np.select([away["district"] > 0, away["size"] < model.small], ["district", "small"], "others")
     scale = np.exp(z[model.scale.index].to_numpy() @ model.scale.to_numpy()) * model.width.loc[sorts].to_numpy()
     scale *= model.region.reindex(regions).fillna(1.0).to_numpy()
     return told, model.patterns * (scale @ MEMBERS)[:, None]

@@ -359,7 +359,9 @@ def _model(kind: str, year: int, *, root: Root = None) -> Model:
     freedom, region, province = table.loc[["freedom", "share_region", "share_province"], "value"]
     scale, width, wider = (by_group(what) for what in ("scale", "width", "region"))
     outcomes = (by_outcome("foreseen"), by_outcome("pattern").to_numpy())
-    return Model(mean, sd, *outcomes, scale, width, wider, freedom, (region, province))
+    assumed = area_values(root=root)["value"][["column_cut_sd", "small_place_sd", "fertility_columns_share"]]
+    kept = table.loc["tfr_ratio_persistence", "value"]
+    return Model(mean, sd, *outcomes, scale, width, wider, freedom, (region, province), *assumed, kept)
 
 
 def _e0_row(slug: str, known: int | None, root: Root) -> pd.Series | None:
