@@ -166,7 +166,7 @@ def _parameters(slug: str, *, root: Root = None) -> pd.DataFrame:
         fertility = ("tfr_ratio", launch.tfr_ratio, "ratio", row["year"], *(row[name] for name in TOLD))
     rows = [mortality, fertility]
     if (later := launch.tfr_later) is not None:
-        rows.append(("tfr_ratio_later", later, "ratio", base + 10, printed, *_told("foreseen", base=base)))
+        rows.append(("tfr_ratio_later", later, "ratio", base + 10, printed, *_told("later", base=base)))
     year, notes = base, [moved.attrs[name] for name in TOLD]
     if MIGRATION in assumed.index:
         row = assumed.loc[MIGRATION]
