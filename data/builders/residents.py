@@ -57,7 +57,7 @@ def slope(x: pd.Series, y: pd.Series) -> float:
 
 
 def _growth(area: str, scenario: Scenario) -> float:
-    total = project(area, scenario=scenario, end_year=2025).population.sum(("sex", "age"))
+    total = project(area, scenario=scenario, end_year=2025, start="census").population.sum(("sex", "age"))
     return float(np.log(total.sel(year=2025) / total.sel(year=2021)))
 
 

@@ -13,7 +13,16 @@ from ..tables.areas import find_area, load_table
 from .ages import MEASURES, carry_forward, measured, persons
 from .cohorts import DECADE
 from .local import Root, areas_above, census_pyramids, launch_of, survival_grid
-from .projection import CENSUS_TO_YEAR_END, Nation, Scenario, nation_of, schedules, simulate, sources_behind
+from .projection import (
+    CENSUS_TO_YEAR_END,
+    Nation,
+    Scenario,
+    launches_from,
+    nation_of,
+    schedules,
+    simulate,
+    sources_behind,
+)
 
 AGED = {"population_total": 0, "population_60plus": 60, "population_65plus": 65}
 SHARE = "population_60plus_share_pct"
@@ -112,7 +121,7 @@ def nation_as_known(year: int, root: Root = None) -> Nation:
     Ranges are as wide as World Population Prospects 2024 makes them the same number of years ahead. Estimates of the
     years before are today's.
     """
-    now = nation_of(root=root)
+    now = nation_of("census", root=root)
     years = np.arange(year, year + 41)
     wide = now.paths.loc[years - year + FIRST_PROJECTED - 1]
     paths = pd.DataFrame({c: wide[c].to_numpy() for c in wide if c.endswith(("_up", "_down"))}, index=years)
@@ -274,7 +283,7 @@ def compare_with_plans(*, scenario: str = "medium", root: Root = None) -> pd.Dat
     table = table[here & (table["year"] > table["area"].map(counted))]
     rows = []
     for (area, year), group in table.groupby(["area", "year"]):
-        launch = launch_of(area, root)
+        (launch,) = launches_from([area], root=root)
         assumed = Scenario.load(scenario, area=area, root=root)
         path = simulate([launch], assumed, int(year), nation_of(root=root)).isel(area=0)
         figures = group.drop_duplicates("indicator").set_index("indicator")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from zlib import crc32
 
@@ -37,6 +38,7 @@ def project_cohorts(
     net_migration_rate: xr.DataArray | None = None,
     migration_timing: str = "end",
     step: int = 1,
+    after_step: Callable[[int, np.ndarray, np.ndarray], None] | None = None,
 ) -> xr.Dataset:
     """Carry a population forward by cohorts: survival, births, migration.
 
@@ -55,6 +57,7 @@ def project_cohorts(
     net_migration_rate : DataArray (year, sex, age), optional; [net migrants per survivor] at the end of the step
     migration_timing : {'end', 'even'}; `net_migration` after survival and births, or half of it at the start
     step : int, default 1; [years] width of an age group and of a step
+    after_step : callable, optional; (year, population, net_migration) arrays (sex, age, ...) of a step, to change in place
 
     Returns
     -------
@@ -123,7 +126,9 @@ def project_cohorts(
         deaths[t] = alive + births[t] - arrived
         late = None if m is None else m[t] if early is None else early
         _migrate(there, moved[t], late, early, None if rate is None else rate[t], negative[t + 1 : t + 2])
-        alive = arrived if m is None and rate is None else there.sum(axis=1)
+        if after_step is not None:
+            after_step(int(years[t]), there, moved[t])
+        alive = arrived if m is None and rate is None and after_step is None else there.sum(axis=1)
     whole = np.isfinite(deaths[:-1]).all() and np.isfinite(alive).all()
     if not whole or min(least, start.min(), srb.min()) < 0:
         _refuse(laid, years)

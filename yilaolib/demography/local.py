@@ -8,7 +8,7 @@ totals are met and whose ages are taken. What is filled is marked, so that every
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -43,6 +43,7 @@ from .lifetables import look_up, survival_table
 
 STANDARD = "china-wpp2024"  # of table `mortality`
 MIGRATION = "net_migration_per_1000"
+REPORTED = {"population_reported": "population_total", "births_reported": "births", "deaths_reported": "deaths"}
 TOLD = ["source", "note", "note_zh"]  # what is told of a level
 PERSONS = ["sex", "age", "persons"]
 NOBODY_MOVES = np.zeros((2, OPEN_AGE + 1))
@@ -92,7 +93,10 @@ class Launch:
     more_men: np.ndarray  # (age) logarithm of the sex ratio over the nation's, which migration evens out
     tfr_later: float | None  # ratio to which it moves in ten years; without it the ratio draws nearer to 1
     strays: Strays
-    newer: tuple[tuple[int, dict[str, float]], ...] = ()  # totals of later years, by column of `margins`
+    newer: dict[int, dict[str, float]] = field(default_factory=dict)  # year -> totals of `margins`, births, deaths
+    births: dict[int, float] = field(default_factory=dict)  # year -> logarithm of what known births make of fertility
+    deaths: dict[int, float] = field(default_factory=dict)  # year -> years of e0 that known deaths add
+    moves: dict[int, float] = field(default_factory=dict)  # year -> migrants per 1000 by the province's total
 
 
 def census_pyramids(area: str, root: Root = None) -> dict[int, xr.DataArray]:
@@ -222,7 +226,8 @@ def _launches_alike(entries: list[dict], known: int | None, root: Root) -> Itera
                 ratio, later = float(own["tfr_ratio"]), None
         moved.flags.writeable = False
         levels = (ratio, float(offsets[i]), moved, imbalance(here, standard.to_numpy()), later, strays[i])
-        yield Launch(slug, kind_of(entry), base, here, *levels, tuple(_newer_totals(slug, base, here, root)))
+        newer = dict(_newer_totals(slug, base, here, root)) if known is None else {}
+        yield Launch(slug, kind_of(entry), base, here, *levels, newer)
 
 
 def _counted(slug: str, known: int | None, root: Root) -> np.ndarray:
@@ -255,7 +260,9 @@ def _nation_near(year: int, root: Root) -> xr.DataArray:
 
 
 def _newer_totals(slug: str, base: int, people: np.ndarray, root: Root) -> Iterator[tuple[int, dict[str, float]]]:
-    """Years and totals of `margins` after the area's last census; those that change nothing there are refused."""
+    """Years and totals of `margins` and `series` after the last census; `margins` that change nothing are refused."""
+    reported = _reported(root=root).get(slug, {})
+    yield from ((year, totals) for year, totals in reported.items() if year > base)
     table = merged_table("margins", root) if root else ()
     table = table[table["area"] == slug].sort_values("year") if len(table) else pd.DataFrame()
     if table.empty or (load_table("population", area=slug, root=root)["source"] == FILLED).any():
@@ -264,12 +271,32 @@ def _newer_totals(slug: str, base: int, people: np.ndarray, root: Root) -> Itera
         totals = {name: float(row[name]) for name in MARGINS if pd.notna(row[name])}
         counted = [people[:, slice(*MARGINS[name])].sum() for name in totals]
         if row["basis"] != "registered" and row["year"] > base:
-            yield int(row["year"]), totals
+            yield int(row["year"]), reported.get(int(row["year"]), {}) | totals
         elif not (row["year"] == base and np.allclose(list(totals.values()), counted, rtol=0.005)):
             raise DataError(
                 f"The totals of {slug!r} of {row['year']} in margins change nothing: its residents by age and sex "
                 f"are known from {base} on. Give residents of a later year, or take the row out."
             )
+
+
+@while_unchanged(8)
+def _reported(*, root: Root = None) -> dict[str, dict[int, dict[str, float]]]:
+    """Reported residents, births and deaths by area and year; the nation's residents as the sum of its provinces.
+
+    The nation's own total counts the military too, which no census pyramid has.
+    """
+    table = load_table("series", root=root)
+    table = table[table["indicator"].isin(REPORTED)].assign(of=table["indicator"].map(REPORTED))
+    provinces = load_table("areas", root=root).query("level == 'province'")["area"]
+    counted = table[table["area"].isin(provinces) & (table["of"] == "population_total")]
+    whole = counted.groupby("year")["value"].agg(["sum", "count"])
+    told: dict[str, dict[int, dict[str, float]]] = {}
+    for area, year, of, value in table.sort_values("year")[["area", "year", "of", "value"]].itertuples(index=False):
+        if (area, of) != ("china", "population_total"):
+            told.setdefault(area, {}).setdefault(int(year), {})[of] = float(value)
+        elif year in whole.index and whole.loc[year, "count"] == len(provinces):
+            told.setdefault(area, {}).setdefault(int(year), {})[of] = float(whole.loc[year, "sum"])
+    return told
 
 
 def _own_levels(slug: str, known: int | None, root: Root) -> pd.DataFrame:

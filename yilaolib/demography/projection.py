@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import groupby, islice
 from numbers import Real
@@ -34,6 +34,9 @@ OLDEST = 70  # age at the older census from which all places may stray together
 LOWEST_RATE = -0.5  # of net migration: no draw empties an age in a year
 FADING = ("tfr_ratio_persistence", "sex_ratio_pull")  # of table spreads: in every projection
 QUANTILES = (0.025, 0.1, 0.5, 0.9, 0.975)
+STARTS = ("latest", "census")
+MOST_MOVED = 0.02  # of persons, by which a newer total is met at the ages at which people move
+MOST_ROUNDS, STEP = 40, {"births": 1.0, "deaths": -14.0}  # a year of e0 moves deaths by 7 %
 ARRAYS = 6  # as large as the population that exist at one time: population, survival, migration twice, scratch
 
 
@@ -44,15 +47,17 @@ def project(
     end_year: int = HORIZON,
     draws: int = 0,
     seed: int = 0,
+    start: str = "latest",
     root: Root = None,
 ) -> xr.Dataset:
-    """Project an area by single age and sex from its last census to `end_year`.
+    """Project an area by single age and sex from the newest known year, or from its last census, to `end_year`.
 
     Populations are those of 31 December; the census of 1 November is moved there first. Births, deaths and migration
     labelled t take place between 31 December t and 31 December t + 1.
 
-    The nation's paths and spread are those of World Population Prospects 2024. The local level of fertility nears the
-    nation's, that of e0 keeps its distance, net migration follows the scenario (table `spreads`).
+    The nation's paths and spread are those of World Population Prospects 2024, moved so that births and deaths come out
+    as reported; from the newest of these years on the scenario holds. Totals that are known are met by migration. The local
+    level of fertility nears the nation's, that of e0 keeps its distance, net migration follows the scenario.
     Source: United Nations (2024), World Population Prospects 2024: Methodology. Parameters: `local_parameters`.
     DataError: unknown area or scenario, an end year not after the census or beyond 2100, missing tables.
 
@@ -65,14 +70,15 @@ def project(
     end_year : int, default `HORIZON`; [year] last 31 December; at most 2100, where the national paths end
     draws : int, default 0; random paths of fertility, mortality and migration; 0 gives the central path
     seed : int, default 0; the same seed gives the same draws, in any process and however many are asked for
+    start : {'latest', 'census'}; census: as if nothing were known after it, for comparison
     root : path of your own tables, optional
 
     Returns
     -------
     Dataset
         As `project_cohorts`: dims year, sex, age and, if `draws`, draw; `attrs` name the area, the scenario, the base,
-        whose migration it takes and the documents behind it (`yl.cite(result)`). Totals of your `margins` from after
-        the census are met at the end of their year: `attrs["rebased"]` has year, totals, difference to the census path.
+        whose migration it takes, the documents behind it (`yl.cite(result)`) and which `years` are counted, estimated,
+        projected. `attrs["rebased"]`: of totals of your `margins` year, totals, difference to the path without them.
 
     Examples
     --------
@@ -83,17 +89,21 @@ def project(
     slug = find_area(area, root=root)["area"]
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario, area=slug, root=root)
-    launch = local.launch_of(slug, root)
-    result = simulate([launch], scenario, end_year, nation_of(root=root), draws=draws, seed=seed)
-    result = result.isel(area=0, drop=True)
+    (launch,), nation = launches_from([slug], start, root), nation_of(start, root=root)
+    result = simulate([launch], scenario, end_year, nation, draws=draws, seed=seed).isel(area=0, drop=True)
+    newest = min(max([nation.newest, launch.base, *launch.newer]), end_year)
+    own = merged_table("margins", root).query("area == @slug")["year"].tolist()
     result.attrs = {
         "area": slug,
         "scenario": scenario.name,
         "base": f"{launch.base}-12-31",
         "census": f"{launch.base}-11-01",
         "migration": local.local_parameters(slug, root=root).set_index("parameter").loc[MIGRATION, "note"],
-        "sources": list(sources_behind(slug, launch.base, scenario.name, draws > 0, root=root)),
-    } | ({"rebased": told} if (told := result.attrs["rebased"]) else {})
+        "years": {"counted": [launch.base, launch.base]}
+        | ({"estimated": [launch.base + 1, newest]} if newest > launch.base else {})
+        | ({"projected": [newest + 1, end_year]} if end_year > newest else {}),
+        "sources": list(sources_behind(slug, launch.base, scenario.name, draws > 0, start, root=root)),
+    } | ({"rebased": told} if (told := [each for each in result.attrs["rebased"] if each["year"] in own]) else {})
     return result
 
 
@@ -106,6 +116,7 @@ def project_ranges(
     seed: int = 0,
     levels: Sequence[float] = QUANTILES,
     memory_mib: int = 256,
+    start: str = "latest",
     root: Root = None,
 ) -> xr.Dataset:
     """Quantiles of population, 60+, 65+, 80+, 0-4 and births for any number of areas.
@@ -116,7 +127,7 @@ def project_ranges(
     Parameters
     ----------
     areas : iterable of str; slugs, names or adcodes
-    scenario, end_year, seed, root : as for `project`
+    scenario, end_year, seed, start, root : as for `project`
     draws : int, default 200; random paths of each area
     levels : sequence of float; [share] quantiles to keep; 0.1 and 0.9 bound the 80 % range
     memory_mib : int, default 256; [MiB] about what a block of areas may take; small blocks are the fast ones
@@ -138,7 +149,7 @@ def project_ranges(
         raise DataError(f"draws is {draws}; a range needs at least one path, better 200 or more.")
     if not levels or not all(0 <= level <= 1 for level in levels):
         raise DataError(f"levels are {levels}; they must be shares of the paths between 0 and 1, such as 0.1 and 0.9.")
-    launches = local.launches_of(slugs, root)
+    launches = launches_from(slugs, start, root)
     keep = {"draws": draws, "seed": seed, "levels": levels}
     keep["block"] = block_size(end_year, draws, memory_mib, first_year=one_base(launches))
 
@@ -150,7 +161,7 @@ def project_ranges(
     parts: list[xr.Dataset] = []
     for area, group in groupby(launches, assumed):  # an area with rows of its own parts the others
         each = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario, area=area, root=root)
-        parts += stream(group, each, end_year, nation_of(root=root), **keep)
+        parts += stream(group, each, end_year, nation_of(start, root=root), **keep)
     return xr.concat(parts, "area")
 
 
@@ -312,11 +323,17 @@ class Nation:
     schedule: xr.DataArray  # (year, age): share of the TFR at single ages
     spreads: Spreads
     lowest_tfr: float  # no draw goes below
+    medium: Scenario  # by which known years are fitted
+    newest: int = 0  # last year whose births and deaths are known
+
+
+def nation_of(start: str = "latest", *, root: Root = None) -> Nation:
+    """The nation's paths as the tables have them, with `latest` fitted to its reported births and deaths; made once."""
+    return _nation(start, root=root)
 
 
 @while_unchanged(8)
-def nation_of(*, root: Root = None) -> Nation:
-    """The nation's paths as the tables have them; made once while no table changes."""
+def _nation(start: str, *, root: Root = None) -> Nation:
     table, paths = local.national_paths(root=root), {}
     for name in ("tfr", "e0_female", "e0_male"):
         one = table[name]
@@ -330,7 +347,79 @@ def nation_of(*, root: Root = None) -> Nation:
     lowest = float(local.area_values(root=root)["value"]["lowest_tfr"])
     single = load_table("spreads", root=root).set_index("parameter")["value"]
     spreads = Spreads(*(float(single[name]) for name in Spreads.__dataclass_fields__))
-    return Nation(frame, local.survival_grid(STANDARD_YEAR, root=root), fertility, spreads, lowest)
+    grid, medium = local.survival_grid(STANDARD_YEAR, root=root), Scenario.load("medium", root=root)
+    nation = Nation(frame, grid, fertility, spreads, lowest, medium)
+    china = local.launch_of("china", root)
+    if start == "census" or not _known(china, "births"):
+        return nation
+    china, years = _fitted(china, nation), frame.loc[china.base :].index.to_numpy()
+    frame.loc[years, "tfr"] *= np.exp(_course(china.births, years))
+    frame.loc[years, ["e0_female", "e0_male"]] += _course(china.deaths, years)[:, None]
+    newest = max(china.births)
+    frame.loc[china.base : newest, [name for name in frame if name.endswith(("_down", "_up"))]] = 0.0
+    return replace(nation, paths=frame, newest=newest)
+
+
+def launches_from(slugs: Sequence[str], start: str = "latest", root: Root = None) -> list[Launch]:
+    """Where projections of areas (slugs) start, with what is known of them and their provinces after the census."""
+    if start not in STARTS:
+        raise DataError(f"start is {start!r}; it must be 'latest' (the newest known year) or 'census'.")
+    launches = local.launches_of(slugs, root) if len(slugs) > 1 else [local.launch_of(slugs[0], root)]
+    if start == "census":
+        return [replace(launch, newer={}) for launch in launches]
+    return [launch if launch.kind == "nation" else _brought_up(launch, root) for launch in launches]
+
+
+def _brought_up(launch: Launch, root: Root) -> Launch:
+    if _known(launch, "births") or _known(launch, "deaths"):
+        launch = _fitted_own(launch.area, root=root)
+    entry = find_area(launch.area, root)
+    province = next((up["area"] for up in [entry, *local.areas_above(entry, root)] if up["level"] == "province"), None)
+    return replace(launch, moves=_left_over(province, root=root)) if province else launch
+
+
+@while_unchanged(256)
+def _fitted_own(slug: str, *, root: Root = None) -> Launch:
+    return _fitted(local.launch_of(slug, root), nation_of(root=root))
+
+
+@while_unchanged(64)
+def _left_over(province: str, *, root: Root = None) -> dict[int, float]:
+    """Net migrants per 1000 that known totals of a province add to its path, by year."""
+    launch, nation = local.launch_of(province, root), nation_of(root=root)
+    if not _known(launch, "population_total"):
+        return {}
+    path = simulate([launch], nation.medium, max(launch.newer), nation)
+    people = path["population"].sum(("sex", "age")).isel(area=0).to_series()
+    return {x["year"]: 1000 * x["difference"]["population_total"] / people[x["year"]] for x in path.attrs["rebased"]}
+
+
+def _known(launch: Launch, name: str) -> dict[int, float]:
+    return {year: totals[name] for year, totals in launch.newer.items() if name in totals}
+
+
+def _fitted(launch: Launch, nation: Nation) -> Launch:
+    """The launch whose fertility and e0 of known years make the births and deaths that were reported."""
+    known = {flow: _known(launch, flow) for flow in ("births", "deaths")}
+    for _ in range(MOST_ROUNDS):
+        path = simulate([launch], nation.medium, max([*known["births"], *known["deaths"]]), nation)
+        came = {flow: path[flow].sum(("sex", "area")).to_series() for flow in known}
+        off = {flow: {y: float(np.log(x / came[flow][y - 1])) for y, x in told.items()} for flow, told in known.items()}
+        more = {
+            flow: {y: getattr(launch, flow).get(y, 0.0) + x * STEP[flow] for y, x in off[flow].items()} for flow in off
+        }
+        launch = replace(launch, **more)
+        if max(abs(x) for told in off.values() for x in told.values()) < 1e-8:
+            break
+    return launch
+
+
+def _course(known: Mapping[int, float], years: np.ndarray, kept: float = 1.0) -> np.ndarray:
+    """What was fitted in known years; in years between and afterwards their mean, of which `kept` is left in ten years."""
+    if not known:
+        return np.zeros(len(years))
+    last, mean = max(known), float(np.mean(list(known.values())))
+    return np.array([known.get(y, mean * kept ** (max(y - last, 0) / cohorts.DECADE)) for y in years.tolist()])
 
 
 def schedules(years: np.ndarray, root: Root = None) -> xr.DataArray:
@@ -369,29 +458,45 @@ def simulate(
     ahead = cohorts.project_cohorts(start, **first).population.isel(year=1, drop=True)
     start = start + CENSUS_TO_YEAR_END * (ahead - start)  # everybody grows two months older, once
     rates = {name: array.isel(year=slice(1, None)).assign_coords(year=years[:-1]) for name, array in rates.items()}
-    future = cohorts.project_cohorts(start, **rates)
-    return future.assign_attrs(rebased=[told for launch in launches for told in _rebase(future, launch, rates)])
+    told: list[dict] = []
+    future = cohorts.project_cohorts(start, **rates, after_step=_met(launches, told))
+    return future.assign_attrs(rebased=told)
 
 
-def _rebase(future: xr.Dataset, launch: Launch, rates: dict[str, Any]) -> Iterator[dict]:
-    """Set an area's path, in place, on each newer total at the end of its year; yield what was given and what moved.
+def _met(launches: Sequence[Launch], told: list[dict]) -> Callable[[int, np.ndarray, np.ndarray], None] | None:
+    """What sets areas on their newer totals at the end of a step, as migration, and tells what was given and moved.
 
-    The ages keep the shape that the census path gives them. The step into that year no longer adds up.
+    A total alone is met at the ages at which people move, up to `MOST_MOVED`; further ages keep the shape that they have.
     """
-    for year, totals in launch.newer:
-        if year not in future["year"]:
-            continue
-        here = {"area": [launch.area], "year": slice(year, None)}
-        path = future["population"].sel(area=[launch.area], year=year)
-        met = rake(path, {MARGINS[name]: total for name, total in totals.items()})
-        moved = {n: total - float(np.mean(persons(path, *MARGINS[n]))) for n, total in totals.items()}
-        if year < future["year"][-1]:
-            ahead = {n: a.sel({dim: at for dim, at in here.items() if dim in a.dims}) for n, a in rates.items()}
-            for name, array in cohorts.project_cohorts(met.drop_vars("year"), **ahead).items():
-                future[name].loc[here] = array
-        else:
-            future["population"].loc[here | {"year": year}] = met
-        yield {"year": year, "totals": totals, "difference": moved}
+
+    def meet(label: int, people: np.ndarray, moved: np.ndarray) -> None:
+        for i, launch in enumerate(launches):
+            totals = {name: x for name, x in launch.newer.get(label + 1, {}).items() if name in MARGINS}
+            if not totals:
+                continue
+            here = people[:, :, i]
+            before = here.copy()
+            off = {
+                name: total - float(np.mean(here[:, slice(*MARGINS[name])].sum(axis=(0, 1))))
+                for name, total in totals.items()
+            }
+            if list(totals) == ["population_total"]:
+                size = abs(launch.migration if launch.migration.any() else launch.migration + 1)
+                weights = size.reshape(*size.shape, *[1] * (here.ndim - 2)) * here
+                present = here.sum(axis=(0, 1))
+                most = MOST_MOVED * present
+                here += weights * (
+                    np.clip(totals["population_total"] - present, -most, most) / weights.sum(axis=(0, 1))
+                )
+                here *= totals["population_total"] / here.sum(axis=(0, 1))
+            else:
+                labels = {"sex": SEX, "age": np.arange(OPEN_AGE + 1)}
+                path = xr.DataArray(here, labels, ("sex", "age", *["draw"] * (here.ndim - 2)))
+                here[:] = rake(path, {MARGINS[name]: total for name, total in totals.items()})
+            moved[:, :, i] += here - before
+            told.append({"year": label + 1, "totals": totals, "difference": off})
+
+    return meet if any(launch.newer for launch in launches) else None
 
 
 def _rates(launches, scenario, years, nation, draws, seed) -> dict[str, Any]:
@@ -444,6 +549,7 @@ def _tfr(launches, scenario, years, nation, draws, seed, paths) -> np.ndarray:
     ahead = (years - launches[0].base + 2) / cohorts.DECADE
     share, fading = np.minimum(ahead, 1), kept ** np.maximum(ahead - 1, 0)
     level = (np.outer(1 - share, ratio) + np.outer(share, later)) * fading[:, None]
+    level += np.stack([_course(x.births, years, kept) for x in launches], axis=-1)
     centre, offset = here["tfr"].to_numpy()[:, None], scenario.at("tfr_offset", years)[:, None]
     if not draws:
         return np.maximum(centre * np.exp(level) + offset, 0)
@@ -465,7 +571,7 @@ def _e0(launches, scenario, years, nation, draws, seed) -> np.ndarray:
     offset = np.array([launch.e0_offset for launch in launches])
     if scenario.e0 is not None:
         offset = np.full(len(launches), scenario.e0 - nation.paths.loc[scenario.e0_year, "e0_both"])
-    e0 = centre[:, :, None] + offset
+    e0 = centre[:, :, None] + offset + np.stack([_course(x.deaths, years) for x in launches], axis=-1)[:, None]
     highest = nation.survival["e0"].to_numpy()[-1]
     e0 = e0 + np.minimum(scenario.at("e0_offset", years)[:, None, None], np.maximum(highest - e0, 0))
     if not draws:
@@ -484,10 +590,16 @@ def _migration(launches, scenario, years, nation, draws, seed, paths) -> np.ndar
     factor = scenario.at("net_migration_factor", years)
     level = scenario.net_migration_per_1000
     own = [x.migration if level is None else at_level(x.migration, x.people, level) for x in launches]
+    more = [[0.0 if level is not None else x.moves.get(year, 0.0) for year in years.tolist()] for x in launches]
     pull = np.clip(factor, 0, 1) * nation.spreads.sex_ratio_pull  # where nobody moves, nothing evens out
     central = [
-        cohorts.drawn_to_balance(factor[:, None, None] * rates, launch.more_men, cohorts.men_share(launch.people), pull)
-        for launch, rates in zip(launches, own, strict=True)
+        cohorts.drawn_to_balance(
+            factor[:, None, None] * rates + np.reshape(each, (-1, 1, 1)) * _by_age(launch),
+            launch.more_men,
+            cohorts.men_share(launch.people),
+            pull,
+        )
+        for launch, rates, each in zip(launches, own, more, strict=True)
     ]
     if not draws:
         return np.stack(central, axis=-1)
@@ -508,8 +620,16 @@ def _migration(launches, scenario, years, nation, draws, seed, paths) -> np.ndar
     return np.moveaxis(noisy.reshape(len(launches), len(years), 2, -1, draws), 0, -2)
 
 
+def _by_age(launch: Launch) -> np.ndarray:
+    """One more net migrant per 1000 persons, as rates (sex, age)."""
+    crude = 1000 * float((launch.migration * launch.people).sum() / launch.people.sum())
+    return at_level(launch.migration, launch.people, crude + 1) - launch.migration
+
+
 @while_unchanged(4096)
-def sources_behind(area: str, base: int, scenario: str, drawn: bool, *, root: Root = None) -> tuple[str, ...]:
+def sources_behind(
+    area: str, base: int, scenario: str, drawn: bool, start: str = "latest", *, root: Root = None
+) -> tuple[str, ...]:
     """Ids of the documents that a projection of the area (its slug) rests on, in the order of its making."""
     people, assumed = (load_table(name, area=area, root=root) for name in ("population", "assumptions"))
     mortality, spreads = (load_table(name, root=root) for name in ("mortality", "spreads"))

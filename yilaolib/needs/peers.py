@@ -13,8 +13,8 @@ import pandas as pd
 import xarray as xr
 
 from ..demography.ages import elderly_share, persons
-from ..demography.local import Root, area_values, launches_of, while_unchanged
-from ..demography.projection import HORIZON, Scenario, block_size, nation_of, simulate
+from ..demography.local import Root, area_values, while_unchanged
+from ..demography.projection import HORIZON, Scenario, block_size, launches_from, nation_of, simulate
 from ..errors import DataError
 from ..tables.areas import find_area, list_areas, load_table
 from ..tables.cells import half_a_digit
@@ -254,7 +254,7 @@ def area_table(
         slugs = [find_area(area, root)["area"] for area in areas]
     if not slugs or draws < 1:
         raise DataError(f"There are {len(slugs)} areas and {draws} draws; a table needs at least one of each.")
-    launches = launches_of(slugs, root)
+    launches = launches_from(slugs, root=root)
     nation, size, parts = nation_of(root=root), block_size(end_year, draws, 256), []
     loaded = Scenario.load(scenario, root=root)
     for first in range(0, len(slugs), size):
