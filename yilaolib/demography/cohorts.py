@@ -57,7 +57,7 @@ def project_cohorts(
     net_migration_rate : DataArray (year, sex, age), optional; [net migrants per survivor] at the end of the step
     migration_timing : {'end', 'even'}; `net_migration` after survival and births, or half of it at the start
     step : int, default 1; [years] width of an age group and of a step
-    after_step : callable, optional; (year, population, net_migration) arrays (sex, age, ...) of a step, to change in place
+    after_step : callable, optional; of (year, population, net_migration), arrays (sex, age, ...) to change in place
 
     Returns
     -------

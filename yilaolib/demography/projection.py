@@ -19,7 +19,7 @@ from ..tables.folders import merged_table
 from ..tables.workbook import MARGINS
 from ..texts import code_of, words_of
 from . import cohorts, local
-from .ages import MEASURES, OPEN_AGE, SEX, Population, as_array, elderly_share, persons, rake
+from .ages import MEASURES, OPEN_AGE, SEX, Population, as_array, elderly_share, rake
 from .calibration import COHORTS, at_level, by_single_age
 from .lifetables import asfr, look_up
 from .local import MIGRATION, STANDARD, Launch, Root, while_unchanged
@@ -55,9 +55,9 @@ def project(
     Populations are those of 31 December; the census of 1 November is moved there first. Births, deaths and migration
     labelled t take place between 31 December t and 31 December t + 1.
 
-    The nation's paths and spread are those of World Population Prospects 2024, moved so that births and deaths come out
-    as reported; from the newest of these years on the scenario holds. Totals that are known are met by migration. The local
-    level of fertility nears the nation's, that of e0 keeps its distance, net migration follows the scenario.
+    The nation's paths and spread are those of World Population Prospects 2024, moved so that births and deaths come
+    out as reported; known totals are met by migration. The local level of fertility nears the nation's, that of e0
+    keeps its distance, net migration follows the scenario.
     Source: United Nations (2024), World Population Prospects 2024: Methodology. Parameters: `local_parameters`.
     DataError: unknown area or scenario, an end year not after the census or beyond 2100, missing tables.
 
@@ -403,19 +403,19 @@ def _fitted(launch: Launch, nation: Nation) -> Launch:
     known = {flow: _known(launch, flow) for flow in ("births", "deaths")}
     for _ in range(MOST_ROUNDS):
         path = simulate([launch], nation.medium, max([*known["births"], *known["deaths"]]), nation)
-        came = {flow: path[flow].sum(("sex", "area")).to_series() for flow in known}
-        off = {flow: {y: float(np.log(x / came[flow][y - 1])) for y, x in told.items()} for flow, told in known.items()}
-        more = {
-            flow: {y: getattr(launch, flow).get(y, 0.0) + x * STEP[flow] for y, x in off[flow].items()} for flow in off
-        }
-        launch = replace(launch, **more)
-        if max(abs(x) for told in off.values() for x in told.values()) < 1e-8:
+        most = 0.0
+        for flow, told in known.items():
+            came, now = path[flow].sum(("sex", "area")).to_series(), getattr(launch, flow)
+            off = {year: float(np.log(value / came[year - 1])) for year, value in told.items()}
+            launch = replace(launch, **{flow: {y: now.get(y, 0.0) + STEP[flow] * x for y, x in off.items()}})
+            most = max([most, *map(abs, off.values())])
+        if most < 1e-8:
             break
     return launch
 
 
 def _course(known: Mapping[int, float], years: np.ndarray, kept: float = 1.0) -> np.ndarray:
-    """What was fitted in known years; in years between and afterwards their mean, of which `kept` is left in ten years."""
+    """What was fitted in known years; else their mean, of which `kept` is left ten years after the last."""
     if not known:
         return np.zeros(len(years))
     last, mean = max(known), float(np.mean(list(known.values())))
@@ -466,7 +466,7 @@ def simulate(
 def _met(launches: Sequence[Launch], told: list[dict]) -> Callable[[int, np.ndarray, np.ndarray], None] | None:
     """What sets areas on their newer totals at the end of a step, as migration, and tells what was given and moved.
 
-    A total alone is met at the ages at which people move, up to `MOST_MOVED`; further ages keep the shape that they have.
+    A total alone is met at the ages at which people move, up to `MOST_MOVED`; else ages keep their shape.
     """
 
     def meet(label: int, people: np.ndarray, moved: np.ndarray) -> None:
@@ -476,25 +476,20 @@ def _met(launches: Sequence[Launch], told: list[dict]) -> Callable[[int, np.ndar
                 continue
             here = people[:, :, i]
             before = here.copy()
-            off = {
-                name: total - float(np.mean(here[:, slice(*MARGINS[name])].sum(axis=(0, 1))))
-                for name, total in totals.items()
-            }
+            had = {name: float(np.mean(here[:, slice(*MARGINS[name])].sum(axis=(0, 1)))) for name in totals}
             if list(totals) == ["population_total"]:
                 size = abs(launch.migration if launch.migration.any() else launch.migration + 1)
                 weights = size.reshape(*size.shape, *[1] * (here.ndim - 2)) * here
                 present = here.sum(axis=(0, 1))
-                most = MOST_MOVED * present
-                here += weights * (
-                    np.clip(totals["population_total"] - present, -most, most) / weights.sum(axis=(0, 1))
-                )
+                off = np.clip(totals["population_total"] - present, -MOST_MOVED * present, MOST_MOVED * present)
+                here += weights * (off / weights.sum(axis=(0, 1)))
                 here *= totals["population_total"] / here.sum(axis=(0, 1))
             else:
                 labels = {"sex": SEX, "age": np.arange(OPEN_AGE + 1)}
                 path = xr.DataArray(here, labels, ("sex", "age", *["draw"] * (here.ndim - 2)))
                 here[:] = rake(path, {MARGINS[name]: total for name, total in totals.items()})
             moved[:, :, i] += here - before
-            told.append({"year": label + 1, "totals": totals, "difference": off})
+            told.append({"year": label + 1, "totals": totals, "difference": {n: totals[n] - had[n] for n in totals}})
 
     return meet if any(launch.newer for launch in launches) else None
 
