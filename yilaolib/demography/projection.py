@@ -367,12 +367,11 @@ def launches_from(slugs: Sequence[str], start: str = "latest", root: Root = None
     launches = local.launches_of(slugs, root) if len(slugs) > 1 else [local.launch_of(slugs[0], root)]
     if start == "census":
         return [replace(launch, newer={}) for launch in launches]
-    return [launch if launch.kind == "nation" else _brought_up(launch, root) for launch in launches]
+    known = [launch.kind != "nation" and (_known(launch, "births") or _known(launch, "deaths")) for launch in launches]
+    return [_fitted_own(x.area, root=root) if own else _moving(x, root) for x, own in zip(launches, known, strict=True)]
 
 
-def _brought_up(launch: Launch, root: Root) -> Launch:
-    if _known(launch, "births") or _known(launch, "deaths"):
-        launch = _fitted_own(launch.area, root=root)
+def _moving(launch: Launch, root: Root) -> Launch:
     entry = find_area(launch.area, root)
     province = next((up["area"] for up in [entry, *local.areas_above(entry, root)] if up["level"] == "province"), None)
     return replace(launch, moves=_left_over(province, root=root)) if province else launch
@@ -380,7 +379,7 @@ def _brought_up(launch: Launch, root: Root) -> Launch:
 
 @while_unchanged(256)
 def _fitted_own(slug: str, *, root: Root = None) -> Launch:
-    return _fitted(local.launch_of(slug, root), nation_of(root=root))
+    return _fitted(_moving(local.launch_of(slug, root), root), nation_of(root=root))
 
 
 @while_unchanged(64)
@@ -555,6 +554,7 @@ def _tfr(launches, scenario, years, nation, draws, seed, paths) -> np.ndarray:
     for i, launch in enumerate(launches):
         if launch.kind != "nation":
             strayed[:, i] = (share * fading)[:, None] * (launch.strays.fertility @ paths[i]) + doubt
+            strayed[[year in launch.births for year in years.tolist()], i] = 0.0  # births are known
     tfr = centre[:, None] * np.exp(level[..., None] + strayed) + offset[..., None]
     return np.maximum(tfr, nation.lowest_tfr)
 
@@ -635,6 +635,7 @@ def sources_behind(
         local.local_parameters(area, root=root),
         local.nearest_rows(load_table("age_standards", root=root), base),
         series[series["indicator"].isin(local.national_paths(root=root).columns.get_level_values(0))],
+        series[series["indicator"].isin(local.REPORTED) & (series["year"] > base) & (start == "latest")],
         mortality[mortality["standard"] == STANDARD],
         load_table("fertility", root=root),
         assumed[assumed["scenario"] == scenario],
