@@ -1,5 +1,6 @@
 """What a person wrote for the demographic tables: which reported figure to trust, what is assumed, which papers."""
 
+import numpy as np
 import pandas as pd
 from needs_written import judged_rows
 
@@ -78,9 +79,18 @@ NOTES_ZH = {
 # Assumptions for every area: scenario, parameter, year, value, unit, source, note.
 OFFSET, FACTOR, LIFE, WOMAN = "tfr_offset", "net_migration_factor", "e0_offset", "children per woman"
 LIVES = {"long-life": ("upper_80", "higher"), "short-life": ("lower_80", "lower")}  # bound of the UN's range
-LIFE_YEARS = (2024, 2025, 2030, 2040, 2050, 2075, 2100)
+LIFE_YEARS = (2025, 2030, 2040, 2050, 2075, 2100)
+NEWEST = 2025  # last year whose births and deaths are reported: scenarios part from then on
+STORIES = {  # what each combines: births, who moves, length of life
+    "few-and-old": ("low", "medium", "long-life"),
+    "on-the-move": ("low", "recent-migration", "medium"),
+    "settled": ("high", "half-migration", "long-life"),
+}
+STORY = "(judged) Story: births as in {}, migration as in {}, length of life as in {}."
 RECENT = 0.39  # printed by residents.py
 FALLEN = "Of the rates of 2010-2020: how residents of 31 provinces moved in 2021-2025 (0.35 to 0.43)."
+UNTIL = "As in medium until 2025: so residents of 31 provinces moved."
+REPORTED_UNTIL = " From 2026 on: {} until 2025 are reported."
 HALF = "(judged) People move half as much as in medium."
 LASTS = "(judged) Net migration rates of 2010-2020, the last decade counted, go on unchanged."
 RESIDENTS = "nbs-residents-2021-2025"
@@ -89,9 +99,10 @@ ASSUMPTIONS = [
     ("medium", OFFSET, 2020, 0, WOMAN, "judged", "(judged) The area keeps its distance to WPP's medium path."),
     ("zero-migration", OFFSET, 2020, 0, WOMAN, "judged", "(judged) Differs from medium in migration only."),
     *[(s, FACTOR, 2020, RECENT, "1", RESIDENTS, FALLEN) for s in ("low", "medium", "high", *LIVES)],
-    ("half-migration", FACTOR, 2020, RECENT / 2, "1", "judged", HALF),
-    ("recent-migration", FACTOR, 2020, 1, "1", "judged", LASTS),
-    ("zero-migration", FACTOR, 2020, 0, "1", "judged", "(judged) Nobody moves."),
+    *[(f"{s}-migration", FACTOR, NEWEST, RECENT, "1", RESIDENTS, UNTIL) for s in ("half", "recent", "zero")],
+    ("half-migration", FACTOR, NEWEST + 1, RECENT / 2, "1", "judged", HALF),
+    ("recent-migration", FACTOR, NEWEST + 1, 1, "1", "judged", LASTS),
+    ("zero-migration", FACTOR, NEWEST + 1, 0, "1", "judged", "(judged) Nobody moves."),
     ("", "rule_3pct_share", None, 0.03, "share", "rule-9073", "3 % of those aged 60+ live in institutions (9073)."),
     ("", "daycare_coverage", 2010, 0.33, "share", "eu-barcelona-2002", EU.format(2010)),
     ("", "daycare_coverage", 2030, 0.45, "share", "eu-barcelona-2030", EU.format(2030)),
@@ -159,11 +170,16 @@ def build_assumptions(read):
     rows.append(("china", "", "e0", 2020, wpp.loc[2020, "e0B"], "years", "un-wpp-2024", CHINA))
     for scenario in ("low", "high"):
         note = f"WPP 2024 {scenario} variant less medium; a row at both ends of each step, constant after the last."
-        step = (wpp[f"tfr_{scenario}"] - wpp["tfr"]).round(6).loc[2024:]
+        note += REPORTED_UNTIL.format("births")
+        step = (wpp[f"tfr_{scenario}"] - wpp["tfr"]).round(6).loc[NEWEST + 1 :]
         ends = step[(step != step.shift(1)) | (step != step.shift(-1))].iloc[:-1]
-        for year, value in {2023: 0.0, **ends}.items():
+        for year, value in {NEWEST: 0.0, NEWEST + 1: step.iloc[0], **ends}.items():
             rows.append(("", scenario, OFFSET, year, value, WOMAN, "un-wpp-2024", note))
     rows += life_rows(wpp["e0B"], {"upper_80": wpp["e0B_80u"], "lower_80": wpp["e0B_80l"]})
+    for story, parts in STORIES.items():
+        for part, parameter in zip(parts, (OFFSET, FACTOR, LIFE), strict=True):
+            told = [row for row in rows if row[1:3] == (part, parameter) and (part, parameter) != ("medium", OFFSET)]
+            rows += [(row[0], story, *row[2:7], STORY.format(*parts)) for row in told]
     columns = ["area", "scenario", "parameter", "year", "value", "unit", "source", "note"]
     frame = pd.DataFrame(rows, columns=columns)
     return frame.assign(note_zh=frame["note"].map(NOTES_ZH).fillna(""))
@@ -173,10 +189,11 @@ def life_rows(middle, bounds):
     """Years of life above or below the UN's path: the ends of its 80 % range, both sexes."""
     for scenario, (bound, word) in LIVES.items():
         note = f"WPP 2024: e0 of both sexes at the {word} end of the 80 % range, less the medium path; linear between."
+        note += REPORTED_UNTIL.format("deaths")
         step = (bounds[bound] - middle).round(4).loc[list(LIFE_YEARS)]
-        yield from (
-            ("", scenario, LIFE, year, v, "years", "un-wpp-2024", note) for year, v in {2023: 0.0, **step}.items()
-        )
+        first = round(float(np.interp(NEWEST + 1, step.index, step)), 4)
+        course = {NEWEST: 0.0, NEWEST + 1: first, **step.loc[NEWEST + 1 :]}
+        yield from (("", scenario, LIFE, year, v, "years", "un-wpp-2024", note) for year, v in course.items())
 
 
 def build_care_rates(read):

@@ -41,7 +41,7 @@ from yilaolib.tables.areas import load_table
 OUT = Path(__file__).resolve().parent.parent
 YEARS = np.arange(2010, 2021)
 FITTED = (32, 36, 43)  # 江苏, 江西, 湖南: the provinces on which today's engine was fitted
-DRAWS = 400
+DRAWS = {"county": 400, "prefecture": 2000, "rest": 400}
 KEPT = ("e0_correlation", "migration_correlation", "sex_ratio_pull", "tfr_correlation", "tfr_ratio_persistence")
 OLDEST_SD = 0.05  # of the nation's 70+ ten years on: what the engine, launched from the nation of 2000, missed in 2010
 
@@ -109,7 +109,7 @@ def tfr_on_census(nation: xr.DataArray, tfr: float) -> float:
     return float(people[:, 0].sum() / (births * alive) / tfr)
 
 
-def drawn(engine: Engine, told: Judged, draws: int = DRAWS) -> np.ndarray:
+def drawn(engine: Engine, told: Judged, draws: int) -> np.ndarray:
     """Measures (measure, place, draw) with the nation's, regional, provincial and local chances."""
     rng, paths, spreads = np.random.default_rng(1), engine.paths, engine.nation.spreads
     chance = {
@@ -260,7 +260,7 @@ def main():
             "hold": of_groups(units.then),
             "nation_cohorts": cohorts_ahead(units, ago, nations[2010].to_numpy()),
         }
-        paths, actual = drawn(engine, told), of_groups(units.now)
+        paths, actual = drawn(engine, told, DRAWS[level]), of_groups(units.now)
         below = (paths < actual[..., None]).mean(axis=-1)
         rows += rows_of(level, units, methods, {share: abs(below - 0.5) <= share / 200 for share in (80, 95)})
         print(level, len(units.table), "provinces inside, as sums:", province_sums(paths, actual, units.province))

@@ -10,19 +10,11 @@ import xarray as xr
 
 from ..errors import DataError
 from ..tables.areas import find_area, load_table
+from . import projection
 from .ages import MEASURES, carry_forward, measured, persons
 from .cohorts import DECADE
 from .local import Root, areas_above, census_pyramids, launch_of, survival_grid
-from .projection import (
-    CENSUS_TO_YEAR_END,
-    Nation,
-    Scenario,
-    launches_from,
-    nation_of,
-    schedules,
-    simulate,
-    sources_behind,
-)
+from .projection import Nation, Scenario, launches_from, nation_of, schedules, simulate, sources_behind
 
 AGED = {"population_total": 0, "population_60plus": 60, "population_65plus": 65}
 SHARE = "population_60plus_share_pct"
@@ -137,7 +129,7 @@ def nation_as_known(year: int, root: Root = None) -> Nation:
 
 def at_census(people: xr.DataArray, year: int) -> xr.DataArray:
     """Values at year ends put at the census day (1 November) of `year`, linear between the two."""
-    return people.sel(year=year) - CENSUS_TO_YEAR_END * (people.sel(year=year) - people.sel(year=year - 1))
+    return people.sel(year=year) - projection.CENSUS_TO_YEAR_END * (people.sel(year=year) - people.sel(year=year - 1))
 
 
 def extrapolate(series: pd.Series, end_year: int, *, level: float = 0.8, method: str | None = None) -> pd.DataFrame:

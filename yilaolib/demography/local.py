@@ -24,19 +24,7 @@ from ..tables.folders import as_root, merged_table, stamp
 from ..tables.schema import empty_table
 from ..tables.workbook import FILLED, MARGINS, NO_CHILDREN, Load
 from ..texts import say
-from .ages import (
-    OPEN_AGE,
-    SEX,
-    TOP,
-    Margins,
-    Population,
-    as_array,
-    bend,
-    carry_forward,
-    graduate,
-    group_ages,
-    rake,
-)
+from .ages import OPEN_AGE, SEX, TOP, Margins, Population, as_array, bend, carry_forward, graduate, group_ages, rake
 from .calibration import COHORTS, GROUPS, REGIONS, Model, at_level, by_single_age, foresee, migration_rates, tfr_ratio
 from .cohorts import imbalance, shared
 from .lifetables import look_up, survival_table
@@ -286,16 +274,14 @@ def _reported(*, root: Root = None) -> dict[str, dict[int, dict[str, float]]]:
     The nation's own total counts the military too, which no census pyramid has.
     """
     table = load_table("series", root=root)
-    table = table[table["indicator"].isin(REPORTED)].assign(of=table["indicator"].map(REPORTED))
+    table = table[table["indicator"].isin(REPORTED)].replace({"indicator": REPORTED})
+    wide = table.pivot(index=["area", "year"], columns="indicator", values="value")
     provinces = load_table("areas", root=root).query("level == 'province'")["area"]
-    counted = table[table["area"].isin(provinces) & (table["of"] == "population_total")]
-    whole = counted.groupby("year")["value"].agg(["sum", "count"])
+    whole = wide["population_total"].unstack("area").reindex(columns=provinces).sum(axis=1, skipna=False)
     told: dict[str, dict[int, dict[str, float]]] = {}
-    for area, year, of, value in table.sort_values("year")[["area", "year", "of", "value"]].itertuples(index=False):
-        if (area, of) != ("china", "population_total"):
-            told.setdefault(area, {}).setdefault(int(year), {})[of] = float(value)
-        elif year in whole.index and whole.loc[year, "count"] == len(provinces):
-            told.setdefault(area, {}).setdefault(int(year), {})[of] = float(whole.loc[year, "sum"])
+    for (area, year), row in wide.iterrows():
+        row = row.mask(row.index == "population_total", whole[year]) if area == "china" else row
+        told.setdefault(area, {})[int(year)] = row.dropna().to_dict()
     return told
 
 
