@@ -84,7 +84,7 @@ def project(
     --------
     >>> future = project("jingdezhen", end_year=2035)
     >>> print(f"{float(elderly_share(future).sel(year=2035)):.2f}")
-    0.30
+    0.31
     """
     slug = find_area(area, root=root)["area"]
     if not isinstance(scenario, Scenario):
