@@ -288,7 +288,7 @@ def population_table(future: Population) -> pd.DataFrame:
     --------
     >>> import yilaolib as yl
     >>> yl.population_table(yl.project("jingdezhen", end_year=2030)).loc[2025, "share_60_pct"].round(1)
-    np.float64(20.9)
+    np.float64(21.1)
     """
     table = pd.DataFrame({name: labelled(persons(future, *ages)).to_series() for name, ages in TABLE_AGES.items()})
     for age in (60, 65, 80):

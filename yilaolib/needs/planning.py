@@ -277,7 +277,7 @@ def freed_capacity(
         children], missing [places], met [places that freed seats could be], left [places still missing]
 
     >>> print(*freed_capacity("jingdezhen").freed.loc[[2025, 2030]].round(-3))
-    0.0 7000.0
+    0.0 8000.0
     """
     slug = find_area(area, root=root)["area"]
     people = as_array(projected(population, slug, LAST_YEAR, root=root)).sel(year=slice(base_year, None))
