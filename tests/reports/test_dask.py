@@ -20,7 +20,7 @@ CITIES = ["yingtan", "haian", "yueyang", "lianshui"]
 SLOW = """\
 import os, time
 if city == 'yueyang': raise ValueError('no beds in yueyang')
-time.sleep(1)
+time.sleep(0.5)
 open(os.path.join(tables_dir, 'x.csv'), 'w').write('1')
 print('made for', city, bool(data))"""
 
@@ -87,13 +87,6 @@ def test_every_report_comes_though_a_worker_is_lost(cluster, tmp_path):
     for path in out.glob("*/report*.*"):
         assert str(folder) not in path.read_text(encoding="utf-8"), path  # a worker's, and gone by now
     assert yl.render_reports(["yingtan"], executor="serial", **asked)["kept"].all()
-
-
-def test_no_scheduler_is_one_sentence(tmp_path, monkeypatch):
-    """An address where nobody answers is one error, and nothing is lost."""
-    monkeypatch.setattr(many, "PATIENCE", 0.5)
-    with pytest.raises(YilaoError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9"):
-        yl.render_reports(["yingtan"], executor="dask", scheduler="tcp://127.0.0.1:9", out_dir=tmp_path)
 
 
 def test_scheduler_without_workers_is_one_sentence(tmp_path, monkeypatch):

@@ -130,13 +130,6 @@ def test_mistakes_are_told(page, call, message):
         call(page)
 
 
-def test_old_names_say_what_to_call():
-    """A name of version 0.2 that a report has taken over says what to call instead."""
-    with pytest.raises(AttributeError, match=r"yl.show_table is gone. Instead: .* page.table\(frame, caption="):
-        yl.show_table  # noqa: B018
-    assert not set(yl.GONE) & set(yl.__all__) and not hasattr(yl, "city_brief")
-
-
 @pytest.mark.parametrize(("lang", "words"), [("zh", "未公布"), ("en", "not published")])
 @pytest.mark.parametrize("nothing", [np.nan, None, pd.NA, pd.NaT])
 def test_missing_is_said(lang, words, nothing):

@@ -12,10 +12,7 @@ from tiny_report import write_template
 
 from yilaolib import texts
 from yilaolib.errors import DataError, YilaoError
-from yilaolib.reports import runner
-from yilaolib.reports.exports import write_format
 from yilaolib.reports.one import (
-    PRELOAD,
     Linked,
     as_sentence,
     default_folder,
@@ -23,7 +20,6 @@ from yilaolib.reports.one import (
     place_order,
     render_report,
 )
-from yilaolib.reports.page import read_document
 
 BASIC = """\
 import sys
@@ -135,13 +131,6 @@ def test_what_is_known_of_an_area_names_its_notebook(city, name):
     assert place_order(city).template.stem == name
 
 
-def test_notebook_without_parameters_is_refused(tmp_path):
-    """A notebook that declares no city is no report."""
-    notebook = write_template(tmp_path / "t.ipynb", parameters="year: int = 1")
-    with pytest.raises(DataError, match="declares no parameter 'city'"):
-        place_order("jingdezhen", template=notebook)
-
-
 @pytest.mark.parametrize(
     ("line", "found"),
     [
@@ -184,20 +173,14 @@ def test_a_report_is_whole(page):
 
 
 def test_page_is_for_readers(page):
-    """The page has title, figure with alternative text, contents and missing values, but no code or warning."""
+    """The page has title, figure with alternative text, versions and parameters, but no code, warning or path."""
     text = page.read_text(encoding="utf-8")
+    assert "yilaolib 版本" in text and "数据版本" in text and str(page.parent) not in text
+    assert "city = jingdezhen, scenario = medium, end_year = 2030, lang = zh" in text
     for part in ("<title>景德镇市一老一小报告</title>", 'alt="床位上升"', 'href="#床位"', "未公布", 'lang="zh-CN"'):
         assert part in text
     for part in ("import matplotlib", "a warning"):
         assert part not in text
-
-
-def test_page_foot_says_what_was_asked(page):
-    """The foot of the page has versions and parameters, and no path of this machine."""
-    text = page.read_text(encoding="utf-8")
-    assert "yilaolib 版本" in text and "数据版本" in text
-    assert "city = jingdezhen, scenario = medium, end_year = 2030, lang = zh" in text
-    assert str(page.parent) not in text
 
 
 def test_notebook_beside_is_as_if_run_there(page):
@@ -276,16 +259,6 @@ def test_brief_is_what_its_cells_show(tmp_path):
     assert "<p>long" in page.read_text(encoding="utf-8")
     render_report("yingtan", out_dir=tmp_path, template=path, lang="en")
     assert not brief.exists()
-
-
-@pytest.mark.parametrize("city", ["lianshui", "jiangxi"])
-def test_brief_is_two_pages(city, tmp_path):
-    """An English brief is two pages of PDF too, with a plan and without; test_exports looks at Chinese ones."""
-    pypdf, order = pytest.importorskip("pypdf"), place_order(city, lang="en")
-    runner.begin(PRELOAD)
-    nb = runner.run_notebook(order.template, tmp_path / "x.ipynb", order.parameters)
-    write_format("pdf", read_document(nb, title="x", lang="en", tag="brief"), tmp_path / "x.pdf")
-    assert len(pypdf.PdfReader(tmp_path / "x.pdf").pages) == 2
 
 
 @pytest.fixture

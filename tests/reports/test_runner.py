@@ -60,10 +60,8 @@ def wait_for(what, seconds=60):
     return found
 
 
-@pytest.mark.parametrize("start", ["forkserver", "spawn"])
-def test_nothing_passes_between_notebooks(tmp_path, monkeypatch, start):
+def test_nothing_passes_between_notebooks(tmp_path):
     """A notebook that dirties settings, seeds, environment, folder and modules changes nothing for the next."""
-    monkeypatch.setattr(runner, "START", start)
     before = run(tmp_path, LOOK)[0][0]["text"]
     run(tmp_path, DIRTY)
     assert run(tmp_path, LOOK)[0][0]["text"] == before
@@ -161,10 +159,8 @@ def test_outputs_are_as_in_jupyter(tmp_path, monkeypatch, start):
     assert outputs[8][-1].data["text/plain"] == "7"
 
 
-@pytest.mark.parametrize("start", ["forkserver", "spawn"])
-def test_figures_show_without_show(tmp_path, monkeypatch, start):
+def test_figures_show_without_show(tmp_path):
     """A figure is shown once at the end of its cell, though pyplot was imported before the fork."""
-    monkeypatch.setattr(runner, "START", start)
     figure, later = run(tmp_path, "import matplotlib.pyplot as plt\n_ = plt.plot([1, 2])", "1")
     assert [sorted(o.data) for o in figure] == [["image/png", "text/plain"]] and "image/png" not in later[0].data
 

@@ -2,17 +2,14 @@
 
 import ast
 import csv
-import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from chromium import BROWSER
 from tiny_report import write_template
 
 from yilaolib.errors import DataError
-from yilaolib.reports.many import index_page
 from yilaolib.reports.one import place_order, render_report
 from yilaolib.tables.areas import load_table
 
@@ -63,31 +60,6 @@ class Tags(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.names.add(tag)
         self.attributes |= {name for name, _ in attrs}
-
-
-@pytest.mark.skipif(BROWSER is None, reason="needs the browser chromium")
-def test_index_in_a_browser(tmp_path):
-    """In a browser the index runs its own script and nothing else: the name is text, the filter works."""
-    row = {"area": "x", "name_zh": EVIL, "lang": "zh", "scenario": "medium", "status": "ok", "report": "x/report.html"}
-    page = index_page([row, row | {"area": "y", "name_zh": "景德镇市", "status": "failed", "error": EVIL}])
-    (tmp_path / "index.html").write_text(page, encoding="utf-8")
-    options = [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        f"--user-data-dir={tmp_path / 'profile'}",
-        "--dump-dom",
-    ]
-    shown = subprocess.run(
-        [BROWSER, *options, (tmp_path / "index.html").as_uri()], capture_output=True, text=True, timeout=60
-    ).stdout
-    assert "<title>一老一小报告" in shown and '<div id="controls">' in shown and '<span id="shown">2</span>' in shown
-    assert shown.count("&lt;script&gt;") >= 2
 
 
 @pytest.mark.parametrize(

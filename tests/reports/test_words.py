@@ -197,6 +197,39 @@ def test_own_norms_reach_the_numbers(own):
     assert own["turning"].set_index(["method", "scenario"])["year"].notna().any()
 
 
+def test_workbook_computes_what_the_report_says(own):
+    """The formulas of the sheet to calculate with give the report's own needs and gaps."""
+    values = {}
+    for key, value, formula in own["calc"]:
+        computed = value if formula in (None, "input") else eval(formula.format(**values))
+        assert value is None or computed == pytest.approx(value), key
+        values[key] = computed
+    by_care = own["bed_methods"].set_index("method")["central"]["prevalence"]
+    assert values["care_need"] == pytest.approx(by_care) and values["bed_gap"] == own["bed_gaps"]["gap"][0]
+
+
+def test_reports_close_with_the_targets_and_2030(third, own, unread):
+    """What became of the targets, the way to 2030, then the sources; a plan that ended is counted in its own year."""
+    for names, at in ((own, -3), (third, -3), (unread, -4)):
+        headings = [p["text"] for p, _ in names["page"].pieces if p["kind"] == "heading" and p["level"] == 2]
+        assert names["page"].text("report.headings.ahead").strip("«»") in headings[at + 1].strip("«»")
+        assert names["year"] == 2030
+    card = third["shown_card"].set_index("indicator")
+    old = third["ageing"]["aged_60"][2025]
+    assert card["needed"]["elder_beds_per_1000_60plus"] == pytest.approx(45 * old / 1000)  # the target of 岳阳
+    assert third["ended"] == 2025 and third["closing"]["beds"]["need"][0] == pytest.approx(45 * old / 1000)
+    assert not {"plan_beds", "plan_places"} & {*third["bed_methods"]["method"], *third["place_methods"]["method"]}
+
+
+def test_one_account_for_old_and_young(own):
+    """Seats that fall empty are children fewer than in 2025; places missing are the gap that leads."""
+    young = own["freed"].set_index("year")
+    assert young["freed"][2030] == pytest.approx(young["aged_3_5"][2025] - young["aged_3_5"][2030])
+    assert young["missing"][2030] == pytest.approx(own["place_gaps"]["gap"][0])
+    assert young["left"][2030] == pytest.approx(max(young["missing"][2030] - young["freed"][2030], 0))
+    assert own["ways"].empty and own["enrol"]["places"].eq(4696).all()  # care beds of 海安 are not published
+
+
 # ---- sentences ----
 
 
@@ -421,7 +454,6 @@ def test_nobody_looked_is_not_unpublished(unread):
 @pytest.mark.parametrize(
     ("key", "row", "column", "text"),
     [
-        ("beds", "按全省总量分摊", "central", "本库未收录"),  # nobody read the plan of 江苏
         ("beds", "按现有入住", "central", "未公布"),  # the plan of 海安 was read
         ("staff", "养老护理员 · 合计", "present", "未公布"),
         ("staff", "养老护理员 · 重度", "present", "–"),  # no plan counts present staff by level of need
@@ -446,7 +478,7 @@ def test_figures_that_a_user_adds_give_a_gap(tmp_path):
     )
     own = run("area_report.ipynb", city="jian", data=str(tmp_path))
     lead, old = own["bed_gaps"].iloc[0], own["ageing"]["aged_60"]
-    assert lead["gap"] == pytest.approx(20_000 * (old[2025] / old[2024] - 1))  # as many beds per head as there are
+    assert lead["gap"] == pytest.approx(20_000 * (old[2030] / old[2024] - 1))  # as many beds per head as there are
     assert own["unread"] == ["plan", "places"] and any("缺" in text for _, text in said(own["page"]))
 
 

@@ -31,7 +31,7 @@ from .supply import SUPPLY, doubted, opening, stock_of
 SURVEY, CENSUS = "adl-clhls-2018", "self-care-census-2020"
 LEVELS = ("mild", "moderate", "severe", "unable")
 COUNTED_BY = 2025  # present beds may be counted later than at the census, and are held against the elderly of that year
-LAST_YEAR = 2025  # of a plan that prints none
+PLAN_YEARS = 5  # of the nation, each ends in a year that they divide
 Future = xr.Dataset | None  # a projection made before, by `project`
 BOUNDS = ("lower", "central", "upper")
 LEADING = {"beds": ("norm", "hold", "rule_9073"), "places": ("norm_places",)}  # the first that has a number leads
@@ -304,13 +304,17 @@ def leading_method(what: str, known: Mapping[str, Inputs]) -> str:
     return next((method for method in order if method not in {*doubted, "rule_9073"}), order[0])  # the rule is judged
 
 
-def target_year(plan: pd.Series | None, years: Iterable[int]) -> int:
-    """The last year of a plan (a row of `sources`) within the years of a projection; 2025 where there is none.
+def target_year(plan: pd.Series | None, years: Iterable[int], now: int | None = None) -> int:
+    """The last year of a plan (a row of `sources`) that lies after `now`, else that of the five-year plan after it.
 
-    >>> target_year(pd.Series({"plan_end": 2025}), range(2020, 2051)), target_year(None, range(2030, 2051))
-    (2025, 2030)
+    `now` [year] is by default that of the newest outcomes in our tables; the answer lies within `years`.
+
+    >>> target_year(pd.Series({"plan_end": 2025}), range(2020, 2051)), target_year(None, range(2020, 2051), now=2021)
+    (2030, 2025)
     """
-    last = LAST_YEAR if plan is None or pd.isna(plan["plan_end"]) else int(plan["plan_end"])
+    now = int(load_table("outcomes")["year"].max()) if now is None else now
+    last = 0 if plan is None or pd.isna(plan["plan_end"]) else int(plan["plan_end"])
+    last = last if last > now else now - now % PLAN_YEARS + PLAN_YEARS
     return int(np.clip(last, min(years, default=last), max(years, default=last)))
 
 

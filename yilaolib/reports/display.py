@@ -1,9 +1,7 @@
 """What a report shows: a cover, headings, sentences, figures and tables, numbered, in one language.
 
-A notebook makes one `Report` and tells it what to show. Each thing that is shown is a *piece*: plain JSON that says
-what it is (numbers as numbers), beside the HTML that JupyterLab shows. The page, PDF, Word and Excel are written from
-pieces.
-Words come from the catalogue of the language; rounding happens here and nowhere before; all that is shown is escaped.
+Each thing that is shown is a *piece*: plain JSON (numbers as numbers) beside the HTML that JupyterLab shows. The page,
+PDF, Word and Excel are written from pieces. Rounding happens here and nowhere before; all that is shown is escaped.
 """
 
 from __future__ import annotations
@@ -35,7 +33,7 @@ TEMPLATES = Path(__file__).parents[1] / "templates"
 DPI = 160  # five dots to three CSS pixels: sharp on a telephone and in print, and a page stays below 500 kB
 CSS_PIXELS_PER_INCH = 96
 OPTIONS = ("heads", "words", "texts", "units", "formats", "links", "blanks")  # of a table, by column
-CHINESE, ENGLISH = re.compile("[\u4e00-\u9fff]"), re.compile(r"[A-Za-z]{2,}")  # a character, a word
+CALC = ["key", "formula"]  # of a table that Excel computes: a name of each row; what gives its value, or "input"
 YEAR = r"(19|20|21)\d\d"
 NUMERAL = r"[-−]?\d[\d,]*(\.\d+)?"
 
@@ -45,15 +43,9 @@ Piece = dict[str, Any]
 class Report:
     """One report in one language: shows things, numbers them, and knows what has been shown.
 
-    Parameters
-    ----------
-    lang : str
-        `zh`, `en`, or the path of a catalogue of your own (a TOML file with the keys of `texts/en.toml`).
-    tables_dir : path, optional
-        Folder for one CSV file a table and for `results.json`; empty = none are written.
+    `lang` is `zh`, `en`, or the path of a catalogue of your own (a TOML file with the keys of `texts/en.toml`);
+    `tables_dir` a folder for one CSV file a table and for `results.json`, empty for none.
 
-    Examples
-    --------
     >>> page = Report("en")
     >>> page.table(pd.DataFrame({"year": [2025, 2030], "beds": [4059.0, None]}), caption="Beds")
     >>> piece, _ = page.pieces[-1]
@@ -73,11 +65,8 @@ class Report:
     def know(self, **values: Any) -> None:
         """Keep values that all templates may use from now on.
 
-        Three names are special: `missing` is what tables show for a missing value (without it words.missing); `rows`
-        (a frame with `observation`) and `documents` (a frame with `source`) are the tables at the end that links lead
-        to; links to anything else are left out.
-
-        >>> Report("zh").know(year=2030)
+        Three names are special: `missing` is what tables show for a missing value; `rows` (a frame with `observation`)
+        and `documents` (with `source`) are the tables that links lead to; other links are left out.
         """
         self.known |= values
         for name, column, prefix in (("rows", "observation", "row"), ("documents", "source", "source")):
@@ -127,27 +116,21 @@ class Report:
             self._show({"kind": "text", "lines": lines, "list": not isinstance(said, str)})
 
     def table(self, key, frame=None, *, caption: str = "", spec: Mapping[str, Any] | None = None, **values) -> None:
-        """Show a table, and write its raw values as `<tables_dir>/<key>.csv`.
-
-        A missing value is shown as 未公布 (not published), never 0. A named index becomes row headings.
+        """Show a table, and write its raw values as `<tables_dir>/<key>.csv`; a missing value is 未公布, never 0.
 
         Parameters
         ----------
-        key : str, optional
-            The entry `[table.<key>]` of the catalogue. Without one, `page.table(frame, caption=...)`, the headings
-            are the columns and nothing is looked up.
-        frame : DataFrame or Series
-            The raw table: numbers, codes, ids.
-        caption : str
-            Text above the table, instead of the entry's; its number is put before it.
-        spec : mapping
-            What an entry may say, besides or instead of it. By column: `heads`, `words` (codes), `texts` (a template
-            of the `row`), `units`, `formats` (``",.1f"``), `links` (column of ids), `blanks` (what a missing value is
-            shown as: a template of the `row`, or the column that says it). And `columns` (which, in order; ``step?``
-            where the frame has it), `row_ids` (column of ids that links lead to; a last column then leads back),
-            `fold` (True: the page shows the table on a click).
-        **values
-            For the templates, besides those of `know`.
+        key : str, optional; the entry `[table.<key>]` of the catalogue. Without one, `page.table(frame, caption=...)`,
+            the headings are the columns and nothing is looked up
+        frame : DataFrame or Series of numbers, codes, ids; a named index becomes row headings
+        caption : str; text above the table, instead of the entry's
+        spec : mapping; what an entry may say. By column: `heads`, `words` (codes), `texts` (a template of the `row`),
+            `units`, `formats` (``",.1f"``), `links` (column of ids), `blanks` (what a missing value is shown as: a
+            template of the `row`, or the column that says it). And `columns` (which, in order; ``step?`` where the
+            frame has it), `row_ids` (ids that links lead to; a last column then leads back), `fold` (on a click),
+            `calc` (True: only the workbook shows it, where the `formula` of a row, such as "{people} * {norm}", gives
+            its `value` from those of other rows by their `key`; "input" is for the reader to change)
+        **values : for the templates, besides those of `know`
 
         >>> page = Report("en")
         >>> page.table(pd.DataFrame({"share": [16.634]}), caption="Share", spec={"formats": {"share": ".2f"}})
@@ -168,17 +151,11 @@ class Report:
 
         Parameters
         ----------
-        key : str, optional
-            The entry `[figure.<key>]` of the catalogue; without one, `page.figure(ax, caption=..., alt=...)`.
-        figure : Figure, Axes, array of Axes or seaborn grid
-            What to draw, at its own size [inches].
-        table : DataFrame or Series, optional
-            The raw values that are drawn; `spec` and the entry say of it what they say of a table.
-        caption, alt : str
-            Text under the figure; the finding in a sentence, for those who do not see it. There must be an `alt`.
+        key : str, optional; the entry `[figure.<key>]`; without one, `page.figure(ax, caption=..., alt=...)`
+        figure : Figure, Axes, array of Axes or seaborn grid, at its own size [inches]
+        table, spec : the raw values that are drawn, and of them what an entry says of a table
+        caption, alt : str; text under the figure; the finding in a sentence, for those who do not see it (needed)
 
-        Examples
-        --------
         >>> import matplotlib.pyplot as plt
         >>> page = Report("en")
         >>> page.figure(plt.figure(figsize=(2, 1)), caption="Beds", alt="Beds rise.")
@@ -198,13 +175,10 @@ class Report:
         self._show({**piece, "width": width, "height": height, "table": behind}, png)
 
     def save_results(self, **results: Any) -> None:
-        """Save the main results as `<tables_dir>/results.json`, for lists across areas; shows nothing.
+        """Save the main results as `<tables_dir>/results.json`, for results.csv and the index of a batch.
 
-        A batch puts them into results.csv. Its index page sorts by `ageing_stage`, `share_60_pct` [percent],
-        `bed_gap`, `place_gap` [beds, places; below 0 is a surplus], `bed_coverage_pct` and `place_coverage_pct`
-        [percent]. What is not published is None, never 0.
-
-        >>> Report("zh").save_results(share_60_pct=21.1, bed_gap=None)
+        The index shows `ageing_stage`, `share_60_pct`, `bed_gap`, `place_gap` [below 0 is a surplus],
+        `bed_coverage_pct`, `place_coverage_pct`. What is not published is None, never 0.
         """
         found = pd.Series(results, dtype=object).replace([np.inf, -np.inf], None)
         plain = found.where(found.notna(), None).to_dict()
@@ -264,7 +238,8 @@ class Report:
             self._write_csv(key, columns, list(series.values()))
         piece = {"kind": "table", "key": key, "label": label, "caption": caption, "columns": columns}
         piece |= {"n_headings": sum(name in levels for name in names), **self._back(raw, spec.get("row_ids"))}
-        piece |= {"fold": spec.get("fold", False)}
+        calc = raw[CALC].fillna("").to_dict("records") if spec.get("calc") else None
+        piece |= {"fold": spec.get("fold", False), "calc": calc}
         return piece | {"rows": [list(row) for row in zip(*shown, strict=True)]}
 
     def _heading_of(self, name: Any, column: pd.Series, spec: Mapping, values: Mapping) -> Piece:
@@ -373,16 +348,10 @@ def mime_bundle(piece: Piece, words: Catalogue, png: bytes | None = None) -> dic
 
 
 def piece_html(piece: Piece, words: Catalogue, png: bytes | None = None, *, paper: bool = False) -> Markup:
-    """Return a piece as HTML; on paper nothing is folded away.
-
-    >>> piece_html({"kind": "text", "lines": ["60+ < 30 %"], "list": False}, catalogue("en"))
-    Markup('<p>60+ &lt; 30 %</p>')
-    """
+    """Return a piece as HTML; on paper nothing is folded away."""
     picture = base64.b64encode(png).decode() if png else ""
     values = {"piece": piece, "word": words.word, "listed": words.listed, "picture": picture, "paper": paper}
-    chinese = CHINESE.search(words.word("words.missing")) is not None
-    foreign = functools.partial(_foreign, chinese=chinese)
-    return Markup(page_templates().get_template("piece.html.j2").render(**values, foreign=foreign).strip())
+    return Markup(page_templates().get_template("piece.html.j2").render(**values).strip())
 
 
 @functools.cache
@@ -415,11 +384,7 @@ def small_png(figure) -> tuple[bytes, int, int]:
 
 
 def default_format(column: pd.Series) -> str:
-    """Return whole numbers whole, years without separators, others with decimals by their size.
-
-    >>> default_format(pd.Series([2025], name="year")), default_format(pd.Series([17.456]))
-    ('.0f', ',.1f')
-    """
+    """Return whole numbers whole, years without separators, others with decimals by their size."""
     numbers = pd.to_numeric(column.map(lambda value: value if isinstance(value, int | float | np.number) else None))
     numbers = numbers.dropna().astype(float)
     if numbers.empty or (numbers % 1 == 0).all():
@@ -447,11 +412,3 @@ def _with_headings(frame: pd.DataFrame | pd.Series) -> tuple[list, pd.DataFrame]
     named = any(name is not None for name in frame.index.names)
     raw = frame.reset_index(drop=not named)
     return list(raw.columns[: frame.index.nlevels]) if named else [], raw
-
-
-def _foreign(text: str, chinese: bool) -> str:
-    """The language of a text that is mostly not in that of the page, so that it is read out as what it is."""
-    characters, english = len(CHINESE.findall(text)), len(ENGLISH.findall(text))
-    if chinese:
-        return "en" if english > max(characters, 1) else ""
-    return "zh-CN" if characters > english else ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import importlib
 import io
+import itertools
 import logging
 import re
 from collections.abc import Iterable, Sequence
@@ -22,20 +23,16 @@ from ..tables.cells import UNPRINTABLE, put
 from ..texts import Catalogue
 from .display import CSS_PIXELS_PER_INCH, TEMPLATES, Piece
 from .files import FORMATS, made_on
-from .page import FONTS, Document, page_html
+from .page import FONTS, Document, on_page, page_html
 
 NEEDS = {"pdf": ("weasyprint", "WeasyPrint"), "docx": ("docx", "python-docx")}  # module, name of the package
-PANGO = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+PANGO = "On Debian or Ubuntu also: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0."
 LAST = ("sources", "rows")  # sheets of a workbook: where the numbers come from
-BLUE, GREY = "0B5CAD", "59636E"
+BLUE, GREY, YELLOW = "0B5CAD", "59636E", "FFF2A8"
 
 
 def check_formats(formats: str | Iterable[str]) -> tuple[str, ...]:
-    """Return the formats that were asked for, each once; one whose package is not installed is a DataError.
-
-    >>> check_formats("xlsx,html")
-    ('xlsx', 'html')
-    """
+    """Return the formats that were asked for, each once; one whose package is not installed is a DataError."""
     asked = formats.split(",") if isinstance(formats, str) else list(formats)
     found = tuple(dict.fromkeys(form.strip() if isinstance(form, str) else form for form in asked))
     for form in found or ("",):
@@ -54,13 +51,9 @@ def _missing(form: str) -> str:
     try:
         if module:
             importlib.import_module(module)
-    except ImportError:
-        return f"The format {form} needs {package}, which is not installed: pip install 'yilaolib[{form}]'."
-    except OSError as error:  # WeasyPrint is there, and a library of the system is not
-        return (
-            f"The format {form} needs the library Pango, which {package} cannot load ({error}). "
-            f"On Debian or Ubuntu: apt-get install {PANGO}."
-        )
+    except (ImportError, OSError) as error:  # OSError: WeasyPrint is there, and a library of the system is not
+        what = f"The format {form} needs {package}, which cannot be loaded ({error}): pip install 'yilaolib[{form}]'."
+        return f"{what} {PANGO}" if form == "pdf" else what
     return ""
 
 
@@ -124,7 +117,7 @@ def write_docx(document: Document, target: Path) -> None:
             writer.named(name, value, bold=True)
             writer.paragraph(note, "Note")
         writer.add({"kind": "text", "lines": cover["lines"], "list": True}, None)
-    for piece, png in document.pieces:
+    for piece, png in on_page(document.pieces):
         writer.add(piece, png)
     writer.paragraph(document.words.word("page.about"), "Heading 1")
     for name, text in document.about:
@@ -133,17 +126,13 @@ def write_docx(document: Document, target: Path) -> None:
 
 
 class _Word:
-    """Adds pieces to the end of a Word document; knows the rows that links lead to."""
+    """Adds pieces to the end of a Word document; what links to a row of the page is the number of that row."""
 
     def __init__(self, word, document: Document) -> None:
-        from docx.shared import RGBColor
-
-        self.word, self.document, self.blue = word, document, RGBColor.from_string(BLUE)
+        self.word, self.document = word, document
         section = word.sections[0]
         self.width = section.page_width - section.left_margin - section.right_margin
         self.height = section.page_height - section.top_margin - section.bottom_margin
-        tables = [piece for piece, _ in document.pieces if piece["kind"] == "table"]  # not those behind figures
-        self.rows = {one: number for number, one in enumerate(i for t in tables for i in t["row_ids"] or ())}
 
     def add(self, piece: Piece, png: bytes | None) -> None:
         kind = piece["kind"]
@@ -188,8 +177,11 @@ class _Word:
         word, _, number = piece["label"].rpartition(" ")
         if word:
             paragraph.add_run(f"{word} ").bold = True
-            field = self.wrapped(paragraph, number, "fldSimple", instr=f" SEQ {word} \\* ARABIC ")
-            field.bold = True
+            field = _element("fldSimple", instr=f" SEQ {word} \\* ARABIC ")
+            paragraph._p.append(field)
+            run = paragraph.add_run(number)
+            run.bold = True
+            field.append(run._r)
         paragraph.add_run(_clean("  " * bool(word) + piece["caption"]))
         return paragraph
 
@@ -215,47 +207,14 @@ class _Word:
                 paragraph = Paragraph(cell.p_lst[0], table)  # table.cell(row, column) would count all cells each time
                 paragraph.style = "Table text"
                 told = piece["columns"][column] if column < len(piece["columns"]) else {}  # the last may lead back
+                paragraph.add_run(text).bold = place == 0 or None
                 if place == 0:
-                    paragraph.add_run(text).bold = True
                     paragraph.paragraph_format.keep_with_next = True
                 elif told:
-                    self.fill(paragraph, piece["rows"][place - 1][column], text)
-                else:
-                    paragraph.add_run(text)
+                    marks = [mark for _, mark, _ in piece["rows"][place - 1][column]["links"] if mark]
+                    paragraph.add_run(" ".join(marks)).font.superscript = True
                 if told.get("numeric") or (place and told and _is_number(piece["rows"][place - 1][column]["value"])):
                     paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-            if place and piece["row_ids"]:
-                self.mark(Paragraph(element.tc_lst[0].p_lst[0], table), piece["row_ids"][place - 1])
-
-    def fill(self, paragraph, cell: Piece, text: str) -> None:
-        """The text of one cell, which may be a link, and the numbers of the rows that it comes from."""
-        own = [target for target, mark, _ in cell["links"] if not mark]
-        self.link(paragraph, own[0] if own else "", text)
-        for number, (target, mark, _) in enumerate(link for link in cell["links"] if link[1]):
-            self.link(paragraph, target, " " * bool(number) + mark).font.superscript = True
-
-    def link(self, paragraph, target: str, text: str):
-        """Add a text that leads to a row, if that is in this file."""
-        if target not in self.rows:
-            return paragraph.add_run(text)
-        run = self.wrapped(paragraph, text, "hyperlink", anchor=f"a{self.rows[target]}")
-        run.font.color.rgb = self.blue
-        return run
-
-    def wrapped(self, paragraph, text: str, tag: str, **attributes: str):
-        """Add a text inside an element, such as a link or a field."""
-        run = paragraph.add_run(text)
-        around = _element(tag, **attributes)
-        paragraph._p.append(around)
-        around.append(run._r)
-        return run
-
-    def mark(self, paragraph, row: str) -> None:
-        """Make a paragraph the place that links to a row lead to."""
-        number = self.rows[row]
-        first = 1 if paragraph._p.pPr is not None else 0
-        paragraph._p.insert(first, _element("bookmarkStart", id=str(number), name=f"a{number}"))
-        paragraph._p.append(_element("bookmarkEnd", id=str(number)))
 
 
 def _element(tag: str, /, **attributes: str) -> Any:
@@ -270,6 +229,7 @@ def _element(tag: str, /, **attributes: str) -> Any:
 
 # ── Excel ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+REFERENCE = re.compile(r"\{(\w+)\}")
 NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\']")
 LONGEST_NAME = 31  # characters that Excel allows for the name of a sheet
 FIRST_ROW = 5  # caption, way back, heading, units, then the rows
@@ -277,7 +237,7 @@ WIDEST, NARROWEST = 60, 8  # letters
 
 
 def write_xlsx(document: Document, target: Path) -> None:
-    """Write a report as a workbook: a cover, a sheet for each table with caption and units, the sources last."""
+    """Write a report as a workbook: a cover, a sheet for each table with units and chart, the sources last."""
     from openpyxl import Workbook
     from openpyxl.worksheet.properties import PageSetupProperties
 
@@ -332,16 +292,57 @@ def _fill_sheet(ws, table: Piece, document: Document) -> None:
             if number and column:
                 cell.number_format = excel_format(column["format"])
         ws.column_dimensions[get_column_letter(place + 1)].width = widths[place]
+    if table.get("calc"):
+        _let_compute(ws, table)
+    elif table["label"].startswith(words.word("page.figure")):
+        _add_chart(ws, table)
     ws.freeze_panes = ws.cell(FIRST_ROW, 2 if table["n_headings"] else 1)
     ws.print_title_rows = f"1:{FIRST_ROW - 1}"
 
 
-def excel_format(form: str) -> str:
-    """Return the number format of Excel for one of Python; what it cannot say is left to Excel.
+def _let_compute(ws, table: Piece) -> None:
+    """Let Excel compute the cells that have a formula, empty while one that it needs is; mark those to change."""
+    from openpyxl.styles import PatternFill
+    from openpyxl.utils import get_column_letter
 
-    >>> excel_format(",.1f"), excel_format(".0f"), excel_format(".1%"), excel_format(",g")
-    ('#,##0.0', '0', '0.0%', 'General')
-    """
+    letter = get_column_letter(1 + [column["name"] for column in table["columns"]].index("value"))
+    at = {row["key"]: f"{letter}{FIRST_ROW + line}" for line, row in enumerate(table["calc"])}
+    for row in table["calc"]:
+        cell, formula = ws[at[row["key"]]], row["formula"]
+        cell.value = cell.value if _is_number(cell.value) else None
+        cell.number_format = "0.00" if cell.value is not None and abs(cell.value) < 100 else "#,##0"
+        if formula == "input":
+            cell.fill = PatternFill("solid", fgColor=YELLOW)
+        elif formula:
+            needed = [at[key] for key in REFERENCE.findall(formula)]
+            said = REFERENCE.sub(lambda found: at[found[1]], formula)
+            cell.value = f'=IF(COUNT({",".join(needed)})={len(needed)},{said},"")'
+            cell.number_format = "#,##0"
+
+
+def _add_chart(ws, table: Piece) -> None:
+    """A chart that Excel draws: lines over years, else bars, of the full columns in the unit of the first of them."""
+    from openpyxl.chart import BarChart, LineChart, Reference, Series
+    from openpyxl.utils import get_column_letter
+
+    rows, columns = table["rows"], table["columns"]
+    full = [n for n in range(1, len(columns)) if rows and all(_is_number(row[n]["value"]) for row in rows)]
+    if not full:
+        return
+    chart: Any = LineChart() if columns[0]["name"] == "year" else BarChart()
+    last = FIRST_ROW + len(rows) - 1
+    for n in full:
+        if columns[n]["unit"] == columns[full[0]]["unit"]:
+            values = Reference(ws, n + 1, FIRST_ROW, n + 1, last)
+            chart.series.append(Series(values, title=_clean(columns[n]["head"])))
+    chart.set_categories(Reference(ws, 1, FIRST_ROW, 1, last))
+    chart.title, chart.width, chart.height = table["label"], 24, 12
+    chart.x_axis.delete = chart.y_axis.delete = False
+    ws.add_chart(chart, f"{get_column_letter(len(columns) + 3)}{FIRST_ROW}")
+
+
+def excel_format(form: str) -> str:
+    """Return the number format of Excel for one of Python; what it cannot say is left to Excel."""
     parts = re.fullmatch(r"(,?)\.(\d+)([f%])", form)
     if not parts:
         return "General"
@@ -356,7 +357,11 @@ def _fill_cover(ws, sheets: list[tuple[str, Piece]], document: Document) -> None
     put(ws, 1, 1, document.title).font = Font(bold=True, size=16)
     cover = document.cover or {"subtitle": "", "badge": "", "numbers": [], "lines": []}
     links = {name: f"#'{name}'!A1" for name, _ in sheets}
-    rows = [[cover["subtitle"]], [cover["badge"]], *cover["numbers"], *([None, line] for line in cover["lines"]), []]
+    first = itertools.takewhile(lambda shown: shown[0].get("number") in (None, 1), document.pieces)  # section
+    said = [
+        [None, line] for lines in (cover["lines"], *(piece.get("lines", ()) for piece, _ in first)) for line in lines
+    ]
+    rows = [[cover["subtitle"]], [cover["badge"]], *cover["numbers"], *said, []]
     heads = [len(rows) + 2]
     rows += [[document.words.word("page.sheet"), document.words.word("page.what")]]
     rows += [[name, table["caption"]] for name, table in sheets]

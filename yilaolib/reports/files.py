@@ -41,19 +41,9 @@ PACKAGES = (  # whose version may change what a report shows
 )  # fmt: skip
 KEY = ["area", "lang", "scenario"]  # what names a report's files
 TEXTS = (
-    *KEY,
-    "status",
-    "report",
-    "error",
-    "traceback",
-    "name_zh",
-    "name_en",
-    "province",
-    "adcode",
-    "level",
-    "started",
+    *KEY, "status", "report", "error", "traceback", "name_zh", "name_en", "province", "adcode", "level", "started",
     "key",
-)
+)  # fmt: skip
 KINDS = dict.fromkeys(TEXTS, str) | {"end_year": int | None, "seconds": int | float, "files": dict, "results": dict}
 FILE = re.compile(r"(\w[\w.-]*/)?\w[\w.-]*")  # of a report, below its folder
 
@@ -116,10 +106,9 @@ def library_key() -> str:
 
 
 def content_key(order: Order, library: str = "") -> str:
-    """Return a key of all that a report depends on.
+    """Return a key of all that a report depends on: of tables by area, the rows of the area and of those above it.
 
-    Of tables by area the report of a plan reads the rows of the area, of those above it and of no area, and what
-    compares all plans; another notebook may read of all areas.
+    What compares all plans counts whole; another notebook than `city_report` may read of all areas.
     """
     root = order.parameters.get("data") or None
     rows, whole = row_keys(as_root(root), stamp(root))
@@ -243,10 +232,7 @@ def made_on() -> datetime:
 
 
 def write_whole(target: Path, content: str | Callable[[Path], object]) -> None:
-    """Write a file beside its place, then rename: readers meet the old one or the new one, never half a one.
-
-    `content` is the text, or a function that writes it to a path.
-    """
+    """Write a text, or what a function writes to a path, beside its place, then rename: nobody meets half a file."""
     beside = target.with_name(f"{BESIDE}{os.getpid()}-{target.name}")
     try:
         if callable(content):

@@ -7,7 +7,7 @@ import functools
 import gc
 import hashlib
 import importlib.util
-import io
+import multiprocessing
 import os
 import re
 import signal
@@ -16,8 +16,8 @@ import tempfile
 import threading
 import time
 import warnings
-import zipfile
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -74,17 +74,15 @@ def render_reports(
 ) -> pd.DataFrame:
     """Render the reports of several areas, and lists of them: `index.html`, `manifest.csv`, `results.csv`.
 
-    Every name and parameter is checked before the first report is begun. A report that fails is a row with its
-    error. A report whose inputs have not changed since it was made is kept, and reports that an earlier call made in
-    the folder stay in the lists: so the same call goes on where a killed one ended.
+    All names and parameters are checked first. A report that fails is a row with its error; one whose inputs have not
+    changed is kept, so the same call goes on where a killed one ended.
 
     Parameters
     ----------
     cities : iterable of str or int, optional; slugs, names or adcodes; by default all prefectures, counties with a plan
     jobs : int, optional; reports at a time; by default one a core
     executor : {"processes", "serial", "dask"}; `jobs` at a time, one after the other, or on the cluster of `scheduler`
-    out_dir : path, optional; folder of all reports, as in `render_report`; one run at a time writes into it
-    lang, formats, template, **parameters : as in `render_report`
+    out_dir, lang, formats, template, **parameters : as in `render_report`; one run at a time writes into a folder
     progress : bool, optional; whether to show a bar; by default when stderr is a terminal
     force : bool, default False; make every report anew
     timeout, memory_mb : float, int; [s], [MB] for one report and all that it starts
@@ -92,14 +90,11 @@ def render_reports(
 
     Returns
     -------
-    DataFrame: one row an area: area, adcode, name_zh, province, lang, scenario, end_year, status (ok, failed), report
-    (path below `out_dir`), error, seconds, started, kept (it needed not be made anew), key, traceback
+    DataFrame: one row an area: `COLUMNS`; status is ok or failed, report a path below `out_dir`
 
-    DataError: As `render_report`, and for an unknown executor or fewer jobs than one.
-    YilaoError: Another run writes into the folder, the disk is full, no scheduler answers; what was made stays.
+    DataError as `render_report`; YilaoError when another run writes into the folder, the disk is full or no scheduler
+    answers: what was made stays.
 
-    Examples
-    --------
     >>> render_reports(["景德镇市"], executor="spark")
     Traceback (most recent call last):
     ...
@@ -253,18 +248,13 @@ def areas_within(province: str | None = None, level: str | None = None, root: Ro
         wanted |= {slug for slug in own if above["area"] in files.line_of(slug, root)}
     found = wanted & set(merged_table("population", root)["area"])
     if not found:
-        name = above["name_zh"] if above is not None else "China"
-        kind = level or "prefecture or county"
-        raise DataError(f"No {kind} of {name} has rows in population.csv; add them with --data.")
+        what = f"No {level or 'prefecture or county'} of {above['name_zh'] if above is not None else 'China'}"
+        raise DataError(f"{what} has rows in population.csv; add them with --data.")
     return sorted(found)
 
 
 def areas_in_file(path: str | os.PathLike) -> list[str]:
-    """Return the areas that a text file names, one a line; a line that begins with # is a remark.
-
-    Of a CSV file the first column counts, after a heading `area`, `adcode` or `name_zh` if there is one. A file that
-    cannot be read or names none is a DataError.
-    """
+    """Return the areas that a text file names, one a line (# begins a remark), or the first column of a CSV file."""
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -286,25 +276,16 @@ def write_table(target: Path, areas: list[str], **asked: Any) -> None:
     one_of("the ending of the file", target.suffix, (".csv", ".xlsx", ".parquet"))
     if target.suffix == ".parquet" and not importlib.util.find_spec("pyarrow"):
         raise DataError("A file .parquet needs pyarrow, which is not installed: pip install pyarrow. Or write .csv.")
+    from ..needs.peers import area_table
+
     runner.begin(PRELOAD, **{DATA: asked.get("root") or ""})
-    tasks, parts = [(areas[first : first + 100], asked) for first in range(0, len(areas), 100)], []
-    for _, part in runner.run_many(_rows_of, tasks, min(_cores(), len(tasks)), TIMEOUT):
-        if not isinstance(part, pd.DataFrame):
-            raise part if isinstance(part, Exception) else YilaoError(f"The process of a table was {part}.")
-        parts.append(part)
+    batches = [areas[first : first + 100] for first in range(0, len(areas), 100)]
+    with ProcessPoolExecutor(min(_cores(), len(batches)), multiprocessing.get_context(runner.START)) as pool:
+        parts = list(pool.map(functools.partial(area_table, **asked), batches))
     table = pd.concat(parts).sort_values(["adcode", "area", "year"], ignore_index=True)
     excel = functools.partial(table.to_excel, index=False, freeze_panes=(1, 4))
     ways = {".csv": functools.partial(_csv, table), ".xlsx": excel, ".parquet": table.to_parquet}
     files.write_whole(target, ways[target.suffix])
-
-
-def _rows_of(areas: list[str], asked: dict) -> pd.DataFrame | Exception:
-    from ..needs.peers import area_table
-
-    try:
-        return area_table(areas, **asked)
-    except Exception as error:
-        return error
 
 
 # ---- lists of a folder: manifest.csv, results.csv, index.html ----
@@ -344,11 +325,10 @@ class Listing:
         self.rows[tuple(row[name] for name in files.KEY)] = row
 
     def write_now_and_then(self) -> None:
-        """Write the lists, when the last time is long enough ago to spend no more than 3 % of the time on it."""
+        """Write the lists, when the last time is a while ago."""
         if time.monotonic() >= self.rest:
-            begin = time.monotonic()
             self.write()
-            self.rest = time.monotonic() + max(2.0, (time.monotonic() - begin) / 0.03)
+            self.rest = time.monotonic() + 20
 
     def write(self) -> None:
         """Write the lists."""
@@ -382,7 +362,6 @@ def index_page(rows: list[dict]) -> str:
     told = {name: [row["results"][name] for row in rows if row["results"].get(name) is not None] for name in SHOWN}
     kinds = {name: "number" if all(map(_is_number, values)) else "text" for name, values in told.items() if values}
     n_ok = sum(row["status"] == "ok" for row in rows)
-    names = {code: catalogue(code).word("language.name") for code in languages()}
     page = page_templates().get_template("index.html.j2")
     return page.render(
         rows=rows,
@@ -396,7 +375,7 @@ def index_page(rows: list[dict]) -> str:
         n_failed=len(rows) - n_ok,
         zh=catalogue("zh"),
         en=catalogue("en"),
-        languages=names,
+        languages={code: catalogue(code).word("language.name") for code in languages()},
         version=library_version(),
         **page_script("index.js"),
     )
@@ -460,16 +439,13 @@ def run_dask(tasks: list[tuple], scheduler: str | None) -> Iterator[dict]:
             future.release()
 
 
-def _packed(*paths: str | Path) -> dict[str, tuple[str, bytes]]:
-    """Return template, tables and words as named zip files."""
+def _packed(*paths: str | Path) -> dict[str, dict[str, bytes]]:
+    """Return the files of template, tables and words, by their names below the folder that they lie in."""
     packed = {}
-    for what, path in zip(("template", "data", "lang"), map(str, paths), strict=True):
-        if path:
-            root, buffer = Path(path), io.BytesIO()
-            with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-                for file in sorted(root.glob("*.csv")) if root.is_dir() else [root]:
-                    archive.write(file, f"{root.name}/{file.name}" if root.is_dir() else file.name)
-            packed[what] = (root.name, buffer.getvalue())
+    for what, path in zip(("template", "data", "lang"), map(Path, paths), strict=True):
+        if path.name:
+            found = sorted(path.glob("*.csv")) if path.is_dir() else [path]
+            packed[what] = {each.relative_to(path.parent).as_posix(): each.read_bytes() for each in found}
     return packed
 
 
@@ -478,7 +454,7 @@ def run_remotely(order: files.Order, key: str, timeout: float, memory_mb: int, p
     from distributed import get_worker
 
     own = Path(get_worker().local_directory).resolve()  # Dask clears it when the worker is killed
-    inputs = {what: _unpacked(own, *given) for what, given in packed.items()}
+    inputs = {what: _unpacked(own, given) for what, given in packed.items()}
     given = {name: str(inputs[name]) for name in ("data", "lang") if name in inputs}
     with tempfile.TemporaryDirectory(prefix="yilao-", dir=own) as work:
         folder, parameters = Path(work) / order.area, order.parameters | given
@@ -493,18 +469,14 @@ def run_remotely(order: files.Order, key: str, timeout: float, memory_mb: int, p
         return row, {name: path.read_bytes() for name, path in made.items() if path.suffix != ".json" or "/" in name}
 
 
-_unpacking = threading.Lock()
-
-
-def _unpacked(own: Path, name: str, content: bytes) -> Path:
-    """Return where an input lies on this worker: unpacked once, whatever the number of reports."""
-    folder = own / f"yilao-inputs-{hashlib.sha256(content).hexdigest()[:16]}"
-    with _unpacking:
-        if not folder.is_dir():
-            beside = Path(tempfile.mkdtemp(prefix="yilao-", dir=own))
-            zipfile.ZipFile(io.BytesIO(content)).extractall(beside)
-            beside.replace(folder)
-    return folder / name
+def _unpacked(own: Path, given: dict[str, bytes]) -> Path:
+    """Return where an input lies on this worker: written once, whatever the number of reports."""
+    folder = own / f"yilao-inputs-{hashlib.sha256(b''.join(given.values())).hexdigest()[:16]}"
+    for name, content in given.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        if not (folder / name).is_file():
+            files.write_whole(folder / name, lambda path, content=content: path.write_bytes(content))
+    return folder / next(iter(given)).partition("/")[0]
 
 
 def _received(order: files.Order, row: dict, sent: dict[str, bytes]) -> dict:

@@ -57,39 +57,23 @@ def render_report(
 
     Parameters
     ----------
-    city : str or int
-        Slug, Chinese or English name, or adcode.
-    out_dir : path, optional
-        Folder of all reports; by default `outputs` here, or of the checkout that a notebook stands in.
-    lang : str
-        "zh", "en", or the path of a catalogue of words in another language. Chinese is `report.html`, English
-        `report.en.html`, `fr.toml` makes `report.fr.html`.
-    formats : str or tuple of str
-        Of "html", "pdf", "docx" and "xlsx". The page (html) is always made. PDF needs `pip install 'yilaolib[pdf]'`,
-        Word `pip install 'yilaolib[docx]'`.
-    template : path, optional
-        Another report notebook with a cell tagged `parameters`.
-    brief : bool
-        Also two pages for a leader's desk, `brief.html` and so on: the cells of the notebook that are tagged `brief`.
-    **parameters
-        Of that notebook: `scenario` (one other than medium is named in the files: `report.low.html`), `end_year` and
-        `target_year` [year], `norm` [beds per 1000 aged 60+] and `place_norm` [daycare places per 1000 residents] in
-        place of the plan's, `data` (a folder or workbook of your own tables).
+    city : str or int; slug, Chinese or English name, or adcode
+    out_dir : path, optional; folder of all reports; by default `outputs` here, or of the checkout of a notebook
+    lang : str; "zh" (`report.html`), "en" (`report.en.html`), or the path of a catalogue (`fr.toml`: `report.fr.html`)
+    formats : str or tuple of str; of "html" (always made), "pdf", "docx" and "xlsx"
+    template : path, optional; another report notebook with a cell tagged `parameters`
+    brief : bool; also two pages for a leader's desk, `brief.html`: the cells of the notebook that are tagged `brief`
+    **parameters : of that notebook: `scenario` (one other than medium is named in the files: `report.low.html`),
+        `end_year` and `target_year` [year], `norm` [beds per 1000 aged 60+] and `place_norm` [daycare places per 1000
+        residents] in place of the plan's, `data` (a folder or workbook of your own tables)
 
     Returns
     -------
-    Path
-        The file of the first format; a notebook shows it as a link. The others, the executed notebook
-        `report.ipynb` and the folder `tables` of CSV files lie beside it. An older file of a format that was not asked
-        for is taken away.
+    Path of the first format; a notebook shows it as a link. The others, the executed notebook and `tables` lie beside.
 
-    DataError: An unknown area, parameter, language or format, a value that is not allowed, data that the notebook
-    refuses.
-    YilaoError: The notebook failed: its traceback is the text of `__cause__`, and `report.failed.ipynb` shows how far
-    it came.
+    DataError: An unknown area, parameter, language or format, a value or data that are refused.
+    YilaoError: The notebook failed: its traceback is the text of `__cause__`; `report.failed.ipynb` is how far it came.
 
-    Examples
-    --------
     >>> render_report("景德镇市", end_yaer=2040)
     Traceback (most recent call last):
     ...
@@ -125,15 +109,9 @@ def default_folder() -> Path:
 
 
 def place_order(
-    city: str | int,
-    *,
-    out_dir: str | os.PathLike = "outputs",
-    lang: str = "zh",
-    formats: str | tuple[str, ...] = ("html",),
-    template: str | os.PathLike | None = None,
-    brief: bool = False,
-    **parameters,
-) -> files.Order:
+    city: str | int, *, out_dir: Any = "outputs", lang: str = "zh", formats: Any = ("html",), template: Any = None,
+    brief: bool = False, **parameters: Any,
+) -> files.Order:  # fmt: skip
     """Check everything that was asked for and return the order; nothing is written. See `render_report`."""
     from .exports import check_formats
 
@@ -160,23 +138,14 @@ def place_order(
         values["scenario"] = _checked_scenario(values["scenario"], slug, root)
     values = {name: default for name, (_, default) in known.items()} | values
     values |= {"city": slug, "lang": lang if lang in languages() else str(Path(lang).resolve())}
-    names = ("name_zh", "name_en", "adcode")
-    name_zh, name_en, adcode = (area[name] if isinstance(area[name], str) else "" for name in names)
-    return files.Order(
-        area=slug,
-        name_zh=name_zh,
-        name_en=name_en or name_zh,
-        adcode=adcode,
-        level=area["level"],
-        province=next((up["name_zh"] for up in (area, *areas_above(area, root)) if up["level"] == "province"), ""),
-        lang=code,
-        scenario=values.get("scenario", "medium"),
-        parameters={name: value for name, value in values.items() if name in known},
-        template=notebook,
-        folder=Path(out_dir) / slug,
-        formats=formats,
-        brief=brief,
-    )
+    names = ("name_zh", "name_en", "adcode", "level")
+    told = {name: area[name] if isinstance(area[name], str) else "" for name in names}
+    told["name_en"] = told["name_en"] or told["name_zh"]
+    told["province"] = next((up["name_zh"] for up in (area, *areas_above(area, root)) if up["level"] == "province"), "")
+    given = {name: value for name, value in values.items() if name in known}
+    where = {"template": notebook, "folder": Path(out_dir) / slug, "formats": formats, "brief": brief}
+    scenario = values.get("scenario", "medium")
+    return files.Order(area=slug, lang=code, scenario=scenario, parameters=given, **told, **where)
 
 
 def _template_of(city: str | int, root: str | os.PathLike | None) -> Path:

@@ -1,7 +1,6 @@
 """Pages: an executed notebook as one HTML file; only its font lies beside it.
 
-The notebook is read into a `Document`: the pieces that `Report` recorded, in their order, and between them what a
-researcher showed by other means. The page, PDF, Word and Excel are all written from it.
+A `Document` is the pieces that `Report` recorded, and between them what a researcher showed by other means.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
@@ -65,10 +64,8 @@ def read_document(
 ) -> Document:
     """Return what an executed notebook shows to readers: no code, no warnings, no cells tagged `remove_cell`.
 
-    With a `tag`, of those cells only that have it: a few pages without numbers, contents and tables behind figures.
-
-    The cover or else the first heading of level 1 gives the title; `title` is for a notebook that has neither.
-    Headings of level 2 get a number and an id of their own. The notebook is not changed.
+    With a `tag`, of the cells that have it, without numbers, contents and tables behind figures. The cover or else the
+    first heading of level 1 gives the title; `title` is for a notebook that has neither.
     """
     words = catalogue(lang)
     pieces: list[Shown] = []
@@ -93,18 +90,9 @@ def read_document(
 
 
 def page_html(document: Document, *, paper: bool = False) -> str:
-    """Return a report as a page: cover, contents list, numbered sections, print style.
-
-    Its only script sorts its tables; its policy names it by its hash. On paper there is none, and nothing is folded.
-
-    >>> import nbformat
-    >>> cell = nbformat.v4.new_markdown_cell("## 老年人口")
-    >>> page = page_html(read_document(nbformat.v4.new_notebook(cells=[cell]), title="报告"))
-    >>> '<a href="#老年人口">老年人口</a>' in page
-    True
-    """
+    """Return a report as a page; its only script sorts its tables. On paper there is none, and nothing is folded."""
     words = document.words
-    body = [piece_html(piece, words, png, paper=paper) for piece, png in document.pieces]
+    body = [piece_html(piece, words, png, paper=paper) for piece, png in on_page(document.pieces)]
     sorts = not paper and any(piece.get("table") or piece["kind"] == "table" for piece, _ in document.pieces)
     made = (
         page_templates()
@@ -123,6 +111,11 @@ def page_html(document: Document, *, paper: bool = False) -> str:
         )
     )
     return UNPRINTABLE.sub("", made)
+
+
+def on_page(pieces: list[Shown]) -> list[Shown]:
+    """Leave out what only a workbook shows."""
+    return [(piece, png) for piece, png in pieces if not piece.get("calc")]
 
 
 def put_fonts(out_dir: Path) -> None:
@@ -166,7 +159,7 @@ def _shown(nb: nbformat.NotebookNode, words: Catalogue, tag: str = "") -> Iterat
             elif "text/markdown" in data:
                 yield from _markdown(data["text/markdown"])
             elif picture and "text/html" not in data:
-                yield _own_picture(base64.b64decode(picture), output, words)
+                yield _own_picture(base64.b64decode(picture), words)
             elif output.get("name") != "stderr" and not any(kind in data for kind in SCRIPTS):
                 text = COLOURS.sub("", output.get("text") or data.get("text/latex") or data.get("text/plain", ""))
                 markup = data.get("text/html") or data.get("image/svg+xml")
@@ -190,13 +183,12 @@ def _own(markup: str) -> Piece:
     return {"kind": "own", "html": markup, "text": _text_of(markup)}
 
 
-def _own_picture(png: bytes, output: Any, words: Catalogue) -> Shown:
+def _own_picture(png: bytes, words: Catalogue) -> Shown:
     from PIL import Image
 
-    size = output.get("metadata", {}).get("image/png", {})
     width, height = Image.open(io.BytesIO(png)).size
     piece = {"kind": "figure", "key": "", "label": "", "caption": "", "alt": words.word("page.no_alt"), "table": None}
-    return {**piece, "width": size.get("width", width), "height": size.get("height", height)}, png
+    return {**piece, "width": width, "height": height}, png
 
 
 def _text_of(markup: str) -> str:

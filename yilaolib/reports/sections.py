@@ -29,8 +29,6 @@ STEPS = {("floor", False): "floor_below", ("ceiling", True): "ceiling_above"}
 def plan_of(area: str, *, root: str | Path | None = None) -> pd.Series | None:
     """The plan of an area (a row of `sources`, its issuer in two languages), or None when there is none.
 
-    Examples
-    --------
     >>> int(plan_of("jingdezhen")["plan_end"]), plan_of("jiangxi") is None
     (2025, True)
     """
@@ -45,8 +43,6 @@ def totals_printed(supply: pd.DataFrame) -> pd.DataFrame:
 
     The stock comes first; where only a target is printed, it is a row without a number. See `bed_supply`.
 
-    Examples
-    --------
     >>> from yilaolib.needs.supply import bed_supply
     >>> totals_printed(bed_supply("jingdezhen"))["stock"].tolist()
     [4059.0, 10500.0]
@@ -65,8 +61,6 @@ def target_steps(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
 
     Also name_zh, and the place in the plan: place, table_no, row_no. Empty, with these columns, without a table.
 
-    Examples
-    --------
     >>> target_steps("jingdezhen")["step"].iloc[0]
     'no_baseline'
     """
@@ -98,8 +92,6 @@ def _step(baseline: float, target: float, direction: str, comparator: str) -> st
 def shared_targets(area: str | None = None, *, most: int = 6, root: str | Path | None = None) -> pd.DataFrame:
     """The percentages that most plans print; of an area, those that its plan shares with most. See `compare_plans`.
 
-    Examples
-    --------
     >>> set(shared_targets("jingdezhen")["unit"])
     {'pct'}
     """
@@ -115,21 +107,11 @@ def shared_targets(area: str | None = None, *, most: int = 6, root: str | Path |
 def named_gaps(steps: pd.DataFrame, supply: pd.DataFrame) -> pd.DataFrame:
     """The gaps of one method in one year, a row for each supply: present stock, stock and projects, target met.
 
-    The gap against the present stock leads in all reports and lists; the others stand beside it.
+    The gap against the present stock leads in all reports and lists. `steps` and `supply` are as from `gap_waterfall`
+    and the `bed_supply` or `place_supply` it was made of. Columns: supply (stock, projects, target), year (of that
+    supply), derived (from a printed ratio), doubt, there, need, gap (negative: to spare) [beds or places],
+    coverage_pct. The stock is always a row; the target only where there is one for the year or before.
 
-    Parameters
-    ----------
-    steps, supply : DataFrame; as from `gap_waterfall` and the `bed_supply` or `place_supply` it was made of
-
-    Returns
-    -------
-    DataFrame: supply (stock, projects, target), year (of that supply), derived (from a printed ratio), doubt, there,
-        need, gap (negative: to spare) [beds or places], coverage_pct. The stock is always a row, with missing numbers
-        where none is published; projects only where some are listed, the target only where there is one for the year or
-        before.
-
-    Examples
-    --------
     >>> from yilaolib import bed_supply, gap_waterfall, triangulate_beds
     >>> beds = bed_supply("jingdezhen")
     >>> named_gaps(gap_waterfall(triangulate_beds("jingdezhen", 2025), beds, 2025), beds)["gap"].round().tolist()
@@ -156,18 +138,12 @@ def named_gaps(steps: pd.DataFrame, supply: pd.DataFrame) -> pd.DataFrame:
 def what_follows(methods: pd.DataFrame) -> dict[str, Any]:
     """What the methods for beds or places say taken together: what all say, where they part, and what is still open.
 
-    Methods without a number are left out; without a present stock nothing is said of short or enough.
+    Methods without a number are left out. A dict: what (beds or places), n (methods), stock [beds or places], short,
+    surplus, either (how many methods say so of the present stock), listed [beds of the project list], short_listed (how
+    many say short with these), least, most (the rows with the smallest and the largest central need), low, high,
+    least_gap, most_gap [beds, over the ranges of all methods], by_basis (records: basis, low, high of the central
+    needs), use (True where present use is known).
 
-    Returns
-    -------
-    dict: what (beds or places), n (methods), stock [beds or places], short, surplus, either (how many methods say so of
-        the present stock), listed [beds of the project list], short_listed (how many say short with these), least, most
-        (the rows with the smallest and the largest central need), low, high, least_gap, most_gap [beds, over the ranges
-        of all methods], by_basis (records: basis, low, high of the central needs [beds]), use (True where present use
-        is known).
-
-    Examples
-    --------
     >>> from yilaolib import triangulate_beds
     >>> follows = what_follows(triangulate_beds("jingdezhen", 2025))
     >>> follows["n"], follows["short"], follows["surplus"], follows["either"]
@@ -191,8 +167,6 @@ def what_follows(methods: pd.DataFrame) -> dict[str, Any]:
 def worst_first(ledger: pd.DataFrame) -> pd.DataFrame:
     """The rows of `audit` whose figures are not reproduced, worst verdicts first.
 
-    Examples
-    --------
     >>> ledger = pd.DataFrame({"verdict": ["exact", "unverifiable", "inconsistent"]})
     >>> worst_first(ledger)["verdict"].tolist()
     ['inconsistent', 'unverifiable']
@@ -204,18 +178,10 @@ def worst_first(ledger: pd.DataFrame) -> pd.DataFrame:
 def report_rows(area: str, frames: Iterable[pd.DataFrame], *, root: str | Path | None = None) -> pd.DataFrame:
     """The rows of `observations` and `projects` that frames lead back to, the area's own first, with what is doubted.
 
-    Parameters
-    ----------
-    area : str; slug, Chinese or English name, or adcode
-    frames : iterable of DataFrame; with ids of printed figures (observation, ...) or numbers of projects (project_no)
+    `frames` have ids of printed figures (observation, ...) or numbers of projects (project_no). Columns: number (the
+    mark in the text), observation, area, name_as_printed, as_printed, year, source, title, locator and doubt in both
+    languages.
 
-    Returns
-    -------
-    DataFrame: number (the mark in the text), observation, area, name_as_printed, as_printed, year, source, title_zh,
-        title_en, locator_zh, locator_en, doubt_zh, doubt_en.
-
-    Examples
-    --------
     >>> from yilaolib.tables.areas import printed
     >>> report_rows("jingdezhen", [printed("jingdezhen", "elder_beds_gap")])["as_printed"].tolist()
     ['6441张']
@@ -251,8 +217,6 @@ def report_documents(
 ) -> pd.DataFrame:
     """Every document that frames name (in source or sources), the plan first: rows of `sources`, see `cite`.
 
-    Examples
-    --------
     >>> report_documents(None, [])["source"].tolist()
     ['un-wpp-2024']
     """

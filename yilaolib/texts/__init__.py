@@ -135,11 +135,7 @@ class Catalogue:
         return self.word(f"words.{group}.{code}", str(code)) if isinstance(code, str) else code
 
     def named(self, row: Any, stem: str = "name") -> Any:
-        """Return `name_zh` or `name_en` (or `title_..`, `note_..`) of a row or frame of the tables; else the other.
-
-        >>> catalogue("zh").named({"name_zh": "景德镇市", "name_en": "Jingdezhen"})
-        '景德镇市'
-        """
+        """Return `name_zh` or `name_en` (or `title_..`, `note_..`) of a row or frame of the tables; else the other."""
         columns = dict.fromkeys([f"{stem}_{self.names}", stem, f"{stem}_zh", f"{stem}_en"])
         own, *others = [row[column] for column in columns if column in row]
         if hasattr(own, "fillna"):
