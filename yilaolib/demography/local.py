@@ -516,7 +516,7 @@ class Range(NamedTuple):
 
 def area_values(area: str | None = None, root: Root = None) -> pd.DataFrame:
     """Rows of `assumptions` that hold for an area (its slug) in every scenario, indexed by parameter."""
-    return _area_values(area, root=root)
+    return _area_values(area, root=root).copy()
 
 
 @while_unchanged(64)

@@ -100,7 +100,8 @@ def share(case: Case) -> dict:
     if census not in census_pyramids(parent, case.root):  # an area given by totals of another year
         return lacking("share", "no_ages_of_province", year=census)
     whole, own = _counted(case, parent), _counted(case, case.area)
-    weights = {by: (weight, whole.weights(case.assumed)[by]) for by, weight in own.weights(case.assumed).items()}
+    theirs = whole.weights(case.assumed)
+    weights = {by: (weight, theirs[by]) for by, weight in own.weights(case.assumed).items()}
     basis, used = "census", [total]
     mine, province = (_printed_elderly(case, "actual", area) for area in (case.area, parent))
     if mine is not None and province is not None and mine["source"] == province["source"] == total["source"]:
@@ -148,7 +149,7 @@ def norm(case: Case) -> dict:
     row = case.figure(NORM, "target", "standard")
     if row is None:
         return lacking("norm", "no_norm")
-    norms = _norms(case)
+    norms = _norms(root=case.root)
     least, most = norms["value"].min(), norms["value"].max()
     printed = given_by(row, "norm_of_plans", low=least, high=most)
     ids = [row["observation"], *norms["observation"]]
@@ -159,7 +160,7 @@ def norm(case: Case) -> dict:
 def norm_peers(case: Case) -> dict:
     """The lowest, median and highest norm of the other plans."""
     row = case.figure(NORM, "target", "standard")
-    norms = _norms(case).drop([] if row is None else [row["source"]], errors="ignore")  # not the nation's
+    norms = _norms(root=case.root).drop([] if row is None else [row["source"]], errors="ignore")  # not the nation's
     if norms.empty:
         return lacking("norm_peers", "no_other_norm")
     rates = [norms["value"].agg(how) for how in ("min", "median", "max")]
@@ -178,9 +179,10 @@ def norm_national(case: Case) -> dict:
     return _by_norms(case, "norm_national", rates, printed, row["source"], [row["observation"]])
 
 
-def _norms(case: Case) -> pd.DataFrame:
+@while_unchanged(8)
+def _norms(*, root: Root = None) -> pd.DataFrame:
     """Each plan's norm of its last year and its observation, by source."""
-    table = case.printed.of(NORM)
+    table = figures_at(root).of(NORM)
     wanted = table["kind"].isin(["target", "standard"]) & (table["area"] != "china")
     return table[wanted].sort_values("year").groupby("source").last()[["value", "observation"]]
 
@@ -234,8 +236,9 @@ def prevalence_census(case: Case) -> dict:
 def _by_prevalence(case: Case, method: str, measure: str, definition: Input, source: str) -> dict:
     """Beds for those who need care by a measure; the range is that of the judged shares and occupancy."""
     need = care_need(case.people, measure=measure, root=case.root)
-    beds = {bound: formulas.beds_by_prevalence(need, *pair) for bound, pair in _bounds(case, need).items()}
-    shares = institution_shares(need, case.assumed).to_series().to_dict()
+    bounds = _bounds(case, need)
+    beds = {bound: formulas.beds_by_prevalence(need, *pair) for bound, pair in bounds.items()}
+    shares = bounds["central"][0].to_series().to_dict()
     filled = given("occupancy", value=case.occupancy.value)
     inputs = [definition, given("shares", joint="apart", shares=shares), filled]
     return method_row(method, beds.pop("central"), inputs, f"{source};judged", **beds)
