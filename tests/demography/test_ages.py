@@ -34,14 +34,6 @@ def test_graduation_keeps_every_group(population):
     np.testing.assert_allclose(back, population, rtol=1e-9, atol=1e-9 * population.sum())
 
 
-@quick
-@given(groups(), counts(101, 1000))
-def test_graduation_by_a_standard_keeps_every_group(population, shape):
-    """The same, where the groups are split as a standard is, even one with empty groups."""
-    back = group_ages(graduate(population, standard=pd.Series(shape)), edges=population.index)
-    np.testing.assert_allclose(back, population, rtol=1e-9)
-
-
 def test_open_group_falls_off_from_the_ages_below():
     """The single ages of the open group fall by one ratio, and start below the last closed age."""
     falling = np.linspace(1000, 150, 17)
@@ -50,15 +42,6 @@ def test_open_group_falls_off_from_the_ages_below():
     assert single.loc[85] < single.loc[84]
     assert ratios.max() < 1
     np.testing.assert_allclose(ratios, ratios[0], rtol=1e-9)
-
-
-def test_tidy_frame_comes_back_as_a_tidy_frame():
-    """A frame by sex keeps its key, has the width of each group, and no width where the group is open."""
-    frame = pd.DataFrame({"sex": ["female"] * 2 + ["male"] * 2, "age": [0, 60] * 2, "persons": [6.0, 4, 60, 40]})
-    single = graduate(frame)
-    assert single.columns.tolist() == ["sex", "age", "n", "persons"]
-    assert single["n"].isna().sum() == 2 and set(single["n"].dropna()) == {1}
-    assert single.groupby("sex")["persons"].sum().round(9).to_dict() == {"female": 10, "male": 100}
 
 
 def test_areas_with_other_open_groups_share_a_frame():
@@ -105,15 +88,6 @@ def test_proportions_within_a_range_stay(female, male):
     factor = (after / before).to_numpy()
     for low, high in ((0, 60), (60, 65), (65, 101)):
         np.testing.assert_allclose(factor[:, low:high], factor[0, low], rtol=1e-9)
-
-
-def test_further_dims_give_the_same_as_one_by_one():
-    """Each area is raked as if it were alone."""
-    rows = np.random.default_rng(2).uniform(1, 9, (3, 101))
-    areas = xr.DataArray(rows, coords={"area": list("abc"), "age": AGE}, dims=("area", "age"))
-    together = rake(areas, {(60, None): 90})
-    for i, area in enumerate("abc"):
-        np.testing.assert_allclose(together.sel(area=area), rake(pd.Series(rows[i]), {(60, None): 90}), rtol=1e-12)
 
 
 def test_cohorts_fare_as_the_parent_s():

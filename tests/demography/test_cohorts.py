@@ -16,7 +16,6 @@ from yilaolib.demography.cohorts import (
     mean_spread,
     men_share,
     random_stream,
-    shared,
     stray_paths,
 )
 
@@ -120,18 +119,6 @@ def test_balance(seed, timing, size):
 
 
 @quick
-@given(seeds, seeds, st.floats(0, 10))
-def test_linear_in_the_population(one, other, factor):
-    """Two populations together, one of them scaled, give the sum of what each gives."""
-    rates = rates_of(one)
-    p, q = random_people(one), random_people(other)
-    together = project_cohorts(p + factor * q, **rates)
-    apart = [project_cohorts(start, **rates) for start in (p, q)]
-    for name in ("population", "births", "deaths"):
-        same(together[name], apart[0][name] + factor * apart[1][name])
-
-
-@quick
 @given(seeds, timings)
 def test_nothing_is_negative(seed, timing):
     """However many leave, no age has fewer than 0 persons, and the cells that were held at 0 are counted."""
@@ -227,13 +214,6 @@ def random_rates(seed):
     """Rates (sex, age) and persons (sex, age)."""
     rng = np.random.default_rng(seed)
     return rng.normal(0, 0.02, (2, 101)), rng.uniform(1, 1000, (2, 101))
-
-
-@given(st.integers(0, 10_000))
-def test_sharing_moves_as_many_people(seed):
-    """Where both sexes move alike, as many persons of each age move as before."""
-    rates, people = random_rates(seed)
-    np.testing.assert_allclose((shared(rates, people) * people).sum(axis=0), (rates * people).sum(axis=0))
 
 
 @given(st.integers(0, 10_000))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import AGE, AUSTRIA_1992, MORTPAK_FEMALES, SEX, UN_1982_MALES, gompertz, quick, typed
 
-from yilaolib import DataError, asfr, life_table, life_table_for_e0, load_table, single_year_mx, survival_table, tfr
+from yilaolib import DataError, asfr, life_table, life_table_for_e0, load_table, single_year_mx, survival_table
 
 ABRIDGED = [0, 1, *range(5, 105, 5)]
 FIVE_YEARS = range(15, 50, 5)
@@ -60,12 +60,6 @@ def test_infants_live_as_long_as_andreev_and_kingkade_say(sex, m0, a0):
     assert table["ax"][0] == pytest.approx(a0, abs=1e-9)
 
 
-def test_life_expectancy_by_hand():
-    """If nobody dies before 60 and one in ten a year from then on, one may expect 60 + 10 years."""
-    table = life_table(pd.Series([0.0, 0.1], index=[0, 60]), sex="female", radix=1)
-    assert table["ex"].tolist() == [70.0, 10.0]
-
-
 @quick
 @given(standards, sexes, st.booleans())
 def test_columns_hang_together(rates, sex, abridged):
@@ -75,20 +69,6 @@ def test_columns_hang_together(rates, sex, abridged):
     assert table["dx"].sum() == pytest.approx(100_000)
     np.testing.assert_allclose(table["dx"] / table["Lx"], table["mx"], rtol=1e-9)
     np.testing.assert_allclose(table["ex"] * table["lx"], table["Lx"][::-1].cumsum()[::-1], rtol=1e-9)
-
-
-@quick
-@given(standards, sexes, st.booleans())
-def test_years_lived_survive_by_sx(rates, sex, abridged):
-    """Carrying the years lived of one table forward by its own ratios gives them back."""
-    table = life_table(by_group(rates) if abridged else rates, sex=sex)
-    step = 5 if abridged else 1
-    lived = table["Lx"].groupby(table.index // step * step).sum().to_numpy()
-    ratios = table["sx"].dropna().to_numpy()
-    assert ratios[0] * step * 100_000 == pytest.approx(lived[0])
-    np.testing.assert_allclose(lived[:-2] * ratios[1:-1], lived[1:-1], rtol=1e-9)
-    assert (lived[-2] + lived[-1]) * ratios[-1] == pytest.approx(lived[-1])
-    assert ratios.min() >= 0 and ratios.max() <= 1
 
 
 @quick
@@ -124,13 +104,6 @@ def test_survival_between_grid_points_keeps_the_life_expectancy(sex, china):
         lived = np.cumprod(ratios[:-1])
         open_group = lived[-1] * ratios[-1] / (1 - ratios[-1])
         assert lived.sum() + open_group == pytest.approx(e0, abs=2e-4)
-
-
-@quick
-@given(st.floats(0, 8), shares)
-def test_rates_sum_to_the_total(children, schedule):
-    """The total of the single-age rates is the total fertility rate."""
-    assert tfr(asfr(children, pd.Series(schedule, index=FIVE_YEARS))) == pytest.approx(children)
 
 
 @quick

@@ -46,27 +46,12 @@ def test_median_age_halves_the_population(ages):
     assert below == pytest.approx(population.sum() / 2)
 
 
-def test_median_age_by_hand():
-    """20 people below 30 and 60 from 30 to below 60: the 40th is a third into the second group, at 40."""
-    assert median_age(pd.Series([20.0, 60.0, 0.0], index=[0, 30, 60])) == pytest.approx(40)
-
-
 def test_dependency_ratio_by_hand():
     """30 children, 100 of 15-59, 20 of 60-64 and 24 of 65+: 44 old per 100 in China's count, 24 per 120 in the UN's."""
     population = pd.Series([30.0, 100.0, 20.0, 24.0], index=[0, 15, 60, 65])
     assert dependency_ratio(population) == pytest.approx(0.44)
     assert dependency_ratio(population, working_ages=(15, 64)) == pytest.approx(0.20)
     assert dependency_ratio(population, "young") == pytest.approx(0.30)
-
-
-@pytest.mark.parametrize("measure", [elderly_share, median_age, dependency_ratio, persons])
-def test_measures_work_on_every_year(measure):
-    """A measure of a projection is the measure of each of its years."""
-    future = future_of("haian")
-    together = measure(future)
-    assert together.dims == ("year",)
-    for year in (2020, 2037, 2050):
-        assert float(together.sel(year=year)) == pytest.approx(measure(future.population.sel(year=year, drop=True)))
 
 
 def test_population_table_is_the_measures_side_by_side():
@@ -120,16 +105,6 @@ def test_share_close_to_a_cut_is_flagged(share_60, digits, near):
     """Within half of the last printed digit the stage could be the other one, and the row says so."""
     table = yl.ageing_stage(aged(share_60, 10), digits=digits).set_index("scheme")
     assert table.loc["nhc-2022", "near_cut"] == near
-
-
-def test_a_measure_is_named_after_itself():
-    """An array of shares is no population: its name and unit are its own, whatever it was taken from."""
-    future = future_of("haian")
-    named = {"persons": persons(future, 60), "elderly_share": elderly_share(future)}
-    named |= {"dependency_ratio": dependency_ratio(future), "median_age": median_age(future)}
-    assert {name: (array.name, array.attrs) for name, array in named.items()} == {
-        name: (name, {"units": unit}) for name, unit in zip(named, ("persons", "1", "1", "years"), strict=True)
-    }
 
 
 ONES = pd.Series(np.ones(101))

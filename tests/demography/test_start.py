@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from yilaolib import DataError, load_table, persons, project, project_ranges
+from yilaolib import load_table, persons, project, project_ranges
 
 YEARS = [2021, 2022, 2023, 2024, 2025]
 ALL = ("sex", "age")
@@ -97,9 +97,3 @@ def test_years_are_named_and_ranges_start_alike():
     ranges = project_ranges(["yueyang", "haian"], end_year=2030, draws=20, seed=3).persons
     wanted = persons(path, 60).quantile(0.9, "draw")
     np.testing.assert_allclose(ranges.sel(area="yueyang", measure="60+", quantile=0.9), wanted)
-
-
-def test_other_starts_are_refused():
-    """The error says what came and what is allowed."""
-    with pytest.raises(DataError, match="start is 'now'; it must be 'latest'"):
-        project("haian", start="now")

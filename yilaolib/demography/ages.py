@@ -41,8 +41,6 @@ def group_ages(population: Population, edges: Sequence[int] = (0, 3, 15, 60, 65,
     -------
     same form as `population`: [persons]; `age` holds the edges
 
-    Examples
-    --------
     >>> group_ages(pd.Series([1.0, 2.0, 3.0], index=[0, 60, 65]), edges=(0, 60)).tolist()
     [1.0, 5.0]
     """
@@ -79,8 +77,6 @@ def graduate(population: Population, *, standard: Population | None = None) -> A
     -------
     same form as `population`: [persons] at ages 0 ... 100; 100 means 100 and over
 
-    Examples
-    --------
     >>> groups = pd.Series([500.0, 400.0, 100.0], index=[0, 5, 85])
     >>> print(graduate(groups).loc[:4].sum())
     500.0
@@ -155,8 +151,6 @@ def rake(population: Population, margins: Margins) -> Any:
     -------
     same form as `population`: [persons]; its sums over each range equal the margins
 
-    Examples
-    --------
     >>> shape = pd.Series([50.0, 30.0, 20.0], index=[0, 60, 65])
     >>> rake(shape, {(0, None): 200, (60, None): 80, (65, None): 50}).tolist()
     [120.0, 30.0, 50.0]
@@ -284,8 +278,6 @@ def population_table(future: Population) -> pd.DataFrame:
     -------
     DataFrame: by year (and draw or area): total, aged_60 ... aged_0_2 [persons], share_60_pct ... [percent of all]
 
-    Examples
-    --------
     >>> import yilaolib as yl
     >>> yl.population_table(yl.project("jingdezhen", end_year=2030)).loc[2025, "share_60_pct"].round(1)
     np.float64(21.1)
@@ -310,8 +302,6 @@ def persons(population: Population, low: int = 0, high: int | None = None) -> fl
     -------
     float or DataArray: [persons] with the dims that are not sex or age
 
-    Examples
-    --------
     >>> persons(pd.Series([10.0, 5.0], index=[0, 60]), 60)
     5.0
     """
@@ -330,8 +320,6 @@ def elderly_share(population: Population, age: int = 60) -> float | xr.DataArray
     -------
     float or DataArray: [share, 0-1] named `elderly_share`, with the dims that are not sex or age
 
-    Examples
-    --------
     >>> elderly_share(pd.Series([83.37, 16.63], index=[0, 60]))
     0.1663
     """
@@ -357,8 +345,6 @@ def dependency_ratio(
     -------
     float or DataArray: [dependants per person of working age] named `dependency_ratio`
 
-    Examples
-    --------
     >>> dependency_ratio(pd.Series([20.0, 60.0, 15.0], index=[0, 15, 60]))
     0.25
     """
@@ -381,8 +367,6 @@ def median_age(population: Population) -> float | xr.DataArray:
     -------
     float or DataArray: [years] named `median_age`
 
-    Examples
-    --------
     >>> median_age(pd.Series([10.0, 10.0, 10.0], index=[0, 20, 40]))
     30.0
     """

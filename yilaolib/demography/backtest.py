@@ -47,8 +47,6 @@ def backtest(
         measure (total, 60+, 65+, 80+, 0-4), method (engine, hold, hamilton_perry below a province, log-linear for the
         nation's total), projected, lower_80, upper_80, actual [persons], error_pct, inside_80.
 
-    Examples
-    --------
     >>> table = backtest("jingdezhen", draws=50).set_index(["method", "measure"])
     >>> print(bool(abs(table.error_pct["engine", "60+"]) < abs(table.error_pct["hold", "60+"])))
     True
@@ -153,8 +151,6 @@ def extrapolate(series: pd.Series, end_year: int, *, level: float = 0.8, method:
     -------
     DataFrame: indexed by year from the first year after the series: value, lower, upper [as the series], method
 
-    Examples
-    --------
     >>> people = pd.Series([100.0, 110.0, 121.0, 133.1], index=[2000, 2005, 2010, 2015])
     >>> print(extrapolate(people, 2020).value[2020].round(1))
     146.4
@@ -260,8 +256,6 @@ def compare_with_plans(*, scenario: str = "medium", root: Root = None) -> pd.Dat
         area, indicator, year, kind (actual or projection), printed, projected [persons, or births in ten months],
         difference_pct, source. `population_total_implied`: printed persons of 60+ over their printed share.
 
-    Examples
-    --------
     >>> told = compare_with_plans().set_index(["area", "indicator"])
     >>> print(told.printed["jingdezhen", "population_60plus"], told.kind["jingdezhen", "population_60plus"])
     324100.0 projection

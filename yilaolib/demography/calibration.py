@@ -44,8 +44,6 @@ def tfr_ratio(population: Population, reference: Population, schedule: pd.Series
     -------
     float: [ratio] local TFR / reference TFR; an array when the population has a further dim (area)
 
-    Examples
-    --------
     >>> import yilaolib as yl
     >>> china = yl.load_table("population", area="china").query("year == 2020")
     >>> tfr_ratio(china, china, pd.Series(1 / 7, index=[15, 20, 25, 30, 35, 40, 45]))
@@ -93,8 +91,6 @@ def migration_rates(
     -------
     DataArray: [net migrants per survivor and year] dims (sex, age 0 ... 100); further dims of `then` come first
 
-    Examples
-    --------
     >>> import yilaolib as yl
     >>> china = yl.load_table("population", area="china")
     >>> then, now = china.query("year == 2010"), china.query("year == 2020")

@@ -66,8 +66,6 @@ def project_cohorts(
         `births_by_age` of mother, `net_migration` (year, sex, age) [persons per step]; `negative_cells` (year) counts
         cells that migration drove below 0 and that were set to 0, so that P1 = P0 + B - D + M always holds.
 
-    Examples
-    --------
     >>> age, year = np.arange(0, 101), [2020]
     >>> people = xr.DataArray(np.ones((2, 101)), coords={"sex": SEX, "age": age}, dims=("sex", "age"))
     >>> stay = people.expand_dims(year=year)

@@ -50,8 +50,6 @@ def life_table(
     -------
     DataFrame: by `age`: n, ax, ex [years], mx, qx, sx [probability], lx, dx [persons], Lx, Tx [person-years]
 
-    Examples
-    --------
     >>> table = life_table(pd.Series([0.005, 0.0005, 0.1], index=[0, 1, 60]), sex="female")
     >>> print(table.ex[[0, 60]].round(2).tolist())
     [68.51, 10.0]
@@ -136,8 +134,6 @@ def life_table_for_e0(e0: float, *, sex: str, standard: pd.Series) -> pd.DataFra
     -------
     DataFrame: as `life_table`, ages 0 ... 100+; ``ex[0]`` equals `e0` to 1e-6 years
 
-    Examples
-    --------
     >>> standard = pd.Series([0.01, 0.001, 0.0005, 0.3], index=[0, 1, 5, 100])
     >>> print(f"{life_table_for_e0(80, sex='female', standard=standard).ex[0]:.6f}")
     80.000000
@@ -172,8 +168,6 @@ def single_year_mx(mx: pd.Series, *, sex: str, open_age: int = OPEN_AGE) -> pd.S
     -------
     Series: [deaths per person-year] at ages 0, 1 ... `open_age`
 
-    Examples
-    --------
     >>> groups = pd.Series([0.01, 0.001, 0.0005, 0.3], index=[0, 1, 5, 100])
     >>> len(single_year_mx(groups, sex="male"))
     101
@@ -211,8 +205,6 @@ def survival_table(standard: dict[str, pd.Series], e0_grid: np.ndarray | None = 
     -------
     DataArray: [probability] dims (sex, e0, age), ages 0 ... 100; the last applies to 99 and 100+ together
 
-    Examples
-    --------
     >>> mx = pd.Series([0.01, 0.001, 0.0005, 0.3], index=[0, 1, 5, 100])
     >>> dict(survival_table({"female": mx, "male": mx}, np.array([70.0, 80.0])).sizes)
     {'sex': 2, 'e0': 2, 'age': 101}
@@ -297,8 +289,6 @@ def asfr(tfr: float | xr.DataArray, schedule: pd.Series) -> pd.Series | xr.DataA
     -------
     Series or DataArray: [births per woman-year] at single ages; a DataArray when `tfr` is one
 
-    Examples
-    --------
     >>> print(asfr(1.3, pd.Series([20.0, 50, 30], index=[20, 25, 30])).sum().round(6))
     1.3
     """
@@ -328,8 +318,6 @@ def tfr(asfr: pd.Series | xr.DataArray) -> float | xr.DataArray:
     -------
     float or DataArray: [children per woman]
 
-    Examples
-    --------
     >>> print(tfr(pd.Series([0.1, 0.1], index=[20, 25])))
     1.0
     """

@@ -96,8 +96,6 @@ def census_pyramids(area: str, root: Root = None) -> dict[int, xr.DataArray]:
     -------
     dict: {year of the census: DataArray of persons (sex, age)}, age groups as printed, without registered people
 
-    Examples
-    --------
     >>> {year: round(float(people.sum())) for year, people in census_pyramids("haian").items()}
     {2010: 866337, 2020: 874334}
     """
@@ -136,8 +134,6 @@ def local_parameters(area: str, *, root: Root = None) -> pd.DataFrame:
         `tfr_ratio` multiplies its TFR path in the first year and then draws nearer to 1 (table `spreads`);
         `net_migration_per_1000` is the area's crude rate between its last two censuses.
 
-    Examples
-    --------
     >>> print(local_parameters("china").set_index("parameter").value["tfr_ratio"])
     1.0
     """
@@ -410,8 +406,6 @@ def local_migration(area: str, root: Root = None, *, known: int | None = None) -
     -------
     DataArray: [net migrants per survivor and year] dims (sex, age 0 ... 100); `attrs` have note, note_zh and source
 
-    Examples
-    --------
     >>> rates = 1000 * local_migration("jingdezhen")
     >>> print(rates.sel(sex="male", age=[2, 20]).round(0).to_numpy())  # under 3 nobody moves
     [  0. -15.]
@@ -482,8 +476,6 @@ def assumed_range(
     -------
     Range: lower, value, upper [unit of the row], unit, source; `judged` tells judgement from documents
 
-    Examples
-    --------
     >>> assumed_range("target_occupancy")[:3]
     (0.8, 0.85, 0.95)
     """
@@ -534,8 +526,6 @@ def age_standard(year: int, root: Root = None) -> xr.DataArray:
     -------
     DataArray: [persons] dims (sex, age), ages 0 ... 100; 100 means 100 and over
 
-    Examples
-    --------
     >>> people = age_standard(2020)
     >>> print(f"{float(people.sel(age=59).sum() / people.sel(age=57).sum()):.2f}")  # few were born in 1961
     0.46
@@ -552,8 +542,6 @@ def _age_standard(year: int, *, root: Root = None) -> xr.DataArray:
 def fertility_schedule(year: int, root: Root = None) -> pd.Series:
     """Share of the nation's TFR [1] by five-year age of the mother, of the period nearest to `year`.
 
-    Examples
-    --------
     >>> print(fertility_schedule(2020).idxmax(), fertility_schedule(2020).sum().round(3))
     25 1.0
     """
@@ -638,8 +626,6 @@ def fill_pyramid(
         sex, age, n, persons, method (a row of `fill_errors`) and error_pct: the mean absolute percentage error of the
         method in the broad age group of the cell, over counties of which the same totals were given.
 
-    Examples
-    --------
     >>> import yilaolib as yl
     >>> filled = yl.fill_pyramid({(0, None): 1000, (60, None): 250, (65, None): 180}, yl.age_standard(2020),
     ...     parent_level="nation")

@@ -80,8 +80,6 @@ def project(
         whose migration it takes, the documents behind it (`yl.cite(result)`) and which `years` are counted, estimated,
         projected. `attrs["rebased"]`: of totals of your `margins` year, totals, difference to the path without them.
 
-    Examples
-    --------
     >>> future = project("jingdezhen", end_year=2035)
     >>> print(f"{float(elderly_share(future).sel(year=2035)):.2f}")
     0.31
@@ -136,8 +134,6 @@ def project_ranges(
     -------
     Dataset: `persons` (measure, quantile, year, area) and `births` (quantile, year, area) [persons]
 
-    Examples
-    --------
     >>> ranges = project_ranges(["jingdezhen", "haian"], end_year=2030, draws=20)
     >>> dict(ranges.persons.sizes)
     {'measure': 5, 'quantile': 5, 'year': 11, 'area': 2}
@@ -203,8 +199,6 @@ def ageing_stage(population: Population, *, digits: int = 2, root: Root = None) 
     -------
     DataFrame: scheme, base_age, share_pct, from_pct (the cut that was reached), stage_zh, stage_en, near_cut, source
 
-    Examples
-    --------
     >>> city = load_table("population", area="jingdezhen").query("year == 2020")
     >>> ageing_stage(city).set_index("scheme").stage_en["nhc-2022"]
     'mild ageing'
@@ -243,8 +237,6 @@ class Scenario:
     net_migration_per_1000 : float, optional; [per 1000 and year] overrides the area's crude rate between its censuses
     e0_offset : dict; {year: years} added to the local life expectancy
 
-    Examples
-    --------
     >>> Scenario("mine", tfr_offset={2025: 0.0, 2035: 0.3}).at("tfr_offset", [2030])
     array([0.15])
     """
