@@ -119,8 +119,7 @@ def pyramids_are_complete(tables: Tables) -> Iterator[Finding]:
 def parts_add_up(tables: Tables) -> Iterator[Finding]:
     """Counties add up to their prefecture, and so on to the nation: persons by sex and age, households, schooling.
 
-    What is known to differ is listed in `census_exceptions`. Parents are those of 2020: sums of 2010 are held to the
-    units of then where the tables are built.
+    `census_exceptions` lists what differs. Parents are those of 2020: sums of 2010 are checked where they are built.
     """
     areas, known = tables["areas"].drop_duplicates("area").set_index("area"), tables["census_exceptions"]
     known = set(zip(known["adcode"], known["year"], known["cell"].str.split(" ", n=1).str[-1], strict=True))
@@ -401,28 +400,14 @@ def claims_can_be_recomputed(tables: Tables) -> Iterator[Finding]:
 
 
 RULES: dict[str, Callable[[Tables], Iterator[Finding]]] = {  # by the name that column `rule` shows
-    "unique": unique_fields,
-    "parent-loop": parents_lead_up,
-    "date": dates_exist,
-    "title": sources_have_a_title,
-    "age-groups": age_groups_join,
-    "pyramid-complete": pyramids_are_complete,
-    "sums": parts_add_up,
-    "rates": rates_are_possible,
-    "interval": intervals_enclose,
-    "census-total": printed_totals_fit,
-    "nested": parts_are_smaller,
-    "bounds": values_are_possible,
-    "unit": one_unit_per_indicator,
-    "value": values_are_whole,
-    "as-printed": values_are_as_printed,
-    "agrees": rows_agree_with_themselves,
-    "doubt": doubts_are_told_in_chinese,
-    "target-year": targets_come_later,
-    "margins": margins_can_be_filled,
-    "plausible": figures_are_plausible,
-    "claims": claims_can_be_recomputed,
-}
+    "unique": unique_fields, "parent-loop": parents_lead_up, "date": dates_exist, "title": sources_have_a_title,
+    "age-groups": age_groups_join, "pyramid-complete": pyramids_are_complete, "sums": parts_add_up,
+    "rates": rates_are_possible, "interval": intervals_enclose, "census-total": printed_totals_fit,
+    "nested": parts_are_smaller, "bounds": values_are_possible, "unit": one_unit_per_indicator,
+    "value": values_are_whole, "as-printed": values_are_as_printed, "agrees": rows_agree_with_themselves,
+    "doubt": doubts_are_told_in_chinese, "target-year": targets_come_later, "margins": margins_can_be_filled,
+    "plausible": figures_are_plausible, "claims": claims_can_be_recomputed,
+}  # fmt: skip
 
 
 def check_data(root: str | Path | None = None, *, lang: str = "en") -> pd.DataFrame:
@@ -432,8 +417,7 @@ def check_data(root: str | Path | None = None, *, lang: str = "en") -> pd.DataFr
     the tables are checked as they would be used, together with ours, and only its own rows are reported.
 
     Returns DataFrame, one row a problem: table, row (line of the file; the header is line 1; missing for a whole file),
-        field, rule, message (a sentence), severity ("error" or "warning"); of a workbook also sheet and cell ("B7"). Of
-        one kind of problem the first 1,000 rows are listed, and one row says how many more there are.
+        field, rule, message (a sentence), severity ("error" or "warning"); of a workbook also sheet and cell ("B7").
 
     >>> check_data().query("severity == 'error'").empty
     True

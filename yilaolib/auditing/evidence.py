@@ -110,9 +110,8 @@ Rounding = Callable[[float], float] | None
 def evaluate(formula: str, lookups: Lookups, share: Rounding = None) -> Interval:
     """Compute a formula in interval arithmetic: numbers, + - * /, parentheses, min, max, look-ups such as obs("id").
 
-    A figure that stands twice in a formula counts as two independent ones, so the interval is safe, not tight. `share`
-    rounds every quotient between 0 and 1, as authors do who work on with a rounded share. For anything else in it, a
-    division by what may be 0, or a look-up that finds nothing, there is a DataError; nothing is ever run.
+    A figure that stands twice counts as two independent ones, so the interval is safe, not tight. `share` rounds every
+    quotient between 0 and 1, as authors do. Anything else in a formula is a DataError; nothing is ever run.
     """
     try:
         return _compute(parse(formula), lookups, share)
@@ -329,11 +328,11 @@ FLOORS = ("ge", "gt")
 BOUNDS = (*FLOORS, "le", "lt")
 
 
-def keeps_limit(one: dict, other: dict) -> bool:
+def keeps_limit(one: dict, other: dict | None) -> bool:
     """Whether one of two rows prints a limit and the other a figure within it (4.5个以上 and 4.59)."""
-    figure, limit = sorted((one, other), key=lambda row: row["comparator"] in BOUNDS)
-    if (figure["comparator"] in BOUNDS) == (limit["comparator"] in BOUNDS):
+    if other is None or (one["comparator"] in BOUNDS) == (other["comparator"] in BOUNDS):
         return False
+    figure, limit = sorted((one, other), key=lambda row: row["comparator"] in BOUNDS)
     return figure["value"] > limit["value"] if limit["comparator"] in FLOORS else figure["value"] < limit["value"]
 
 
@@ -349,8 +348,7 @@ def solve_denominator(
 
     With some fifty populations to try, one within half a per cent may be chance: read `attrs["tried"]` beside it.
 
-    numerator, ratio, per : what is counted (beds, places, persons), the printed ratio, and to how many persons it
-        refers: 1000, or 100 for percentages
+    numerator, ratio, per : what is counted (beds, places, persons), the printed ratio, and of how many persons (1000)
     area : its populations and those of its parents are tried; without it, those of all areas with printed figures
     tolerance : [1] largest relative distance of a candidate from the population that would fit exactly
 

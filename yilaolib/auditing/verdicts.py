@@ -48,9 +48,8 @@ SIDE_BY_SIDE += ["explanation", "explanation_zh", "observation", "source", "loca
 def audit(area: object = None, *, lang: str = "en", root: str | Path | None = None) -> pd.DataFrame:
     """Recompute every claim of the plans from the figures behind it, and say how well it holds.
 
-    A figure that is not reproduced need not be wrong: a plan may be a draft, an input may be rounded in a way that is
-    not printed, and a text may have lost characters. What need not be equal stands in `feasibility`.
-    The ranges are those of interval arithmetic (Moore, Kearfott and Cloud 2009, Introduction to Interval Analysis).
+    A figure that is not reproduced need not be wrong (a draft, a rounding, a damaged text). What need not be equal
+    stands in `feasibility`. Source of the ranges: Moore, Kearfott and Cloud (2009), Introduction to Interval Analysis.
 
     Without `area` all areas; `lang` may be the path of a catalogue of your own (TOML).
 
@@ -214,7 +213,7 @@ def fits(case: Case) -> bool:
     """Whether a printed figure and the recomputed one have room for each other."""
     printed, comparator = case.span, case.printed["comparator"]
     if case.kind == "text_vs_table":
-        return printed.meets(case.result) or _within(case)
+        return printed.meets(case.result) or keeps_limit(case.printed, case.other)
     if comparator in FLOORS:
         printed = printed._replace(high=math.inf)
     elif comparator in BOUNDS:
@@ -226,14 +225,10 @@ def _fit(case: Case) -> str:
     value, slack = case.result.value, 1e-9 * max(1.0, abs(case.result.value))
     if case.kind == "text_vs_table" and abs(value - case.printed["value"]) > slack:
         # 45 has room for 44.85, but the two places do not print the same figure
-        return "exact" if _within(case) else "rounding"
+        return "exact" if keeps_limit(case.printed, case.other) else "rounding"
     if case.printed["comparator"] in BOUNDS or case.span.low - slack <= value <= case.span.high + slack:
         return "exact"
     return "truncated" if _truncated(case) else "rounding"
-
-
-def _within(case: Case) -> bool:
-    return case.other is not None and keeps_limit(case.printed, case.other)
 
 
 def _truncated(case: Case) -> bool:

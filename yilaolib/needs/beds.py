@@ -371,9 +371,8 @@ def _printed_nursing(case: Case, name: str, kind: str) -> dict:
 def allocate_beds(province: str = "jiangxi", total: int | None = None, *, root: Root = None) -> pd.DataFrame:
     """Share a province's beds out among the areas right below it under six rules; whole beds, by the largest remainder.
 
-    Only two prefectures of Jiangxi print their present beds. For the rule by shortfall the others are taken to have as
-    many per elderly person as these two together: that is judged, and `beds_known` says where. The total [beds] is by
-    default the province's printed target; all its parts need a census, else DataError.
+    For the rule by shortfall, areas that print no present beds are taken to have as many per elderly person as those
+    that do together: that is judged, and `beds_known` says where. The total [beds] is by default the printed target.
 
     Returns DataFrame: by area name_zh, name_en, the weights of the census (population, aged_60, aged_65, aged_80,
         care_need [persons expected in homes], shortfall [beds]), present [beds], beds_known, and beds_<rule> [beds] for

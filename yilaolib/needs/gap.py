@@ -337,8 +337,7 @@ def need_samples(
 ) -> xr.DataArray:  # fmt: skip
     """Need in a year by method, draw of the demography, and draw of the parameters.
 
-    Half of the parameters lie on each side of central, thinning out like a triangle towards lower and upper; a method
-    without a range does not vary in them. Methods without inputs are left out.
+    Half of the parameters lie on each side of central, thinning out like a triangle towards lower and upper.
 
     Returns DataArray: [beds or places] dims by_method, draw, parameter; coordinate `basis` (plan, need, use)
 
@@ -403,10 +402,9 @@ def build_decision(
         persons = part.isel(by_method=np.flatnonzero(np.isin(part["by_method"], COUNTS_PEOPLE))) * occupied
         row = {"group": group, "name_zh": names["name_zh"].get(group), "name_en": names["name_en"].get(group)}
         row |= {f"p_short_{name}": formulas.shortage_probability(part, beds) for name, beds in there.items()}
-        row |= {
-            f"p_empty_{name}": formulas.low_occupancy_probability(persons, beds, empty) if persons.size else np.nan
-            for name, beds in there.items()
-        }
+        for name, beds in there.items():
+            chance = formulas.low_occupancy_probability(persons, beds, empty) if persons.size else np.nan
+            row[f"p_empty_{name}"] = chance
         row["best"] = formulas.best_number(part, cost_ratio=cost_ratio)
         regret = formulas.expected_regret(part, list(there.values()), cost_ratio=cost_ratio)["regret"].to_numpy()
         rows.append(row | {f"regret_{name}": value for name, value in zip(there, regret, strict=True)})

@@ -28,11 +28,9 @@ from .supply import doubted
 
 YUAN = 10_000  # projects are printed in 万元
 UNITS = {
-    "yuan_per_new_bed": "beds_new",
-    "yuan_per_renovated_bed": "beds_renovated",
-    "yuan_per_place": "places_new",
-    "yuan_per_m2": "floor_area_m2",
-}
+    "yuan_per_new_bed": "beds_new", "yuan_per_renovated_bed": "beds_renovated",
+    "yuan_per_place": "places_new", "yuan_per_m2": "floor_area_m2",
+}  # fmt: skip
 NOTES = {
     "renovated_bed": "the bed exists already: never counted as new",
     "childcare_m2": "kindergartens with nurseries among them",
@@ -40,10 +38,9 @@ NOTES = {
 SUBSIDY = {"severe": "operating_subsidy_disabled", "moderate": "operating_subsidy_semi_disabled"}
 CLASSES = ("6_12m", "12_24m", "24_36m")  # 乳儿班, 托小班, 托大班
 STAFF = {  # printed, by role
-    "care_worker": "eldercare_nursing_professionals",
-    "social_worker": "social_workers_per_1000_elderly",
+    "care_worker": "eldercare_nursing_professionals", "social_worker": "social_workers_per_1000_elderly",
     "daycare_worker": "daycare_professionals",
-}
+}  # fmt: skip
 STAFF_PRINTED = ["observations", "present", "present_year", "present_doubt", "target", "target_year", "target_doubt"]
 COUNTED = ["staff", "staff_short", "floor_new_m2", "floor_old_m2"]
 COUNTED += [f"capital_{bound}" for bound in ("lower", "central", "upper", "pooled")]
@@ -258,9 +255,8 @@ def _short(frame: pd.DataFrame, by_target: pd.Series | bool = False) -> pd.DataF
 def childcare_staff(area: str, places: float | None = None, *, root: Root = None) -> pd.DataFrame:
     """Daycare staff and classes that a number of places needs at the official ratios, against the plan's staff target.
 
-    One worker to 3, 5 and 7 children (乳儿班, 托小班, 托大班) is the least allowed while the class is open; leave,
-    management and kitchen come on top. How places fall on the three classes is judged: no plan prints it. Places are
-    by default the plan's target, else its present ones.
+    One worker to 3, 5 and 7 children (乳儿班, 托小班, 托大班) is the least allowed while the class is open. How places
+    fall on the three classes is judged. Places are by default the plan's target, else its present ones.
 
     Returns DataFrame: group (6_12m, 12_24m, 24_36m, all), places [places], ratio [children a worker], central
         [workers], class_size [children], classes [classes], sources, observations; in the row all present, target,
@@ -298,8 +294,7 @@ def care_account(
 ) -> pd.DataFrame:  # fmt: skip
     """Need, staff, floor area and capital of eldercare and childcare side by side, and together.
 
-    The account holds for the two methods that it names; another method gives another account. Beds are staffed at
-    judged ratios, places at the official ones.
+    The account holds for the two methods that it names. Beds are staffed at judged ratios, places at official ones.
 
     norm, place_norm : [beds per 1000 persons 60+], [places per 1000 residents] your own in place of the plan's
     bed_method, place_method : methods of `triangulate_beds` and `triangulate_places`; by default as in `gap_by_year`

@@ -369,13 +369,11 @@ def plot_supply(
 def _once(frame: pd.DataFrame, parts: list[str]) -> pd.DataFrame:
     """The rows of which none is part of another: of a total and the rows that add up to it one is left out."""
     left = frame.reset_index(drop=True)
-    for row in left.sort_values("total", ascending=False).index:
-        smaller = left.drop(row, errors="ignore").query("total < @left.total.get(@row, 0)")["total"]
-        many = (chosen for n in range(2, len(smaller) + 1) for chosen in combinations(smaller.index, n))
-        for chosen in many if row in left.index and len(smaller) < 9 else ():
-            if np.isclose(smaller[list(chosen)].sum(), left["total"][row]):
-                left = left.drop([row] if left.loc[row, parts].isna().all() else list(chosen))
-                break
+    for row, total in left["total"].sort_values(ascending=False).items():
+        smaller = left.loc[left["total"] < total, "total"] if row in left.index and len(left) < 12 else ()
+        many = (list(some) for n in range(2, len(smaller) + 1) for some in combinations(smaller.index, n))
+        for some in [some for some in many if np.isclose(smaller[some].sum(), total)][:1]:
+            left = left.drop([row] if left.loc[row, parts].isna().all() else some)
     return left
 
 
