@@ -58,15 +58,6 @@ def test_judged_inputs_are_marked_and_sources_known(city):
     assert set(ids.explode()) - {""} <= set(yl.load_table("sources")["source"])
 
 
-def test_inputs_are_records_with_a_text_in_each_language():
-    """One input is one record; its text in Chinese and English names the same numbers."""
-    inputs = beds().loc["norm", "inputs"]
-    assert [record.key for record in inputs.records] == ["norm_of_plans", "elderly"]
-    assert inputs.records[0].values["value"] == 39
-    assert inputs.say("zh").startswith("标准 39（2025，存疑；各规划39至45），60岁及以上 337,")
-    assert str(inputs).startswith("norm 39 (2025, in doubt; plans 39 to 45), persons 60+ 337,")
-
-
 @pytest.mark.parametrize(
     ("parameter", "method", "sign"),
     [
@@ -88,16 +79,6 @@ def test_methods_agree_on_equal_assumptions():
     assert frame.loc["rule_9073", "central"] == pytest.approx(frame.loc["norm", "central"])
     everyone = central("prevalence_census", {"institution_share_unable": 1.0, "target_occupancy": 1.0})
     assert everyone == pytest.approx(0.0234 * frame.loc["norm", "central"] / 0.03)
-
-
-def test_moving_methods_grow_with_the_elderly():
-    """39 per 1000 projected 60+ of the year; norm, hold and rule grow as the elderly do, the plan's figure stays."""
-    elderly = yl.persons(future_of("jingdezhen"), 60).to_series()
-    early, late = (beds(year=year)["central"] for year in (2025, 2035))
-    assert early["norm"] == pytest.approx(0.039 * elderly[2025])
-    for method in ("norm", "hold", "rule_9073"):
-        assert late[method] / early[method] == pytest.approx(elderly[2035] / elderly[2025])
-    assert late["plan_beds"] == early["plan_beds"]
 
 
 @pytest.mark.parametrize("city", CITIES)
@@ -150,16 +131,6 @@ def test_share_by_shortfall_is_the_laboratory_s():
     assert row["central"] == yl.allocate_beds("jiangxi").loc["jingdezhen", "beds_shortfall"]
     assert row["lower"] <= row["central"] <= row["upper"]
     assert "judged" in str(row["inputs"])
-
-
-def test_user_s_own_assumption_is_used(tmp_path):
-    """A row of one's own folder replaces the judged occupancy, and widens its range where it lies outside."""
-    own = pd.DataFrame([["", "", "target_occupancy", "", 0.5, "share", "judged", "mine"]])
-    header = ["area", "scenario", "parameter", "year", "value", "unit", "source", "note"]
-    own.to_csv(tmp_path / "assumptions.csv", header=header, index=False)
-    mine = beds("haian", root=tmp_path).loc["prevalence"]
-    assert mine["central"] == pytest.approx(beds("haian").loc["prevalence", "central"] * 0.85 / 0.5)
-    assert mine["upper"] >= mine["central"]
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from oracles import CITIES, future_of
+from oracles import future_of
 
 import yilaolib as yl
 
@@ -15,15 +15,6 @@ def test_the_plan_s_own_gap_of_places():
     """7,367 places that the plan needs less 4,036 that it has are the 3,331 that it prints."""
     row = places().loc["plan_places"]
     assert (row["central"], row["gap_stock"]) == (7_367, 3_331)
-
-
-@pytest.mark.parametrize("city", [*CITIES, "jiangxi"])
-def test_every_method_has_a_row(city):
-    """A method whose inputs are not published stays as a row without numbers that says so."""
-    table = places(city)
-    assert {"plan_places", "norm_places", "new_estates", "coverage", "intention"} == set(table.index)
-    assert (table["central"].isna() == table["inputs"].map(str).str.contains("not published")).all()
-    assert table["basis"].isin(["plan", "need", "use"]).all()
 
 
 def test_coverage_is_of_three_single_ages():

@@ -37,13 +37,6 @@ def test_more_beds_never_raise_the_chance_of_a_shortage(draws, supply, more):
     assert yl.low_occupancy_probability(need, supply + more, 0.6) >= yl.low_occupancy_probability(need, supply, 0.6)
 
 
-@pytest.mark.parametrize("ratio", [0, -1, np.nan])
-def test_cost_ratio_must_be_above_zero(ratio):
-    """A missing bed that costs nothing has no best number."""
-    with pytest.raises(yl.DataError, match="above 0"):
-        yl.best_number(np.array([1.0]), cost_ratio=ratio)
-
-
 def test_spread_of_an_additive_need_is_split_exactly():
     """Methods 0 and 10, demography 0 and 2, parameters 0 and 1: variances 25, 1 and 0.25, nothing together."""
     axes = {"by_method": [0.0, 10.0], "draw": [0.0, 2.0], "parameter": [0.0, 1.0]}

@@ -30,14 +30,6 @@ def test_range_holds_the_central_path(gap):
     assert width.loc[[2021, 2030, 2040, 2050]].is_monotonic_increasing
 
 
-def test_bounds_of_the_gap_belong_together(gap):
-    """Shortfall and surplus are never both above 0 at one bound of the demand, and lower is not above upper."""
-    assert (gap["shortfall_lower_80"] * gap["surplus_upper_80"] == 0).all()
-    assert (gap["shortfall_upper_80"] * gap["surplus_lower_80"] == 0).all()
-    for name in ("shortfall", "surplus"):
-        assert (gap[f"{name}_lower_80"] <= gap[f"{name}_upper_80"]).all()
-
-
 def test_without_draws_there_is_no_range():
     """No draws, no range: the columns are not there, and nothing stands in for them."""
     frame = yl.gap_by_year("haian", population=future_of("haian"), beside=["prevalence", "utilisation"])

@@ -48,13 +48,6 @@ def test_staff_for_beds_fills_them_to_the_target():
     )
 
 
-def test_present_social_workers_serve_the_elderly_of_their_year():
-    """鹰潭 prints one per 1000 elderly in 2020: those of 2020 and not of the year of the need."""
-    row = workers("yingtan").loc[("social_worker", "all")]
-    then = yl.persons(future_of("yingtan").population.sel(year=2020), 60)
-    assert row["present"] == pytest.approx(then / 1000)
-
-
 def test_unit_costs_by_hand():
     """朱码街道敬老院: 10 million yuan for 120 beds on 3,300 m2."""
     row = yl.project_costs("lianshui").set_index("project_no").loc["3"]
@@ -102,15 +95,6 @@ def test_account_of_floor_by_hand():
     row = yl.care_account("yingtan", 2025, population=future_of("yingtan")).loc["eldercare"]
     assert row["floor_new_m2"] == pytest.approx(74_484.4)
     assert row["floor_old_m2"] == pytest.approx(55_863.3)
-
-
-def test_account_by_a_method_of_one_s_own():
-    """Another method is another account; an unknown one is refused."""
-    population = future_of("yingtan")
-    norm, use = (yl.care_account("yingtan", 2025, bed_method=m, population=population) for m in ("norm", "prevalence"))
-    assert use.loc["eldercare", "need"] < norm.loc["eldercare", "need"]
-    with pytest.raises(yl.DataError, match="choose one of"):
-        yl.care_account("yingtan", 2025, bed_method="nonsense", population=population)
 
 
 def test_staff_short_is_less_what_is_there():

@@ -250,22 +250,6 @@ def test_gap_dashes_our_line():
     assert "供给，2020–2022年：未公布" in [text.get_text() for text in unknown.texts]
 
 
-def test_bands_are_around_their_lines():
-    """A band is drawn around the demand, and around each line of a fan that has its own; it is named once."""
-    frame = frames("zh")["plot_gap"]["frame"]
-    bands = frame.assign(lower_80=frame.demand * 0.9, upper_80=frame.demand * 1.1)
-    plain, banded = (yl.plot_gap(f) for f in (frame, bands))
-    assert len(banded.collections) == len(plain.collections) + 1
-    assert banded.get_ylim()[1] > plain.get_ylim()[1]
-    paths = pd.DataFrame({"a": [20.0, 30.0], "b": [15.0, 20.0]}, index=[2020, 2050])
-    for name in ("a", "b"):
-        paths[f"lower_80_{name}"], paths[f"upper_80_{name}"] = paths[name] - [0, 3], paths[name] + [0, 4]
-    fan = yl.plot_fan(paths, unit="%")
-    tops = [band.get_datalim(fan.transData).y1 for band in fan.collections]
-    assert tops == [34, 24]
-    assert [text.get_text() for text in fan.texts].count("80%范围") == 1
-
-
 def test_waterfall_hangs_together():
     """Bars hang from one another; what is left is written without its sign, for its name says it."""
     ax = draw("plot_waterfall", "zh")
@@ -286,20 +270,6 @@ def test_tiles_of_the_nation():
     assert lightness(drawn[int(values.idxmax())].get_facecolor()[:3]) < lightness(
         drawn[int(values.idxmin())].get_facecolor()[:3]
     )
-
-
-def test_pyramid_forms():
-    """Tidy rows, a table by age and a DataArray give the same bars; the year comes from the population."""
-    tidy = pyramid(80, 5)
-    wide = tidy.pivot(index="age", columns="sex", values="persons")
-    array = tidy.set_index(["sex", "age"]).persons.to_xarray().assign_coords(year=2035)
-    drawn = [
-        yl.plot_pyramid(form).patches[0].get_data().values
-        for form in (tidy, wide, array, xr.Dataset({"population": array}))
-    ]
-    assert all((values == drawn[0]).all() for values in drawn)
-    ax = yl.plot_pyramid(tidy.assign(year=2020), compare=array)
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["2020", "2035"]
 
 
 @pytest.mark.parametrize(
