@@ -1,6 +1,7 @@
 """The public names, one a line, each from the module that holds it: for `import yilaolib` and for type checkers."""
 
 from .auditing.checks import check_data as check_data
+from .auditing.checks import doubts as doubts
 from .auditing.evidence import solve_denominator as solve_denominator
 from .auditing.verdicts import audit as audit
 from .auditing.verdicts import audit_table as audit_table
@@ -135,6 +136,7 @@ from .tables.areas import list_areas as list_areas
 from .tables.areas import list_tables as list_tables
 from .tables.areas import load_table as load_table
 from .tables.areas import printed as printed
+from .tables.printed import read_census as read_census
 from .tables.workbook import list_filled as list_filled
 from .tables.workbook import new_workbook as new_workbook
 from .tables.workbook import read_workbook as read_workbook

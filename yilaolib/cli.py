@@ -62,7 +62,6 @@ class _Group(click.Group):
 
 
 def _tell_help(group: click.Group) -> None:
-    """Give the commands and their options the help of the catalogue."""
     said = words().entries["command"]
     for command, entry in [(group, said), *((each, said[name]) for name, each in group.commands.items())]:
         examples = "".join(f"\n  {example}" for example in entry["examples"])
@@ -99,6 +98,7 @@ def _language(default: str | None) -> Callable:
     return click.option("--lang", default=default, show_default=True, metavar="zh|en|FILE.toml", shell_complete=offered)
 
 
+_speak = click.option("--lang", expose_value=False, metavar="zh|en|FILE.toml")  # `_Group.main` has read it
 _data = click.option("--data", metavar="DIR|FILE.xlsx")
 _json = click.option("--json", "as_json", is_flag=True)
 _executors = _complete_words("processes", "serial", "dask")
@@ -186,6 +186,8 @@ def _refuse_broken(data: str) -> None:
         raise DataError(words().say("command.more", message=errors[0], count=len(errors) - 1, data=data))
     if errors:
         raise DataError(errors[0])
+    for message in problems["message"].head(5):
+        click.echo(words().say("command.warning", message=message), err=True)
 
 
 @main.command()
@@ -252,6 +254,7 @@ def check(data: str | None, lang: str, as_json: bool) -> None:
 @main.command()
 @click.argument("query", required=False)
 @_data
+@_speak
 @_json
 def areas(query: str | None, data: str | None, as_json: bool) -> None:
     from .reports.many import areas_with_plan
@@ -304,15 +307,29 @@ def audit(city: str | None, data: str | None, lang: str, as_csv: bool, as_json: 
 @click.argument("name")
 @click.option("--name", "name_zh", metavar="NAME")
 @click.option("--parent", metavar="P", shell_complete=complete_area)
+@click.option("--census", multiple=True, metavar="FILE")
+@click.option("--area", metavar="NAME")
+@click.option("--year", type=int, metavar="YEAR")
+@click.option("--sheet", metavar="NAME")
 @click.option("--overwrite", is_flag=True)
-def new(name: str, name_zh: str | None, parent: str | None, overwrite: bool) -> None:
+@_speak
+def new(
+    name: str, name_zh: str | None, parent: str | None, census: tuple[str, ...], overwrite: bool, **of: Any
+) -> None:
+    from .tables.areas import find_area
+    from .tables.printed import read_census
     from .tables.workbook import new_workbook
 
-    path = name if name.endswith(".xlsx") else f"{name}.xlsx"
-    click.echo(new_workbook(path, Path(path).stem, name=name_zh, parent=parent, overwrite=overwrite))
+    path, people = name if name.endswith(".xlsx") else f"{name}.xlsx", [read_census(file, **of) for file in census]
+    click.echo(new_workbook(path, Path(path).stem, name=name_zh, parent=parent, census=people, overwrite=overwrite))
+    for read in people:
+        click.echo(words().say("census.understood", **read.attrs["understood"]), err=True)
+    with contextlib.suppress(DataError):
+        click.echo(words().say("command.known_area", area=find_area(Path(path).stem)), err=True)
 
 
 @main.command()
+@_speak
 def doctor() -> None:
     from importlib import metadata
 
@@ -322,21 +339,21 @@ def doctor() -> None:
 
     library, python = metadata.version("yilaolib"), sys.version.split()[0]
     click.echo(words().say("command.versions", library=library, data=data_version(), python=python))
-    good = True
+    good, have = True, ""
     for wanted in map(Requirement, metadata.requires("yilaolib") or ()):
         if wanted.marker and not wanted.marker.evaluate({"extra": ""}):
             continue
-        have = ""
-        with contextlib.suppress(metadata.PackageNotFoundError):
+        try:
             have = metadata.version(wanted.name)
+        except metadata.PackageNotFoundError:
+            have = ""
         if have and wanted.specifier.contains(have, prereleases=True):
             click.echo(f"{wanted.name} {have}")
         else:
             good = False
             click.echo(words().say("command.needs", have=have or words().word("command.nothing"), wanted=wanted))
     problem = _try_notebook()
-    ran = words().say("command.notebook_failed", reason=problem) if problem else words().word("command.notebook_ran")
-    click.echo(ran)
+    click.echo(words().say("command.notebook_failed" if problem else "command.notebook_ran", reason=problem))
     raise SystemExit(1 if problem or not good else 0)
 
 
@@ -355,10 +372,10 @@ def _try_notebook() -> str:
         source = Path(folder) / "in.ipynb"
         nbformat.write(nbformat.v4.new_notebook(cells=[cell]), source)
         try:
-            done = runner.run_notebook(source, Path(folder) / "out.ipynb", {}, timeout=120)
+            shown = str(runner.run_notebook(source, Path(folder) / "out.ipynb", {}, timeout=120).cells[-1].outputs)
         except Exception as error:
             return " ".join(one.as_traceback(error).splitlines()[-1:])
-    return "" if "jingdezhen" in str(done.cells[-1].outputs) else str(done.cells[-1].outputs)
+    return "" if "jingdezhen" in shown else shown
 
 
 def _as_json(frame: Any) -> str:
@@ -366,7 +383,6 @@ def _as_json(frame: Any) -> str:
 
 
 def _echo_table(frame: Any, said: Catalogue) -> None:
-    """Print columns that line up although Chinese characters are two columns wide; what is missing is empty."""
     heads = [said.word(f"command.heads.{column}") for column in frame]
     cells = frame.astype("object").where(frame.notna(), "").to_numpy().tolist()
     rows = [heads, *([_shown(cell) for cell in row] for row in cells)]

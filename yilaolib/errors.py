@@ -37,11 +37,7 @@ def nearest(word: object, choices: Iterable[str], *, cutoff: float = 0.6) -> str
 
 
 def did_you_mean(word: object, choices: Iterable[str]) -> str:
-    """Return ``" Did you mean 'x'?"`` for the choice nearest to `word`, or ``""``.
-
-    >>> did_you_mean("jingdezen", ["jingdezhen", "yueyang"])
-    " Did you mean 'jingdezhen'?"
-    """
+    """Return ``" Did you mean 'x'?"`` for the choice nearest to `word`, or ``""``."""
     near = nearest(word, choices)
     return f" Did you mean '{near}'?" if near else ""
 

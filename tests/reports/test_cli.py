@@ -60,23 +60,10 @@ def test_options_reach_the_report(instant):
     assert (row["report"], row["end_year"]) == ("jingdezhen/report.low.en.html", 2040)
 
 
-def test_all_has_every_plan(instant):
-    """--all makes a report of each city with a plan."""
-    assert len(json.loads(yilao("report", "--all", "--json").stdout)) == 5
-
-
 def test_province_has_what_has_people(instant):
     """--province makes a report of each city of the province that has a population."""
     rows = json.loads(yilao("report", "--province", "江西", "--json").stdout)
     assert [row["area"] for row in rows] == areas_within("jiangxi") and "yueyang" not in str(rows)
-
-
-@pytest.mark.parametrize("text", ["# mine\n360600\n\n景德镇市\n", "area,note\nyingtan,x\njingdezhen,y\n"])
-def test_areas_come_from_a_file(instant, text):
-    """--areas takes a list, one area a line, or the first column of a CSV file."""
-    (instant / "areas.txt").write_text(text, encoding="utf-8")
-    rows = json.loads(yilao("report", "--areas", "areas.txt", "--json").stdout)
-    assert [row["area"] for row in rows] == ["jingdezhen", "yingtan"]
 
 
 def test_failed_report_exits_1(instant):
@@ -168,13 +155,6 @@ def test_nearest_word_is_named(arguments):
     """A misspelt command, option or shell is answered with those that there are, exit code 2."""
     result = yilao(*arguments)
     assert result.exit_code == 2 and any(word in result.stderr for word in ("'report'", "--force", "--json"))
-
-
-def test_json_stays_json_when_a_report_fails(instant):
-    """With --json, stdout is one JSON value also when a report failed; the error goes to stderr."""
-    result = yilao("report", "yueyang", "yingtan", "--json")
-    assert {row["area"]: row["status"] for row in json.loads(result.stdout)} == {"yueyang": "failed", "yingtan": "ok"}
-    assert result.exit_code == 1 and result.stderr.startswith("Error: ")
 
 
 @pytest.mark.parametrize(
@@ -274,12 +254,6 @@ def test_table_of_areas(tmp_path, ending):
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
 
 
-def test_level_chooses_all_of_it(instant):
-    """--level takes every area of a level, with --province those of a province."""
-    rows = json.loads(yilao("report", "--province", "江西", "--level", "prefecture", "--json").stdout)
-    assert len(rows) == 11 and {row["province"] for row in rows} == {"江西省"}
-
-
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "gbk"])
 def test_a_pipe_without_chinese_gets_its_text(encoding):
     """Where the pipe's encoding lacks a character, it is written as its code, and nothing breaks."""
@@ -287,3 +261,38 @@ def test_a_pipe_without_chinese_gets_its_text(encoding):
     command = [sys.executable, "-c", "from yilaolib.cli import main; main()", "areas", "鼓楼"]
     done = subprocess.run(command, env=here, capture_output=True, timeout=60)
     assert done.returncode == 0 and b"350102" in done.stdout and b"Traceback" not in done.stderr
+
+
+def test_a_form_from_a_printed_census(instant):
+    """`yilao new --census` says what it understood; what it does not is one sentence, in the language asked for."""
+    ages = [*(f"{age}-{age + 4}岁" for age in range(0, 85, 5)), "85岁及以上"]
+    rows = ["2020年人口", "年龄,合计,男,女", *(f"{age},2000,1000,1000" for age in ages)]
+    (instant / "表.csv").write_text("\n".join(rows), encoding="gb18030")
+    made = yilao("new", "mycity", "--name", "某某市", "--parent", "江西", "--census", "表.csv", "--lang", "zh")
+    assert made.exit_code == 0 and "18个年龄组" in made.stderr and "各组之和36,000" in made.stderr
+    assert yilao("check", "mycity.xlsx").exit_code == 0
+    (instant / "表.csv").write_text("\n".join(rows[1:]), encoding="utf-8")
+    refused = yilao("new", "other", "--census", "表.csv", "--lang", "zh")
+    assert refused.exit_code == 2 and refused.stderr == "错误：表.csv 没有写明年份，请用 year= 或 --year 指定。\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["绍兴", "--name", "绍兴市", "--parent", "浙江"], 0, "已在本库"),
+        (["shaoxing", "--parent", "湖南"], 2, "浙江省 绍兴市"),
+        (["mycity", "--parent", "浙姜"], 2, "yilao areas 可以查找"),
+    ],
+)
+def test_a_form_of_a_known_area_is_no_dead_end(instant, arguments, code, words):
+    """A planner of any place gets a form, or is told what to write."""
+    done = yilao("new", *arguments, "--lang", "zh")
+    assert done.exit_code == code and words in done.stderr
+
+
+def test_a_doubted_input_is_told_before_the_report(instant):
+    """Warnings of the check stand on stderr, and the report is made."""
+    (instant / "mine").mkdir()
+    (instant / "mine" / "areas.csv").write_text("area,level,name_zh,name_en,parent\nx,county,㵲县,X,jiangxi\n", "utf-8")
+    done = yilao("report", "yingtan", "--data", "mine")
+    assert done.exit_code == 0 and done.stderr.startswith("Warning: ") and "U+3D72" in done.stderr

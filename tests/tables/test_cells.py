@@ -72,7 +72,8 @@ def test_cell_is_refused(typed, unit):
     """What could be read in two ways gives no number, and a sentence in both languages that shows what came."""
     read = read_number(typed, unit)
     assert read.text == ""
-    told = [say(f"checks.{read.trouble.key}", lang, field="beds", **read.trouble.values) for lang in ("en", "zh")]
+    more = {"field": "beds", "example": "1200", "note": True}
+    told = [say(f"checks.{read.trouble.key}", lang, **more | read.trouble.values) for lang in ("en", "zh")]
     assert re.search(r"^beds is .* (Write|Format|Correct|Type) ", told[0])
     assert re.search("[请应]", told[1])
 

@@ -5,7 +5,7 @@ import itertools
 import pandas as pd
 import pytest
 
-from yilaolib import check_data, describe_table, load_table
+from yilaolib import check_data, doubts, load_table, project
 from yilaolib.auditing.checks import NESTED, POPULATION_FROM, RULES
 from yilaolib.tables.cells import half_a_digit
 from yilaolib.tables.schema import fields_of, rules_of
@@ -129,13 +129,6 @@ FAULTS = [  # table, what stands in the good file, what is planted, line, field,
 ]  # fmt: skip
 
 
-USES = {
-    "observations": ("indicators", "population"),
-    "claims": ("observations", "indicators", "population"),
-    "population": ("observations", "indicators"),
-}
-
-
 def write(folder, names):
     for name in names:
         (folder / f"{name}.csv").write_text(GOOD[name], encoding="utf-8")
@@ -159,22 +152,32 @@ def test_good_folder_has_no_problem(folder):
     assert check_data(folder)["message"].tolist() == []
 
 
-@pytest.mark.parametrize(("table", "good", "bad", "line", "field", "rule"), FAULTS)
-def test_planted_fault_is_found(tmp_path, table, good, bad, line, field, rule):
-    """A planted fault is reported with its table, line, field and rule, in a sentence that names file and line."""
-    write(tmp_path, {"areas", "sources", table, *USES.get(table, ())})
-    path = tmp_path / f"{table}.csv"
-    assert good in GOOD[table]
-    path.write_text(GOOD[table].replace(good, bad, 1), encoding="utf-8")
+USES = {
+    "observations": ("indicators", "population"),
+    "claims": ("observations", "indicators", "population"),
+    "population": ("observations", "indicators"),
+}
+ROUNDS = list(itertools.zip_longest(*([fault for fault in FAULTS if fault[0] == table] for table in GOOD)))
+
+
+@pytest.mark.parametrize("faults", ROUNDS)
+def test_planted_faults_are_found(tmp_path, faults):
+    """A fault in each table is told with table, line, field and rule, in a sentence that names file and line."""
+    faults = list(filter(None, faults))
+    write(tmp_path, {"areas", "sources"}.union(*({fault[0], *USES.get(fault[0], ())} for fault in faults)))
+    for table, good, bad, *_ in faults:
+        assert good in GOOD[table]
+        (tmp_path / f"{table}.csv").write_text(GOOD[table].replace(good, bad, 1), encoding="utf-8")
     found = check_data(tmp_path)
-    same = found.query("table == @table and row == @line and field == @field and rule == @rule")
-    assert len(same) == 1, found[["table", "row", "field", "rule", "message"]].to_string()
-    assert f"{table}.csv line {line}" in same["message"].iloc[0]
+    for table, _, _, line, field, rule in faults:  # noqa: B007 - field is one of the query
+        same = found.query("table == @table and row == @line and field == @field and rule == @rule")
+        assert len(same) == 1, (table, rule, found[["table", "row", "field", "rule", "message"]].to_string())
+        assert f"{table}.csv line {line}" in same["message"].iloc[0]
 
 
 def test_every_rule_has_a_planted_fault():
     """No rule is without a fault that it finds; test_areas.py and tests/auditing/test_rules.py plant the others."""
-    assert set(RULES) - {"agrees", "doubt", "sums"} <= {rule for *_, rule in FAULTS}
+    assert set(RULES) - {"agrees", "doubt", "sums", "groups", "characters"} <= {rule for *_, rule in FAULTS}
 
 
 def test_rules_name_indicators_that_exist():
@@ -239,43 +242,113 @@ def test_claim_on_a_pyramid_of_no_area_is_told(folder):
     assert {"claims", "foreign-key"} <= set(check_data(folder)["rule"])
 
 
-OPTIONAL = [
-    (table, field)
-    for table in sorted(GOOD)
-    for field in describe_table(table)["field"]
-    if field in GOOD[table].splitlines()[0].split(",") and not rules_of(fields_of(table)[field]).get("required")
-]
-
-
-@pytest.mark.parametrize(("table", "field"), OPTIONAL)
-def test_every_optional_column_may_be_empty(tmp_path, table, field):
-    """A column that need not be filled in, left empty: the table can be loaded, or a sentence says why not."""
+@pytest.mark.parametrize("table", sorted(GOOD))
+def test_optional_columns_may_be_empty(tmp_path, table):
+    """Columns that need not be filled in, all left empty: the table can be loaded, or a sentence says why not."""
     write(tmp_path, {"areas", "sources", table, *USES.get(table, ())})
-    frame = pd.read_csv(tmp_path / f"{table}.csv", dtype="str").assign(**{field: None})
-    frame.to_csv(tmp_path / f"{table}.csv", index=False)
+    frame = pd.read_csv(tmp_path / f"{table}.csv", dtype="str")
+    empty = [name for name in frame if not rules_of(fields_of(table)[name]).get("required")]
+    frame.assign(**dict.fromkeys(empty)).to_csv(tmp_path / f"{table}.csv", index=False)
     found = check_data(tmp_path)
     assert (found["message"].str.len() > 20).all()
     if not (found["severity"] == "error").any():
-        assert load_table(table, root=tmp_path)[field].isna().any()
+        assert load_table(table, root=tmp_path)[empty].isna().any().all()
+
+
+def own(folder, population="", margins=""):
+    """A folder with a county of a user's and the rows given of it."""
+    (folder / "areas.csv").write_text(GOOD["areas"], encoding="utf-8")
+    for name, head, rows in (("population", POPULATION, population), ("margins", MARGINS, margins)):
+        (folder / f"{name}.csv").write_text(f"{head}\n{rows}", encoding="utf-8")
+    return folder
+
+
+POPULATION = "area,year,sex,age,n,persons"
+MARGINS = (
+    "area,year,population_total,population_0_14,population_15_59,population_60plus,population_men,population_women"
+)
+
+
+def people(persons, ages):
+    """Rows of persons by (year, sex), the same in each of the groups that begin at `ages`."""
+    ends = zip(ages, [*ages[1:], None], strict=True)
+    groups = [(age, end and end - age) for age, end in ends]
+    return "\n".join(
+        f"testville,{year},{sex},{age},{n or ''},{count // len(ages)}"
+        for (year, sex), count in persons.items()
+        for age, n in groups
+    )
+
+
+BOTH = list(itertools.product((2010, 2020), ("female", "male")))
+IMPLAUSIBLE = [
+    ({(2010, "female"): 3000, (2010, "male"): 3000}, "residents as a multiple"),  # a place of another boundary
+    ({(2020, "male"): 1_500_000}, "men for each woman"),
+    (dict.fromkeys(BOTH, 45), "residents 90"),  # in 万
+]
+
+
+@pytest.mark.parametrize(("changed", "told"), IMPLAUSIBLE)
+def test_what_no_place_of_china_shows_is_told(tmp_path, changed, told):
+    """Two censuses that cannot be of one boundary, 30 men a woman, and numbers in 万: a warning, in reports too."""
+    folder = own(tmp_path, people(dict.fromkeys(BOTH, 50_000) | changed, range(0, 75, 5)))
+    found = check_data(folder).query("rule == 'plausible'")
+    assert found["message"].str.contains(told).any() and (found["severity"] == "warning").all()
+    assert set(found["message"]) <= set(doubts("testville", root=folder))
 
 
 @pytest.mark.parametrize(
-    ("persons", "told"),
+    ("row", "told"),
     [
-        ({(2010, "female"): 3000, (2010, "male"): 3000}, "residents as a multiple"),  # a place of another boundary
-        ({(2020, "male"): 1_500_000}, "men for each woman"),
-        ({key: 45 for key in itertools.product((2010, 2020), ("female", "male"))}, "residents 90"),  # in 万
+        ("2020,400000,,,,,", "sum to 100,000; the projection takes the ages"),
+        ("2023,50000,,,,,", "residents as a multiple"),
+        ("2015,90000,,,,,", "totals of 2015 change nothing"),
+        ("2023,100000,20000,60000,30000,,", "sum to 110,000, but population_total is 100,000"),
+        ("2023,100000,,,,60000,30000", "sum to 90,000, but population_total is 100,000"),
     ],
 )
-def test_what_no_place_of_china_shows_is_told(tmp_path, persons, told):
-    """Residents of two censuses that cannot be of one boundary, 30 men a woman, and numbers in 万 get a warning."""
-    write(tmp_path, ["areas"])
-    good = dict.fromkeys(itertools.product((2010, 2020), ("female", "male")), 50_000)
-    lines = [
-        f"testville,{year},{sex},{age},{5 if age < 70 else ''},{count // 15},resident,own-figures"
-        for (year, sex), count in (good | persons).items()
-        for age in range(0, 75, 5)
-    ]
-    (tmp_path / "population.csv").write_text("\n".join(["area,year,sex,age,n,persons,basis,source", *lines]), "utf-8")
-    found = check_data(tmp_path).query("rule == 'plausible'")
-    assert found["message"].str.contains(told).any() and (found["severity"] == "warning").all()
+def test_totals_beside_ages_are_used_or_told(tmp_path, row, told):
+    """Totals that differ from the ages of their year, come before them, or contradict each other, are told."""
+    folder = own(
+        tmp_path, people({(2020, "female"): 50_000, (2020, "male"): 50_000}, range(0, 90, 5)), f"testville,{row}"
+    )
+    assert check_data(folder)["message"].str.contains(told).any()
+
+
+AS_PRINTED = [[0, 15, 60, 65], [*range(0, 70, 5)], [*range(0, 85, 5)], [*range(0, 90, 10)]]
+
+
+@pytest.mark.parametrize("ages", AS_PRINTED)
+@pytest.mark.parametrize("sexes", [("female", "male"), ("both",)])
+def test_age_groups_as_printed_carry_a_projection(tmp_path, ages, sexes):
+    """0-14, 15-59, 60-64 and 65+, five years to 65+ or 80+, tens, with and without sexes: checked, then projected."""
+    folder = own(tmp_path, people({(2020, sex): 90_000 for sex in sexes}, ages))
+    assert "error" not in set(check_data(folder)["severity"])
+    assert project("testville", end_year=2022, root=folder)["population"].notnull().all()
+
+
+def test_a_sex_that_is_missing_is_told(tmp_path):
+    """Men alone, or both sexes beside men, are refused by the check."""
+    for sexes, told in ((["male"], "no rows for female"), (["male", "both"], "beside rows of one sex")):
+        folder = own(tmp_path, people({(2020, sex): 50_000 for sex in sexes}, [0, 15, 60]))
+        assert check_data(folder).query("severity == 'error'")["message"].str.contains(told).any()
+
+
+def test_hints_name_what_is_there(tmp_path):
+    """No column that the table lacks, no row as its own parent, no English in Chinese, no example of another column."""
+    (tmp_path / "areas.csv").write_text(
+        GOOD["areas"].replace("testville,", "Test_ville,").replace("jiangsu", "estville")
+    )
+    (tmp_path / "population.csv").write_text(f"{POPULATION}\nyingtan,2020,female,1至4岁,4,5\nyingtan,2020,male,0,,许多")
+    slug, parent, age, persons = check_data(tmp_path, lang="zh").query("rule != 'ragged'")["message"].head(4)
+    assert "小写字母" in slug and "Slug" not in slug
+    assert "是否想写“Test_ville”" not in parent
+    assert "note" not in age and "起始年龄" in age
+    assert "2025" not in persons
+
+
+def test_a_character_that_the_font_lacks_is_told(tmp_path):
+    """With its code, as a warning, and in the report."""
+    (tmp_path / "areas.csv").write_text(GOOD["areas"].replace("试验县", "㵲水县"), encoding="utf-8")
+    assert check_data(tmp_path)["severity"].tolist() == ["warning"]
+    assert "U+3D72" in doubts("testville", root=tmp_path)[0]

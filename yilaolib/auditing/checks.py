@@ -16,10 +16,11 @@ import pandas as pd
 
 from ..errors import DataError
 from ..tables import schema
+from ..tables.areas import find_area
 from ..tables.cells import half_a_digit, printed_numbers, signs_in
 from ..tables.folders import as_root, found_tables, is_workbook, merged_table, orphans, overlay, read_theirs
 from ..tables.schema import Problem, Sheet, Trouble
-from ..tables.workbook import FILLED, contradiction, parent_with_pyramid
+from ..tables.workbook import FILLED, NEAR, coarse_groups, contradiction, parent_with_pyramid, residents_in
 from ..texts import catalogue
 from .evidence import Evidence
 
@@ -84,7 +85,8 @@ def age_groups_join(tables: Tables) -> Iterator[Finding]:
         if not tables[table]["checked"].any():
             continue
         block = [field for field in schema.schema_of(table)["primaryKey"] if field != "age"]
-        frame = tables[table].dropna(subset="age").sort_values([*block, "age"]).reset_index(names="label")
+        frame = _beside_checked(tables[table].dropna(subset="age"), block[0])
+        frame = frame.sort_values([*block, "age"]).reset_index(names="label")
         after = frame.groupby(block, dropna=False)[["age", "label"]].shift(-1)
         end = frame["age"] + frame["n"]
         for place in frame.index[after["age"].notna() & (end.isna() | (end != after["age"]).fillna(True))]:
@@ -94,20 +96,28 @@ def age_groups_join(tables: Tables) -> Iterator[Finding]:
             yield Finding(table, label, "n", "ages_do_not_join", values)
 
 
+def _beside_checked(frame: pd.DataFrame, field: str) -> pd.DataFrame:
+    """The rows of the areas (or standards) of which some row is to be checked."""
+    return frame[frame[field].isin(frame.loc[frame["checked"], field])]
+
+
 def pyramids_are_complete(tables: Tables) -> Iterator[Finding]:
     """Population and mortality have both sexes from age 0 to an open group; a pyramid has one basis."""
     for table, block in (("population", ["area", "year"]), ("mortality", ["standard", "year"])):
         if not tables[table]["checked"].any():
             continue
-        frame = tables[table].reset_index(names="label").sort_values("checked", ascending=False, kind="stable")
+        frame = _beside_checked(tables[table], block[0]).reset_index(names="label")
+        frame = frame.sort_values("checked", ascending=False, kind="stable")
         labels = frame.drop_duplicates(block).set_index(block)["label"]  # a problem is told at a row to be checked
         groups = frame.groupby([*block, "sex"])
         facts = groups.agg(low=("age", "min"), rows=("age", "size"), closed=("n", "count")).reset_index("sex")
+        apart = facts.index[facts["sex"] != "both"]
         for sex in ("female", "male"):
-            one = facts[facts["sex"] == sex].reindex(labels.index)
+            one = facts[facts["sex"] == sex].reindex(labels.index.intersection(apart))
             for key, fact in one[one["rows"].isna() | (one["low"] > 0) | (one["closed"] == one["rows"])].iterrows():
-                wrong = ("age", "begins_late") if fact["low"] > 0 else ("n", "no_open_group")
-                wrong = ("sex", "no_rows_of_a_sex") if pd.isna(fact["rows"]) else wrong
+                wrong = ("sex", "no_rows_of_a_sex")
+                if pd.notna(fact["rows"]):
+                    wrong = ("age", "begins_late") if fact["low"] > 0 else ("n", "no_open_group")
                 values = {"name": " ".join(map(str, key)), "sex": sex, "low": fact["low"]}
                 yield Finding(table, labels[key], *wrong, values)
         if table == "population":
@@ -303,19 +313,39 @@ def targets_come_later(tables: Tables) -> Iterator[Finding]:
 
 
 def margins_can_be_filled(tables: Tables) -> Iterator[Finding]:
-    """Totals do not contradict each other, a parent has a pyramid to fill them up from, and they change something."""
-    margins, people = tables["margins"], tables["population"]
-    counted = people[people["source"] != FILLED].groupby("area")["year"].max()
+    """Totals do not contradict each other or the ages of the year, and a parent has a pyramid to fill them up from."""
+    margins, people = tables["margins"], residents_in(tables["population"])
+    people = people[people["source"] != FILLED]
+    sums, newest = people.groupby(["area", "year"])["persons"].sum(), margins.groupby("area")["year"].max()
     for label, row in margins[margins["checked"] & margins["population_total"].notna()].iterrows():
         if found := contradiction(row):
             yield Finding("margins", label, found[0], found[1].key, found[1].values)
         if not isinstance(row["area"], str) or pd.isna(row["year"]):
             continue
+        years, values = people.loc[people["area"] == row["area"], "year"], dict(row[["area", "year"]])
         if parent_with_pyramid(row["area"], int(row["year"]), tables["population"], tables["areas"]) is None:
-            yield Finding("margins", label, "area", "no_parent_with_ages", {"area": row["area"]})
-        if row["year"] < counted.get(row["area"], 0):
-            values = {"area": row["area"], "year": row["year"], "counted": counted[row["area"]]}
-            yield Finding("margins", label, "year", "totals_change_nothing", values)
+            yield Finding("margins", label, "area", "no_parent_with_ages", values)
+        if row["year"] < (counted := years.max() if len(years) else 0) or (row["basis"] == "registered" and counted):
+            yield Finding("margins", label, "year", "totals_change_nothing", values | {"counted": counted})
+        elif not counted and row["year"] < newest[row["area"]]:
+            values |= {"newest": newest[row["area"]]}
+            yield Finding("margins", label, "year", "totals_are_older", values, "warning")
+        elif row["year"] == counted and abs(row["population_total"] / sums[row["area"], counted] - 1) > NEAR:
+            values |= {"total": row["population_total"], "sum": sums[row["area"], counted]}
+            yield Finding("margins", label, "population_total", "totals_differ", values, "warning")
+
+
+def groups_can_be_split(tables: Tables) -> Iterator[Finding]:
+    """Age groups of a user's that are too wide for a projection have a parent with ages, and one kind of sex."""
+    people = tables["population"]
+    mine = people[people["checked"] & people["age"].notna() & people["year"].notna() & people["persons"].notna()]
+    for area in mine["area"].dropna().unique():
+        for year in coarse_groups(area, mine):
+            rows = mine[(mine["area"] == area) & (mine["year"] == year)]
+            if parent_with_pyramid(area, year, people[people["area"] != area], tables["areas"]) is None:
+                yield Finding("population", rows.index[0], "age", "no_parent_with_ages", {"area": area})
+            if {"both"} < set(rows["sex"]):
+                yield Finding("population", rows.index[0], "sex", "mixed_sexes", {"name": f"{area} {year}"})
 
 
 CUTS = {"aged_50": 50, "aged_60": 60, "aged_65": 65, "aged_70": 70, "aged_80": 80, "aged_5": 5}
@@ -363,7 +393,15 @@ def figures_are_plausible(tables: Tables) -> Iterator[Finding]:
     margins = margins[margins["checked"] & margins["population_total"].notna() & margins["year"].notna()]
     labels = margins.reset_index(names="label").set_index(["area", "year"])["label"]
     frame = margins.set_index(["area", "year"])[list(MARGIN_OF)].astype(float).rename(columns=MARGIN_OF)
-    yield from _implausible(tables, "margins", _shares(frame), labels)
+    last = people.groupby(["area", "year"])["persons"].sum().groupby("area").tail(1).reset_index("year").T.to_dict()
+    growth = [
+        (total / last[area]["persons"]) ** (10 / (year - last[area]["year"]))
+        if area in last and year > last[area]["year"]
+        else None
+        for (area, year), total in frame["residents"].items()
+    ]
+    measures = _shares(frame).assign(growth_10_years=pd.Series(growth, frame.index, dtype=float))
+    yield from _implausible(tables, "margins", measures, labels)
 
 
 def _implausible(tables: Tables, table: str, measures: pd.DataFrame, labels: pd.Series) -> Iterator[Finding]:
@@ -378,6 +416,25 @@ def _implausible(tables: Tables, table: str, measures: pd.DataFrame, labels: pd.
                 said |= {"lower": limit.lower, "upper": limit.upper}
                 field = "population_total" if table == "margins" else "persons"
                 yield Finding(table, labels[area, year], field, "implausible", said, "warning")
+
+
+def characters_can_be_shown(tables: Tables) -> Iterator[Finding]:
+    """The font of PDF and figures has every Chinese character of a user's texts."""
+    if tables["limits"]["checked"].all():
+        return
+    known = set((Path(__file__).parents[1] / "fonts" / "characters.txt").read_text(encoding="utf-8"))
+    for table, frame in tables.items():
+        mine = frame[frame["checked"]].select_dtypes("str") if frame["checked"].any() else ()
+        for field in mine:
+            for label, text in mine[field].dropna().items():
+                rare = [c for c in text if c >= "\u2e80" and c.isalpha() and c not in known and not _in_gb2312(c)]
+                if rare:
+                    told = [f"{c} (U+{ord(c):04X})" for c in dict.fromkeys(rare)]
+                    yield Finding(table, label, field, "no_glyph", {"characters": told}, "warning")
+
+
+def _in_gb2312(character: str) -> bool:
+    return character.encode("gb2312", "ignore") != b""
 
 
 def claims_can_be_recomputed(tables: Tables) -> Iterator[Finding]:
@@ -406,6 +463,7 @@ RULES: dict[str, Callable[[Tables], Iterator[Finding]]] = {  # by the name that 
     "nested": parts_are_smaller, "bounds": values_are_possible, "unit": one_unit_per_indicator,
     "value": values_are_whole, "as-printed": values_are_as_printed, "agrees": rows_agree_with_themselves,
     "doubt": doubts_are_told_in_chinese, "target-year": targets_come_later, "margins": margins_can_be_filled,
+    "groups": groups_can_be_split, "characters": characters_can_be_shown,
     "plausible": figures_are_plausible, "claims": claims_can_be_recomputed,
 }  # fmt: skip
 
@@ -423,7 +481,27 @@ def check_data(root: str | Path | None = None, *, lang: str = "en") -> pd.DataFr
     True
     """
     catalogue(lang)  # an unknown language first
-    path, names = as_root(root), list(schema.described())
+    path = as_root(root)
+    columns = ["table", "row", "field", "rule", "message", "severity"] + ["sheet", "cell"] * is_workbook(path)
+    rows = [{**problem._asdict(), "message": problem.say(lang)} for problem in _problems(path)]
+    return pd.DataFrame(rows, columns=columns).astype({c: "Int64" if c == "row" else "str" for c in columns})
+
+
+def doubts(area: str, *, root: str | Path | None = None, lang: str = "en") -> list[str]:
+    """Say what a report on an area should tell of its inputs: the warnings of `check_data` on rows of the area.
+
+    Figures that no place of China shows, totals and ages that differ, names that PDF cannot show; none of our tables.
+
+    >>> doubts("jingdezhen")
+    []
+    """
+    slug, path = find_area(area, root)["area"], as_root(root)
+    found = [] if path is None else [each for each in _problems(path) if each.severity == "warning"]
+    return list(dict.fromkeys(each.say(lang) for each in found if slug in each.row_key.split()))
+
+
+def _problems(path: Path | None) -> list[Problem]:
+    names = list(schema.described())
     files, problems = found_tables(path or schema.data_folder())
     tables, sheets = {}, {}
     for name in names:
@@ -439,10 +517,7 @@ def check_data(root: str | Path | None = None, *, lang: str = "en") -> pd.DataFr
             problems += orphans(name, frame[frame["checked"]].set_index("line"), tables, sheets[name])
     problems += _broken_rules(tables, sheets)
     problems = list(_shortened(problems))
-    problems.sort(key=lambda p: (names.index(p.table) if p.table else -1, p.row or 0, p.severity))
-    columns = ["table", "row", "field", "rule", "message", "severity"] + ["sheet", "cell"] * is_workbook(path)
-    rows = [{**problem._asdict(), "message": problem.say(lang)} for problem in problems]
-    return pd.DataFrame(rows, columns=columns).astype({c: "Int64" if c == "row" else "str" for c in columns})
+    return sorted(problems, key=lambda p: (names.index(p.table) if p.table else -1, p.row or 0, p.severity))
 
 
 def _read(name: str, path: Path | None, problems: list[Problem], *, root: Path | None) -> tuple[pd.DataFrame, Sheet]:

@@ -24,7 +24,7 @@ TABLE_AGES |= {"aged_0_2": (0, 3)}
 MEASURES = {"total": (0, None), "60+": (60, None), "65+": (65, None), "80+": (80, None), "0-4": (0, 5)}
 
 Population = pd.Series | pd.DataFrame | xr.DataArray | xr.Dataset
-Margins = Mapping[tuple[int, int | None], float]
+Margins = Mapping[tuple, float]  # (low, high) or (low, high, sex): persons
 
 
 def group_ages(population: Population, edges: Sequence[int] = (0, 3, 15, 60, 65, 80)) -> Any:
@@ -145,7 +145,7 @@ def rake(population: Population, margins: Margins) -> Any:
     Parameters
     ----------
     population : Series, DataFrame, DataArray or Dataset; [persons] by `age`, the shape to start from
-    margins : dict; {(low, high): persons}; `low` inclusive, `high` exclusive, None for open. All sexes together
+    margins : dict; {(low, high): persons}; `low` inclusive, `high` exclusive, None for open; (.., sex) of one sex
 
     Returns
     -------
@@ -159,12 +159,16 @@ def rake(population: Population, margins: Margins) -> Any:
         raise DataError(f"margins is {margins!r}; it must be a dict of totals by age range: {{(0, None): 80_000}}.")
     array = as_array(population)
     ages = array["age"].to_numpy()
-    ranges = {key: (ages >= key[0]) & (ages < (np.inf if key[1] is None else key[1])) for key in margins}
+    dims = [d for d in ("sex", "age") if d in array.dims]
+    sexes = array["sex"].to_numpy() if "sex" in dims else np.array([None])
+    ranges = {key: _mask(key, ages, sexes) for key in margins}
     _check_ranges(ages, ranges, margins)
-    dims = [d for d in array.dims if d in ("sex", "age")]
+
+    def over(mask: np.ndarray) -> xr.DataArray:
+        return xr.DataArray(mask if "sex" in dims else mask[0], dims=dims, coords={d: array[d] for d in dims})
 
     def total(mask: np.ndarray) -> xr.DataArray:
-        return raked.isel(age=np.flatnonzero(mask)).sum(dims)
+        return raked.where(over(mask), 0).sum(dims)
 
     raked, offs = array.copy(), []
     rings = _rings(ranges, margins)  # met in one pass; ranges that cross by iterative proportional fitting
@@ -174,7 +178,7 @@ def rake(population: Population, margins: Margins) -> Any:
             if wanted > 0 and bool((present <= 0).any()):
                 raise DataError(f"Nobody in the given pyramid is aged {name}, but the margin asks for {wanted:,.0f}.")
             factor = xr.where(present > 0, wanted / present.where(present > 0, 1), 1.0)
-            raked = raked * xr.where(xr.DataArray(mask, dims="age", coords={"age": ages}), factor, 1.0)
+            raked = raked * xr.where(over(mask), factor, 1.0)
         offs.append(max(float(abs(total(ranges[k]) - v).max()) / max(float(v), 1.0) for k, v in margins.items()))
         if offs[-1] < 1e-12 or (len(offs) > 50 and offs[-1] > offs[-51] * 0.9999):  # met, or no nearer for 50 sweeps
             break
@@ -184,14 +188,19 @@ def rake(population: Population, margins: Margins) -> Any:
     return like(raked.transpose(*array.dims), population)
 
 
-def _range_name(key: tuple[int, int | None]) -> str:
-    return f"{key[0]}+" if key[1] is None else f"{key[0]}-{key[1] - 1}"
+def _mask(key: tuple, ages: np.ndarray, sexes: np.ndarray) -> np.ndarray:
+    inside = (ages >= key[0]) & (ages < (np.inf if key[1] is None else key[1]))
+    return inside & (sexes == key[2] if key[2:] else np.ones(len(sexes), dtype=bool))[:, None]
+
+
+def _range_name(key: tuple) -> str:
+    return " ".join([f"{key[0]}+" if key[1] is None else f"{key[0]}-{key[1] - 1}", *key[2:]])
 
 
 def _check_ranges(ages: np.ndarray, ranges: Mapping, margins: Mapping) -> None:
     for key, value in margins.items():
         name = _range_name(key)
-        cut = [b for b in key if b is not None and b not in ages and not b == ages[-1] + 1 == OPEN_AGE + 1]
+        cut = [b for b in key[:2] if b is not None and b not in ages and not b == ages[-1] + 1 == OPEN_AGE + 1]
         if cut:
             raise DataError(f"The margin {name} cuts an age group at {cut[0]}. graduate() the pyramid first.")
         if not np.isfinite(value) or value < 0:
@@ -229,13 +238,13 @@ def _rings(ranges: Mapping, margins: Mapping) -> list[tuple[str, np.ndarray, flo
 
 def bend(parent: Population, margins: Margins) -> xr.DataArray:
     """The parent's pyramid with the old ages bent towards the area's own balance of 60-64 to 65+, where it is known."""
-    array = as_array(parent)
-    if not {(60, None), (65, None)} <= set(margins):
-        return array
-    here = np.array([margins[60, None] - margins[65, None], margins[65, None]], dtype=float)
+    array, given = as_array(parent), dict.fromkeys([(60, 65), (60, None), (65, None)], 0.0)
+    for (low, high, *_), total in margins.items():
+        given[low, high] = given.get((low, high), 0.0) + total  # of both sexes
+    here = np.array([given[60, 65] or given[60, None] - given[65, None], given[65, None]])
     there = np.array([persons(array, 60, 65), persons(array, 65)])
     if (here <= 0).any() or (there <= 0).any():
-        return array  # `rake` says what is wrong
+        return array  # not given, or `rake` says what is wrong
     slope = np.diff(np.log(here / there))[0] / 8  # from 62 to about 70, where the mean of the younger old is
     tilt = BEND * slope * (np.minimum(array["age"] + 0.5, BEND_UNTIL) - 62)
     return array * xr.where(array["age"] >= 65, np.exp(tilt), 1.0)

@@ -7,6 +7,7 @@ totals are met and whose ages are taken. What is filled is marked, so that every
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, wraps
@@ -22,7 +23,7 @@ from ..tables import workbook
 from ..tables.areas import find_area, load_table
 from ..tables.folders import as_root, merged_table, stamp
 from ..tables.schema import empty_table
-from ..tables.workbook import FILLED, MARGINS, NO_CHILDREN, Load
+from ..tables.workbook import FILLED, NO_CHILDREN, Load
 from ..texts import say
 from .ages import OPEN_AGE, SEX, TOP, Margins, Population, as_array, bend, carry_forward, graduate, group_ages, rake
 from .calibration import COHORTS, GROUPS, REGIONS, Model, at_level, by_single_age, foresee, migration_rates, tfr_ratio
@@ -85,6 +86,7 @@ class Launch:
     births: dict[int, float] = field(default_factory=dict)  # year -> logarithm of what known births make of fertility
     deaths: dict[int, float] = field(default_factory=dict)  # year -> years of e0 that known deaths add
     moves: dict[int, float] = field(default_factory=dict)  # year -> migrants per 1000 by the province's total
+    at_year_end: bool = False  # the people are of 31 December, not of census day
 
 
 def census_pyramids(area: str, root: Root = None) -> dict[int, xr.DataArray]:
@@ -211,7 +213,7 @@ def _launches_alike(entries: list[dict], known: int | None, root: Root) -> Itera
         moved.flags.writeable = False
         levels = (ratio, float(offsets[i]), moved, imbalance(here, standard.to_numpy()), later, strays[i])
         newer = dict(_newer_totals(slug, base, here, root)) if known is None else {}
-        yield Launch(slug, kind_of(entry), base, here, *levels, newer)
+        yield Launch(slug, kind_of(entry), base, here, *levels, newer, at_year_end=_at_year_end(slug, base, root))
 
 
 def _counted(slug: str, known: int | None, root: Root) -> np.ndarray:
@@ -243,24 +245,35 @@ def _nation_near(year: int, root: Root) -> xr.DataArray:
     return nation[min(nation, key=lambda each: abs(each - year))]
 
 
+def _at_year_end(slug: str, base: int, root: Root) -> bool:
+    """Whether the pyramid was filled to totals of 31 December."""
+    people = load_table("population", area=slug, root=root) if root else None
+    if people is None or not (people.loc[people["year"] == base, "source"] == FILLED).any():
+        return False
+    totals = workbook.margins_of(slug, lambda name: merged_table(name, root))
+    return totals is not None and totals["year"] == base and workbook.at_year_end(totals)
+
+
 def _newer_totals(slug: str, base: int, people: np.ndarray, root: Root) -> Iterator[tuple[int, dict[str, float]]]:
-    """Years and totals of `margins` and `series` after the last census; `margins` that change nothing are refused."""
+    """Years and totals of `margins` and `series` after the last census; `margins` of before are refused."""
     reported = _reported(root=root).get(slug, {})
     yield from ((year, totals) for year, totals in reported.items() if year > base)
     table = merged_table("margins", root) if root else ()
     table = table[table["area"] == slug].sort_values("year") if len(table) else pd.DataFrame()
-    if table.empty or (load_table("population", area=slug, root=root)["source"] == FILLED).any():
-        return  # its pyramid was made from them
+    if len(table) and (load_table("population", area=slug, root=root)["source"] == FILLED).any():
+        table = table[table["year"] > base]  # of the others its pyramid was made
     for row in table.to_dict("records"):
-        totals = {name: float(row[name]) for name in MARGINS if pd.notna(row[name])}
-        counted = [people[:, slice(*MARGINS[name])].sum() for name in totals]
+        totals = workbook.totals_in(row)
         if row["basis"] != "registered" and row["year"] > base:
             yield int(row["year"]), reported.get(int(row["year"]), {}) | totals
-        elif not (row["year"] == base and np.allclose(list(totals.values()), counted, rtol=0.005)):
+        elif row["basis"] == "registered" or row["year"] < base:
             raise DataError(
                 f"The totals of {slug!r} of {row['year']} in margins change nothing: its residents by age and sex "
                 f"are known from {base} on. Give residents of a later year, or take the row out."
             )
+        elif abs(totals["population_total"] / people.sum() - 1) > workbook.NEAR:
+            told = f"{slug!r} has other totals of {base} in margins than by age: the ages are used."
+            warnings.warn(told, stacklevel=2)
 
 
 @while_unchanged(8)
@@ -641,9 +654,10 @@ def fill_pyramid(
         raise DataError(f"The parent's pyramid needs all single ages 0 ... {OPEN_AGE}; graduate() it first.")
     method = parent_level if older is None else f"older_{parent_level}"
     frame = _cells(fit_pyramid(margins, parent, None if older is None else (older, parent_older), years=years))
-    errors, children = load_table("fill_errors", root=root), any(high and high <= 5 for _, high in margins)
+    errors, children = load_table("fill_errors", root=root), any(key[1] and key[1] <= 5 for key in margins)
     errors = errors[errors["method"] == method + ("" if children else NO_CHILDREN)].astype({"age": int})
     errors = errors.set_index("age")["mape_pct"].sort_index().reindex(range(OPEN_AGE + 1), method="ffill")
+    errors.loc[5 if children else 0 : 14] *= (0, 15) not in margins  # that group is met as a whole, as 60-64 is
     return frame.assign(method=method, error_pct=frame["age"].map(errors))
 
 
@@ -674,8 +688,15 @@ def fill(name: str, table: pd.DataFrame, load: Load, own_areas: list[str]) -> pd
             own = set(table.loc[(table["area"] == area) & table["scenario"].isna(), "parameter"])
             rows += [] if "e0" in own else [_life_expectancy(area, table, load("areas"))]
             rows += [] if "tfr_ratio" in own or wanted is None else [_fertility(area, wanted, load)]
-        elif wanted is not None and _lacks_pyramid(area, wanted, table, load("areas")):
-            rows.append(_population(area, wanted, table, load))
+            continue
+        given = workbook.coarse_groups(area, table)
+        if wanted is not None and (wanted["year"] in given or _lacks_pyramid(area, wanted, table, load("areas"))):
+            if wrong := workbook.contradiction(wanted):
+                sentence = say(f"checks.{wrong[1].key}", "en", field=wrong[0], **wrong[1].values)
+                raise DataError(f"The totals of {area!r} in {wanted['year']} contradict each other: {sentence}")
+            year = int(wanted["year"])
+            given[year] = given.get(year, {}) | workbook.to_meet(workbook.totals_in(wanted))
+        rows += [_population(area, year, margins, table, load) for year, margins in given.items()]
     return pd.concat(rows).reset_index(drop=True)
 
 
@@ -690,26 +711,19 @@ def _lacks_pyramid(area: str, wanted: pd.Series, population: pd.DataFrame, areas
     return workbook.older_census(area, *found, population) is not None
 
 
-def _population(area: str, wanted: pd.Series, population: pd.DataFrame, load: Load) -> pd.DataFrame:
+def _population(area: str, year: int, given: Margins, population: pd.DataFrame, load: Load) -> pd.DataFrame:
     def counted(who: str, when: int) -> pd.DataFrame:
         return workbook.residents_in(population[(population["area"] == who) & (population["year"] == when)])[PERSONS]
 
-    year, found = (
-        int(wanted["year"]),
-        workbook.parent_with_pyramid(area, int(wanted["year"]), population, load("areas")),
-    )
+    found = workbook.parent_with_pyramid(area, year, population, load("areas"))
     if found is None:
         raise DataError(
-            f"{area!r} has totals but no pyramid, and no parent of it has one to fill it from. Give its province as "
-            "parent in areas, or its residents by age and sex in population."
+            f"{area!r} has totals but no pyramid, and no parent of it has one to fill it from. Give its province, or "
+            "china, as parent in areas, or its residents by age and sex in population."
         )
-    if wrong := workbook.contradiction(wanted):
-        sentence = say(f"checks.{wrong[1].key}", "en", field=wrong[0], **wrong[1].values)
-        raise DataError(f"The totals of {area!r} in {year} contradict each other: {sentence}")
     parent, census = found
     standard = as_array(nearest_rows(load("age_standards"), census)[PERSONS])
     above = graduate(as_array(counted(parent, census)), standard=standard)
-    given = {ages: float(wanted[name]) for name, ages in MARGINS.items() if pd.notna(wanted[name])}
     older = workbook.older_census(area, parent, census, population)
     then = None if older is None else (counted(area, older), counted(parent, older))
     filled = _cells(fit_pyramid(given, above, then, years=census - (older or census)))

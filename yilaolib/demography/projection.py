@@ -16,7 +16,7 @@ import xarray as xr
 from ..errors import DataError, did_you_mean
 from ..tables.areas import find_area, load_table
 from ..tables.folders import merged_table
-from ..tables.workbook import MARGINS
+from ..tables.workbook import MARGINS, to_meet
 from ..texts import code_of, words_of
 from . import cohorts, local
 from .ages import MEASURES, OPEN_AGE, SEX, Population, as_array, elderly_share, rake
@@ -95,7 +95,7 @@ def project(
         "area": slug,
         "scenario": scenario.name,
         "base": f"{launch.base}-12-31",
-        "census": f"{launch.base}-11-01",
+        "census": f"{launch.base}-12-31" if launch.at_year_end else f"{launch.base}-11-01",
         "migration": local.local_parameters(slug, root=root).set_index("parameter").loc[MIGRATION, "note"],
         "years": {"counted": [launch.base, launch.base]}
         | ({"estimated": [launch.base + 1, newest]} if newest > launch.base else {})
@@ -447,7 +447,8 @@ def simulate(
     start = xr.DataArray(people, labels, ("sex", "age", "area"))
     first = {name: array.isel(year=[0]) for name, array in rates.items()}
     ahead = cohorts.project_cohorts(start, **first).population.isel(year=1, drop=True)
-    start = start + CENSUS_TO_YEAR_END * (ahead - start)  # everybody grows two months older, once
+    ahead = start + CENSUS_TO_YEAR_END * (ahead - start)  # everybody grows two months older, once
+    start = xr.where(xr.DataArray([launch.at_year_end for launch in launches], dims="area"), start, ahead)
     rates = {name: array.isel(year=slice(1, None)).assign_coords(year=years[:-1]) for name, array in rates.items()}
     told: list[dict] = []
     future = cohorts.project_cohorts(start, **rates, after_step=_met(launches, told))
@@ -467,7 +468,7 @@ def _met(launches: Sequence[Launch], told: list[dict]) -> Callable[[int, np.ndar
                 continue
             here = people[:, :, i]
             before = here.copy()
-            had = {name: float(np.mean(here[:, slice(*MARGINS[name])].sum(axis=(0, 1)))) for name in totals}
+            had = {name: float(np.mean(_of_margin(here, *MARGINS[name]).sum(axis=(0, 1)))) for name in totals}
             if list(totals) == ["population_total"]:
                 size = abs(launch.migration if launch.migration.any() else launch.migration + 1)
                 weights = size.reshape(*size.shape, *[1] * (here.ndim - 2)) * here
@@ -478,11 +479,15 @@ def _met(launches: Sequence[Launch], told: list[dict]) -> Callable[[int, np.ndar
             else:
                 labels = {"sex": SEX, "age": np.arange(OPEN_AGE + 1)}
                 path = xr.DataArray(here, labels, ("sex", "age", *["draw"] * (here.ndim - 2)))
-                here[:] = rake(path, {MARGINS[name]: total for name, total in totals.items()})
+                here[:] = rake(path, to_meet(totals))
             moved[:, :, i] += here - before
             told.append({"year": label + 1, "totals": totals, "difference": {n: totals[n] - had[n] for n in totals}})
 
     return meet if any(launch.newer for launch in launches) else None
+
+
+def _of_margin(people: np.ndarray, low: int, high: int | None, sex: str | None = None) -> np.ndarray:
+    return people[[SEX.index(sex)] if sex else slice(None), low:high]
 
 
 def _rates(launches, scenario, years, nation, draws, seed) -> dict[str, Any]:

@@ -6,7 +6,6 @@ replace ours.
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterable
 from functools import lru_cache
@@ -16,35 +15,19 @@ from typing import Any
 import pandas as pd
 
 from ..errors import DataError, did_you_mean, nearest
-from .finding import TOLD
+from .finding import LISTED, TOLD
 from .folders import as_root, merged_table, names_of, stamp, user_files
-from .schema import fields_of, package, rules_of, schema_of, table_names
+from .schema import fields_of, package, refusal, rules_of, schema_of, table_names
 
 
 def load_table(name: str, *, area: object = None, root: str | os.PathLike | None = None) -> pd.DataFrame:
     """Load one table, typed by its schema; what a document does not publish is missing, never 0.
 
-    `adcode` is text: "360200", not 360200. With `area`, rows of a table whose area may be empty
-    (`assumptions`: the defaults for all areas) stay in.
-
-    Parameters
-    ----------
-    name : str; one of `list_tables()`
-    area : str or int, optional; only rows of this area; whatever `find_area` accepts
-    root : path, optional
-        A folder or workbook (.xlsx) of your own, whose rows are laid over ours. In tables by age, ours give way where
-        the age groups overlap (your 0-4 replaces our 0 and 1-4).
-
-    Returns
-    -------
-    DataFrame: rows of your own to change, in the columns and units of `describe_table(name)`; text is `str`
-
+    `area` keeps the rows of an area (whatever `find_area` accepts) and those that hold for all; `root` is a folder or
+    workbook of your own, laid over ours: age groups that overlap give way. The frame is yours to change.
     DataError: for an unknown table or area, and for a broken file: one sentence with line and field.
 
-    Examples
-    --------
-    >>> import yilaolib as yl
-    >>> yl.load_table("areas", area="景德镇市")[["area", "adcode", "name_en"]]
+    >>> load_table("areas", area="景德镇市")[["area", "adcode", "name_en"]]
              area  adcode     name_en
     0  jingdezhen  360200  Jingdezhen
     """
@@ -60,7 +43,6 @@ def load_table(name: str, *, area: object = None, root: str | os.PathLike | None
 
 @lru_cache(maxsize=32)
 def _places(name: str, root: Path | None, state: tuple) -> tuple[dict[str, list[int]], list[int]]:
-    """Where the rows of each area are, and those that hold for all: to look through all rows each time is slow."""
     column = merged_table(name, root)["area"]
     of_all = "area" in schema_of(name)["primaryKey"] and not rules_of(fields_of(name)["area"]).get("required")
     empty = [place for place, empty in enumerate(column.isna()) if empty] if of_all else []
@@ -70,10 +52,7 @@ def _places(name: str, root: Path | None, state: tuple) -> tuple[dict[str, list[
 def list_tables(root: str | Path | None = None) -> list[str]:
     """Return the names of the tables, in the order of the schema; a misspelt file name in `root` is a DataError.
 
-    Examples
-    --------
-    >>> import yilaolib as yl
-    >>> yl.list_tables()[:3]
+    >>> list_tables()[:3]
     ['areas', 'area_links', 'sources']
     """
     user_files(root)
@@ -83,12 +62,7 @@ def list_tables(root: str | Path | None = None) -> list[str]:
 def describe_table(name: str, root: str | Path | None = None) -> pd.DataFrame:
     """Return the columns of a table: field, type, unit (empty for text), description; a row each.
 
-    A folder of your own (`root`) has the same columns. An unknown table is a DataError.
-
-    Examples
-    --------
-    >>> import yilaolib as yl
-    >>> yl.describe_table("population").loc[5, ["field", "type", "unit"]].tolist()
+    >>> describe_table("population").loc[5, ["field", "type", "unit"]].tolist()
     ['persons', 'number', 'persons']
     """
     user_files(root)
@@ -98,22 +72,13 @@ def describe_table(name: str, root: str | Path | None = None) -> pd.DataFrame:
 
 
 def find_area(query: object, root: str | os.PathLike | None = None) -> pd.Series:
-    """Return the row of `areas` that a slug, a name or an adcode means.
+    """Return the row of `areas` that a slug, a name or an adcode means; one that several share (鼓楼区) is refused.
 
-    A name that several areas share (鼓楼区) is refused with all of them; write the city before it.
-
-    Parameters
-    ----------
-    query : str or int
-        Slug, six-digit adcode, Chinese or English name with or without its type, in any case and width; with areas
-        above it (江苏 南京 鼓楼, 南京市鼓楼区, "Gulou, Nanjing"); or a name or code of 2010 (海安县, 320621).
-
+    Names are Chinese or English, with or without their type; with areas above them (江苏 南京 鼓楼, "Gulou, Nanjing");
+    or, as codes, of 2010 (海安县, 320621).
     DataError: for an unknown or ambiguous area; its `choices` are a list of dicts, as the rows of `find_areas`.
 
-    Examples
-    --------
-    >>> import yilaolib as yl
-    >>> [yl.find_area(query)["area"] for query in ("景德镇", "Hai'an", 360600, "南京市鼓楼区")]
+    >>> [find_area(query)["area"] for query in ("景德镇", "Hai'an", 360600, "南京市鼓楼区")]
     ['jingdezhen', 'haian', 'yingtan', 'gulou-320106']
     """
     text, names = _text(query), names_of(as_root(root), stamp(root))
@@ -121,18 +86,18 @@ def find_area(query: object, root: str | os.PathLike | None = None) -> pd.Series
     if len(found) == 1:
         return _by_slug(as_root(root), stamp(root)).loc[found[0]].copy()
     if found:
-        error = DataError(names.ambiguous(text, found))
+        listed = [f"{slug} ({names.path(slug)})" for slug in found[:LISTED]]
+        error = refusal("errors.ambiguous_area", query=text, listed=listed, more=len(found) - len(listed))
         error.choices = names.choices(found)
         raise error
     near = nearest(text, names.near(text))
     slug = names.meant(near)[0] if near else ""
-    hint = f" Did you mean {slug!r} ({names.rows[slug]['name_zh']})?" if near else ""
-    raise DataError(f'area {query!r} is not in areas.csv.{hint} yl.load_table("areas") lists all.')
+    raise refusal("errors.unknown_area", query=repr(query), near=slug, name=names.rows[slug]["name_zh"] if near else "")
 
 
 def _text(query: object) -> str:
     if isinstance(query, float):
-        return "" if math.isnan(query) else f"{query:.0f}"
+        return f"{query:.0f}" if query == query else ""
     return "" if query is None else str(query)
 
 
@@ -146,10 +111,7 @@ def find_areas(query: object, root: str | os.PathLike | None = None) -> pd.DataF
 
     The columns are area, level, kind, adcode, name_zh, name_en, parent, path_zh, path_en (from the province down).
 
-    Examples
-    --------
-    >>> import yilaolib as yl
-    >>> yl.find_areas("鼓楼区")["path_zh"].tolist()
+    >>> find_areas("鼓楼区")["path_zh"].tolist()
     ['江苏省 南京市 鼓楼区', '江苏省 徐州市 鼓楼区', '福建省 福州市 鼓楼区', '河南省 开封市 鼓楼区']
     """
     names = names_of(as_root(root), stamp(root))
@@ -163,15 +125,7 @@ def list_areas(
 
     东莞, 中山, 嘉峪关 and 儋州 have no counties: those of level "county" do not cover China, use these prefectures too.
 
-    Parameters
-    ----------
-    parent : str, optional; whatever `find_area` accepts
-    level : {"nation", "province", "prefecture", "county"}, optional
-
-    Examples
-    --------
-    >>> import yilaolib as yl
-    >>> len(yl.list_areas(level="county")), yl.list_areas("南京")["name_zh"].tolist()[:3]
+    >>> len(list_areas(level="county")), list_areas("南京")["name_zh"].tolist()[:3]
     (2985, ['玄武区', '秦淮区', '建邺区'])
     """
     levels = rules_of(fields_of("areas")["level"])["enum"]
@@ -187,6 +141,11 @@ def data_version() -> str:
     return package()["version"]
 
 
+def _unknown(what: str, came: object, known: Iterable[str]) -> DataError:
+    hint = did_you_mean(came, known)
+    return DataError(f'{what} {came!r} is not in {what}s.csv.{hint} yl.load_table("{what}s") lists all.')
+
+
 NAMING = {"source", "sources", "observation", "observations"}  # columns that lead to documents
 
 
@@ -195,19 +154,10 @@ def printed(
 ) -> pd.DataFrame:
     """Rows of `observations` for an area and a concept that print a number, the most telling first.
 
-    The same figure may be printed in a table and in the text, for several years, and not always alike. Tables come
-    before text, firm figures before approximate ones, and later years before earlier ones.
-
-    Parameters
-    ----------
-    area : str; whatever `find_area` accepts
-    indicator : str; slug of table `indicators`, or its name there in Chinese or English
-    kind : {'actual', 'target', 'stage', 'projection', 'standard'}, optional
-
+    Tables come before text, firm figures before approximate ones, and later years before earlier ones. `indicator` is
+    a slug of table `indicators` or its name there; `kind` actual, target, stage, projection or standard.
     DataError: for an unknown area or indicator.
 
-    Examples
-    --------
     >>> printed("jingdezhen", "elder_beds_total", kind="target").value.iloc[0]
     np.float64(10500.0)
     """
@@ -215,10 +165,7 @@ def printed(
     if indicator not in concepts.index:  # or a slip would look like what is not published
         names = {concepts[column][code]: code for column in ("name_en", "name_zh") for code in concepts.index}
         if indicator not in names:
-            raise DataError(
-                f"indicator {indicator!r} is not in indicators.csv.{did_you_mean(indicator, [*concepts.index, *names])}"
-                ' yl.load_table("indicators") lists all.'
-            )
+            raise _unknown("indicator", indicator, [*concepts.index, *names])
         indicator = names[indicator]
     table = figures_at(root).rows(slug, indicator)
     if kind is not None:
@@ -231,12 +178,8 @@ def figure(
 ) -> pd.Series | None:
     """The first row of `printed`, or None when the documents print no such number.
 
-    Examples
-    --------
     >>> figure("jingdezhen", "elder_beds_gap").value
     np.float64(6441.0)
-    >>> figure("haian", "births") is None
-    True
     """
     rows = printed(area, indicator, kind=kind, year=year, root=root)
     return None if rows.empty else rows.iloc[0]
@@ -296,41 +239,26 @@ def _figures(root: Path | None, state: tuple) -> Figures:
 
 
 def cite(frame_or_sources: object, root: str | Path | None = None) -> pd.DataFrame:
-    """List the documents behind a frame, each with a citation that can be read.
+    """List the documents behind a frame in the order of first use: source, citation, the other columns of `sources`.
 
-    Parameters
-    ----------
-    frame_or_sources : DataFrame, Dataset, str or iterable of str
-        A frame with a column `source`; one with `sources` ("a;b"), or with `observation` or `observations` (ids of
-        printed figures, which are looked up); anything with `attrs["sources"]`, as a projection; or ids of documents.
-
-    Returns
-    -------
-    DataFrame: one row a document, in the order of first use: source, citation, and the other columns of `sources`
-
+    It takes a frame with a column `source`, `sources` ("a;b"), `observation` or `observations` (ids of printed figures,
+    which are looked up); anything with `attrs["sources"]`, as a projection; or ids of documents.
     DataError: when an id is unknown, or there is nothing to cite by.
 
-    Examples
-    --------
-    >>> import yilaolib as yl
-    >>> yl.cite("un-wpp-2024")["citation"][0]
+    >>> cite("un-wpp-2024")["citation"][0]
     '联合国经济和社会事务部人口司 United Nations, ... (World Population Prospects 2024). 2024-07-11...'
     """
     sources = merged_table("sources", root).set_index("source", drop=False)
     ids = list(dict.fromkeys(_source_ids(frame_or_sources, root)))
     for source in ids:
         if source not in sources.index:
-            raise DataError(
-                f"source {source!r} is not in sources.csv.{did_you_mean(source, sources.index)} "
-                'yl.load_table("sources") lists all.'
-            )
+            raise _unknown("source", source, sources.index)
     cited = sources.loc[ids].reset_index(drop=True).copy()
     cited.insert(1, "citation", pd.Series([_citation(row) for _, row in cited.iterrows()], dtype="str"))
     return cited
 
 
 def _source_ids(given: Any, root: str | Path | None) -> Iterable[str]:
-    """The documents that a thing names: in its columns, through the printed figures it lists, and in its attrs."""
     if isinstance(given, str):
         return [given]
     columns = given if isinstance(given, pd.DataFrame | pd.Series) else {}
@@ -359,7 +287,6 @@ def _in_columns(columns: pd.DataFrame | pd.Series | dict, root: str | Path | Non
 
 
 def _flat(cells: Any) -> list[str]:
-    """Ids of one cell, or of a column whose cells hold an id, several, or none."""
     if isinstance(cells, str):
         return [cells]
     return [name for cell in cells if isinstance(cell, str | tuple | list) for name in _flat(cell)]

@@ -7,6 +7,7 @@ What two readers could read in two ways is refused: a date where a number is wan
 from __future__ import annotations
 
 import datetime
+import io
 import math
 import re
 import unicodedata
@@ -18,8 +19,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import DataError
+from . import schema
 from .finding import plain_name
-from .schema import NUMBER, Problem, Sheet, Trouble, fields_of, links_of, package, refusal, rules_of, schema_of
+from .schema import NUMBER, Problem, Sheet, Trouble, fields_of, package, refusal, rules_of, schema_of
 
 PRINTED = re.compile(r"(\d+)(?:\.(\d+))?\s*[余多]?([百千]?[万亿]?)")
 TIMES = {"百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000}
@@ -124,7 +126,10 @@ def read_number(value: object, unit: str = "", *, percent: bool = False, whole: 
     if isinstance(value, int | float):
         return _from_number(value, unit, percent)
     if isinstance(value, datetime.date | datetime.time | datetime.timedelta):
-        return _from_date(value, unit)
+        year = getattr(value, "year", 0)
+        if unit == "year" and 1949 <= year <= 2200:  # 2025 in a cell formatted as a date is 17 July 1905: refused
+            return Understood(str(year))
+        return refused(value, "date_for_number")
     text = fold(str(value))
     if text.casefold() in NOT_PUBLISHED:
         return Understood("")
@@ -137,7 +142,6 @@ def read_number(value: object, unit: str = "", *, percent: bool = False, whole: 
 
 
 def _range(text: str, unit: str) -> Understood | None:
-    """Read 55-60 or 3万至5万; None for what is no range."""
     found = RANGE.fullmatch(text)
     if not found:
         return None
@@ -156,7 +160,6 @@ def _times(text: str) -> str:
 
 
 def _figure(text: str, unit: str) -> Understood:
-    """Read one number with what stands before and behind it."""
     signs = [(code, sign) for code, signs in BEFORE.items() for sign in signs if text.startswith(sign)][:1]
     comparators = {code for code, _ in signs}
     found = TYPED.fullmatch(text.removeprefix(signs[0][1]).strip() if signs else text)
@@ -180,7 +183,6 @@ def _figure(text: str, unit: str) -> Understood:
 
 
 def _in_unit(number: Decimal, times: str, word: str, unit: str) -> Decimal | None:
-    """Return a number with 万 and a word behind it in the unit of its column, None where they do not go together."""
     scaled = number * math.prod(TIMES[character] for character in times)
     if unit == "10,000 yuan":
         if word == "元":  # 13500万元, 1.35亿元
@@ -202,13 +204,6 @@ def _from_number(value: float, unit: str, percent: bool) -> Understood:
     if unit == "pct":
         return Understood(plain(_hundredfold(value)))
     return refused(show(value, percent=True), "percentage")
-
-
-def _from_date(value: object, unit: str) -> Understood:
-    year = getattr(value, "year", 0)
-    if unit == "year" and 1949 <= year <= 2200:  # 2025 in a cell formatted as a date is 17 July 1905: refused
-        return Understood(str(year))
-    return refused(value, "date_for_number")
 
 
 def read_date(value: object) -> Understood:
@@ -265,11 +260,6 @@ def code_of(text: str, codes: list[str]) -> str:
     return text
 
 
-def with_word(code: str) -> str:
-    """Return a code with its Chinese word, as drop-downs show it: target 目标."""
-    return " ".join([code, *package()["codesZh"].get(code, ())[:1]])
-
-
 class Raw(NamedTuple):
     """What was typed in one cell."""
 
@@ -299,9 +289,14 @@ def read_grids(path: Path) -> list[Grid]:
                 raise refusal("form.too_large", file=path.name)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and extensions, which nothing here reads
-            typed = load_workbook(path, keep_links=False)
+            try:
+                file = path
+                typed = load_workbook(file, keep_links=False)
+            except (TypeError, ValueError, KeyError, IndexError):  # most often a style that openpyxl does not take
+                file = _without_styles(path)
+                typed = load_workbook(file, keep_links=False)
             formulas = any(cell.data_type == "f" for ws in typed.worksheets for cell in _cells(ws))
-            shown = load_workbook(path, keep_links=False, data_only=True) if formulas else typed
+            shown = load_workbook(file, keep_links=False, data_only=True) if formulas else typed
         return [_grid(ws, shown[ws.title]) for ws in typed.worksheets]
     except DataError:
         raise
@@ -309,6 +304,29 @@ def read_grids(path: Path) -> list[Grid]:
         raise refusal("form.not_opened", file=path.name, error=error.strerror) from error
     except Exception as error:  # zipfile and openpyxl raise whatever a broken part makes them trip over
         raise refusal("form.damaged", file=path.name, error=type(error).__name__) from error
+
+
+def _without_styles(path: Path) -> io.BytesIO:
+    """Return a workbook with no more of its styles than the formats of numbers: what is a date or a percentage."""
+    from defusedxml import ElementTree
+
+    copy = io.BytesIO()
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(copy, "w") as new:
+        for part in old.infolist():
+            text = old.read(part)
+            if part.filename == "xl/styles.xml":
+                root = ElementTree.fromstring(text)
+                space = root.tag.rpartition("}")[0] + "}"
+                for child in list(root):
+                    if child.tag not in (f"{space}numFmts", f"{space}cellXfs"):
+                        root.remove(child)
+                for xf in root.iter(f"{space}xf"):
+                    formats = {"numFmtId": xf.get("numFmtId", "0")}
+                    xf.clear()
+                    xf.attrib |= formats
+                text = ElementTree.tostring(root)
+            new.writestr(part, text)
+    return io.BytesIO(copy.getvalue())
 
 
 def _cells(ws: Any) -> list:
@@ -419,7 +437,7 @@ def understand(name: str, sheet: Sheet, spelling: Spelling) -> tuple[Sheet, list
     if not set(sheet.header) & set(fields):
         return sheet, []
     is_book = sheet.letters is not None
-    more = [column for column in fields if column not in sheet.header] if is_book and sheet.rows else []
+    unsaid = [column for column in fields if column not in sheet.header] if is_book and sheet.rows else []
     for line, cells in zip(sheet.lines, sheet.rows, strict=True):
         typed = [cell if isinstance(cell, Raw) else Raw(cell) for cell in cells]
         row = dict(zip(sheet.header, typed, strict=False))
@@ -432,19 +450,19 @@ def understand(name: str, sheet: Sheet, spelling: Spelling) -> tuple[Sheet, list
         for field, trouble in found:
             severity = "warning" if trouble.rule == "share" else "error"
             optional = severity == "error" and not rules_of(fields[field]).get("required")
-            trouble = trouble._replace(values=trouble.values | {"optional": optional})
+            more = {"optional": optional, "note": "note" in fields, "example": schema.example_of(fields[field])}
+            trouble = trouble._replace(values=trouble.values | more)
             problems.append(sheet.problem(name, line, field, trouble, row_key=key, severity=severity))
         width = min(len(typed), len(sheet.header))
         extra = [show(cell.value) for cell in typed[len(sheet.header) :]]
-        rows.append([texts.get(c, "") for c in sheet.header[:width]] + extra + [texts.get(c, "") for c in more])
-    return sheet._replace(rows=rows, header=sheet.header + more), problems
+        rows.append([texts.get(c, "") for c in sheet.header[:width]] + extra + [texts.get(c, "") for c in unsaid])
+    return sheet._replace(rows=rows, header=sheet.header + unsaid), problems
 
 
 def _row(
     name: str, row: dict[str, Raw], fields: dict, spelling: Spelling
 ) -> tuple[dict[str, str], list[tuple[str, Trouble]]]:
-    """Return the texts of a row by column, and the troubles with (column, what)."""
-    texts, found, links = {column: show(raw.value) for column, raw in row.items()}, [], links_of(name)
+    texts, found, links = {column: show(raw.value) for column, raw in row.items()}, [], schema.links_of(name)
     order = sorted((column for column in row if column in fields), key=lambda c: fields[c].get("unit") in ROW_UNITS)
     for column in order:  # the unit of a row before its value
         field, raw, unit = fields[column], row[column], fields[column].get("unit", "")
@@ -473,7 +491,6 @@ def _row(
 
 
 def _word(raw: Raw, field: dict, id_of: Callable[[str], str | None]) -> Understood:
-    """Read a cell of text: a code, the name of a row of another table, a date, or plain words."""
     rules = rules_of(field)
     if rules.get("pattern", "").startswith("[0-9]{4}(-"):
         return read_date(raw.value)

@@ -120,7 +120,6 @@ class Names:
         return self.tiers[2].get(bare(key)) or old or self.tiers[3].get(bare(key)) or set()
 
     def _all(self, key: str) -> set[str]:
-        """Of a part of a path: every area that has the name, with or without its type, then or now."""
         return set().union(*(tier.get(at, ()) for tier in self.tiers for at in (key, bare(key))))
 
     def _in_parts(self, parts: list[str]) -> set[str]:
@@ -175,16 +174,6 @@ class Names:
         """Return the rows of areas with their paths: what an ambiguous name may mean."""
         paths = {slug: {"path_zh": self.path(slug), "path_en": self.path(slug, "name_en")} for slug in slugs}
         return [{key: self.rows[slug].get(key) for key in TOLD} | paths[slug] for slug in slugs]
-
-    def ambiguous(self, text: str, slugs: list[str]) -> str:
-        """Say which areas a text may mean."""
-        listed = [f"{slug} ({self.path(slug)})" for slug in slugs[:LISTED]]
-        more = f", and {len(slugs) - LISTED} more (yl.find_areas lists all)" if len(slugs) > LISTED else ""
-        last = "" if more else f" or {listed.pop()}"
-        return (
-            f"area {text!r} may mean {', '.join(listed)}{last}{more}. "
-            "Write the slug, the code, or the province or city before the name."
-        )
 
     def near(self, text: str) -> list[str]:
         """Return names and slugs that begin as a text does: those that may have been meant."""

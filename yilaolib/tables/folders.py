@@ -11,24 +11,10 @@ import pandas as pd
 
 from .. import tables as room
 from ..errors import DataError, nearest
+from . import schema
 from .cells import Grid, Raw, Spelling, fold, read_grids, sheet_of, show, understand
 from .finding import Names, our_names, plain_name
-from .schema import (
-    Problem,
-    Sheet,
-    Trouble,
-    data_folder,
-    described,
-    empty_table,
-    key_of,
-    links_of,
-    our_csv,
-    parse,
-    read_csv,
-    refuse,
-    schema_of,
-    table_names,
-)
+from .schema import Problem, Sheet, Trouble, described, empty_table, key_of, links_of, refusal, refuse, schema_of
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlsb", ".ods")
 OUR_SHEETS = ("说明", "instructions", "封面", "cover", "lists")
@@ -41,18 +27,12 @@ def as_root(root: str | os.PathLike | None) -> Path | None:
     if root is None:
         return None
     if not isinstance(root, str | os.PathLike):
-        raise DataError(f"The data folder is {root!r}; it must be the path of a folder or a workbook (.xlsx).")
+        raise refusal("errors.no_folder", shown=repr(root))
     path = Path(root).expanduser().resolve()
     book = path.suffix.casefold() in WORKBOOKS
     if path.is_dir() or (path.is_file() and book):
         return path
-    if book:
-        raise DataError(f"The workbook {str(root)!r} does not exist. Give its full name, or make one with yilao new.")
-    what = "is a file" if path.exists() else "does not exist"
-    raise DataError(
-        f"The data folder {str(root)!r} {what}. Give a folder with tables such as observations.csv, or a workbook "
-        "(.xlsx)."
-    )
+    raise refusal("errors.no_workbook" if book else "errors.no_folder", shown=repr(str(root)), there=path.exists())
 
 
 def is_workbook(root: Path | None) -> bool:
@@ -107,9 +87,9 @@ def _read_theirs(name: str, root: Path, _state: tuple, names_state: tuple) -> tu
 
 def our_table(name: str) -> pd.DataFrame:
     """Return a table of our own, typed; shared by all callers, so never change it."""
-    if name not in table_names():
+    if name not in schema.table_names():
         return empty_table(name)
-    path = data_folder() / f"{name}.csv"
+    path = schema.data_folder() / f"{name}.csv"
     if not path.exists():
         raise DataError(f"Table {name!r} has no file {path}. Install yilaolib again, or restore the file.")
     return _our_table(name, _stamp([path]))
@@ -117,7 +97,7 @@ def our_table(name: str) -> pd.DataFrame:
 
 @lru_cache(maxsize=64)
 def _our_table(name: str, _state: tuple) -> pd.DataFrame:
-    return our_csv(name)
+    return schema.our_csv(name)
 
 
 def stamp(root: str | os.PathLike | None) -> tuple:
@@ -127,7 +107,7 @@ def stamp(root: str | os.PathLike | None) -> tuple:
 
 @cache
 def _our_files() -> tuple[Path, ...]:
-    return tuple(path for name in table_names() if (path := data_folder() / f"{name}.csv").exists())
+    return tuple(path for name in schema.table_names() if (path := schema.data_folder() / f"{name}.csv").exists())
 
 
 def _stamp(paths: Iterable[Path]) -> tuple:
@@ -135,11 +115,10 @@ def _stamp(paths: Iterable[Path]) -> tuple:
 
 
 def _typed_sheet(name: str, root: Path) -> tuple[Sheet, list[Problem]]:
-    return sheet_of(name, _grids(root)[0][name]) if is_workbook(root) else read_csv(found_tables(root)[0][name])
+    return sheet_of(name, _grids(root)[0][name]) if is_workbook(root) else schema.read_csv(found_tables(root)[0][name])
 
 
 def _grids(root: Path) -> tuple[dict[str, Grid], list[Problem]]:
-    """Return the sheets of a workbook that are tables, by table, and what is to be said of the others."""
     return _grids_at(root, _stamp([root]))
 
 
@@ -166,7 +145,6 @@ def _grids_at(root: Path, _state: tuple) -> tuple[dict[str, Grid], list[Problem]
 
 @lru_cache(maxsize=8)
 def _spelling(root: Path, _state: tuple) -> Spelling:
-    """Collect the ids and names of areas, sources and indicators, ours and the user's."""
     files, _ = found_tables(root)
     ids: dict[str, Callable[[str], str | None]] = {}
     units, own = {}, {}
@@ -198,7 +176,6 @@ def _names(row: dict) -> Iterable[str]:
 
 
 def _as_typed(table: str, root: Path) -> pd.DataFrame:
-    """Return the rows of a user's table as typed, before any name is understood."""
     sheet, _ = _typed_sheet(table, root)
     width = len(sheet.header)
     rows = [[show(c.value) if isinstance(c, Raw) else c for c in row][:width] for row in sheet.rows]
@@ -229,15 +206,18 @@ def _names_of(root: Path, _state: tuple) -> Names:
 
 @lru_cache(maxsize=256)
 def _merged(name: str, root: Path, state: tuple) -> pd.DataFrame:
-    both = ours = our_table(name)
+    both, areas = our_table(name), own_areas(root)
     if name in user_files(root):
-        theirs, sheet = read_table(name, root)
+        ours, (theirs, sheet) = both, read_table(name, root)
         lookup = {table: merged_table(table, root) for table, _ in links_of(name).values() if table != name}
         both = overlay(name, ours, theirs) if len(theirs) else ours
         refuse(list(orphans(name, theirs, lookup | {name: both}, sheet)))
-    if name in FILLED_IN and room.fill and (areas := own_areas(root)):
+        if name == "population":  # whose groups may be too wide
+            areas = list(dict.fromkeys([*areas, *theirs["area"]]))
+    if name in FILLED_IN and room.fill and areas:
         filled = room.fill(name, both, lambda table: merged_table(table, root), areas)
         both = both if filled.empty else overlay(name, both, filled)
+        both = both[both["sex"] != "both"] if name == "population" else both
     return both
 
 
@@ -278,7 +258,9 @@ def orphans(name: str, frame: pd.DataFrame, lookup: dict[str, pd.DataFrame], she
     for field, (target, column) in links_of(name).items():
         known = set(lookup[target][column].dropna())
         lost = frame[frame[field].notna() & ~frame[field].isin(known)]
-        labels, near = key_of(lost, schema_of(name)["primaryKey"]), {v: nearest(v, known) for v in set(lost[field])}
+        own = lost.iloc[:, 0].groupby(lost[field]).agg(set) if target == name else {}  # no row is its own parent
+        near = {value: nearest(value, known - own.get(value, set()), cutoff=0.7) for value in set(lost[field])}
+        labels = key_of(lost, schema_of(name)["primaryKey"])
         for line, value, label in zip(lost.index, lost[field], labels, strict=True):
             values = {"shown": value, "table": target, "near": near[value], "book": sheet.letters is not None}
             yield sheet.problem(name, line, field, Trouble("orphan", values, "foreign-key"), row_key=label)
@@ -296,6 +278,6 @@ def read_table(name: str, root: Path) -> tuple[pd.DataFrame, Sheet]:
     """Read a user's table alone, typed, and the sheet that it stands on; what does not fit is a DataError."""
     sheet, problems = read_theirs(name, root)
     refuse(problems)
-    frame, problems = parse(name, sheet)
+    frame, problems = schema.parse(name, sheet)
     refuse(problems)
     return frame, sheet

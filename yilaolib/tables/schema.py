@@ -199,7 +199,6 @@ def _unfolded(name: str, sheet: Sheet) -> Sheet:
 
 
 def _span(ages: re.Match) -> tuple[int, int]:
-    """The first age of a group and its width, 0 of an open one."""
     return int(ages[1]), 0 if ages[3] else int(ages[2] or ages[1]) - int(ages[1]) + 1
 
 
@@ -273,10 +272,22 @@ def parse(
     return pd.DataFrame(typed, index=text.index), sorted(problems, key=lambda problem: problem.row or 0)
 
 
+def with_word(code: str) -> str:
+    """Return a code with its Chinese word, as drop-downs show it: target 目标."""
+    return " ".join([code, *package()["codesZh"].get(code, ())[:1]])
+
+
+def example_of(field: dict) -> str:
+    """Return a number that would do in a column."""
+    unit, by_name = field.get("unit", ""), {"age": "60", "n": "5"}
+    by_unit = {"year": "2025", "pct": "12.5", "per_1000": "39", "share": "0.85", "1": "0.85", "ratio": "0.85"}
+    return by_name.get(field["name"]) or by_unit.get(unit, "1200")
+
+
 def misfit(text: str, field: dict) -> Trouble | None:
     """Return what is wrong with the text of a cell that its field does not allow, else None."""
     rules, type_ = rules_of(field), field["type"]
-    came = {"shown": text, "optional": not rules.get("required")}
+    came = {"shown": text, "optional": not rules.get("required"), "example": example_of(field)}
     if text == "":
         return Trouble("required", rule="required") if rules.get("required") else None
     if type_ == "integer" and not INTEGER.fullmatch(text):
@@ -286,9 +297,11 @@ def misfit(text: str, field: dict) -> Trouble | None:
     if type_ == "boolean" and text not in ("true", "false"):
         return Trouble("not_true_or_false", came)
     if text not in (allowed := rules.get("enum", [text])):
-        return Trouble("enum", {"shown": text, "allowed": allowed, "near": nearest(text.casefold(), allowed)}, "enum")
+        near = nearest(text.casefold(), allowed)
+        values = {"shown": text, "allowed": allowed, "words": list(map(with_word, allowed)), "near": near}
+        return Trouble("enum", values, "enum")
     if "pattern" in rules and not re.fullmatch(rules["pattern"], text):
-        return Trouble("pattern", {"shown": text, "description": field["description"]}, "pattern")
+        return Trouble("pattern", {"shown": text}, "pattern")
     if "minimum" in rules and float(text) < rules["minimum"]:
         return Trouble("minimum", {"shown": text, "bound": rules["minimum"]}, "minimum")
     if "maximum" in rules and float(text) > rules["maximum"]:
@@ -311,7 +324,8 @@ def _in_header(name: str, sheet: Sheet, strict: bool) -> list[Problem]:
         return [sheet.problem(name, sheet.top, "", Trouble("not_by_commas", rule="columns-missing"))]
     for column in dict.fromkeys(sheet.header):
         if column not in columns:
-            values = {"table": name, "near": nearest(column, columns), "columns": list(columns)}
+            free = [each for each in columns if each not in sheet.header]
+            values = {"table": name, "near": nearest(column, free), "columns": list(columns)}
             troubles.append((column, Trouble("unknown_column", values, "columns")))
         elif sheet.header.count(column) > 1:
             troubles.append((column, Trouble("column_twice", rule="columns")))

@@ -10,8 +10,9 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,10 @@ import pandas as pd
 
 from ..errors import DataError
 from ..texts import catalogue, languages
-from .areas import cite, data_version, find_area, load_table
-from .cells import put, with_word
+from .areas import cite, data_version, find_area, find_areas, load_table
+from .cells import put
 from .folders import as_root, is_workbook, merged_table, read_table, user_files
-from .schema import Trouble, described, fields_of, misfit, package, rules_of
+from .schema import Trouble, described, fields_of, misfit, package, refusal, rules_of, with_word
 
 ENDING = ".xlsx"
 SHEETS = ("areas", "margins", "sources", "observations", "projects", "outcomes", "population", "assumptions")
@@ -33,28 +34,20 @@ WIDE = ("indicator", "title_zh", "name_zh", "note")
 
 
 def new_workbook(
-    path: str | Path, area: str, *, name: str | None = None, parent: str | None = None, overwrite: bool = False
-) -> Path:
+    path: str | Path, area: str, *, name: str | None = None, parent: str | None = None, overwrite: bool = False,
+    census: Sequence[pd.DataFrame] = (),
+) -> Path:  # fmt: skip
     """Write an empty form (.xlsx) for an area of your own: fill it in, check it, render its report.
 
-    The sheet `margins` is all that is needed: total, 60+, 65+ and under 3 in one year. What is left out is filled in
-    from the parent and marked. For an area that we know, the form adds to our rows: it has no sheet `areas`.
+    The sheet `margins` is all that is needed: totals of one year. What is left out is filled in from the parent and
+    marked. For an area that we know, the form adds to our rows: it has no sheet `areas`.
 
-    Parameters
-    ----------
-    path : path; the workbook to write; its name ends in .xlsx
-    area : str; slug of the area (small letters, digits, hyphens), or its Chinese name; a known one by any name
-    name : str, optional; Chinese name, such as 某某市, when `area` is a slug
-    parent : str, optional; the area that it belongs to: slug, Chinese or English name, or adcode
-    overwrite : bool; replace a workbook that is there already
-
+    `area` is a slug (small letters, digits, hyphens) or a Chinese name, `name` the Chinese name of a slug, `parent` any
+    name of the area above; `census` is what `read_census` read, for the sheet `population`.
     DataError: when the file is there already, cannot be written, or the parent is unknown.
 
-    Examples
-    --------
     >>> import tempfile
-    >>> folder = tempfile.mkdtemp()
-    >>> form = new_workbook(f"{folder}/mycity.xlsx", "mycity", name="某某市", parent="江西")
+    >>> form = new_workbook(f"{tempfile.mkdtemp()}/mycity.xlsx", "mycity", name="某某市", parent="江西")
     >>> read_workbook(form)["areas"][["area", "name_zh", "parent"]].to_numpy().tolist()
     [['mycity', '某某市', 'jiangxi']]
     """
@@ -62,42 +55,37 @@ def new_workbook(
 
     target = _target(path)
     if target.exists() and not overwrite:
-        raise DataError(
-            f"{target.name} is there already, and may hold your figures. Choose another name, or delete it."
-        )
+        raise refusal("form.is_there", file=target.name)
     known, book = None, Workbook()
     with contextlib.suppress(DataError):  # one of the user's own
         known = find_area(area)
-    if known is not None and (name or parent):
-        raise DataError(
-            f"{area!r} is {known['name_zh']}, whose name and parent are in our tables. Leave them out, or choose "
-            "another slug for an area of your own."
-        )
-    row = _first_row(target.stem, area, name, parent) if known is None else known
+    above = find_area(parent)["area"] if parent else None
+    if known is not None:
+        same = name is None or known["area"] in set(find_areas(name)["area"])
+        if not same or above not in (None, *parents_of(known["area"], load_table("areas"))):
+            path = find_areas(known["area"])["path_zh"].iloc[0]
+            raise refusal("form.is_known", shown=area, path=path, area=known["area"])
+    row = _first_row(target.stem, area, name, above) if known is None else known
     sheets = [table for table in SHEETS if known is None or table != "areas"]
     _guide(book.worksheets[0], row, target.stem, sheets)
     for table in sheets:
         _form_sheet(book.create_sheet(table), table, row)
+    people = [each.assign(area=row["area"]).reindex(columns=list(fields_of("population"))) for each in census]
+    _rows(book["population"], [values for each in people for values in each.to_numpy(dtype=object)], FIRST_ROW, 2)
     _lists(book.create_sheet("lists"), row["area"])
     return _save(book, target)
 
 
-def _first_row(stem: str, area: str, name: str | None, parent: str | None) -> dict:
-    """Return the row of the user's area in `areas`, as far as it can be told."""
-    known = {str(row["area"]): row for row in load_table("areas").to_dict("records")}
+def _first_row(stem: str, area: str, name: str | None, up: str | None) -> dict:
+    known = load_table("areas").set_index("area")["name_zh"]
     is_slug = misfit(area, fields_of("areas")["area"]) is None
     slug = area if is_slug else re.sub(r"[^a-z0-9]+", "-", stem.casefold()).strip("-") or "mycity"
     zh = name or area
     if not is_slug and not re.search("[\u3400-\u9fff]", area):
-        raise DataError(
-            f"area {area!r} is neither a slug nor a Chinese name. Write small letters, digits, hyphens, such as mycity."
-        )
+        raise refusal("form.no_slug", shown=area)
     if slug in known:
-        raise DataError(
-            f"{slug!r} is already {known[slug]['name_zh']}. Choose another slug, or name the file otherwise."
-        )
+        raise refusal("form.slug_taken", shown=slug, name=known[slug])
     level = "county" if re.search("[县区旗]$", zh) else "prefecture"
-    up = find_area(parent)["area"] if parent else None
     english = slug.replace("-", " ").title()
     return {"area": slug, "level": with_word(level), "name_zh": zh, "name_en": english, "parent": up}
 
@@ -115,9 +103,8 @@ def _guide(ws: Any, area: Mapping, stem: str, sheets: list[str]) -> None:
         lines += text.lines("form.guide", **said)
     lines += ["", words.word("form.sheets"), *(f"{table}：{described()[table]['title_zh']}" for table in sheets)]
     for line, text in enumerate(lines, start=1):
-        put(ws, line, 1, text or None).alignment = Alignment(wrap_text=True, vertical="top")
-    for line in heads:
-        ws.cell(line, 1).font = Font(bold=True, size=14)
+        cell = put(ws, line, 1, text or None)
+        cell.alignment, cell.font = Alignment(wrap_text=True, vertical="top"), Font(bold=line in heads)
     ws.column_dimensions["A"].width = 100
 
 
@@ -126,18 +113,16 @@ def _form_sheet(ws: Any, table: str, area: Mapping) -> None:
     from openpyxl.utils import get_column_letter
 
     words = catalogue("zh")
-    for line, text in enumerate(words.find("form.heads"), start=1):
-        put(ws, line, 1, text)
+    _rows(ws, ([text] for text in words.find("form.heads")))
     for column, (name, field) in enumerate(fields_of(table).items(), start=2):
         rules, codes = rules_of(field), rules_of(field).get("enum", [])
         needed = rules.get("required") and (table == "sources" or name not in COMPLETED)
         rule = words.say("form.rule", needed=needed, codes=[with_word(code) for code in codes])
         example = area["area"] if name == "area" and table != "areas" else field.get("typed")
         for line, text in enumerate([name, _headed(field), rule, example], start=1):
-            cell = put(ws, line, column, text)
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
-            cell.fill = PatternFill("solid", fgColor="EAF1F7" if line < FIRST_ROW - 1 else "F5F5F5")
-            cell.font = Font(bold=line == 1, italic=line > 1, color="000000" if line == 1 else "666666")
+            cell, colour = put(ws, line, column, text), "EAF1F7" if line < FIRST_ROW - 1 else "F5F5F5"
+            cell.alignment, cell.fill = Alignment(wrap_text=True, vertical="top"), PatternFill("solid", colour)
+            cell.font = Font(bold=line == 1, italic=line > 1)
         put(ws, FIRST_ROW, column, area.get(name) if table == "areas" else None)
         letter = get_column_letter(column)
         ws.column_dimensions[letter].width = 24 if name in WIDE else 16
@@ -147,7 +132,6 @@ def _form_sheet(ws: Any, table: str, area: Mapping) -> None:
 
 
 def _headed(field: dict) -> str:
-    """The Chinese title of a column with its unit."""
     title, unit = field.get("title_zh", field.get("title", "")), field.get("unit", "")
     return f"{title}（{package()['unitsZh'].get(unit, unit)}）" if unit else title
 
@@ -166,21 +150,15 @@ def _drop_down(ws: Any, table: str, name: str, field: dict, letter: str) -> None
     else:
         return
     check = DataValidation(type="list", formula1=formula, allow_blank=True, errorStyle="warning", showErrorMessage=True)
-    check.promptTitle, check.prompt, check.showInputMessage = name[:32], field["title_zh"], True
     ws.add_data_validation(check)
     check.add(f"{letter}{FIRST_ROW}:{letter}{LAST_ROW}")
 
 
 def _lists(ws: Any, area: str) -> None:
-    """Write what the drop-downs offer into a hidden sheet."""
     areas, indicators = load_table("areas"), load_table("indicators")
     areas = areas[areas["level"] != "county"].sort_values("level", key=lambda c: c != "province", kind="stable")
-    for column, (title, key, frame) in enumerate(
-        [("areas", "area", areas), ("indicators", "indicator", indicators)], start=1
-    ):
-        put(ws, 1, column, title)
-        for line, text in enumerate(frame[key] + " " + frame["name_zh"], start=2):
-            put(ws, line, column, text)
+    _rows(ws, ([text] for text in ["areas", *(areas["area"] + " " + areas["name_zh"])]))
+    _rows(ws, ([text] for text in ["indicators", *(indicators["indicator"] + " " + indicators["name_zh"])]), left=2)
     put(ws, 2, 3, area)
     ws.sheet_state = "hidden"
 
@@ -188,52 +166,42 @@ def _lists(ws: Any, area: str) -> None:
 def read_workbook(path: str | Path) -> dict[str, pd.DataFrame]:
     """Read the tables of a workbook, typed as `load_table` types them; ours are not laid under them.
 
-    Sheets that are no tables are left out.
     DataError: for the first cell that is not understood, by sheet and cell; for a file that is no workbook.
 
-    Examples
-    --------
     >>> import tempfile
-    >>> book = write_workbook({"areas": pd.DataFrame({"area": ["x"], "level": ["county"], "name_zh": ["某县"],
-    ...     "name_en": ["X"], "parent": ["jiangxi"]})}, tempfile.mkdtemp() + "/x.xlsx")
-    >>> read_workbook(book)["areas"].loc[0, "name_zh"]
-    '某县'
+    >>> book = write_workbook({"sources": load_table("sources").head(2)}, tempfile.mkdtemp() + "/x.xlsx")
+    >>> len(read_workbook(book)["sources"])
+    2
     """
     root = as_root(_target(path))
     if root is None or not is_workbook(root):
-        raise DataError(f"{str(path)!r} is a folder. Give a workbook (.xlsx), or use it as root=.")
+        raise refusal("form.no_ending", file=str(path), ending=ENDING)
     return {name: read_table(name, root)[0].reset_index(drop=True) for name in user_files(root)}
 
 
 def write_workbook(tables: Mapping[str, pd.DataFrame], path: str | Path) -> Path:
     """Write tables into a workbook: a cover with the sources, a sheet for each table with its units; no formulas.
 
-    Parameters
-    ----------
-    tables : dict of DataFrame
-        By name. Tables of the library get titles and units; others (results) are written as they are.
-    path : path; the workbook; one that is there already is replaced when the new one is complete
-
+    `tables` are by name; those of the library get titles and units. A workbook that is there is replaced when the new
+    one is complete.
     DataError: for nothing to write, a name that cannot name a sheet, or a file that cannot be written.
 
-    Examples
-    --------
     >>> import tempfile
-    >>> import yilaolib as yl
-    >>> book = write_workbook({"areas": yl.list_areas("江西")}, tempfile.mkdtemp() + "/areas.xlsx")
-    >>> read_workbook(book)["areas"].equals(yl.list_areas("江西"))
+    >>> book = write_workbook({"areas": load_table("areas", area="江西")}, tempfile.mkdtemp() + "/areas.xlsx")
+    >>> read_workbook(book)["areas"].equals(load_table("areas", area="江西"))
     True
     """
     from openpyxl import Workbook
 
     target, book = _target(path), Workbook()
-    if not tables:
-        raise DataError("There is no table to write. Give a dict such as {'areas': frame}.")
-    for name, frame in tables.items():
-        if not isinstance(frame, pd.DataFrame):
-            raise DataError(f"The table {name!r} is a {type(frame).__name__}, not a DataFrame. Convert it first.")
-        if not 0 < len(str(name)) <= 31 or re.search(r"[\[\]:*?/\\']", str(name)) or name == "cover":
-            raise DataError(f"{name!r} cannot name a sheet: at most 31 characters, none of []:*?/\\', and not 'cover'.")
+    cover, used = [("yilaolib", version("yilaolib")), ("data", data_version())], []
+    for name, frame in tables.items() or [("", None)]:
+        named = re.fullmatch(r"[^\[\]:*?/\\']{1,31}", str(name)) and name != "cover"
+        if not named or not isinstance(frame, pd.DataFrame):
+            raise DataError(
+                f"{name!r}: a {type(frame).__name__} is no table for a sheet. Give a dict such as {{'areas': frame}}, "
+                "its names of at most 31 characters, none of []:*?/\\', and not 'cover'."
+            )
         fields = fields_of(name) if name in described() else {}
         if not fields and (frame.index.name or frame.index.nlevels > 1):
             frame = frame.reset_index()  # rows of our tables are told by their keys
@@ -241,39 +209,26 @@ def write_workbook(tables: Mapping[str, pd.DataFrame], path: str | Path) -> Path
         units = [_headed(fields.get(column, {})) for column in columns]
         values = zip(*(frame[column].array for column in columns), strict=True)
         _rows(book.create_sheet(name), [["#", *columns], ["#", *units], *([None, *row] for row in values)])
-    used = [s for frame in tables.values() if "source" in frame for s in frame["source"].dropna()]
+        cover.append((name, len(frame)))
+        used += [source for source in frame.get("source", pd.Series()).dropna() if source not in used]
+    known = set(merged_table("sources")["source"])  # of documents of a user's own, the id
     _rows(
-        book.worksheets[0],
-        [
-            ("yilaolib", version("yilaolib")),
-            ("data", data_version()),
-            *((name, len(frame)) for name, frame in tables.items()),
-            *((source, _citation(source, tables.get("sources"))) for source in dict.fromkeys(used)),
-        ],
+        book.worksheets[0], [*cover, *((each, cite(each)["citation"][0] if each in known else None) for each in used)]
     )
     book.worksheets[0].title = "cover"
     return _save(book, target)
 
 
-def _rows(ws: Any, rows: Any) -> None:
-    for line, row in enumerate(rows, start=1):
-        for column, value in enumerate(row, start=1):
+def _rows(ws: Any, rows: Iterable, first: int = 1, left: int = 1) -> None:
+    for line, row in enumerate(rows, start=first):
+        for column, value in enumerate(row, start=left):
             put(ws, line, column, value)
-
-
-def _citation(source: str, own: pd.DataFrame | None) -> str | None:
-    """The citation of a document of ours, the title of a user's."""
-    try:
-        return cite(source)["citation"][0]
-    except DataError:
-        row = {} if own is None else own.set_index("source").loc[source]
-        return next((row[name] for name in ("title_zh", "title_en") if isinstance(row.get(name), str)), None)
 
 
 def _target(path: str | Path) -> Path:
     target = Path(path).expanduser()
     if target.suffix.casefold() != ENDING:
-        raise DataError(f"{target.name!r} does not end in {ENDING}. Workbooks are read and written as {ENDING}.")
+        raise refusal("form.no_ending", file=target.name, ending=ENDING)
     return target
 
 
@@ -286,30 +241,31 @@ def _save(book: Any, target: Path) -> Path:
         os.replace(beside, target)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise DataError(
-            f"{target} cannot be written ({error.strerror or error}). Close it where it is open, or choose another "
-            "place."
-        ) from error
+        raise refusal("form.not_written", file=str(target), error=error.strerror or str(error)) from error
     return target
 
 
 # ---- totals only ----
 
 FILLED = "filled-from-parent"
-MARGINS = {  # column of margins: ages, the upper bound not included
-    "population_total": (0, None),
-    "population_under_3": (0, 3),
-    "population_60plus": (60, None),
-    "population_65plus": (65, None),
-    "population_80plus": (80, None),
-}
-WHOLE_AND_PART = [
-    ("population_total", "population_60plus"), ("population_60plus", "population_65plus"),
-    ("population_65plus", "population_80plus"), ("population_total", "population_65plus"),
-    ("population_60plus", "population_80plus"), ("population_total", "population_under_3"),
-]  # fmt: skip
+MARGINS: dict[str, tuple] = {  # column of margins: ages, the upper bound not included, and the sex where it is of one
+    "population_total": (0, None), "population_under_3": (0, 3), "population_0_14": (0, 15),
+    "population_15_59": (15, 60), "population_15_64": (15, 65), "population_60plus": (60, None),
+    "population_65plus": (65, None), "population_70plus": (70, None), "population_80plus": (80, None),
+    "population_men": (0, None, "male"), "population_women": (0, None, "female"),
+}  # fmt: skip
+PARTS = [("population_0_14", "population_15_59", "population_60plus"), ("population_men", "population_women"),
+         ("population_0_14", "population_15_64", "population_65plus"), ("population_under_3", "population_60plus"),
+         ("population_under_3", "population_65plus"), ("population_under_3", "population_80plus")]  # fmt: skip
+IMPLIED = {  # what follows from others to its last printed digit: the others are met
+    "population_women": [{"population_men"}],
+    "population_15_59": [{"population_0_14", "population_60plus"}],
+    "population_15_64": [{"population_0_14", "population_65plus"},
+                         {"population_15_59", "population_60plus", "population_65plus"}],
+}  # fmt: skip
 NO_CHILDREN = "_no_0_4"  # ending of a method of `fill_errors` whose totals say nothing of the children
-N_GROUPS = 2 * len(range(0, 90, 5))  # both sexes by five-year groups up to 85+
+NEAR = 0.005  # share by which totals may differ from the ages of the same year
+FINE = set(range(0, 90, 5))  # first ages of the groups that a census prints
 
 Load = Callable[[str], pd.DataFrame]
 
@@ -336,16 +292,36 @@ def margins_of(area: str, load: Load) -> pd.Series | None:
     return pd.concat([wide.iloc[-1].astype(float), pd.Series({"year": int(wide.index[-1])})]).rename(area)
 
 
+def totals_in(row: Mapping) -> dict[str, float]:
+    """Return the totals of a row of `margins` by column."""
+    return {name: float(row[name]) for name in MARGINS if pd.notna(row[name])}
+
+
+def to_meet(totals: dict[str, float]) -> dict[tuple, float]:
+    """Return totals by ages and sex, as `rake` takes them, without what follows from the others."""
+    implied = {name for name, sets in IMPLIED.items() if any(others <= totals.keys() for others in sets)}
+    return {MARGINS[name]: total for name, total in totals.items() if name not in implied}
+
+
+def at_year_end(row: Mapping) -> bool:
+    """Tell whether totals are of 31 December: as they say, else all but those of a census year."""
+    counted = row.get("counted")
+    return counted == "year_end" if isinstance(counted, str) else int(row["year"]) % 10 != 0
+
+
 def contradiction(row: pd.Series) -> tuple[str, Trouble] | None:
     """Return (column, what is wrong) for totals that no population can have, else None."""
-    known = {name: float(row[name]) for name in MARGINS if pd.notna(row[name])}
-    for whole, part in WHOLE_AND_PART:
-        if part in known and known[part] > known.get(whole, float("inf")):
-            values = {"part": part, "whole": whole, "value": known[part], "whole_value": known[whole]}
-            return part, Trouble("part_above_whole", values)
-    old = next((known[n] for n in ("population_60plus", "population_65plus", "population_80plus") if n in known), 0)
-    if old + known.get("population_under_3", 0) > known["population_total"]:
-        return "population_total", Trouble("parts_above_total", {"total": known["population_total"]})
+    known = totals_in(row)
+    for (part, value), (whole, most) in product(known.items(), known.items()):
+        (low, high, *sex), (first, last, *other) = MARGINS[part], MARGINS[whole]
+        inside = low >= first and (last is None or (high is not None and high <= last)) and other in ([], sex)
+        if inside and value > most:
+            return part, Trouble("part_above_whole", {"part": part, "whole": whole, "value": value, "most": most})
+    for parts in PARTS:
+        total, there = known["population_total"], [name for name in parts if name in known]
+        sum_, whole = sum(known[name] for name in there), len(there) == len(parts) and "population_under_3" not in parts
+        if sum_ > (1 + NEAR) * total or (whole and sum_ < (1 - NEAR) * total):
+            return "population_total", Trouble("parts_differ", {"parts": there, "sum": sum_, "total": total})
     return None
 
 
@@ -373,29 +349,52 @@ def older_census(area: str, parent: str, census: int, population: pd.DataFrame) 
     """Return the year of the latest own census, whole and a multiple of five years older, that the parent has too."""
     residents = residents_in(population[population["year"] < census])
     above = set(residents.loc[residents["area"] == parent, "year"])
-    mine = residents[(residents["area"] == area) & (residents["source"] != FILLED)]
-    fine = mine[mine["age"].isin(range(0, 90, 5))].groupby("year")["age"].size() == N_GROUPS
-    return max((int(y) for y in fine.index[fine] if y in above and (census - y) % 5 == 0), default=None)
+    own = set(residents.loc[residents["area"] == area, "year"]) - set(coarse_groups(area, residents))
+    filled = set(residents.loc[(residents["area"] == area) & (residents["source"] == FILLED), "year"])
+    return max((int(y) for y in own - filled if y in above and (census - y) % 5 == 0), default=None)
+
+
+def coarse_groups(area: str, population: pd.DataFrame) -> dict[int, dict[tuple, float]]:
+    """Return by year what a user's census says in groups too wide for a projection, as `rake` takes it.
+
+    Wide are groups that do not start at 0, 5 ... 85 for each sex: 0-14, 15-59, 60+; five years to 65+; both sexes.
+    """
+    mine, wide = residents_in(population[(population["area"] == area) & (population["source"] != FILLED)]), {}
+    for year, rows in mine.groupby("year"):
+        ages = rows.groupby("sex")["age"].agg(set)
+        if not all(ages.get(sex, set()) >= FINE for sex in ("female", "male")):
+            spans = zip(rows["age"], rows["n"], rows["sex"], rows["persons"], strict=True)
+            wide[int(year)] = {
+                (int(age), None if pd.isna(n) else int(age + n), *([sex] if sex != "both" else [])): float(count)
+                for age, n, sex, count in spans
+            }
+    return wide
 
 
 def list_filled(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
     """List what was filled in for an area from its parent; empty where everything is the area's own.
 
-    A figure that rests on a filled row is an estimate of ours, not a figure of the area.
+    A figure that rests on a filled row is an estimate of ours. Columns: table, what (population, projection: totals
+    that it is set on later, or a parameter), year, parent (slug), given (ages of the totals), note_en, note_zh.
 
-    Columns: table, what (population, or a parameter), year, parent (slug), given (the totals that were given), note_en,
-    note_zh.
-
-    Examples
-    --------
     >>> list_filled("jingdezhen").empty
     True
     """
     slug = find_area(area, root=root)["area"]
     areas = merged_table("areas", root)
+    people = load_table("population", area=slug, root=root)
+    filled = sorted(set(people.loc[people["source"] == FILLED, "year"]))
+    typed = read_table("population", Path(root))[0] if filled and "population" in user_files(root) else people
+    groups, wanted = coarse_groups(slug, typed), margins_of(slug, lambda name: merged_table(name, root))
     rows = []
-    if (load_table("population", area=slug, root=root)["source"] == FILLED).any():
-        rows.append(_filled_people(slug, areas, root))
+    for year in filled:
+        given = groups.get(year, {}) | ({} if wanted is None or wanted["year"] != year else to_meet(totals_in(wanted)))
+        rows.append(_filled_people(slug, int(year), given, areas, root))
+    margins = load_table("margins", area=slug, root=root) if root else ()
+    for row in residents_in(margins).to_dict("records") if len(margins) else ():
+        if row["year"] > people["year"].max():
+            ages = _listed(map(MARGINS.get, totals_in(row)))
+            rows.append(("population", "projection", row["year"], slug, ages, *[None] * len(languages())))
     assumed = load_table("assumptions", area=slug, root=root)
     for row in assumed[(assumed["area"] == slug) & (assumed["source"] == FILLED)].itertuples():
         values = {"parameter": row.parameter, "value": row.value, "year": row.year, "note": row.note}
@@ -405,25 +404,27 @@ def list_filled(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["table", "what", "year", "parent", "given", *notes])
 
 
-def _filled_people(slug: str, areas: pd.DataFrame, root: str | Path | None) -> tuple:
-    """The row of `list_filled` on the filled pyramid of an area."""
-    population, wanted = merged_table("population", root), margins_of(slug, lambda name: merged_table(name, root))
-    assert wanted is not None  # people were filled in to meet these totals
-    year = int(wanted["year"])
+def _filled_people(slug: str, year: int, given: dict, areas: pd.DataFrame, root: str | Path | None) -> tuple:
+    population = merged_table("population", root)
     found = parent_with_pyramid(slug, year, population, areas)
-    assert found is not None  # and from this parent
+    assert found is not None  # people were filled in from it
     parent, census = found
     older, above = older_census(slug, parent, census, population), areas.set_index("area").loc[parent]
     errors = load_table("fill_errors", root=root)
-    children, method = pd.notna(wanted["population_under_3"]), f"older_{above['level']}" if older else above["level"]
+    bounds = {bound for key in given for bound in key[:2]}
+    children, method = bool({3, 5} & bounds), f"older_{above['level']}" if older else above["level"]
     errors = errors[errors["method"] == method + ("" if children else NO_CHILDREN)].set_index("age")
-    values: dict[str, Any] = {"parent": above, "census": census, "year": year, "older": older, "missed": {}}
+    values: dict[str, Any] = {"parent": above, "census": census, "year": year, "older": older, "children": children}
+    values |= {"missed": {}, "counties": errors["places"].max(), "exact": 15 in bounds}
     if 80 in errors.index:
-        cited = [age for age in (80, 50, 15) if age < 80 or pd.isna(wanted["population_80plus"])]
-        values["missed"] = {age: errors.loc[age, "mape_pct"] for age in cited}
-        values |= {"counties": errors.loc[50, "places"], "children": children}
-    given = ", ".join(name for name in MARGINS if pd.notna(wanted[name]))
-    return "population", "population", year, parent, given, *_in_words("form.filled_people", values)
+        ends = {80: {80}, 50: {50, 60}, 15: {15, 50}}
+        values["missed"] = {age: errors.loc[age, "mape_pct"] for age, both in ends.items() if not both <= bounds}
+    return "population", "population", year, parent, _listed(given), *_in_words("form.filled_people", values)
+
+
+def _listed(given: Iterable) -> str:
+    told = (f"{low}+" if high is None else f"{low}-{high - 1}" for low, high, *_ in given)
+    return ", ".join(dict.fromkeys(told))
 
 
 def _in_words(key: str, values: dict) -> list[str]:
