@@ -61,6 +61,14 @@ def test_named_sources_and_functions_exist(name):
     assert named <= sources and called <= set(yl.__all__)
 
 
+def test_the_site_lists_every_page():
+    """A page under docs/ stands in the contents of the site (docs/index.md), by name or by its folder."""
+    listed = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    pages = [page.relative_to(ROOT).with_suffix("").as_posix() for page in (ROOT / "docs").rglob("*.md")]
+    lost = [page for page in pages if f"{page}\n" not in listed and "/methods/" not in page]
+    assert lost == ["docs/index"]
+
+
 def test_public_names_are_listed():
     """docs/names.md has every public name once, and no other."""
     listed = (ROOT / "docs" / "names.md").read_text(encoding="utf-8")
