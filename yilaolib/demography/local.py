@@ -87,6 +87,7 @@ class Launch:
     deaths: dict[int, float] = field(default_factory=dict)  # year -> years of e0 that known deaths add
     moves: dict[int, float] = field(default_factory=dict)  # year -> migrants per 1000 by the province's total
     at_year_end: bool = False  # the people are of 31 December, not of census day
+    province: str | None = None  # whose known totals it shares
 
 
 def census_pyramids(area: str, root: Root = None) -> dict[int, xr.DataArray]:

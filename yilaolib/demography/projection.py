@@ -14,7 +14,7 @@ import pandas as pd
 import xarray as xr
 
 from ..errors import DataError, did_you_mean
-from ..tables.areas import find_area, load_table
+from ..tables.areas import find_area, list_areas, load_table
 from ..tables.folders import merged_table
 from ..tables.workbook import MARGINS, to_meet
 from ..texts import code_of, words_of
@@ -35,6 +35,7 @@ LOWEST_RATE = -0.5  # of net migration: no draw empties an age in a year
 FADING = ("tfr_ratio_persistence", "sex_ratio_pull")  # of table spreads: in every projection
 QUANTILES = (0.025, 0.1, 0.5, 0.9, 0.975)
 STARTS = ("latest", "census")
+FACTORS = ("receivers", "senders", "residents", "survivors", "births")  # of table `balance`
 MOST_MOVED = 0.02  # of persons, by which a newer total is met at the ages at which people move
 MOST_ROUNDS, STEP = 40, {"births": 1.0, "deaths": -14.0}  # a year of e0 moves deaths by 7 %
 ARRAYS = 6  # as large as the population that exist at one time: population, survival, migration twice, scratch
@@ -48,6 +49,7 @@ def project(
     draws: int = 0,
     seed: int = 0,
     start: str = "latest",
+    control: bool = False,
     root: Root = None,
 ) -> xr.Dataset:
     """Project an area by single age and sex from the newest known year, or from its last census, to `end_year`.
@@ -71,6 +73,7 @@ def project(
     draws : int, default 0; random paths of fertility, mortality and migration; 0 gives the central path
     seed : int, default 0; the same seed gives the same draws, in any process and however many are asked for
     start : {'latest', 'census'}; census: as if nothing were known after it, for comparison
+    control : bool, default False; the area as it adds up with all others to the nation, see docs/methods/balance.md
     root : path of your own tables, optional
 
     Returns
@@ -87,8 +90,8 @@ def project(
     slug = find_area(area, root=root)["area"]
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario, area=slug, root=root)
-    (launch,), nation = launches_from([slug], start, root), nation_of(start, root=root)
-    result = simulate([launch], scenario, end_year, nation, draws=draws, seed=seed).isel(area=0, drop=True)
+    (launch,), nation = launches_from([slug], start, root), nation_of(start, control=control, root=root)
+    result = add_up([launch], scenario, end_year, nation, draws=draws, seed=seed, root=root).isel(area=0, drop=True)
     newest = min(max([nation.newest, launch.base, *launch.newer]), end_year)
     own = merged_table("margins", root).query("area == @slug")["year"].tolist()
     result.attrs = {
@@ -115,6 +118,7 @@ def project_ranges(
     levels: Sequence[float] = QUANTILES,
     memory_mib: int = 256,
     start: str = "latest",
+    control: bool = False,
     root: Root = None,
 ) -> xr.Dataset:
     """Quantiles of population, 60+, 65+, 80+, 0-4 and births for any number of areas.
@@ -125,7 +129,7 @@ def project_ranges(
     Parameters
     ----------
     areas : iterable of str; slugs, names or adcodes
-    scenario, end_year, seed, start, root : as for `project`
+    scenario, end_year, seed, start, control, root : as for `project`
     draws : int, default 200; random paths of each area
     levels : sequence of float; [share] quantiles to keep; 0.1 and 0.9 bound the 80 % range
     memory_mib : int, default 256; [MiB] about what a block of areas may take; small blocks are the fast ones
@@ -146,7 +150,7 @@ def project_ranges(
     if not levels or not all(0 <= level <= 1 for level in levels):
         raise DataError(f"levels are {levels}; they must be shares of the paths between 0 and 1, such as 0.1 and 0.9.")
     launches = launches_from(slugs, start, root)
-    keep = {"draws": draws, "seed": seed, "levels": levels}
+    keep = {"draws": draws, "seed": seed, "levels": levels, "root": root}
     keep["block"] = block_size(end_year, draws, memory_mib, first_year=one_base(launches))
 
     own = set(merged_table("assumptions", root)["area"].dropna())
@@ -157,7 +161,7 @@ def project_ranges(
     parts: list[xr.Dataset] = []
     for area, group in groupby(launches, assumed):  # an area with rows of its own parts the others
         each = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario, area=area, root=root)
-        parts += stream(group, each, end_year, nation_of(start, root=root), **keep)
+        parts += stream(group, each, end_year, nation_of(start, control=control, root=root), **keep)
     return xr.concat(parts, "area")
 
 
@@ -167,11 +171,13 @@ def block_size(end_year: int, draws: int, memory_mib: int, *, first_year: int = 
     return max(1, int(memory_mib * 2**20 // one))
 
 
-def stream(launches, scenario, end_year, nation, *, draws, seed=0, levels=QUANTILES, block=1) -> Iterator[xr.Dataset]:
+def stream(
+    launches, scenario, end_year, nation, *, draws, seed=0, levels=QUANTILES, block=1, root=None
+) -> Iterator[xr.Dataset]:
     """Quantiles of one block of areas after another; nothing of a block is kept when the next one starts."""
     waiting = iter(launches)
     while here := list(islice(waiting, block)):
-        future = simulate(here, scenario, end_year, nation, draws=draws, seed=seed)
+        future = add_up(here, scenario, end_year, nation, draws=draws, seed=seed, root=root)
         # sums by hand: five look-ups with labels would each go through all single ages
         counts = future["population"].transpose("year", "age", "sex", "area", "draw").to_numpy()
         people = np.stack([counts[:, low:high].sum(axis=(1, 2)) for low, high in MEASURES.values()])
@@ -316,12 +322,29 @@ class Nation:
     spreads: Spreads
     lowest_tfr: float  # no draw goes below
     medium: Scenario  # by which known years are fitted
+    balance: dict[str, np.ndarray] | None = None  # what makes places add up; table `balance`
     newest: int = 0  # last year whose births and deaths are known
 
 
-def nation_of(start: str = "latest", *, root: Root = None) -> Nation:
-    """The nation's paths as the tables have them, with `latest` fitted to its reported births and deaths; made once."""
-    return _nation(start, root=root)
+def nation_of(start: str = "latest", *, control: bool = False, root: Root = None) -> Nation:
+    """The nation's paths as the tables have them, with `latest` fitted to its reported births and deaths; made once.
+
+    With `control` places add up to it: table `balance`, which is of the latest start.
+    """
+    nation = _nation(start, root=root)
+    return replace(nation, balance=_balance(root=root)) if control and start == "latest" else nation
+
+
+@while_unchanged(4)
+def _balance(*, root: Root = None) -> dict[str, np.ndarray]:
+    """Factors (year, sex, age) by name, and those of the residents of provinces by their slug (year), year 0 first."""
+    table = merged_table("balance", root)
+    years, whole = np.arange(table["year"].min(), table["year"].max() + 1), table[table["area"] == "china"]
+    shape = (len(years), len(SEX), OPEN_AGE + 1)
+    found = {name: whole[name].to_numpy(dtype=float).reshape(shape) for name in FACTORS}
+    for area, rows in table[table["area"] != "china"].groupby("area"):
+        found[area] = rows.set_index("year")["residents"].reindex(years).fillna(1.0).to_numpy(dtype=float)
+    return found | {"years": years}
 
 
 @while_unchanged(8)
@@ -366,7 +389,7 @@ def launches_from(slugs: Sequence[str], start: str = "latest", root: Root = None
 def _moving(launch: Launch, root: Root) -> Launch:
     entry = find_area(launch.area, root)
     province = next((up["area"] for up in [entry, *local.areas_above(entry, root)] if up["level"] == "province"), None)
-    return replace(launch, moves=_left_over(province, root=root)) if province else launch
+    return replace(launch, moves=_left_over(province, root=root), province=province) if province else launch
 
 
 @while_unchanged(256)
@@ -455,6 +478,57 @@ def simulate(
     return future.assign_attrs(rebased=told)
 
 
+def add_up(launches, scenario, end_year, nation, *, draws: int = 0, seed: int = 0, root: Root = None) -> xr.Dataset:
+    """As `simulate`; with the nation's balance an area of counties is their sum, and has its own range about it.
+
+    The range is its own projection's, moved in proportion; net migration is then what people, births and deaths leave.
+    """
+    whole = [launch for launch in launches if launch.kind == "nation"]
+    if nation.balance is not None and 0 < len(whole) < len(launches):
+        parts = [add_up([x], scenario, end_year, nation, draws=draws, seed=seed, root=root) for x in launches]
+        return xr.concat(parts, "area", combine_attrs="drop").assign_attrs(rebased=[])
+    future = simulate(launches, scenario, end_year, nation, draws=draws, seed=seed)
+    for launch in launches if nation.balance is not None else ():
+        if not (units := _units(launch.area, root=root)):
+            continue
+        size = max(1, 10_000 // (end_year - launch.base))  # about 200 MiB at one time
+        blocks = [units[first : first + size] for first in range(0, len(units), size)]
+        parts = [simulate(block, scenario, end_year, nation).sum("area", skipna=False) for block in blocks]
+        total = parts[0] if len(parts) == 1 else sum(parts[1:], parts[0])
+        here = {"area": [launch.area]}
+        if not draws:
+            for name, array in total.items():
+                future[name].loc[here] = array.expand_dims("area").transpose(*future[name].dims)
+            continue
+        own = simulate([launch], scenario, end_year, nation).isel(area=0)
+        for name in ("population", "births", "deaths", "births_by_age"):
+            future[name].loc[here] = future[name].loc[here] * (total[name] / own[name].where(own[name] > 0)).fillna(1)
+        now = future.loc[here]
+        people = now["population"].sum("age")
+        moved = people.shift(year=-1) - people - now["births"] + now["deaths"]
+        more = (moved - now["net_migration"].sum("age", skipna=False)) / people.shift(year=-1)
+        left = now["net_migration"] + more * now["population"].shift(year=-1)
+        future["net_migration"].loc[here] = left.transpose(*future["net_migration"].dims)
+    return future
+
+
+@while_unchanged(64)
+def _units(slug: str, *, root: Root = None) -> list[Launch]:
+    """The counties of an area, and its prefectures without any; none where a user says something of the area itself."""
+    areas = merged_table("areas").set_index("area")
+    if slug not in areas.index or areas.at[slug, "level"] not in ("province", "prefecture"):
+        return []
+    for name in ("population", "assumptions", "margins", "series") if root else ():
+        ours, theirs = (table[table["area"] == slug] for table in (merged_table(name), merged_table(name, root)))
+        if "scenario" in theirs:
+            theirs = theirs[theirs["scenario"].isna()]
+        if not theirs.reset_index(drop=True).equals(ours.reset_index(drop=True)):
+            return []
+    found = [*list_areas(slug, "county")["area"], *list_areas(slug, "prefecture")["area"]]
+    found = [each for each in found if each not in set(areas["parent"])]
+    return launches_from(found, root=root) if found else []
+
+
 def _met(launches: Sequence[Launch], told: list[dict]) -> Callable[[int, np.ndarray, np.ndarray], None] | None:
     """What sets areas on their newer totals at the end of a step, as migration, and tells what was given and moved.
 
@@ -505,12 +579,33 @@ def _rates(launches, scenario, years, nation, draws, seed) -> dict[str, Any]:
     if not (differs := bool(np.ptp(e0, axis=2).any())):  # most places have the nation's
         e0 = e0[:, :, 0]
     rates = labelled(_tfr(*given, paths), "year", *tail) * nation.schedule.sel(year=years)
+    survival = labelled(look_up(nation.survival, e0), "year", "sex", "age", *(tail if differs else tail[1:]))
+    if nation.balance is not None and launches[0].kind != "nation":
+        factors = _factors(nation.balance, years)
+        survival = survival * labelled(factors["survivors"], "year", "sex", "age")
+        rates = rates * labelled(factors["births"][:, 0, 0], "year")
     return {
-        "survival": labelled(look_up(nation.survival, e0), "year", "sex", "age", *(tail if differs else tail[1:])),
+        "survival": survival,
         "asfr": rates.transpose("year", "age", ...),
         "sex_ratio_at_birth": labelled(nation.paths["srb"].loc[years].to_numpy(), "year"),
         "net_migration_rate": labelled(_migration(*given, paths), "year", "sex", "age", *tail),
     }
+
+
+def _factors(balance: dict[str, np.ndarray], years: np.ndarray) -> dict[str, np.ndarray]:
+    """The rows of the balance for calendar years; beyond its last year those of that year hold."""
+    at = np.clip(years, *balance["years"][[0, -1]]) - balance["years"][0]
+    return {name: values[at] for name, values in balance.items()}
+
+
+def balanced(rates: np.ndarray, factors: Mapping[str, np.ndarray], left: np.ndarray) -> np.ndarray:
+    """Net migration rates by the plus-minus rule: who gains and who loses are moved apart.
+
+    `residents` are moved where hardly anybody moves, and by what is `left` of the known total of a province.
+    Source: Smith, Tayman and Swanson (2013), A Practitioner's Guide to State and Local Population Projections, 11.
+    """
+    moved = 1 + rates * np.where(rates > 0, factors["receivers"], factors["senders"])
+    return moved * factors["residents"] * left - 1
 
 
 def _strayed(launch: Launch, n_years: int, spreads: Spreads, draws: int, seed: int) -> np.ndarray:
@@ -593,6 +688,10 @@ def _migration(launches, scenario, years, nation, draws, seed, paths) -> np.ndar
         )
         for launch, rates, each in zip(launches, own, more, strict=True)
     ]
+    if nation.balance is not None and launches[0].kind != "nation":
+        factors = _factors(nation.balance, years)
+        left = [factors.get(x.province or "", np.ones(len(years))).reshape(-1, 1, 1) for x in launches]
+        central = [balanced(rates, factors, each) for rates, each in zip(central, left, strict=True)]
     if not draws:
         return np.stack(central, axis=-1)
     oldest = np.where(COHORTS >= OLDEST, nation.spreads.oldest_sd / cohorts.DECADE, 0.0)

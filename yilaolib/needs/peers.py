@@ -14,7 +14,7 @@ import xarray as xr
 
 from ..demography.ages import elderly_share, persons
 from ..demography.local import Root, area_values, while_unchanged
-from ..demography.projection import HORIZON, Scenario, block_size, launches_from, nation_of, simulate
+from ..demography.projection import HORIZON, Scenario, add_up, block_size, launches_from, nation_of, simulate
 from ..errors import DataError
 from ..tables.areas import find_area, list_areas, load_table
 from ..tables.cells import half_a_digit
@@ -196,6 +196,9 @@ def neighbours(
     return frame
 
 
+AGED, ENDS, AT_ONCE = (60, 65), ("lower", "upper"), 200  # of `area_table`: shares, ends of ranges, areas at one time
+
+
 @while_unchanged(4)
 def _profiles(*, root: Root = None) -> pd.DataFrame:
     """What the newest census counts in every area, by area; `level` is that of the area."""
@@ -230,11 +233,11 @@ def _newest(name: str, root: Root) -> pd.DataFrame:
 
 def area_table(
     areas: Iterable[str] | None = None, *, level: str = "county", scenario: str = "medium", end_year: int = HORIZON,
-    draws: int = 100, root: Root = None,
+    draws: int = 100, control: bool = True, root: Root = None,
 ) -> pd.DataFrame:  # fmt: skip
     """People, shares with their ranges, and needs of any number of areas: one row an area and year.
 
-    Areas do not add up to what they lie in, and their ranges still less: each is projected by itself.
+    People add up to those of the areas above (`control`, see `project`), their ranges do not.
 
     areas : slugs, names or adcodes, in place of every area of `level`
     draws : random paths of each area, for the ranges
@@ -242,11 +245,11 @@ def area_table(
     Returns DataFrame: area, adcode, name_zh, name_en, province, year; total, aged_60, aged_65, aged_80, aged_0_2 and
         need_care (moderate, severe) [persons]; share_60_pct, share_65_pct with `_lower`, `_upper` (80 % range) [%];
         beds_<method>, places_<method> by the methods that need no plan; beds_per_100_need and places_coverage_pct: what
-        the nation's norms mean here
+        the nation's norms mean here; balance_pct: what adding up does to `total`, against the area by itself [%]
 
     >>> counties = area_table(["岳阳", "海安"], end_year=2025, draws=20)
     >>> counties.shape, round(float(counties["share_60_pct"].max()), 1)
-    ((12, 27), 37.7)
+    ((12, 28), 37.7)
     """
     if areas is None:
         slugs = list_areas(level=level, root=root)["area"].tolist()
@@ -254,14 +257,21 @@ def area_table(
         slugs = [find_area(area, root)["area"] for area in areas]
     if not slugs or draws < 1:
         raise DataError(f"There are {len(slugs)} areas and {draws} draws; a table needs at least one of each.")
-    launches = launches_from(slugs, root=root)
-    nation, size, parts = nation_of(root=root), block_size(end_year, draws, 256), []
-    loaded = Scenario.load(scenario, root=root)
-    for first in range(0, len(slugs), size):
-        block = launches[first : first + size]
-        people = simulate(block, loaded, end_year, nation)["population"]
-        drawn = simulate(block, loaded, end_year, nation, draws=draws)["population"]
-        parts.append(xr.Dataset(_measures(people, drawn, root)).to_dataframe(["area", "year"]))
+    launches, loaded, parts = launches_from(slugs, root=root), Scenario.load(scenario, root=root), []
+    nation, alone, size = nation_of(control=control, root=root), nation_of(root=root), block_size(end_year, draws, 256)
+    for first in range(0, len(slugs), AT_ONCE):
+        block = launches[first : first + AT_ONCE]
+        people = add_up(block, loaded, end_year, nation, root=root)["population"]
+        itself = persons(simulate(block, loaded, end_year, alone)["population"])
+        ranges = []
+        for at in range(0, len(block), size):
+            drawn = add_up(block[at : at + size], loaded, end_year, nation, draws=draws, root=root)["population"]
+            drawn = drawn.transpose("sex", "age", "year", "area", "draw").to_numpy().sum(axis=0)
+            shares = [drawn[age:].sum(axis=0) / drawn.sum(axis=0) for age in AGED]
+            ranges.append(100 * np.quantile(shares, [0.1, 0.9], axis=-1))
+        told = _measures(people, np.concatenate(ranges, axis=-1), root)
+        told["balance_pct"] = 100 * (told["total"] / itself - 1)
+        parts.append(xr.Dataset(told).to_dataframe(["area", "year"]))
     table = load_table("areas", root=root).set_index("area")
     above = table.loc[slugs].index.to_series()
     for _ in range(2):  # a county may lie in a prefecture
@@ -270,15 +280,13 @@ def area_table(
     return named.join(pd.concat(parts)).reset_index()
 
 
-def _measures(people: xr.DataArray, drawn: xr.DataArray, root: Root) -> dict[str, Any]:
+def _measures(people: xr.DataArray, ranges: np.ndarray, root: Root) -> dict[str, Any]:
     """What `area_table` tells, by year and area."""
     ages = {"total": (), "aged_60": (60,), "aged_65": (65,), "aged_80": (80,), "aged_0_2": (0, 3)}
     told: dict[str, Any] = {name: persons(people, *each) for name, each in ages.items()}
-    for age in (60, 65):
+    for age, ends in zip(AGED, ranges.swapaxes(0, 1), strict=True):
         told[f"share_{age}_pct"] = 100 * elderly_share(people, age)
-        ends = xr.DataArray(100 * elderly_share(drawn, age)).quantile([0.1, 0.9], "draw")
-        for end, name in ((0.1, "lower"), (0.9, "upper")):
-            told[f"share_{age}_pct_{name}"] = ends.sel(quantile=end, drop=True)
+        told |= {f"share_{age}_pct_{name}": (("year", "area"), end) for name, end in zip(ENDS, ends, strict=True)}
     for what, methods in FOR_ALL.items():
         case = make_case(what, "china", people, root)
         told |= {f"{what}_{method.__name__.removesuffix('_places')}": method(case)["central"] for method in methods}

@@ -279,7 +279,8 @@ def write_table(target: Path, areas: list[str], **asked: Any) -> None:
     from ..needs.peers import area_table
 
     runner.begin(PRELOAD, **{DATA: asked.get("root") or ""})
-    batches = [areas[first : first + 100] for first in range(0, len(areas), 100)]
+    size = min(500, -(-len(areas) // _cores()))  # what a process computes once serves many areas
+    batches = [areas[first : first + size] for first in range(0, len(areas), size)]
     with ProcessPoolExecutor(min(_cores(), len(batches)), multiprocessing.get_context(runner.START)) as pool:
         parts = list(pool.map(functools.partial(area_table, **asked), batches))
     table = pd.concat(parts).sort_values(["adcode", "area", "year"], ignore_index=True)
