@@ -263,7 +263,7 @@ def own(folder, population="", margins=""):
     return folder
 
 
-POPULATION = "area,year,sex,age,n,persons"
+POPULATION = "area,year,sex,age,n,persons,basis,source"
 MARGINS = (
     "area,year,population_total,population_0_14,population_15_59,population_60plus,population_men,population_women"
 )
@@ -274,7 +274,7 @@ def people(persons, ages):
     ends = zip(ages, [*ages[1:], None], strict=True)
     groups = [(age, end and end - age) for age, end in ends]
     return "\n".join(
-        f"testville,{year},{sex},{age},{n or ''},{count // len(ages)}"
+        f"testville,{year},{sex},{age},{n or ''},{count // len(ages)},resident,own-figures"
         for (year, sex), count in persons.items()
         for age, n in groups
     )
@@ -300,7 +300,7 @@ def test_what_no_place_of_china_shows_is_told(tmp_path, changed, told):
 @pytest.mark.parametrize(
     ("row", "told"),
     [
-        ("2020,400000,,,,,", "sum to 100,000; the projection takes the ages"),
+        ("2020,400000,,,,,", "sum to 99,972; the projection takes the ages"),
         ("2023,50000,,,,,", "residents as a multiple"),
         ("2015,90000,,,,,", "totals of 2015 change nothing"),
         ("2023,100000,20000,60000,30000,,", "sum to 110,000, but population_total is 100,000"),
@@ -339,7 +339,8 @@ def test_hints_name_what_is_there(tmp_path):
     (tmp_path / "areas.csv").write_text(
         GOOD["areas"].replace("testville,", "Test_ville,").replace("jiangsu", "estville")
     )
-    (tmp_path / "population.csv").write_text(f"{POPULATION}\nyingtan,2020,female,1至4岁,4,5\nyingtan,2020,male,0,,许多")
+    rows = "yingtan,2020,female,1至4岁,4,5,resident,judged\nyingtan,2020,male,0,,许多,resident,judged"
+    (tmp_path / "population.csv").write_text(f"{POPULATION}\n{rows}", encoding="utf-8")
     slug, parent, age, persons = check_data(tmp_path, lang="zh").query("rule != 'ragged'")["message"].head(4)
     assert "小写字母" in slug and "Slug" not in slug
     assert "是否想写“Test_ville”" not in parent
