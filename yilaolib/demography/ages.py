@@ -30,16 +30,8 @@ Margins = Mapping[tuple, float]  # (low, high) or (low, high, sex): persons
 def group_ages(population: Population, edges: Sequence[int] = (0, 3, 15, 60, 65, 80)) -> Any:
     """Sum ages into groups that start at `edges`; the last group is open.
 
-    DataError: an edge falls inside one of the population's groups.
-
-    Parameters
-    ----------
-    population : Series, DataFrame, DataArray or Dataset; [persons] by `age`
-    edges : sequence of int; [completed years] lower bounds, each of them one of the population's too
-
-    Returns
-    -------
-    same form as `population`: [persons]; `age` holds the edges
+    DataError: an edge [completed years] falls inside one of the population's groups.
+    Returns the same form as `population`: [persons]; `age` holds the edges
 
     >>> group_ages(pd.Series([1.0, 2.0, 3.0], index=[0, 60, 65]), edges=(0, 60)).tolist()
     [1.0, 5.0]
@@ -67,15 +59,8 @@ def graduate(population: Population, *, standard: Population | None = None) -> A
     Without a standard real waves (China's small cohorts of 1959-61) are smoothed over.
     Source: Fritsch and Carlson (1980), Monotone piecewise cubic interpolation, for the cumulated counts.
     DataError: the first age is not 0, or the standard lacks single ages.
-
-    Parameters
-    ----------
-    population : Series, DataFrame, DataArray or Dataset; [persons] by `age` from 0 on, the last group open
     standard : same, optional; [persons or shares] by single age (and sex); groups are split in its proportions
-
-    Returns
-    -------
-    same form as `population`: [persons] at ages 0 ... 100; 100 means 100 and over
+    Returns the same form as `population`: [persons] at ages 0 ... 100; 100 means 100 and over
 
     >>> groups = pd.Series([500.0, 400.0, 100.0], index=[0, 5, 85])
     >>> print(graduate(groups).loc[:4].sum())
@@ -142,14 +127,8 @@ def rake(population: Population, margins: Margins) -> Any:
     Source: Deming and Stephan (1940), On a least squares adjustment of a sampled frequency table.
     DataError: no margins, such as contradict one another (65+ above 60+) or are negative, or no age in a range.
 
-    Parameters
-    ----------
-    population : Series, DataFrame, DataArray or Dataset; [persons] by `age`, the shape to start from
     margins : dict; {(low, high): persons}; `low` inclusive, `high` exclusive, None for open; (.., sex) of one sex
-
-    Returns
-    -------
-    same form as `population`: [persons]; its sums over each range equal the margins
+    Returns the same form as `population`: [persons]; its sums over each range equal the margins
 
     >>> shape = pd.Series([50.0, 30.0, 20.0], index=[0, 60, 65])
     >>> rake(shape, {(0, None): 200, (60, None): 80, (65, None): 50}).tolist()
@@ -161,7 +140,10 @@ def rake(population: Population, margins: Margins) -> Any:
     ages = array["age"].to_numpy()
     dims = [d for d in ("sex", "age") if d in array.dims]
     sexes = array["sex"].to_numpy() if "sex" in dims else np.array([None])
-    ranges = {key: _mask(key, ages, sexes) for key in margins}
+    ranges = {}
+    for low, high, *sex in margins:
+        inside = (ages >= low) & (ages < (np.inf if high is None else high))
+        ranges[low, high, *sex] = inside & (sexes == sex[0] if sex else np.ones(len(sexes), dtype=bool))[:, None]
     _check_ranges(ages, ranges, margins)
 
     def over(mask: np.ndarray) -> xr.DataArray:
@@ -186,11 +168,6 @@ def rake(population: Population, margins: Margins) -> Any:
         names = ", ".join(f"{_range_name(k)} = {v:,.0f}" for k, v in margins.items())
         raise DataError(f"These margins contradict one another: {names}. No pyramid meets them all; check the figures.")
     return like(raked.transpose(*array.dims), population)
-
-
-def _mask(key: tuple, ages: np.ndarray, sexes: np.ndarray) -> np.ndarray:
-    inside = (ages >= key[0]) & (ages < (np.inf if key[1] is None else key[1]))
-    return inside & (sexes == key[2] if key[2:] else np.ones(len(sexes), dtype=bool))[:, None]
 
 
 def _range_name(key: tuple) -> str:
@@ -277,15 +254,9 @@ def found_again(groups: np.ndarray, years: int) -> np.ndarray:
 
 
 def population_table(future: Population) -> pd.DataFrame:
-    """Persons and shares of the age groups that plans speak of, year by year.
+    """Persons and shares of the age groups that plans speak of, year by year (a DataError without), as of `project`.
 
-    Parameters
-    ----------
-    future : Dataset, DataArray or DataFrame; [persons] by `age` and `year` (DataError without), as `project` has it
-
-    Returns
-    -------
-    DataFrame: by year (and draw or area): total, aged_60 ... aged_0_2 [persons], share_60_pct ... [percent of all]
+    Returns DataFrame: by year (and draw or area): total, aged_60 ... aged_0_2 [persons], share_60_pct ... [percent]
 
     >>> import yilaolib as yl
     >>> yl.population_table(yl.project("jingdezhen", end_year=2030)).loc[2025, "share_60_pct"].round(1)
@@ -298,18 +269,10 @@ def population_table(future: Population) -> pd.DataFrame:
 
 
 def persons(population: Population, low: int = 0, high: int | None = None) -> float | xr.DataArray:
-    """Persons aged `low` to below `high`, both sexes.
+    """Persons aged `low` to below `high` [completed years], both sexes; None is open.
 
     DataError: a bound falls inside an age group or is no number, or `high` is not above `low`.
-
-    Parameters
-    ----------
-    population : Series, DataFrame, DataArray or Dataset; [persons] by `age`
-    low, high : int; [completed years] `high` is exclusive; None is open
-
-    Returns
-    -------
-    float or DataArray: [persons] with the dims that are not sex or age
+    Returns float or DataArray: [persons] with the dims that are not sex or age
 
     >>> persons(pd.Series([10.0, 5.0], index=[0, 60]), 60)
     5.0
@@ -320,14 +283,8 @@ def persons(population: Population, low: int = 0, high: int | None = None) -> fl
 def elderly_share(population: Population, age: int = 60) -> float | xr.DataArray:
     """Share of the population at or above an age. Elderly is 60+ in Chinese statute; 65+ must be asked for.
 
-    Parameters
-    ----------
-    population : Series, DataFrame, DataArray or Dataset; [persons] by `age`
-    age : int, default 60; [completed years] a lower bound of the population, or it is a DataError
-
-    Returns
-    -------
-    float or DataArray: [share, 0-1] named `elderly_share`, with the dims that are not sex or age
+    DataError: `age` [completed years] is no lower bound of the population.
+    Returns float or DataArray: [share, 0-1] named `elderly_share`, with the dims that are not sex or age
 
     >>> elderly_share(pd.Series([83.37, 16.63], index=[0, 60]))
     0.1663
@@ -341,18 +298,10 @@ def dependency_ratio(
 ) -> float | xr.DataArray:
     """Dependants per person of working age; a ratio, not a percentage.
 
-    The bounds are inclusive: (15, 59) is the Chinese default, (15, 64) the UN's; a plan's 老年抚养比 may be either.
+    `kind` is old, young or total: dependants above the working ages, below them, or both. The first and the last
+    working age are included: (15, 59) is the Chinese default, (15, 64) the UN's; a plan's 老年抚养比 may be either.
     DataError: unknown kind, or a bound inside an age group.
-
-    Parameters
-    ----------
-    population : Series, DataFrame, DataArray or Dataset; [persons] by `age`
-    kind : {'old', 'young', 'total'}; dependants above the working ages, below them, or both
-    working_ages : (int, int), default (15, 59); [completed years] first and last age, both included
-
-    Returns
-    -------
-    float or DataArray: [dependants per person of working age] named `dependency_ratio`
+    Returns float or DataArray: [dependants per person of working age] named `dependency_ratio`
 
     >>> dependency_ratio(pd.Series([20.0, 60.0, 15.0], index=[0, 15, 60]))
     0.25
@@ -366,15 +315,7 @@ def dependency_ratio(
 
 
 def median_age(population: Population) -> float | xr.DataArray:
-    """Age that halves the population, interpolated evenly within its age group.
-
-    Parameters
-    ----------
-    population : Series, DataFrame, DataArray or Dataset; [persons] by `age`, in narrow groups; DataError if empty
-
-    Returns
-    -------
-    float or DataArray: [years] named `median_age`
+    """Age [years] that halves the population, interpolated evenly within its age group; a DataError if it is empty.
 
     >>> median_age(pd.Series([10.0, 10.0, 10.0], index=[0, 20, 40]))
     30.0
@@ -450,13 +391,15 @@ def as_array(population: Population) -> xr.DataArray:
         array = population
     if not isinstance(array, xr.DataArray):
         kind = type(population).__name__
-        raise DataError(
-            f"A population must be a Series indexed by age, a DataFrame, a DataArray or a Dataset, not {kind}."
-        )
+        raise DataError(f"A population must be a Series indexed by age, a DataFrame, DataArray or Dataset, not {kind}.")
     if "age" not in array.dims or not array.sizes["age"]:
         raise DataError(f"A population needs an axis 'age' with ages; its axes are {dict(array.sizes)}. Name it 'age'.")
     if array["age"].dtype != int:
-        array = array.assign_coords(age=_whole(array["age"].to_numpy()))
+        exact = pd.to_numeric(array["age"].to_series(), errors="coerce")  # "60+", a missing age
+        if not (exact % 1 == 0).all():
+            ages = array["age"].to_numpy().tolist()[:6]
+            raise DataError(f"Ages must be whole numbers; they are {ages}. Write 60 for 60-64 and for 60+.")
+        array = array.assign_coords(age=exact.to_numpy().astype(int))
     if not array.indexes["age"].is_monotonic_increasing:  # sorting copies, and draws are large
         array = array.sortby("age")
     if array.indexes["age"].has_duplicates:
@@ -464,13 +407,6 @@ def as_array(population: Population) -> xr.DataArray:
     if (array.to_numpy() < 0).any():
         raise DataError(f"A population may not be negative; the smallest value is {float(array.min()):g}.")
     return array
-
-
-def _whole(ages: np.ndarray) -> np.ndarray:
-    exact = pd.to_numeric(pd.Series(ages), errors="coerce")  # "60+", a missing age
-    if not (exact % 1 == 0).all():
-        raise DataError(f"Ages must be whole numbers; they are {ages.tolist()[:6]}. Write 60 for 60-64 and for 60+.")
-    return exact.to_numpy().astype(int)
 
 
 def labelled(measure: float | xr.DataArray) -> xr.DataArray:

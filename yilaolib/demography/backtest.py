@@ -11,7 +11,7 @@ import xarray as xr
 from ..errors import DataError
 from ..tables.areas import find_area, load_table
 from . import projection
-from .ages import MEASURES, carry_forward, measured, persons
+from .ages import carry_forward, measured, persons
 from .cohorts import DECADE
 from .local import Root, areas_above, census_pyramids, launch_of, survival_grid
 from .projection import Nation, Scenario, add_up, launches_from, nation_of, schedules, simulate, sources_behind
@@ -32,18 +32,10 @@ def backtest(
     The engine knows the national paths up to the launch and the census; what its columns foresee was fitted on
     2010-2020 in all provinces, this one too (table `backtest` judges each by the others). Hamilton-Perry knows how the
     province's cohorts fared until the target, as nobody then did.
-    DataError: the area has no census of one of the years.
+    `draws` and `seed` are as for `project`. DataError: the area has no census of one of the years.
 
-    Parameters
-    ----------
-    area : str, slug, name or adcode; with both censuses
     launch, target : int, default 2010 and 2020; [year] censuses, ten years apart
-    draws, seed : int, default 500 and 0; as for `project`
-    root : path of your own tables, optional
-
-    Returns
-    -------
-    DataFrame
+    Returns DataFrame:
         measure (total, 60+, 65+, 80+, 0-4), method (engine, hold, hamilton_perry below a province, log-linear for the
         nation's total), projected, lower_80, upper_80, actual [persons], error_pct, inside_80.
 
@@ -69,7 +61,10 @@ def backtest(
             perry = carry_forward(census[launch], above[launch], above[target], years=target - launch)
             told["hamilton_perry"] = (measured(perry).to_series(), np.nan, np.nan)
     if entry["level"] == "nation":
-        told["log-linear"] = _trend_of_total(launch, target, root)
+        series = load_table("series", area="china", root=root).query("indicator == 'population'")
+        total = series.set_index("year")["value"].loc[launch - 20 : launch]
+        trend = extrapolate(total, target, method="log-linear").loc[target]
+        told["log-linear"] = tuple(pd.Series({"total": trend[name]}) for name in ("value", "lower", "upper"))
     frames = [
         pd.DataFrame({"projected": p, "lower_80": lo, "upper_80": hi}).assign(method=method)
         for method, (p, lo, hi) in told.items()
@@ -92,17 +87,11 @@ def _engine(area, launch, target, draws, seed, root) -> tuple[pd.Series, pd.Seri
 
     def counted(paths: int) -> xr.DataArray:
         future = simulate([start], Scenario("as before"), target, nation, draws=paths, seed=seed)
-        return at_census(measured(future.population.sel(year=[target - 1, target])), target).isel(area=0)
+        before, after = (measured(future.population.sel(year=year, drop=True)) for year in (target - 1, target))
+        return (after - projection.CENSUS_TO_YEAR_END * (after - before)).isel(area=0)  # on census day
 
     drawn = counted(draws)
     return counted(0).to_series(), *(drawn.quantile(q, "draw").to_series().rename(None) for q in (0.1, 0.9))
-
-
-def _trend_of_total(launch, target, root) -> tuple[pd.Series, pd.Series, pd.Series]:
-    series = load_table("series", area="china", root=root)
-    total = series[series["indicator"] == "population"].set_index("year")["value"].loc[launch - 20 : launch]
-    told = extrapolate(total, target, method="log-linear").loc[target]
-    return tuple(pd.Series({"total": told[name]}).reindex(list(MEASURES)) for name in ("value", "lower", "upper"))
 
 
 def nation_as_known(year: int, root: Root = None) -> Nation:
@@ -125,11 +114,6 @@ def nation_as_known(year: int, root: Root = None) -> Nation:
     return replace(known, schedule=schedules(np.full(len(years), year - 2), root).assign_coords(year=years))
 
 
-def at_census(people: xr.DataArray, year: int) -> xr.DataArray:
-    """Values at year ends put at the census day (1 November) of `year`, linear between the two."""
-    return people.sel(year=year) - projection.CENSUS_TO_YEAR_END * (people.sel(year=year) - people.sel(year=year - 1))
-
-
 def extrapolate(series: pd.Series, end_year: int, *, level: float = 0.8, method: str | None = None) -> pd.DataFrame:
     """Carry a yearly series on by its own trend, with the interval of the statistical model.
 
@@ -139,17 +123,11 @@ def extrapolate(series: pd.Series, end_year: int, *, level: float = 0.8, method:
     theirs is that of their residuals, as wide in every year.
     DataError: too few points, values that are not above 0, an end year inside the series, an unknown method.
 
-    Parameters
-    ----------
     series : Series; [any unit, above 0] indexed by year; gaps are allowed for the log-linear and logistic methods
-    end_year : int; [year] last year wanted
     level : float, default 0.8; [share] of outcomes that the interval should hold
-    method : {'log-linear', 'ets', 'arima' (1, 1, 0 with drift, of the logarithms), 'gm11' (grey model), 'logistic'};
-        default: exponential smoothing (ets), damped, from ten points without a gap on
-
-    Returns
-    -------
-    DataFrame: indexed by year from the first year after the series: value, lower, upper [as the series], method
+    method : log-linear, ets, arima (1, 1, 0 with drift, of logarithms), gm11 (grey), logistic; default: damped
+        exponential smoothing (ets) from ten points without a gap on, else log-linear
+    Returns DataFrame: indexed by year from the first year after the series: value, lower, upper [as the series], method
 
     >>> people = pd.Series([100.0, 110.0, 121.0, 133.1], index=[2000, 2005, 2010, 2015])
     >>> print(extrapolate(people, 2020).value[2020].round(1))
@@ -157,10 +135,8 @@ def extrapolate(series: pd.Series, end_year: int, *, level: float = 0.8, method:
     """
     series = series.dropna().astype(float).sort_index()
     if len(series) < 3 or (series <= 0).any():
-        raise DataError(
-            f"A trend needs three values or more, all above 0; this series has {len(series)}, the smallest "
-            f"{series.min():g}. Give more years."
-        )
+        what = f"this series has {len(series)}, the smallest {series.min():g}"
+        raise DataError(f"A trend needs three values or more, all above 0; {what}. Give more years.")
     years = series.index.to_numpy(dtype=int)
     if end_year <= years[-1] or not 0 < level < 1:
         raise DataError(f"end_year ({end_year}) must be after {years[-1]}, and level ({level}) between 0 and 1.")
@@ -250,9 +226,7 @@ def compare_with_plans(*, scenario: str = "medium", root: Root = None) -> pd.Dat
     A printed projection of a plan is no outcome; only actual totals of residents would judge the launch. Registered
     people and targets are left out.
 
-    Returns
-    -------
-    DataFrame
+    Returns DataFrame:
         area, indicator, year, kind (actual or projection), printed, projected [persons, or births in ten months],
         difference_pct, source. `population_total_implied`: printed persons of 60+ over their printed share.
 

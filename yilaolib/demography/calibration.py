@@ -35,14 +35,9 @@ def tfr_ratio(population: Population, reference: Population, schedule: pd.Series
     Source: Hauer, Baker and Brown (2013), Indirect estimates of total fertility rate, PLOS ONE 8.
     DataError: there are no women of childbearing age.
 
-    Parameters
-    ----------
     population, reference : DataArray or DataFrame; [persons] by `sex` and `age` (five-year groups from 0 or 0, 1-4)
     schedule : Series; [share of the TFR] by five-year `age` from 15 to 45
-
-    Returns
-    -------
-    float: [ratio] local TFR / reference TFR; an array when the population has a further dim (area)
+    Returns float: [ratio] local TFR / reference TFR; an array when the population has a further dim (area)
 
     >>> import yilaolib as yl
     >>> china = yl.load_table("population", area="china").query("year == 2020")
@@ -80,16 +75,11 @@ def migration_rates(
     DataError: no common five-year groups, censuses not a multiple of 5 years apart, or an empty cohort.
     Source: United Nations (1970), Manual VI: Methods of Measuring Internal Migration (census survival ratios).
 
-    Parameters
-    ----------
     then, now : DataArray or DataFrame; [persons] by `sex` and five-year `age` (to 85+) at the older and newer census
-    reference_then, reference_now : same; [persons] of a (nearly) closed population, for example the nation
+    reference_then, reference_now : same, of a (nearly) closed population, for example the nation
     survival_ratio : DataArray (sex, age), optional; [ratio] expected local survival over `years` to the reference's
     years : int, default 10; [years] between the censuses; a multiple of 5
-
-    Returns
-    -------
-    DataArray: [net migrants per survivor and year] dims (sex, age 0 ... 100); further dims of `then` come first
+    Returns DataArray: [net migrants per survivor and year] dims (sex, age 0 ... 100); further dims of `then` come first
 
     >>> import yilaolib as yl
     >>> china = yl.load_table("population", area="china")

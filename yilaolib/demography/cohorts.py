@@ -47,8 +47,6 @@ def project_cohorts(
     Source: Preston, Heuveline and Guillot (2001), Demography, chapter 6; United Nations (2024), WPP: Methodology.
     DataError: missing or negative inputs, ages or years that do not fit, an unknown timing.
 
-    Parameters
-    ----------
     population : DataArray (sex, age); [persons] ages equally spaced by `step`, the last one open
     survival : DataArray (year, sex, age); [probability] of arriving in the age (0: births; last: two last groups)
     asfr : DataArray (year, age); [births per woman-year] at the fertile ages; ages that are not given count 0
@@ -58,10 +56,7 @@ def project_cohorts(
     migration_timing : {'end', 'even'}; `net_migration` after survival and births, or half of it at the start
     step : int, default 1; [years] width of an age group and of a step
     after_step : callable, optional; of (year, population, net_migration), arrays (sex, age, ...) to change in place
-
-    Returns
-    -------
-    Dataset
+    Returns Dataset:
         `population` (year, sex, age) [persons], one year more than the rates; `births` and `deaths` (year, sex),
         `births_by_age` of mother, `net_migration` (year, sex, age) [persons per step]; `negative_cells` (year) counts
         cells that migration drove below 0 and that were set to 0, so that P1 = P0 + B - D + M always holds.

@@ -38,17 +38,11 @@ def life_table(
     Research 33. Greville (1943), The Record of the American Institute of Actuaries 32.
     DataError: unknown sex or model, ages that do not start at 0, missing or negative rates.
 
-    Parameters
-    ----------
     mx : Series; [deaths per person-year] indexed by `age`, the lower bound in completed years; the first is 0
-    sex : {'female', 'male'}; infants' mean time lived depends on it
     radix : float, default 100000; [persons] born into the table
     ax : Series, optional; [years] lived in the age by those who die in it; default: Coale-Demeny West, then Greville
     a0 : {'andreev-kingkade', 'coale-demeny-west'}; model for age 0. The UN (2024) uses Andreev-Kingkade
-
-    Returns
-    -------
-    DataFrame: by `age`: n, ax, ex [years], mx, qx, sx [probability], lx, dx [persons], Lx, Tx [person-years]
+    Returns DataFrame: by `age`: n, ax, ex [years], mx, qx, sx [probability], lx, dx [persons], Lx, Tx [person-years]
 
     >>> table = life_table(pd.Series([0.005, 0.0005, 0.1], index=[0, 1, 60]), sex="female")
     >>> print(table.ex[[0, 60]].round(2).tolist())
@@ -64,8 +58,7 @@ def life_table(
         raise DataError(f"The death rate of the open group {ages[-1]}+ must be above 0, or nobody in it would die.")
     n = np.append(np.diff(ages).astype(float), np.inf)
     a = _default_ax(mx, n, sex, a0) if ax is None else ax.reindex(mx.index).to_numpy(dtype=float, copy=True)
-    m = mx.to_numpy()
-    closed = slice(0, -1)
+    m, closed = mx.to_numpy(), slice(0, -1)
     if not np.isfinite(a[closed]).all():
         raise DataError("ax must have a value for every age of mx but the open one; check its index.")
     q = np.ones_like(m)
@@ -124,15 +117,9 @@ def life_table_for_e0(e0: float, *, sex: str, standard: pd.Series) -> pd.DataFra
     Source: Brass (1971), On the scale of mortality, in Biological Aspects of Demography.
     DataError: e0 lies outside what the standard can be bent to (about 20 to 100 years).
 
-    Parameters
-    ----------
     e0 : float; [years] wanted life expectancy at birth of this sex (a plan's 人均预期寿命 is for both sexes)
-    sex : {'female', 'male'}
     standard : Series; [deaths per person-year] by age, single or 0, 1, 5 ... 100
-
-    Returns
-    -------
-    DataFrame: as `life_table`, ages 0 ... 100+; ``ex[0]`` equals `e0` to 1e-6 years
+    Returns DataFrame: as `life_table`, ages 0 ... 100+; ``ex[0]`` equals `e0` to 1e-6 years
 
     >>> standard = pd.Series([0.01, 0.001, 0.0005, 0.3], index=[0, 1, 5, 100])
     >>> print(f"{life_table_for_e0(80, sex='female', standard=standard).ex[0]:.6f}")
@@ -158,15 +145,9 @@ def life_table_for_e0(e0: float, *, sex: str, standard: pd.Series) -> pd.DataFra
 def single_year_mx(mx: pd.Series, *, sex: str, open_age: int = OPEN_AGE) -> pd.Series:
     """Split grouped death rates into single ages whose person-year-weighted mean is the grouped rate.
 
-    Parameters
-    ----------
     mx : Series; [deaths per person-year] by group; ages 0, 1, 5, ... `open_age`. Single ages are returned unchanged
-    sex : {'female', 'male'}
     open_age : int, default 100; [years] start of the open group; the input must have it as its last age (DataError)
-
-    Returns
-    -------
-    Series: [deaths per person-year] at ages 0, 1 ... `open_age`
+    Returns Series: [deaths per person-year] at ages 0, 1 ... `open_age`
 
     >>> groups = pd.Series([0.01, 0.001, 0.0005, 0.3], index=[0, 1, 5, 100])
     >>> len(single_year_mx(groups, sex="male"))
@@ -196,14 +177,9 @@ def single_year_mx(mx: pd.Series, *, sex: str, open_age: int = OPEN_AGE) -> pd.S
 def survival_table(standard: dict[str, pd.Series], e0_grid: np.ndarray | None = None) -> xr.DataArray:
     """Survival ratios for a grid of e0, made once so that a projection only interpolates.
 
-    Parameters
-    ----------
     standard : dict; {'female': mx, 'male': mx} [deaths per person-year] by age, as for `life_table_for_e0`
     e0_grid : array, default 45, 45.1 ... 95; [years] DataError beyond what the standard can be bent to
-
-    Returns
-    -------
-    DataArray: [probability] dims (sex, e0, age), ages 0 ... 100; the last applies to 99 and 100+ together
+    Returns DataArray: [probability] dims (sex, e0, age), ages 0 ... 100; the last applies to 99 and 100+ together
 
     >>> mx = pd.Series([0.01, 0.001, 0.0005, 0.3], index=[0, 1, 5, 100])
     >>> dict(survival_table({"female": mx, "male": mx}, np.array([70.0, 80.0])).sizes)
@@ -212,9 +188,8 @@ def survival_table(standard: dict[str, pd.Series], e0_grid: np.ndarray | None = 
     grid = np.arange(450, 951) / 10 if e0_grid is None else np.asarray(e0_grid, dtype=float)
     ratios = np.empty((len(SEX), len(grid), OPEN_AGE + 1))
     if not {*SEX} <= {*standard}:
-        raise DataError(
-            f"standard has rates of {', '.join(standard) or 'nobody'}; it needs those of {' and '.join(SEX)}."
-        )
+        who = ", ".join(standard) or "nobody"
+        raise DataError(f"standard has rates of {who}; it needs those of {' and '.join(SEX)}.")
     for i, sex in enumerate(SEX):
         base = life_table(single_year_mx(standard[sex], sex=sex), sex=sex, radix=1.0)
         e0, sx = _brass_grid(base, np.arange(2.5, -2.5, -0.005), sex)
@@ -278,16 +253,9 @@ def look_up(grid: xr.DataArray, e0: np.ndarray) -> np.ndarray:
 def asfr(tfr: float | xr.DataArray, schedule: pd.Series) -> pd.Series | xr.DataArray:
     """Age-specific fertility rates by single age from a total fertility rate and a schedule.
 
-    DataError: the schedule is empty or negative, or the TFR is negative.
-
-    Parameters
-    ----------
-    tfr : float or DataArray; [children per woman] A DataArray keeps its dims
+    DataError: the schedule is empty or negative, or the TFR [children per woman] is negative.
     schedule : Series; [share of the TFR, or percent] by `age`, single or five-year groups; it is scaled to sum to 1
-
-    Returns
-    -------
-    Series or DataArray: [births per woman-year] at single ages; a DataArray when `tfr` is one
+    Returns Series or DataArray: [births per woman-year] at single ages; a DataArray when `tfr` is one
 
     >>> print(asfr(1.3, pd.Series([20.0, 50, 30], index=[20, 25, 30])).sum().round(6))
     1.3
@@ -308,15 +276,7 @@ def asfr(tfr: float | xr.DataArray, schedule: pd.Series) -> pd.Series | xr.DataA
 
 
 def tfr(asfr: pd.Series | xr.DataArray) -> float | xr.DataArray:
-    """Total fertility rate: births per woman who lives through the rates of all ages.
-
-    Parameters
-    ----------
-    asfr : Series or DataArray; [births per woman-year] by `age`; group rates are multiplied by their width
-
-    Returns
-    -------
-    float or DataArray: [children per woman]
+    """Total fertility rate [children per woman] from births per woman-year by `age`, groups times their width.
 
     >>> print(tfr(pd.Series([0.1, 0.1], index=[20, 25])))
     1.0

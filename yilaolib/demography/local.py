@@ -35,8 +35,6 @@ MIGRATION = "net_migration_per_1000"
 REPORTED = {"population_reported": "population_total", "births_reported": "births", "deaths_reported": "deaths"}
 TOLD = ["source", "note", "note_zh"]  # what is told of a level
 PERSONS = ["sex", "age", "persons"]
-NOBODY_MOVES = np.zeros((2, OPEN_AGE + 1))
-NOBODY_MOVES.flags.writeable = False  # one array for many areas
 LEVELS = ["nation", "province", "prefecture"]  # of a parent
 
 Root = str | Path | None
@@ -91,13 +89,10 @@ class Launch:
 
 
 def census_pyramids(area: str, root: Root = None) -> dict[int, xr.DataArray]:
-    """Residents of an area by sex and age, as each census prints them.
+    """Residents of an area by sex and age, as each census prints them, without registered people.
 
     DataError: unknown area, or one without residents by age and sex.
-
-    Returns
-    -------
-    dict: {year of the census: DataArray of persons (sex, age)}, age groups as printed, without registered people
+    Returns dict: {year of the census: DataArray of persons (sex, age)}, age groups as printed
 
     >>> {year: round(float(people.sum())) for year, people in census_pyramids("haian").items()}
     {2010: 866337, 2020: 874334}
@@ -130,9 +125,7 @@ def local_parameters(area: str, *, root: Root = None) -> pd.DataFrame:
 
     A row `e0`, `tfr_ratio` or `net_migration_per_1000` of your `assumptions` for the area comes first.
 
-    Returns
-    -------
-    DataFrame
+    Returns DataFrame:
         parameter, value, unit, year, source, note, note_zh. `e0_offset` [years] is added to the nation's of each sex;
         `tfr_ratio` multiplies its TFR path in the first year and then draws nearer to 1 (table `spreads`);
         `net_migration_per_1000` is the area's crude rate between its last two censuses.
@@ -406,8 +399,7 @@ def _e0_offset(slug: str, known: int | None, *, root: Root = None) -> float:
 
 def _told(key: str, **values: object) -> tuple[str, str]:
     """What is told of a level, for the columns note and note_zh."""
-    en, zh = (say(f"levels.{key}", names, **values) for names in ("en", "zh"))
-    return en, zh
+    return say(f"levels.{key}", "en", **values), say(f"levels.{key}", "zh", **values)
 
 
 def local_migration(area: str, root: Root = None, *, known: int | None = None) -> xr.DataArray:
@@ -416,9 +408,7 @@ def local_migration(area: str, root: Root = None, *, known: int | None = None) -
     What its own life expectancy explains of a cohort is not migration, or the old would be taken away twice. With one
     census (or one that was `known` in a year) the rates are those foreseen from its columns.
 
-    Returns
-    -------
-    DataArray: [net migrants per survivor and year] dims (sex, age 0 ... 100); `attrs` have note, note_zh and source
+    Returns DataArray: [net migrants per survivor and year] dims (sex, age 0 ... 100); `attrs`: note, note_zh, source
 
     >>> rates = 1000 * local_migration("jingdezhen")
     >>> print(rates.sel(sex="male", age=[2, 20]).round(0).to_numpy())  # under 3 nobody moves
@@ -438,7 +428,7 @@ def _moved(level: str, censuses: dict, offsets: np.ndarray, ahead: np.ndarray, r
     """Net migration rates (area, sex, age) of areas of one level, and by which way: closed, foreseen, cohorts."""
     ways, nation = ["closed" if level == "nation" else "foreseen"] * len(offsets), _pyramids("china", root=root)
     if level == "nation":
-        return np.stack([NOBODY_MOVES] * len(offsets)), ways
+        return np.zeros((len(offsets), 2, OPEN_AGE + 1)), ways
     years = sorted(year for year in censuses if year in nation)  # a count of other years has nothing to be measured by
     base = max(censuses)
     then, now = years[-2:] if len(years) >= 2 else (base, base + 10)
@@ -477,18 +467,9 @@ def assumed_range(
     """Return a row of `assumptions` with its `_lower` and `_upper`, an area's own row before the default.
 
     A value of your own outside the range widens it, so that lower <= value <= upper always holds.
+    `table` is as from `area_values`, when it is at hand; `area` and `root` are then not looked at.
     DataError: there is no such parameter, or no such area.
-
-    Parameters
-    ----------
-    parameter : str; for example `target_occupancy`
-    area : str, slug, name or adcode, optional; whose own row comes first
-    root : path of your own tables, optional
-    table : DataFrame, optional; as from `area_values`, when it is at hand; `area` and `root` are then not looked at
-
-    Returns
-    -------
-    Range: lower, value, upper [unit of the row], unit, source; `judged` tells judgement from documents
+    Returns Range: lower, value, upper [unit of the row], unit, source; `judged` tells judgement from documents
 
     >>> assumed_range("target_occupancy")[:3]
     (0.8, 0.85, 0.95)
@@ -516,7 +497,6 @@ class Range(NamedTuple):
 
     @property
     def judged(self) -> bool:
-        """Whether the value is judgement and no document's."""
         return self.source == "judged"
 
 
@@ -534,11 +514,7 @@ def _area_values(area: str | None, *, root: Root = None) -> pd.DataFrame:
 
 
 def age_standard(year: int, root: Root = None) -> xr.DataArray:
-    """The nation by sex and single age at the census nearest to `year`: what age groups are split by.
-
-    Returns
-    -------
-    DataArray: [persons] dims (sex, age), ages 0 ... 100; 100 means 100 and over
+    """The nation's persons (sex, age 0 ... 100+) at the census nearest to `year`: what age groups are split by.
 
     >>> people = age_standard(2020)
     >>> print(f"{float(people.sel(age=59).sum() / people.sel(age=57).sum()):.2f}")  # few were born in 1961
@@ -559,11 +535,6 @@ def fertility_schedule(year: int, root: Root = None) -> pd.Series:
     >>> print(fertility_schedule(2020).idxmax(), fertility_schedule(2020).sum().round(3))
     25 1.0
     """
-    return _fertility_schedule(year, root=root).copy()
-
-
-@while_unchanged(16)
-def _fertility_schedule(year: int, *, root: Root = None) -> pd.Series:
     return nearest_rows(merged_table("fertility", root), year).set_index("age")["share"]
 
 
@@ -624,19 +595,13 @@ def fill_pyramid(
     Source: `rake`, and Hamilton and Perry (1962), A short method for projecting population, Social Forces 41.
     DataError: margins that contradict one another (named), an unknown level, an older census without the parent's.
 
-    Parameters
-    ----------
     margins : dict; {(low, high): persons}; `low` inclusive, `high` exclusive, None for open: {(60, None): 20_000}
     parent : DataArray or DataFrame; [persons] by `sex` and single `age` of the nearest area that has them, then
     parent_level : {'nation', 'province', 'prefecture'}; what the parent is; the nearer, the better
     older : DataArray or DataFrame, optional; [persons] by `sex` and `age` (five-year groups to 85+) `years` before
-    parent_older : same, optional; [persons] of the parent at that census; wanted when `older` is given
+    parent_older : same, of the parent at that census; wanted when `older` is given
     years : int, default 10; [years] between the two; a multiple of 5
-    root : path of your own tables, optional
-
-    Returns
-    -------
-    DataFrame
+    Returns DataFrame:
         sex, age, n, persons, method (a row of `fill_errors`) and error_pct: the mean absolute percentage error of the
         method in the broad age group of the cell, over counties of which the same totals were given.
 

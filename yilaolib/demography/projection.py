@@ -34,7 +34,6 @@ OLDEST = 70  # age at the older census from which all places may stray together
 LOWEST_RATE = -0.5  # of net migration: no draw empties an age in a year
 FADING = ("tfr_ratio_persistence", "sex_ratio_pull")  # of table spreads: in every projection
 QUANTILES = (0.025, 0.1, 0.5, 0.9, 0.975)
-STARTS = ("latest", "census")
 FACTORS = ("receivers", "senders", "residents", "survivors", "births")  # of table `balance`
 MOST_MOVED = 0.02  # of persons, by which a newer total is met at the ages at which people move
 MOST_ROUNDS, STEP = 40, {"births": 1.0, "deaths": -14.0}  # a year of e0 moves deaths by 7 %
@@ -63,9 +62,6 @@ def project(
     Source: United Nations (2024), World Population Prospects 2024: Methodology. Parameters: `local_parameters`.
     DataError: unknown area or scenario, an end year not after the census or beyond 2100, missing tables.
 
-    Parameters
-    ----------
-    area : str, slug, name or adcode
     scenario : str or Scenario
         low, medium, high (fertility as WPP 2024's variants); zero-, half- or recent-migration (none, half of medium's,
         that of 2010-2020 for good); long-life, short-life (ends of the UN's 80 % range); or your own. Or in Chinese.
@@ -74,11 +70,7 @@ def project(
     seed : int, default 0; the same seed gives the same draws, in any process and however many are asked for
     start : {'latest', 'census'}; census: as if nothing were known after it, for comparison
     control : bool, default False; the area as it adds up with all others to the nation, see docs/methods/balance.md
-    root : path of your own tables, optional
-
-    Returns
-    -------
-    Dataset
+    Returns Dataset:
         As `project_cohorts`: dims year, sex, age and, if `draws`, draw; `attrs` name the area, the scenario, the base,
         whose migration it takes, the documents behind it (`yl.cite(result)`) and which `years` are counted, estimated,
         projected. `attrs["rebased"]`: of totals of your `margins` year, totals, difference to the path without them.
@@ -126,17 +118,10 @@ def project_ranges(
     Quantiles do not add up: the range of a province is not the sum of its counties' ranges.
     DataError: no area, an unknown one, or areas whose last censuses differ in year.
 
-    Parameters
-    ----------
-    areas : iterable of str; slugs, names or adcodes
-    scenario, end_year, seed, start, control, root : as for `project`
-    draws : int, default 200; random paths of each area
+    scenario, end_year, draws, seed, start, control, root : as for `project`
     levels : sequence of float; [share] quantiles to keep; 0.1 and 0.9 bound the 80 % range
     memory_mib : int, default 256; [MiB] about what a block of areas may take; small blocks are the fast ones
-
-    Returns
-    -------
-    Dataset: `persons` (measure, quantile, year, area) and `births` (quantile, year, area) [persons]
+    Returns Dataset: `persons` (measure, quantile, year, area) and `births` (quantile, year, area) [persons]
 
     >>> ranges = project_ranges(["jingdezhen", "haian"], end_year=2030, draws=20)
     >>> dict(ranges.persons.sizes)
@@ -152,7 +137,6 @@ def project_ranges(
     launches = launches_from(slugs, start, root)
     keep = {"draws": draws, "seed": seed, "levels": levels, "root": root}
     keep["block"] = block_size(end_year, draws, memory_mib, first_year=one_base(launches))
-
     own = set(merged_table("assumptions", root)["area"].dropna())
 
     def assumed(launch: Launch) -> str | None:
@@ -193,17 +177,9 @@ def stream(
 def ageing_stage(population: Population, *, digits: int = 2, root: Root = None) -> pd.DataFrame:
     """Name the ageing stage under every scheme, side by side; schemes disagree and none is "the" standard.
 
+    A share within half of the last of `digits` (decimals of a printed percentage) of a cut is `near_cut`.
     DataError: the population has further dims; choose one date first.
-
-    Parameters
-    ----------
-    population : Series, DataFrame, DataArray or Dataset; [persons] by `age` (and sex) at one date
-    digits : int, default 2; decimals of a printed percentage; a share within half of the last of a cut is `near_cut`
-    root : path of your own tables, optional
-
-    Returns
-    -------
-    DataFrame: scheme, base_age, share_pct, from_pct (the cut that was reached), stage_zh, stage_en, near_cut, source
+    Returns DataFrame: scheme, base_age, share_pct, from_pct (the cut reached), stage_zh, stage_en, near_cut, source
 
     >>> city = load_table("population", area="jingdezhen").query("year == 2020")
     >>> ageing_stage(city).set_index("scheme").stage_en["nhc-2022"]
@@ -232,9 +208,6 @@ class Scenario:
 
     DataError: a path is empty or a value is no number.
 
-    Parameters
-    ----------
-    name : str; as in table `assumptions` (see `project`), or your own
     tfr_offset : dict; {year: children per woman} added to the local TFR; linear between years, constant outside
     net_migration_factor : dict; {year: factor} on the area's net migration rates of 2010-2020, likewise
     e0 : float, optional; [years, both sexes, in `e0_year`] overrides the area's life expectancy at birth
@@ -377,7 +350,7 @@ def _nation(start: str, *, root: Root = None) -> Nation:
 
 def launches_from(slugs: Sequence[str], start: str = "latest", root: Root = None) -> list[Launch]:
     """Where projections of areas (slugs) start, with what is known of them and their provinces after the census."""
-    if start not in STARTS:
+    if start not in ("latest", "census"):
         raise DataError(f"start is {start!r}; it must be 'latest' (the newest known year) or 'census'.")
     launches = local.launches_of(slugs, root) if len(slugs) > 1 else [local.launch_of(slugs[0], root)]
     if start == "census":

@@ -118,8 +118,6 @@ class Report:
     def table(self, key, frame=None, *, caption: str = "", spec: Mapping[str, Any] | None = None, **values) -> None:
         """Show a table, and write its raw values as `<tables_dir>/<key>.csv`; a missing value is 未公布, never 0.
 
-        Parameters
-        ----------
         key : str, optional; the entry `[table.<key>]` of the catalogue. Without one, `page.table(frame, caption=...)`,
             the headings are the columns and nothing is looked up
         frame : DataFrame or Series of numbers, codes, ids; a named index becomes row headings
@@ -149,8 +147,6 @@ class Report:
 
         The figure is closed, so that Jupyter does not show it a second time: draw it anew to change it.
 
-        Parameters
-        ----------
         key : str, optional; the entry `[figure.<key>]`; without one, `page.figure(ax, caption=..., alt=...)`
         figure : Figure, Axes, array of Axes or seaborn grid, at its own size [inches]
         table, spec : the raw values that are drawn, and of them what an entry says of a table

@@ -77,8 +77,6 @@ def render_reports(
     All names and parameters are checked first. A report that fails is a row with its error; one whose inputs have not
     changed is kept, so the same call goes on where a killed one ended.
 
-    Parameters
-    ----------
     cities : iterable of str or int, optional; slugs, names or adcodes; by default all prefectures, counties with a plan
     jobs : int, optional; reports at a time; by default one a core
     executor : {"processes", "serial", "dask"}; `jobs` at a time, one after the other, or on the cluster of `scheduler`
@@ -87,10 +85,7 @@ def render_reports(
     force : bool, default False; make every report anew
     timeout, memory_mb : float, int; [s], [MB] for one report and all that it starts
     scheduler : str, optional; address of a Dask scheduler, such as ``tcp://10.0.0.1:8786``
-
-    Returns
-    -------
-    DataFrame: one row an area: `COLUMNS`; status is ok or failed, report a path below `out_dir`
+    Returns DataFrame: one row an area: `COLUMNS`; status is ok or failed, report a path below `out_dir`
 
     DataError as `render_report`; YilaoError when another run writes into the folder, the disk is full or no scheduler
     answers: what was made stays.

@@ -55,8 +55,6 @@ def render_report(
 
     Nothing in the folder changes before the report is complete; an earlier good report survives a failure.
 
-    Parameters
-    ----------
     city : str or int; slug, Chinese or English name, or adcode
     out_dir : path, optional; folder of all reports; by default `outputs` here, or of the checkout of a notebook
     lang : str; "zh" (`report.html`), "en" (`report.en.html`), or the path of a catalogue (`fr.toml`: `report.fr.html`)
@@ -66,11 +64,7 @@ def render_report(
     **parameters : of that notebook: `scenario` (one other than medium is named in the files: `report.low.html`),
         `end_year` and `target_year` [year], `norm` [beds per 1000 aged 60+] and `place_norm` [daycare places per 1000
         residents] in place of the plan's, `data` (a folder or workbook of your own tables)
-
-    Returns
-    -------
-    Path of the first format; a notebook shows it as a link. The others, the executed notebook and `tables` lie beside.
-
+    Returns Path of the first format, a link in a notebook; the others, the executed notebook and `tables` lie beside.
     DataError: An unknown area, parameter, language or format, a value or data that are refused.
     YilaoError: The notebook failed: its traceback is the text of `__cause__`; `report.failed.ipynb` is how far it came.
 

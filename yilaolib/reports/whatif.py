@@ -43,16 +43,12 @@ def whatif(
     Scenario, year, bed norm, occupancy, shares of beds in homes and of care beds, and enrolment can be moved; the link
     of the page keeps them. It needs no server and no network.
 
-    Parameters
-    ----------
     area, lang, root : as in `render_report`
     out : path, optional; folder of all reports, by default `outputs`
     draws : random paths of the demography behind the 80 % ranges
 
     DataError: an unknown area or language, a folder that cannot be written into.
 
-    Examples
-    --------
     >>> import tempfile
     >>> whatif("婺源", out=tempfile.mkdtemp(), draws=20).name
     'wuyuan-361130.html'
