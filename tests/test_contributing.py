@@ -99,7 +99,7 @@ def test_method_of_the_recipe_is_triangulated(monkeypatch, tmp_path):
 def skeleton() -> nbformat.NotebookNode:
     """A notebook as the recipe describes it, with nothing in it."""
     text, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
-    parameters = code('city: str = "jingdezhen"  # slug, Chinese name or adcode')
+    parameters = code('city: str = "jingdezhen"  # slug, name or adcode\nlang: str = "en"')
     parameters.metadata["tags"] = ["parameters"]
     cells = [
         text("# Lifts\n\n**Question.** Which homes have one?\n**Data.** What the plans print.\n**Outcome.** A table."),
@@ -136,7 +136,11 @@ RULES = {
 def notebook(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("notebooks")
     (folder / "03_audit.ipynb").write_text("{}")
-    nbformat.write(skeleton(), folder / "12_lifts.ipynb")
+    nb = skeleton()
+    nbformat.write(nb, folder / "12_lifts.ipynb")
+    said = [f"<!-- {cell.id} -->\n{cell.source}\n" for cell in nb.cells if cell.cell_type == "markdown"]
+    (folder / "zh").mkdir()
+    (folder / "zh" / "12_lifts.md").write_text("\n".join(said), encoding="utf-8")
     return folder / "12_lifts.ipynb"
 
 

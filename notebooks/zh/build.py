@@ -19,7 +19,8 @@ LANG = 'lang: str = "{}"'
 def chinese(path: Path) -> nbformat.NotebookNode:
     """Return a notebook in Chinese; a cell that lacks its Chinese, or Chinese without its cell, is an error."""
     nb = nbformat.read(path, as_version=4)
-    _, *parts = re.split(r"^<!-- ([\w-]+) -->\n", (HERE / f"{path.stem}.md").read_text(encoding="utf-8"), flags=re.M)
+    text = (path.parent / "zh" / f"{path.stem}.md").read_text(encoding="utf-8")
+    _, *parts = re.split(r"^<!-- ([\w-]+) -->\n", text, flags=re.M)
     said = dict(zip(parts[::2], map(str.strip, parts[1::2]), strict=True))
     prose = [cell for cell in nb.cells if cell.cell_type == "markdown"]
     odd = {cell.id for cell in prose} ^ {name for name, text in said.items() if text}
