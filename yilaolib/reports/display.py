@@ -313,10 +313,9 @@ class Report:
 
     def _write_csv(self, key: str, columns: list[Piece], series: list[pd.Series]) -> None:
         """Write the raw values, the units of columns in their headings."""
-        heads = [self._with_unit(column["head"], column["unit"]) for column in columns]
         raw = pd.concat(series, axis=1, keys=range(len(series))) if series else pd.DataFrame()
         safe = raw.map(_plain_text)
-        safe.columns = [_plain_text(head) for head in heads]
+        safe.columns = [_plain_text(self._with_unit(column["head"], column["unit"])) for column in columns]
         target = Path(self.tables_dir) / f"{key}.csv"
         target.parent.mkdir(parents=True, exist_ok=True)
         # Excel reads Chinese only with the mark of utf-8-sig.

@@ -29,6 +29,9 @@ NEEDS = {"pdf": ("weasyprint", "WeasyPrint"), "docx": ("docx", "python-docx")}  
 PANGO = "On Debian or Ubuntu also: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0."
 LAST = ("sources", "rows")  # sheets of a workbook: where the numbers come from
 BLUE, GREY, YELLOW = "0B5CAD", "59636E", "FFF2A8"
+REFERENCE = re.compile(r"\{(\w+)\}")
+FIRST_ROW = 5  # of a sheet, after caption, way back, heading, units
+WIDEST, NARROWEST = 60, 8  # letters
 
 
 def check_formats(formats: str | Iterable[str]) -> tuple[str, ...]:
@@ -94,9 +97,6 @@ def write_pdf(document: Document, target: Path) -> None:
     own = CSS(string=faces, font_config=fonts, url_fetcher=URLFetcher(allowed_protocols=["file"]))
     paper = HTML(string=page_html(document, paper=True), url_fetcher=URLFetcher(allowed_protocols=["data"]))
     paper.write_pdf(target, stylesheets=[own], font_config=fonts, pdf_tags=True)
-
-
-# ── Word ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def write_docx(document: Document, target: Path) -> None:
@@ -213,7 +213,7 @@ class _Word:
                 elif told:
                     marks = [mark for _, mark, _ in piece["rows"][place - 1][column]["links"] if mark]
                     paragraph.add_run(" ".join(marks)).font.superscript = True
-                if told.get("numeric") or (place and told and _is_number(piece["rows"][place - 1][column]["value"])):
+                if told.get("numeric") or (place and told and is_number(piece["rows"][place - 1][column]["value"])):
                     paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
 
 
@@ -227,15 +227,6 @@ def _element(tag: str, /, **attributes: str) -> Any:
     return element
 
 
-# ── Excel ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-REFERENCE = re.compile(r"\{(\w+)\}")
-NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\']")
-LONGEST_NAME = 31  # characters that Excel allows for the name of a sheet
-FIRST_ROW = 5  # caption, way back, heading, units, then the rows
-WIDEST, NARROWEST = 60, 8  # letters
-
-
 def write_xlsx(document: Document, target: Path) -> None:
     """Write a report as a workbook: a cover, a sheet for each table with units and chart, the sources last."""
     from openpyxl import Workbook
@@ -244,7 +235,9 @@ def write_xlsx(document: Document, target: Path) -> None:
     book = Workbook()
     cover = book.worksheets[0]  # a new workbook has one
     cover.title = document.words.word("page.cover")
-    sheets = _sheets(document)
+    tables = [piece if piece["kind"] == "table" else piece.get("table") for piece, _ in document.pieces]
+    tables = sorted(filter(None, tables), key=lambda table: table["key"] in LAST)  # those behind figures too
+    sheets = [(_sheet_name(table), table) for table in tables]
     for name, table in sheets:
         _fill_sheet(book.create_sheet(name), table, document)
     _fill_cover(cover, sheets, document)
@@ -256,18 +249,11 @@ def write_xlsx(document: Document, target: Path) -> None:
     book.save(target)
 
 
-def _sheets(document: Document) -> list[tuple[str, Piece]]:
-    """Return (name of the sheet, table) of all tables, those behind figures too."""
-    tables = [piece if piece["kind"] == "table" else piece.get("table") for piece, _ in document.pieces]
-    tables = sorted(filter(None, tables), key=lambda table: table["key"] in LAST)
-    return [(_sheet_name(table), table) for table in tables]
-
-
 def _sheet_name(table: Piece) -> str:
     """A name for the tab: the label, whose number is its own, and the beginning of the caption."""
     short = re.split(r"[，。,;；:：（(]", table["caption"])[0]
-    name = NOT_IN_A_NAME.sub(" ", _clean(f"{table['label']} {short}").replace("'", "’"))
-    return name[:LONGEST_NAME].strip()
+    name = re.sub(r"[\[\]:*?/\\']", " ", _clean(f"{table['label']} {short}").replace("'", "’"))
+    return name[:31].strip()  # Excel allows no more
 
 
 def _fill_sheet(ws, table: Piece, document: Document) -> None:
@@ -286,7 +272,7 @@ def _fill_sheet(ws, table: Piece, document: Document) -> None:
         put(ws, 4, place + 1, (column or {}).get("unit") or None).font = Font(italic=True, color=GREY)
         for line, text in enumerate(texts[1:]):
             value = table["rows"][line][place]["value"] if column else None
-            number = _is_number(value)
+            number = is_number(value)
             cell = put(ws, FIRST_ROW + line, place + 1, value if number else text or None)
             cell.alignment = Alignment(vertical="top", wrap_text=not number, horizontal="right" if number else None)
             if number and column:
@@ -309,7 +295,7 @@ def _let_compute(ws, table: Piece) -> None:
     at = {row["key"]: f"{letter}{FIRST_ROW + line}" for line, row in enumerate(table["calc"])}
     for row in table["calc"]:
         cell, formula = ws[at[row["key"]]], row["formula"]
-        cell.value = cell.value if _is_number(cell.value) else None
+        cell.value = cell.value if is_number(cell.value) else None
         cell.number_format = "0.00" if cell.value is not None and abs(cell.value) < 100 else "#,##0"
         if formula == "input":
             cell.fill = PatternFill("solid", fgColor=YELLOW)
@@ -326,7 +312,7 @@ def _add_chart(ws, table: Piece) -> None:
     from openpyxl.utils import get_column_letter
 
     rows, columns = table["rows"], table["columns"]
-    full = [n for n in range(1, len(columns)) if rows and all(_is_number(row[n]["value"]) for row in rows)]
+    full = [n for n in range(1, len(columns)) if rows and all(is_number(row[n]["value"]) for row in rows)]
     if not full:
         return
     chart: Any = LineChart() if columns[0]["name"] == "year" else BarChart()
@@ -358,10 +344,8 @@ def _fill_cover(ws, sheets: list[tuple[str, Piece]], document: Document) -> None
     cover = document.cover or {"subtitle": "", "badge": "", "numbers": [], "lines": []}
     links = {name: f"#'{name}'!A1" for name, _ in sheets}
     first = itertools.takewhile(lambda shown: shown[0].get("number") in (None, 1), document.pieces)  # section
-    said = [
-        [None, line] for lines in (cover["lines"], *(piece.get("lines", ()) for piece, _ in first)) for line in lines
-    ]
-    rows = [[cover["subtitle"]], [cover["badge"]], *cover["numbers"], *said, []]
+    said = itertools.chain(cover["lines"], *(piece.get("lines", ()) for piece, _ in first))
+    rows = [[cover["subtitle"]], [cover["badge"]], *cover["numbers"], *([None, line] for line in said), []]
     heads = [len(rows) + 2]
     rows += [[document.words.word("page.sheet"), document.words.word("page.what")]]
     rows += [[name, table["caption"]] for name, table in sheets]
@@ -382,9 +366,6 @@ def _fill_cover(ws, sheets: list[tuple[str, Piece]], document: Document) -> None
         ws.column_dimensions[column].width = width
 
 
-# ── what they share ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def _texts(table: Piece, words: Catalogue) -> list[list[str]]:
     """The cells of a table's heading and rows as a reader sees them, with the last column that leads back."""
     rows = [[column["head"] for column in table["columns"]], *([cell["text"] for cell in row] for row in table["rows"])]
@@ -398,7 +379,7 @@ def _clean(text: str) -> str:
     return UNPRINTABLE.sub("", text)  # no file of an office holds those
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

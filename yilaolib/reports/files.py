@@ -74,20 +74,15 @@ class Order:
     def row(self) -> dict:
         """Return the row of this report before it is made."""
         names = ("area", "adcode", "name_zh", "name_en", "level", "province", "lang", "scenario")
-        return {name: getattr(self, name) for name in names} | {
-            "end_year": self.parameters.get("end_year"),
-            "started": f"{datetime.now():%Y-%m-%d %H:%M:%S}",
-            "kept": False,
-        }
+        now = f"{datetime.now():%Y-%m-%d %H:%M:%S}"
+        told = {"end_year": self.parameters.get("end_year"), "started": now, "kept": False}
+        return {name: getattr(self, name) for name in names} | told
 
 
 def line_of(area: str, root: Root = None) -> list[str]:
     """Return an area and those that it lies in, nearest first."""
     row = find_area(area, root)
     return [row["area"], *(above["area"] for above in areas_above(row, root))]
-
-
-# ---- keys: equal keys mean that a report would come out the same ----
 
 
 @cache
@@ -145,9 +140,6 @@ def row_keys(root: Path | None, state: tuple) -> tuple[dict[str, str], str]:
         for table in (compare_plans(root=root), project_costs(root=root)):
             whole.update(table.to_csv(index=False).encode())
     return {area: digest.hexdigest() for area, digest in rows.items()}, whole.hexdigest()
-
-
-# ---- a report and its row ----
 
 
 def put_in_place(order: Order, new: Path, row: dict) -> dict:
@@ -226,9 +218,6 @@ def made_on() -> datetime:
     given = os.environ.get("SOURCE_DATE_EPOCH")
     made = datetime.fromtimestamp(int(given), UTC) if given else datetime.now()
     return datetime(made.year, made.month, made.day)
-
-
-# ---- whole files ----
 
 
 def write_whole(target: Path, content: str | Callable[[Path], object]) -> None:

@@ -31,18 +31,9 @@ from ..tables.folders import as_root, merged_table, own_areas, stamp
 from ..tables.schema import escaped
 from ..texts import catalogue, languages
 from . import files, runner
-from .one import (
-    MEMORY_MB,
-    PRELOAD,
-    TIMEOUT,
-    default_folder,
-    keep_failure,
-    one_of,
-    place_order,
-    run_order,
-)
+from .one import MEMORY_MB, PRELOAD, TIMEOUT, default_folder, keep_failure, one_of, place_order, run_order
 
-EXECUTORS = ("processes", "serial", "dask")
+GO_ON = "run the same command again: it goes on from there."
 MANY = 2  # reports, from which on computing beforehand what all share saves more than it costs
 GRACE = 60.0  # [s] beyond the time limit of a report, for its page and a slow disk
 COLUMNS = [
@@ -86,7 +77,6 @@ def render_reports(
     timeout, memory_mb : float, int; [s], [MB] for one report and all that it starts
     scheduler : str, optional; address of a Dask scheduler, such as ``tcp://10.0.0.1:8786``
     Returns DataFrame: one row an area: `COLUMNS`; status is ok or failed, report a path below `out_dir`
-
     DataError as `render_report`; YilaoError when another run writes into the folder, the disk is full or no scheduler
     answers: what was made stays.
 
@@ -97,7 +87,7 @@ def render_reports(
     """
     from tqdm import tqdm
 
-    one_of("executor", executor, EXECUTORS)
+    one_of("executor", executor, ("processes", "serial", "dask"))
     jobs = _cores() if jobs is None else jobs
     for name, value in (("timeout", timeout), ("memory_mb", memory_mb), ("jobs", jobs)):
         if not value > 0:
@@ -158,9 +148,6 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-GO_ON = "run the same command again: it goes on from there."
-
-
 @contextlib.contextmanager
 def _ended_in_order() -> Iterator[None]:
     """Let SIGTERM end a batch as Ctrl-C does."""
@@ -217,9 +204,6 @@ def _lost(order: files.Order, why: str) -> dict:
     return keep_failure(order, YilaoError(f"The report of {order.name_zh} failed: {why}."))
 
 
-# ---- which areas ----
-
-
 def areas_with_plan(root: Root = None) -> list[str]:
     """Return the slugs of all prefectures and counties that have a plan."""
     sources, areas = load_table("sources", root=root or None), load_table("areas", root=root or None)
@@ -263,9 +247,6 @@ def areas_in_file(path: str | os.PathLike) -> list[str]:
     return names
 
 
-# ---- one table of many areas ----
-
-
 def write_table(target: Path, areas: list[str], **asked: Any) -> None:
     """Write `area_table` of these areas as CSV, Excel or Parquet, by the ending of `target`; all cores compute it."""
     one_of("the ending of the file", target.suffix, (".csv", ".xlsx", ".parquet"))
@@ -282,9 +263,6 @@ def write_table(target: Path, areas: list[str], **asked: Any) -> None:
     excel = functools.partial(table.to_excel, index=False, freeze_panes=(1, 4))
     ways = {".csv": functools.partial(_csv, table), ".xlsx": excel, ".parquet": table.to_parquet}
     files.write_whole(target, ways[target.suffix])
-
-
-# ---- lists of a folder: manifest.csv, results.csv, index.html ----
 
 
 def manifest_frame(rows: Iterable[dict]) -> pd.DataFrame:
@@ -346,7 +324,11 @@ def _csv(frame: pd.DataFrame, path: Path) -> None:
 def index_page(rows: list[dict]) -> str:
     """Return the page that lists reports, to be searched, filtered and sorted without a network; all is escaped."""
     from .display import page_templates
+    from .exports import is_number
     from .page import library_version, page_script
+
+    def shown(value: Any) -> Any:
+        return f"{value:,.{int(isinstance(value, float) and abs(value) < 100)}f}" if is_number(value) else value
 
     empty = dict.fromkeys((*COLUMNS, "name_en", "level"), "")
     rows = [
@@ -356,25 +338,16 @@ def index_page(rows: list[dict]) -> str:
         for row in rows
     ]
     told = {name: [row["results"][name] for row in rows if row["results"].get(name) is not None] for name in SHOWN}
-    kinds = {name: "number" if all(map(_is_number, values)) else "text" for name, values in told.items() if values}
+    kinds = {name: "number" if all(map(is_number, values)) else "text" for name, values in told.items() if values}
     n_ok = sum(row["status"] == "ok" for row in rows)
-    page = page_templates().get_template("index.html.j2")
-    return page.render(
-        rows=rows,
-        columns=[{"name": name, "kind": kind} for name, kind in kinds.items()],
+    return page_templates().get_template("index.html.j2").render(
+        rows=rows, columns=[{"name": name, "kind": kind} for name, kind in kinds.items()], shown=shown,
         provinces=sorted({row["province"] for row in rows} - {""}),
         levels=sorted({row["level"] for row in rows} - {""}),
-        shown=lambda value: (
-            f"{value:,.{int(isinstance(value, float) and abs(value) < 100)}f}" if _is_number(value) else value
-        ),
-        n_ok=n_ok,
-        n_failed=len(rows) - n_ok,
-        zh=catalogue("zh"),
-        en=catalogue("en"),
-        languages={code: catalogue(code).word("language.name") for code in languages()},
-        version=library_version(),
+        n_ok=n_ok, n_failed=len(rows) - n_ok, zh=catalogue("zh"), en=catalogue("en"),
+        languages={code: catalogue(code).word("language.name") for code in languages()}, version=library_version(),
         **page_script("index.js"),
-    )
+    )  # fmt: skip
 
 
 def _others(row: dict) -> list[tuple[str, str]]:
@@ -383,12 +356,7 @@ def _others(row: dict) -> list[tuple[str, str]]:
     return [(path, form) for form, path in paths.items() if path.rpartition("/")[2] in row.get("files", ())]
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 # ---- on a Dask cluster: orders go out, files come back; nothing but the network is shared ----
-
 PATIENCE = 15.0  # [s] for the scheduler to answer, and for its first worker
 OTHER = "The workers have another yilaolib than the machine that asks, or none, or other versions of its packages"
 
@@ -495,7 +463,6 @@ def _received(order: files.Order, row: dict, sent: dict[str, bytes]) -> dict:
 
 
 # ---- in the forkserver: what reports import and read, so that the processes forked from it have it ----
-
 DATA = "YILAO_DATA"  # the folder or workbook of a user, read beforehand too
 AREA = "YILAO_AREA"  # of the first of many reports
 STACK = (  # dask.array is imported by xarray where it is installed

@@ -26,14 +26,9 @@ from . import files, runner
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
 CENSUS_YEAR, LAST_YEAR = 2020, 2100  # projections start after the one, and their assumptions end with the other
-NATION = ("china", "中国", "100000")
 OURS = ("city", "lang", "tables_dir")  # parameters of the notebook that have their own way in
-TYPES = {
-    "str": (str | os.PathLike, "text"),
-    "int": (Integral, "a whole number"),
-    "float": (Real, "a number"),
-    "bool": (bool, "True or False"),
-}
+TYPES = {"str": (str | os.PathLike, "text"), "int": (Integral, "a whole number"), "float": (Real, "a number")}
+TYPES |= {"bool": (bool, "True or False")}
 TIMEOUT = 900.0  # [s] a hundred times what a report takes
 MEMORY_MB = 4000  # twenty times
 PRELOAD = ("yilaolib.reports.many",)
@@ -55,7 +50,6 @@ def render_report(
 
     Nothing in the folder changes before the report is complete; an earlier good report survives a failure.
 
-    city : str or int; slug, Chinese or English name, or adcode
     out_dir : path, optional; folder of all reports; by default `outputs` here, or of the checkout of a notebook
     lang : str; "zh" (`report.html`), "en" (`report.en.html`), or the path of a catalogue (`fr.toml`: `report.fr.html`)
     formats : str or tuple of str; of "html" (always made), "pdf", "docx" and "xlsx"
@@ -97,9 +91,6 @@ def default_folder() -> Path:
     """Return `outputs` of the working folder, or of the checkout around it: its notebooks run below its root."""
     roots = (folder for folder in Path.cwd().parents if (folder / "yilaolib" / "reports").is_dir())
     return Path(os.path.relpath(next(roots, "."))) / "outputs"
-
-
-# ---- what is asked for ----
 
 
 def place_order(
@@ -144,7 +135,7 @@ def place_order(
 
 def _template_of(city: str | int, root: str | os.PathLike | None) -> Path:
     """The nation's page compares its cities; a plan has a report, and an area without a plan one of another kind."""
-    if str(city).strip().casefold() in NATION:
+    if str(city).strip().casefold() in ("china", "中国", "100000"):
         return find_template("all_cities")
     area, sources = find_area(city, root=root)["area"], merged_table("sources", root)
     planned = sources.loc[sources["plan_start"].notna(), "area"]
@@ -248,9 +239,6 @@ def one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
         raise DataError(f"{name} must be one of {', '.join(allowed)}; it is {value!r}.{did_you_mean(value, allowed)}")
 
 
-# ---- how it is made ----
-
-
 def run_order(order: files.Order, key: str = "", timeout: float = TIMEOUT, memory_mb: int = MEMORY_MB) -> dict:
     """Make a report and return its row. See `render_report`."""
     runner.begin(PRELOAD)
@@ -298,12 +286,8 @@ def _run_beside(order: files.Order, beside: Path, timeout: float, memory_mb: int
 
 def keep_failure(order: files.Order, error: BaseException, seconds: float = 0.0) -> dict:
     """Keep the row of a report that failed and return it; `disk` is not empty when all later reports would fail too."""
-    row = order.row() | {
-        "status": "failed",
-        "error": str(error) or type(error).__name__,
-        "traceback": as_traceback(error),
-        "seconds": round(seconds, 2),
-    }
+    told = {"status": "failed", "error": str(error) or type(error).__name__, "traceback": as_traceback(error)}
+    row = order.row() | told | {"seconds": round(seconds, 2)}
     with contextlib.suppress(OSError):  # a full disk is told by the row
         files.keep_row(order, row)
     return row | {"disk": disk_error(error)}
@@ -355,15 +339,11 @@ def _facts(order: files.Order) -> dict[str, str]:
     from .page import library_version
 
     words = catalogue(order.parameters.get("lang", order.lang))
-    shown = shown_parameters(order)
-    shown = {name: value for name, value in shown.items() if name != "tables_dir" and value not in ("", None)}
-    said = ", ".join(f"{name} = {value}" for name, value in shown.items())
-    date = f"{files.made_on():%Y-%m-%d}"
-    facts = {"library": library_version(), "data": data_version(), "date": date, "parameters": said}
+    shown = {name: value for name, value in shown_parameters(order).items() if value not in ("", None)}
+    shown.pop("tables_dir", None)
+    facts = {"library": library_version(), "data": data_version(), "date": f"{files.made_on():%Y-%m-%d}"}
+    facts["parameters"] = ", ".join(f"{name} = {value}" for name, value in shown.items())
     return {words.word(f"index.facts.{name}"): value for name, value in facts.items()}
-
-
-# ---- what went wrong ----
 
 
 def as_sentence(error: BaseException, name: str, notebook: Path | None) -> YilaoError:

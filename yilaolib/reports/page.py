@@ -94,22 +94,12 @@ def page_html(document: Document, *, paper: bool = False) -> str:
     words = document.words
     body = [piece_html(piece, words, png, paper=paper) for piece, png in on_page(document.pieces)]
     sorts = not paper and any(piece.get("table") or piece["kind"] == "table" for piece, _ in document.pieces)
-    made = (
-        page_templates()
-        .get_template("report.html.j2")
-        .render(
-            html_lang=words.word("language.html"),
-            word=words.word,
-            title=document.title,
-            paper=paper,
-            cover=piece_html(document.cover, words) if document.cover else "",
-            sections=document.sections,
-            body=Markup("\n").join(body),
-            about=document.about,
-            **(page_script("report.js") if sorts else {}),
-            version=library_version(),
-        )
-    )
+    made = page_templates().get_template("report.html.j2").render(
+        html_lang=words.word("language.html"), word=words.word, title=document.title, paper=paper,
+        cover=piece_html(document.cover, words) if document.cover else "", sections=document.sections,
+        body=Markup("\n").join(body), about=document.about, version=library_version(),
+        **(page_script("report.js") if sorts else {}),
+    )  # fmt: skip
     return UNPRINTABLE.sub("", made)
 
 

@@ -221,20 +221,10 @@ def run_notebook(
     # papermill fills {names} in paths with parameters; a folder may be called so.
     source, saved = (str(path.resolve()).replace("{", "{{").replace("}", "}}") for path in (template, target))
     return papermill.execute_notebook(
-        source,
-        saved,
-        parameters,
-        engine_name=NAME,
-        language="python",
-        kernel_name="python3",
-        progress_bar=False,
-        request_save_on_cell_execute=False,
-        autosave_cell_every=0,
-        shutdown_kernel="immediate",
-        report_timeout=timeout,
-        memory_mb=memory_mb,
-        partial=str(target),
-    )
+        source, saved, parameters, engine_name=NAME, language="python", kernel_name="python3", progress_bar=False,
+        request_save_on_cell_execute=False, autosave_cell_every=0, shutdown_kernel="immediate",
+        report_timeout=timeout, memory_mb=memory_mb, partial=str(target),
+    )  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -6,12 +6,12 @@ Plain functions that return frames; words come later, from the catalogue.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from ..auditing.verdicts import VERDICTS
+from ..demography.local import Root
 from ..needs.peers import compare_plans, plan_targets, slack_side
 from ..tables.areas import cite, find_area, load_table
 from ..tables.cells import closed
@@ -26,7 +26,7 @@ NO_TARGETS += ["step", "binding", "locator", "place", "table_no", "row_no", "bas
 STEPS = {("floor", False): "floor_below", ("ceiling", True): "ceiling_above"}
 
 
-def plan_of(area: str, *, root: str | Path | None = None) -> pd.Series | None:
+def plan_of(area: str, *, root: Root = None) -> pd.Series | None:
     """The plan of an area (a row of `sources`, its issuer in two languages), or None when there is none.
 
     >>> int(plan_of("jingdezhen")["plan_end"]), plan_of("jiangxi") is None
@@ -54,11 +54,10 @@ def totals_printed(supply: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(derived=rows["derived"].eq(True), doubt=rows["doubt"].eq(True) & (rows["role"] == "target"))
 
 
-def target_steps(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
+def target_steps(area: str, *, root: Root = None) -> pd.DataFrame:
     """As `plan_targets`, with `step`: what an indicator does from baseline to target, which its direction judges.
 
     A floor below the baseline, or a ceiling above it, is no plan to fall or rise to it, and is called what it is.
-
     Also name_zh, and the place in the plan: place, table_no, row_no. Empty, with these columns, without a table.
 
     >>> target_steps("jingdezhen")["step"].iloc[0]
@@ -89,7 +88,7 @@ def _step(baseline: float, target: float, direction: str, comparator: str) -> st
     return STEPS.get((slack_side(baseline, target, comparator), up), "above_baseline" if up else "steps_back")
 
 
-def shared_targets(area: str | None = None, *, most: int = 6, root: str | Path | None = None) -> pd.DataFrame:
+def shared_targets(area: str | None = None, *, most: int = 6, root: Root = None) -> pd.DataFrame:
     """The percentages that most plans print; of an area, those that its plan shares with most. See `compare_plans`.
 
     >>> set(shared_targets("jingdezhen")["unit"])
@@ -175,7 +174,7 @@ def worst_first(ledger: pd.DataFrame) -> pd.DataFrame:
     return shown.iloc[shown["verdict"].map(list(VERDICTS).index).argsort(kind="stable")]
 
 
-def report_rows(area: str, frames: Iterable[pd.DataFrame], *, root: str | Path | None = None) -> pd.DataFrame:
+def report_rows(area: str, frames: Iterable[pd.DataFrame], *, root: Root = None) -> pd.DataFrame:
     """The rows of `observations` and `projects` that frames lead back to, the area's own first, with what is doubted.
 
     `frames` have ids of printed figures (observation, ...) or numbers of projects (project_no). Columns: number (the
@@ -212,9 +211,7 @@ def report_rows(area: str, frames: Iterable[pd.DataFrame], *, root: str | Path |
     return _with_both(rows, "locator").drop(columns=["note", "note_zh", "locator"])
 
 
-def report_documents(
-    plan: pd.Series | None, frames: Iterable[pd.DataFrame], *, root: str | Path | None = None
-) -> pd.DataFrame:
+def report_documents(plan: pd.Series | None, frames: Iterable[pd.DataFrame], *, root: Root = None) -> pd.DataFrame:
     """Every document that frames name (in source or sources), the plan first: rows of `sources`, see `cite`.
 
     >>> report_documents(None, [])["source"].tolist()

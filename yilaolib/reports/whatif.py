@@ -46,7 +46,6 @@ def whatif(
     area, lang, root : as in `render_report`
     out : path, optional; folder of all reports, by default `outputs`
     draws : random paths of the demography behind the 80 % ranges
-
     DataError: an unknown area or language, a folder that cannot be written into.
 
     >>> import tempfile
