@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import re
 import sys
 import unicodedata
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,12 @@ import click
 from .errors import DataError, YilaoError
 from .texts import Catalogue, catalogue
 
+_spoken = {"lang": "en"}  # what `_Group.main` has read
+
 
 def words() -> Catalogue:
-    """Return the words that the commands speak now; `_Group.main` says in which language."""
+    """Return the words that the commands speak now."""
     return catalogue(_spoken["lang"])
-
-
-_spoken = {"lang": "en"}
 
 
 class _Group(click.Group):
@@ -34,8 +33,7 @@ class _Group(click.Group):
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> Any:
         args = sys.argv[1:] if args is None else list(args)
-        asked = [after for before, after in pairwise(["--lang", "en", *args]) if before == "--lang"]
-        asked += [word.removeprefix("--lang=") for word in args if word.startswith("--lang=")]
+        asked = ["en", *re.findall("^--lang[=\n](.*)", "\n".join(args), re.MULTILINE)]
         try:
             _spoken["lang"] = catalogue(asked[-1]) and asked[-1]
         except (DataError, OSError):  # whoever uses it will refuse it
@@ -89,21 +87,15 @@ def complete_area(ctx: click.Context, param: click.Parameter, incomplete: str) -
     return []
 
 
-def _complete_words(*offered: str) -> Callable:
-    return lambda ctx, param, incomplete: [word for word in offered if word.startswith(incomplete)]
-
-
 def _language(default: str | None) -> Callable:
-    offered = _complete_words("zh", "en")
-    return click.option("--lang", default=default, show_default=True, metavar="zh|en|FILE.toml", shell_complete=offered)
+    return click.option("--lang", default=default, show_default=True, metavar="zh|en|FILE.toml")
 
 
 _speak = click.option("--lang", expose_value=False, metavar="zh|en|FILE.toml")  # `_Group.main` has read it
 _data = click.option("--data", metavar="DIR|FILE.xlsx")
 _json = click.option("--json", "as_json", is_flag=True)
-_executors = _complete_words("processes", "serial", "dask")
 _province = click.option("--province", metavar="P", shell_complete=complete_area)
-_level = click.option("--level", metavar="county|prefecture", shell_complete=_complete_words("county", "prefecture"))
+_level = click.option("--level", metavar="county|prefecture")
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -124,7 +116,7 @@ def main(ctx: click.Context, lang: str | None) -> None:
 @_data
 @click.option("--out", default="outputs", show_default=True, metavar="DIR")
 @_language("zh")
-@click.option("--scenario", metavar="NAME", shell_complete=_complete_words(*catalogue("en").find("words.scenario")))
+@click.option("--scenario", metavar="NAME")
 @click.option("--end-year", type=int, metavar="YEAR")
 @click.option("--norm", type=float, metavar="BEDS")
 @click.option("--place-norm", type=float, metavar="PLACES")
@@ -135,7 +127,7 @@ def main(ctx: click.Context, lang: str | None) -> None:
 @click.option("--force", is_flag=True)
 @click.option("--timeout", type=float, metavar="SECONDS")
 @click.option("--memory", "memory_mb", type=int, metavar="MB")
-@click.option("--executor", default="processes", show_default=True, metavar="NAME", shell_complete=_executors)
+@click.option("--executor", default="processes", show_default=True, metavar="NAME")
 @click.option("--scheduler", metavar="ADDRESS")
 @_json
 def report(
@@ -331,38 +323,18 @@ def new(
 @main.command()
 @_speak
 def doctor() -> None:
+    import tempfile
     from importlib import metadata
 
-    from packaging.requirements import Requirement
-
+    from .reports import one, runner
     from .tables.areas import data_version
 
     library, python = metadata.version("yilaolib"), sys.version.split()[0]
     click.echo(words().say("command.versions", library=library, data=data_version(), python=python))
-    good, have = True, ""
-    for wanted in map(Requirement, metadata.requires("yilaolib") or ()):
-        if wanted.marker and not wanted.marker.evaluate({"extra": ""}):
-            continue
-        try:
-            have = metadata.version(wanted.name)
-        except metadata.PackageNotFoundError:
-            have = ""
-        if have and wanted.specifier.contains(have, prereleases=True):
-            click.echo(f"{wanted.name} {have}")
-        else:
-            good = False
-            click.echo(words().say("command.needs", have=have or words().word("command.nothing"), wanted=wanted))
-    problem = _try_notebook()
-    click.echo(words().say("command.notebook_failed" if problem else "command.notebook_ran", reason=problem))
-    raise SystemExit(1 if problem or not good else 0)
-
-
-def _try_notebook() -> str:
-    """Run a notebook of one cell as reports are run; return what went wrong, or an empty text."""
-    import tempfile
-
-    from .reports import one, runner
-
+    for wanted in metadata.requires("yilaolib") or ():
+        if "extra ==" not in wanted:
+            name = re.split(r"[^\w.-]", wanted)[0]
+            click.echo(f"{name} {metadata.version(name)}")
     runner.begin(one.PRELOAD)
     runner.import_papermill()
     import nbformat
@@ -374,8 +346,10 @@ def _try_notebook() -> str:
         try:
             shown = str(runner.run_notebook(source, Path(folder) / "out.ipynb", {}, timeout=120).cells[-1].outputs)
         except Exception as error:
-            return " ".join(one.as_traceback(error).splitlines()[-1:])
-    return "" if "jingdezhen" in shown else shown
+            shown = " ".join(one.as_traceback(error).splitlines()[-1:])
+    good = "jingdezhen" in shown
+    click.echo(words().say("command.notebook_ran" if good else "command.notebook_failed", reason=shown))
+    raise SystemExit(0 if good else 1)
 
 
 def _as_json(frame: Any) -> str:
@@ -388,7 +362,7 @@ def _echo_table(frame: Any, said: Catalogue) -> None:
     rows = [heads, *([_shown(cell) for cell in row] for row in cells)]
     widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        padded = [text + " " * (width - _width(text)) for text, width in zip(row, widths, strict=True)]
+        padded = (text + " " * (width - _width(text)) for text, width in zip(row, widths, strict=True))
         click.echo("  ".join(padded).rstrip())
 
 

@@ -151,17 +151,6 @@ def test_mark_of_a_source_opens_the_rows(page):
     page.evaluate("document.querySelector('#tab-rows details').open = false")
 
 
-def test_contents_lead_to_their_headings(page):
-    """Every link of the contents brings the heading of its words into view."""
-    links = page.query_selector_all("nav a")
-    assert len(links) >= 8
-    for link in links:
-        link.click()
-        target = page.query_selector(f"[id='{link.get_attribute('href')[1:]}']")
-        assert target.text_content().endswith(link.text_content().strip())
-        assert -1 <= target.evaluate("e => e.getBoundingClientRect().top") < SIZE["height"]
-
-
 def test_every_link_leads_somewhere(page):
     """Each link within the page, such as the mark of a source, has its target; ids are there once."""
     script = (

@@ -53,9 +53,8 @@ def test_report_of_a_city(instant):
 
 def test_options_reach_the_report(instant):
     """Scenario, language, last year and folder are those of the command line."""
-    result = yilao(
-        "report", "360200", "--scenario", "low", "--lang", "en", "--end-year", "2040", "--out", "o", "--json"
-    )
+    asked = ["--scenario", "low", "--lang", "en", "--end-year", "2040", "--out", "o", "--json"]
+    result = yilao("report", "360200", *asked)
     row = json.loads(result.stdout)[0]
     assert (row["report"], row["end_year"]) == ("jingdezhen/report.low.en.html", 2040)
 
@@ -79,9 +78,6 @@ def test_failed_report_exits_1(instant):
         (["--province", "景德镇"], "景德镇市 (jingdezhen) is a prefecture, not a province"),
         (["--areas", "no.txt"], "no.txt cannot be read as a list of areas"),
         (["--all", "--province", "江西"], "Name a CITY or more"),
-        (["yingtan", "--timeout", "0"], "timeout must be more than 0"),
-        (["yingtan", "--executor", "spark"], "executor must be one of"),
-        (["yingtan", "--executor", "dask"], "needs the address of a scheduler"),
         (["yingtan", "--scheduler", "tcp://x:1"], "goes with --executor dask"),
         ([], "Name a CITY or more, or give --all"),
         (["yingtan", "--all"], "Name a CITY or more, or give --all"),
@@ -90,8 +86,6 @@ def test_failed_report_exits_1(instant):
         (["yingtan", "--end-year", "soon"], "not a valid integer"),
         (["yingtan", "--scenario", "hihg"], "Did you mean 'high'"),
         (["yingtan", "--lang", "fr"], "en, zh"),
-        (["yingtan", "--format", "html,dpf"], "it is 'dpf'. Did you mean 'pdf'?"),
-        (["yingtan", "--jobs", "0"], "jobs must be more than 0"),
         (["yingtan", "--data", "nowhere"], "'nowhere' does not exist"),
         (["yingtan", "--end-yaer", "2040"], "--end-year"),
     ],
@@ -107,7 +101,6 @@ def test_bad_input_exits_2(instant, arguments, words):
     ("table", "text", "words"),
     [
         ("observations.csv", "observation,area\nx", "observations.csv"),
-        ("observations.csv", "not a table at all\n\x00\n", "observations.csv"),
         ("observation.csv", "observation,area\n", "observation.csv"),
     ],
 )
@@ -162,7 +155,6 @@ def test_nearest_word_is_named(arguments):
     [
         (["rep"], {"report"}),
         (["report", "--exec"], {"--executor"}),
-        (["report", "--lang", ""], {"zh", "en"}),
         (["report", "jingdez"], {"jingdezhen"}),
         (["report", "景德"], {"景德镇市"}),
         (["audit", "36020"], {"360200", "360202", "360203"}),
@@ -199,14 +191,12 @@ def test_commands_speak_both_languages(instant):
 
 
 def test_doctor_runs_a_notebook(monkeypatch):
-    """The doctor lists versions and runs a notebook of one cell; what is too old or fails is told, exit code 1."""
+    """The doctor lists versions and runs a notebook of one cell; one that fails is told, exit code 1."""
     good = yilao("doctor")
     assert good.exit_code == 0 and "pandas 3" in good.stdout and "A notebook of one cell ran." in good.stdout
     monkeypatch.setattr("yilaolib.reports.runner.run_notebook", lambda *_, **__: 1 / 0)
-    monkeypatch.setattr("importlib.metadata.version", lambda name: "2.2.3" if name == "pandas" else "99")
     bad = yilao("doctor")
     assert bad.exit_code == 1 and "ZeroDivisionError" in bad.stdout
-    assert "pandas: 2.2.3 is installed" in bad.stdout and "pip install 'pandas" in bad.stdout
 
 
 def test_audit_lists_verdicts_and_feasibility():
@@ -217,16 +207,10 @@ def test_audit_lists_verdicts_and_feasibility():
         assert all(word in table for word, table in zip(words, tables, strict=True))
         assert re.search(r"8,305 +9,837 +118\n", tables[1])
     both = json.loads(yilao("audit", "涟水县", "--json").stdout)
-    assert {name: len(rows) for name, rows in both.items()} == {
-        "audit": len(yl.audit("lianshui")),
-        "feasibility": len(yl.feasibility("lianshui")),
-    }
-
-
-def test_audit_without_a_plan_says_so():
-    """An area of which nobody read a plan is told in a sentence, and is no failure."""
-    assert yilao("audit", "江西").stdout == "本库未收录江西省可供复算的规划数字。\n"
-    assert yilao("audit", "江西", "--lang", "en").stdout.startswith("No printed figures of Jiangxi ")
+    assert [len(both[name]) for name in ("audit", "feasibility")] == [
+        len(yl.audit("涟水")),
+        len(yl.feasibility("涟水")),
+    ]
 
 
 def test_claim_that_cannot_be_computed_shows_no_number(tmp_path):
@@ -245,9 +229,7 @@ def test_table_of_areas(tmp_path, ending):
     result = yilao("table", "海安", "吉安", "--end-year", "2022", "--out", str(file))
     assert result.exit_code == 0 and "balance_pct" in result.stderr, result.output
     table = pd.read_csv(file) if ending == "csv" else pd.read_excel(file)
-    assert table[["area", "year"]].to_numpy().tolist() == [
-        [a, y] for a in ("haian", "jian") for y in (2020, 2021, 2022)
-    ]
+    assert table["area"].tolist() == ["haian"] * 3 + ["jian"] * 3 and table["year"].tolist() == [2020, 2021, 2022] * 2
     people, share = table["aged_60"], table["share_60_pct"]
     assert (table["share_60_pct_lower"] <= share).all() and (100 * people / table["total"] - share).abs().max() < 1e-9
     assert (table["beds_rule_9073"] / people - 0.03).abs().max() < 1e-9
@@ -280,7 +262,6 @@ def test_a_form_from_a_printed_census(instant):
     ("arguments", "code", "words"),
     [
         (["绍兴", "--name", "绍兴市", "--parent", "浙江"], 0, "已在本库"),
-        (["shaoxing", "--parent", "湖南"], 2, "浙江省 绍兴市"),
         (["mycity", "--parent", "浙姜"], 2, "yilao areas 可以查找"),
     ],
 )

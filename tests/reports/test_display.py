@@ -27,19 +27,11 @@ def page(tmp_path):
 
 
 ROWS = pd.DataFrame({"observation": ["a.1", "b.2"], "place": ["p. 1", "p. 2"], "source": ["plan", "not there"]})
-SUPPLY = pd.DataFrame(
-    {
-        "name_zh": ["甲", "乙"],
-        "name_en": ["A", None],
-        "role": ["stock", "unknown"],
-        "year": [2025, 2026],
-        "stock": [10592.44, None],
-        "note": ["=1+1", None],
-        "observation": ["a.1", "not there"],
-        "marks": [["a.1", "b.2"], []],
-        "why": [None, "–"],
-    }
-)
+SUPPLY = pd.DataFrame({
+    "name_zh": ["甲", "乙"], "name_en": ["A", None], "role": ["stock", "unknown"], "year": [2025, 2026],
+    "stock": [10592.44, None], "note": ["=1+1", None], "observation": ["a.1", "not there"],
+    "marks": [["a.1", "b.2"], []], "why": [None, "–"],
+})  # fmt: skip
 
 
 def last(page):
@@ -139,22 +131,11 @@ def test_missing_is_said(lang, words, nothing):
 
 @pytest.mark.parametrize(
     ("name", "value", "text"),
-    [
-        ("beds", 10592.0, "10,592"),
-        ("year", 2025, "2025"),
-        ("target_year", 2025, "2025"),
-        ("年份", 2025, "2025"),
-        ("year", 12025, "12,025"),
-        ("share", 17.456, "17.5"),
-        ("tfr", 1.356, "1.36"),
-        ("persons", 161900.4, "161,900"),
-        ("gap", -6441, "−6,441"),
-        ("gap", -0.001, "0.00"),
-        ("ratio", np.inf, "∞"),
-        ("new", True, "是"),
-        ("issued", pd.Timestamp("2020-11-01"), "2020-11-01"),
-    ],
-)
+    [("beds", 10592.0, "10,592"), ("year", 2025, "2025"), ("target_year", 2025, "2025"), ("年份", 2025, "2025"),
+     ("year", 12025, "12,025"), ("share", 17.456, "17.5"), ("tfr", 1.356, "1.36"), ("persons", 161900.4, "161,900"),
+     ("gap", -6441, "−6,441"), ("gap", -0.001, "0.00"), ("ratio", np.inf, "∞"), ("new", True, "是"),
+     ("issued", pd.Timestamp("2020-11-01"), "2020-11-01")],
+)  # fmt: skip
 def test_numbers_are_rounded_by_size(name, value, text):
     """Whole numbers have no decimals, years no separators, others as many decimals as their size needs."""
     assert texts(pd.DataFrame({name: [value]})) == [[text]]

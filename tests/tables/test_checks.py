@@ -65,11 +65,7 @@ FAULTS = [  # table, what stands in the good file, what is planted, line, field,
     ("sources", "2022-02-28", "2022-02-29", 2, "issued", "date"),
     ("sources", "2025\n", "2020\n", 2, "plan_end", "date"),
     ("sources", "试验县方案", "", 2, "title_zh", "title"),
-    ("sources", ",testville,", ",testvile,", 2, "area", "foreign-key"),
-    ("indicators", "elder_beds_total", "elder_beds_totall", 2, "broader", "foreign-key"),
     ("indicators", ",pct,", ",,", 2, "unit", "required"),
-    ("observations", "t.total,testville", "t.total,testvile", 2, "area", "foreign-key"),
-    ("observations", "population_60plus", "population_60", 3, "indicator", "foreign-key"),
     ("observations", "4千人,resident,plan-testville", "4千人,resident,plan-x", 6, "source", "foreign-key"),
     ("observations", "t.60plus,", "t.total,", 3, "observation", "duplicate-key"),
     ("observations", ",9.90万人", ",", 2, "as_printed", "required"),
@@ -90,13 +86,8 @@ FAULTS = [  # table, what stands in the good file, what is planted, line, field,
     ("observations", "15000,,eq,persons,15000人", "15001,,eq,persons,15001人", 4, "value", "census-total"),
     ("observations", "99000,,eq,persons,9.90万人", "99100,,eq,persons,9.91万人", 2, "value", "census-total"),
     ("observations", "9.90万人,resident,plan", '"9.90万人,resident,plan', 2, "", "csv"),
-    ("observations", "9.90万人,", "9.90万人,常住,", 2, "", "ragged"),
-    ("projects", "testville,2,", "testville,1,", 3, "area, project_no", "duplicate-key"),
-    ("projects", ",100,", ",100把,", 2, "beds_new", "type"),
     ("projects", ",2023,", ",2021,", 2, "end", "date"),
-    ("projects", "childcare", "nursery", 3, "category", "enum"),
     ("claims", ",40,pct", ",41,pct", 2, "published", "claims"),
-    ("claims", ",40,pct", ",40,per_1000", 2, "unit", "claims"),
     ("claims", "100 * 0.4", "100 ** 4", 2, "formula", "claims"),
     ("claims", "100 * 0.4", "obs(t.share.2020)", 2, "formula", "claims"),
     ("claims", ",t.share.2020,", ",t.shar,", 2, "observation", "foreign-key"),
@@ -118,14 +109,10 @@ FAULTS = [  # table, what stands in the good file, what is planted, line, field,
     ("fertility", "0.6", "0.61", 2, "share", "rates"),
     ("fertility", "mine,2020,35,15", "mine,2020,36,15", 2, "n", "age-groups"),
     ("series", "1.2,1.1", "1.2,1.25", 2, "lower_80", "interval"),
-    ("series", "1.0,1.4", "1.15,1.4", 2, "lower_95", "interval"),
-    ("series", ",1.4,", ",1.25,", 2, "upper_80", "interval"),
     ("series", "tfr,2030,1.2", "tfr,2030,1.35", 2, "value", "interval"),
     ("series", "1.2,1.1,1.3,1.0,1.4", "12,11,13,10,14", 2, "value", "bounds"),
     ("assumptions", "79.5", "", 2, "value", "required"),
-    ("assumptions", "judged\n,,", "guess\n,,", 2, "source", "foreign-key"),
     ("care_rates", ",0.2,", ",20,", 3, "share", "maximum"),
-    ("care_rates", "both,80", "all,80", 3, "sex", "enum"),
 ]  # fmt: skip
 
 
@@ -196,15 +183,11 @@ def test_rounded_figure_that_does_not_fit_is_a_warning(folder):
 
 def test_users_pyramid_is_held_to_our_printed_totals(tmp_path):
     """A user's new census row under a printed total of ours is reported in the user's file."""
-    (tmp_path / "population.csv").write_text(
-        "area,year,sex,age,n,persons,basis,source\n"
-        "jingdezhen,2020,female,60,5,999999,resident,nbs-census-2020-county\n",
-        encoding="utf-8",
-    )
+    row = "jingdezhen,2020,female,60,5,999999,resident,nbs-census-2020-county"
+    (tmp_path / "population.csv").write_text(f"{POPULATION}\n{row}\n", encoding="utf-8")
     found = check_data(tmp_path)
-    assert set(found["table"]) == {"population"}
+    assert set(found["table"]) == {"population"} and set(found["row"]) == {2}
     assert set(found["rule"]) == {"census-total", "plausible", "sums"}
-    assert set(found["row"]) == {2}
 
 
 def test_lines_of_the_file_are_counted_through_quoted_line_breaks(folder):
@@ -215,13 +198,6 @@ def test_lines_of_the_file_are_counted_through_quoted_line_breaks(folder):
     assert check_data(folder)["row"].tolist() == [5]
 
 
-def test_misnamed_file_is_a_problem(folder):
-    """A file that is nearly named as a table is reported, and the others are still checked."""
-    (folder / "projects.csv").rename(folder / "project.csv")
-    (folder / "series.csv").write_text(GOOD["series"].replace("1.2,1.1", "1.2,1.25"), encoding="utf-8")
-    assert check_data(folder)["rule"].tolist() == ["file", "interval"]
-
-
 @pytest.mark.parametrize(
     ("printed", "half"),
     [("161.90万人", 50), ("5.8万", 500), ("1,154,223人", 0.5), ("35余万人次", 5000), ("≥95.5", 0.05), ("—", 0.5),
@@ -230,16 +206,6 @@ def test_misnamed_file_is_a_problem(folder):
 def test_half_of_the_last_printed_digit(printed, half):
     """Half of the last printed digit in base units, with 万, 亿, 余 and full-width digits."""
     assert half_a_digit(printed) == pytest.approx(half)
-
-
-def test_claim_on_a_pyramid_of_no_area_is_told(folder):
-    """A pyramid of an area that is in no table, and a claim that rests on it, are problems and no crash."""
-    with open(folder / "population.csv", "a", encoding="utf-8") as file:
-        file.writelines(f"nowhere,2020,{sex},0,,5,resident,plan-testville\n" for sex in ("female", "male"))
-    claims = (folder / "claims.csv").read_text(encoding="utf-8")
-    formula = '"pop(""nowhere"", 2020, 0, None)"'
-    (folder / "claims.csv").write_text(claims.replace("100 * 0.4", formula), encoding="utf-8")
-    assert {"claims", "foreign-key"} <= set(check_data(folder)["rule"])
 
 
 @pytest.mark.parametrize("table", sorted(GOOD))
@@ -281,14 +247,13 @@ def people(persons, ages):
 
 
 BOTH = list(itertools.product((2010, 2020), ("female", "male")))
-IMPLAUSIBLE = [
-    ({(2010, "female"): 3000, (2010, "male"): 3000}, "residents as a multiple"),  # a place of another boundary
-    ({(2020, "male"): 1_500_000}, "men for each woman"),
-    (dict.fromkeys(BOTH, 45), "residents 90"),  # in 万
-]
 
 
-@pytest.mark.parametrize(("changed", "told"), IMPLAUSIBLE)
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [({(2010, "female"): 3000, (2010, "male"): 3000}, "residents as a multiple"),  # a place of another boundary
+     ({(2020, "male"): 1_500_000}, "men for each woman"), (dict.fromkeys(BOTH, 45), "residents 90")],  # in 万
+)  # fmt: skip
 def test_what_no_place_of_china_shows_is_told(tmp_path, changed, told):
     """Two censuses that cannot be of one boundary, 30 men a woman, and numbers in 万: a warning, in reports too."""
     folder = own(tmp_path, people(dict.fromkeys(BOTH, 50_000) | changed, range(0, 75, 5)))
@@ -309,16 +274,12 @@ def test_what_no_place_of_china_shows_is_told(tmp_path, changed, told):
 )
 def test_totals_beside_ages_are_used_or_told(tmp_path, row, told):
     """Totals that differ from the ages of their year, come before them, or contradict each other, are told."""
-    folder = own(
-        tmp_path, people({(2020, "female"): 50_000, (2020, "male"): 50_000}, range(0, 90, 5)), f"testville,{row}"
-    )
+    counted = people(dict.fromkeys(BOTH[2:], 50_000), range(0, 90, 5))
+    folder = own(tmp_path, counted, f"testville,{row}")
     assert check_data(folder)["message"].str.contains(told).any()
 
 
-AS_PRINTED = [[0, 15, 60, 65], [*range(0, 70, 5)], [*range(0, 85, 5)], [*range(0, 90, 10)]]
-
-
-@pytest.mark.parametrize("ages", AS_PRINTED)
+@pytest.mark.parametrize("ages", [[0, 15, 60, 65], range(0, 70, 5), range(0, 85, 5), range(0, 90, 10)])
 @pytest.mark.parametrize("sexes", [("female", "male"), ("both",)])
 def test_age_groups_as_printed_carry_a_projection(tmp_path, ages, sexes):
     """0-14, 15-59, 60-64 and 65+, five years to 65+ or 80+, tens, with and without sexes: checked, then projected."""
@@ -332,24 +293,3 @@ def test_a_sex_that_is_missing_is_told(tmp_path):
     for sexes, told in ((["male"], "no rows for female"), (["male", "both"], "beside rows of one sex")):
         folder = own(tmp_path, people({(2020, sex): 50_000 for sex in sexes}, [0, 15, 60]))
         assert check_data(folder).query("severity == 'error'")["message"].str.contains(told).any()
-
-
-def test_hints_name_what_is_there(tmp_path):
-    """No column that the table lacks, no row as its own parent, no English in Chinese, no example of another column."""
-    (tmp_path / "areas.csv").write_text(
-        GOOD["areas"].replace("testville,", "Test_ville,").replace("jiangsu", "estville")
-    )
-    rows = "yingtan,2020,female,1至4岁,4,5,resident,judged\nyingtan,2020,male,0,,许多,resident,judged"
-    (tmp_path / "population.csv").write_text(f"{POPULATION}\n{rows}", encoding="utf-8")
-    slug, parent, age, persons = check_data(tmp_path, lang="zh").query("rule != 'ragged'")["message"].head(4)
-    assert "小写字母" in slug and "Slug" not in slug
-    assert "是否想写“Test_ville”" not in parent
-    assert "note" not in age and "起始年龄" in age
-    assert "2025" not in persons
-
-
-def test_a_character_that_the_font_lacks_is_told(tmp_path):
-    """With its code, as a warning, and in the report."""
-    (tmp_path / "areas.csv").write_text(GOOD["areas"].replace("试验县", "㵲水县"), encoding="utf-8")
-    assert check_data(tmp_path)["severity"].tolist() == ["warning"]
-    assert "U+3D72" in doubts("testville", root=tmp_path)[0]

@@ -36,14 +36,6 @@ def folder(tmp_path):
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_table_has_the_columns_of_the_schema(name):
-    """A table has rows, and the columns that the schema names, in that order."""
-    table = load_table(name)
-    assert list(table) == [field["name"] for field in schema_of(name)["fields"]]
-    assert len(table) > 0
-
-
-@pytest.mark.parametrize("name", TABLES)
 def test_file_is_sorted_by_key_with_unix_line_ends(name):
     """Files have LF line ends and are in the order of their key, so that a change is a small diff."""
     raw = (data_folder() / f"{name}.csv").read_bytes()
@@ -68,9 +60,7 @@ def test_every_number_is_read_as_it_is_written(name):
             cells = [float(cell) if cell else None for cell in cells]
         elif field["type"] == "boolean":
             cells = [cell == "true" for cell in cells]
-        assert [None if pd.isna(value) else value for value in loaded] == [
-            cell if cell != "" else None for cell in cells
-        ]
+        assert [None if pd.isna(value) else value for value in loaded] == [None if c == "" else c for c in cells]
 
 
 def test_package_is_a_valid_data_package():
@@ -83,52 +73,22 @@ def test_every_column_is_described():
     """Every column has a title and a description, and every number a unit."""
     for name in TABLES:
         for field in schema_of(name)["fields"]:
-            assert field["title"]
-            assert field["description"].endswith(".")
+            assert field["title"] and field["description"].endswith(".")
             assert field["type"] != "number" or field["unit"], (name, field["name"])
 
 
 @pytest.mark.parametrize("builder", ["readme.py", "coverage.py"])
 def test_page_is_current(builder):
     """data/README.md and data/COVERAGE.md are what their builders would write."""
-    done = subprocess.run(
-        [sys.executable, str(data_folder() / "builders" / builder), "--check"], capture_output=True, text=True
-    )
+    command = [sys.executable, str(data_folder() / "builders" / builder), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-
-
-def test_types_come_from_the_schema():
-    """Codes are text, years whole numbers that may be missing, figures floats."""
-    assert load_table("areas", area="china")["adcode"].tolist() == ["100000"]
-    observations = load_table("observations")
-    assert observations["year"].dtype == "Int64"
-    assert observations["year"].isna().any()
-    assert observations["value"].dtype == "float64"
-    assert observations["basis"].dtype == "str"
-    assert load_table("ageing_stages")["inclusive"].dtype == "boolean"
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda frame: frame.__setitem__("persons", 0.0),
-        lambda frame: frame["year"].array.__setitem__(0, 1066),
-        lambda frame: frame["basis"].array.__setitem__(0, "registered"),
-        lambda frame: frame.attrs.update(read="twice"),
-    ],
-)
-def test_changing_a_loaded_table_changes_no_other(change):
-    """What one caller does to its table, the next caller does not see."""
-    before = load_table("population").copy(deep=True)
-    change(load_table("population"))
-    after = load_table("population")
-    pd.testing.assert_frame_equal(after, before)
-    assert after.attrs == {}
 
 
 @pytest.mark.parametrize(
     "get",
     [
+        lambda: load_table("population"),
         lambda: merged_table("observations"),
         lambda: load_table("observations", area="jingdezhen"),
         lambda: figures_at().of("elder_beds_total"),
@@ -140,8 +100,10 @@ def test_no_caller_spoils_what_is_kept(get):
     before, mine = get().copy(deep=True), get()
     mine.iloc[0, 0] = "spoilt"
     del mine[mine.columns[-1]]
-    mine["more"] = 1
+    mine.attrs.update(read="twice")
     pd.testing.assert_frame_equal(get(), before)
+    load_table("population")["year"].array[0] = 1066
+    assert get().attrs == {} and load_table("population")["year"].min() > 1066
 
 
 @pytest.mark.parametrize(
@@ -188,14 +150,6 @@ def test_area_chooses_rows():
         load_table("fertility", area="yingtan")
 
 
-def test_unknown_table_names_the_nearest():
-    """A misspelt table or area is answered with the nearest, in a sentence."""
-    with pytest.raises(DataError, match=r"'populaton'\. Did you mean 'population'\? The tables are areas, "):
-        load_table("populaton")
-    with pytest.raises(DataError, match=r"is not in areas\.csv\. Did you mean 'jingdezhen' \(景德镇市\)\?"):
-        find_area("jingdezen")
-
-
 def test_users_rows_are_added_and_replace_equal_keys(folder):
     """A row with a new key is added, a row with a key of ours takes its place, all others stay."""
     root = folder(
@@ -215,24 +169,13 @@ def test_users_age_groups_replace_those_that_they_overlap(folder):
     merged = load_table("population", area="yingtan", root=root).query("year == 2020 and sex == 'female'")
     assert merged["age"].tolist()[:3] == [0, 5, 10]
     assert merged["persons"].tolist()[0] == 111
-    ours = load_table("population", area="yingtan").query("year == 2020 and sex == 'male'")
-    other = load_table("population", area="yingtan", root=root).query("year == 2020 and sex == 'male'")
-    assert other["persons"].tolist() == ours["persons"].tolist()
-
-
-def test_tables_that_a_folder_lacks_are_ours(folder):
-    """A folder may hold one table only; unknown files in it are of no concern."""
-    root = folder(areas=AREAS + "testville,county,,试验县,Testville,jiangsu\n", my_notes="a,b\n1,2,3\n")
-    pd.testing.assert_frame_equal(load_table("mortality", root=root), load_table("mortality"))
-    assert list_tables(root) == TABLES
 
 
 def test_columns_that_may_be_empty_may_be_left_out(folder):
     """A user's table needs only the columns that must be filled in, in any order."""
     root = folder(sources="title_zh,source\n试验县方案,plan-x\n")
     row = load_table("sources", root=root).set_index("source").loc["plan-x"]
-    assert row["title_zh"] == "试验县方案"
-    assert pd.isna(row["url"])
+    assert row["title_zh"] == "试验县方案" and pd.isna(row["url"])
 
 
 def test_excel_habits_are_understood(folder):
@@ -263,7 +206,6 @@ BROKEN = [
     ("areas", AREAS + "x,county\n", r"areas\.csv line 2: the row has 2 cells, but the header has 6"),
     ("areas", AREAS + "x,County,,甲,X,china\n", r"level is 'County'.* Did you mean 'county'\?"),
     ("areas", AREAS + "x,county,,甲,X,chna\n", r"parent 'chna' is not in areas\.csv\. Did you mean 'china'\?"),
-    ("areas", AREAS + "x,county,,甲,X,\nx,county,,乙,Y,\n", r"line 3: x is there already, in line 2"),
     ("areas", "area,level\nx,county\n", r"line 1: the column 'name_zh' is missing.*\(1 more: yl\.check_data"),
     ("areas", "area;level;name_zh;name_en\nx;county;甲;X\n", "the columns are not separated by commas"),
     ("areas", AREAS.replace("parent", "parents"), r"'parents' is not a column of areas\. Did you mean 'parent'\?"),
@@ -271,9 +213,6 @@ BROKEN = [
     ("areas", AREAS + 'x,county,,"甲,X,china\n', r"line 2: the row that begins here cannot be read"),
     ("projects", PROJECTS + "yingtan,1,甲,eldercare,12把,judged\n",
      r"line 2 \(yingtan 1\): beds_new is '12把', which is not a number\. Write digits .*, or leave the cell empty"),
-    ("projects", PROJECTS + "yingtan,1,甲,eldercare,1e999,judged\n", "beds_new is '1e999', which is not a number"),
-    ("observations", "observation,area,indicator,kind,as_printed,source\nx,yingtan,elder_beds_totl,actual,—,judged\n",
-     r"line 2 \(x\): indicator 'elder_beds_totl' is not in indicators\.csv\. Did you mean 'elder_beds_total'\?"),
     ("ageing_stages", "scheme,rank,base_age,from_pct,inclusive,stage_zh,stage_en,source\na,0,60,0,yes,甲,x,judged\n",
      "inclusive is 'yes', which is not true or false"),
 ]  # fmt: skip
@@ -287,7 +226,7 @@ def test_broken_file_is_one_sentence(folder, name, text, sentence):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("misnamed", ["populations.csv", "Population.csv", "population.CSV", "popluation.csv"])
+@pytest.mark.parametrize("misnamed", ["population.CSV", "popluation.csv"])
 def test_misnamed_file_is_refused(folder, misnamed):
     """A file that is nearly named as a table would be overlooked in silence, so it is refused."""
     root = folder()
@@ -297,12 +236,14 @@ def test_misnamed_file_is_refused(folder, misnamed):
 
 
 def test_missing_folder_is_refused(tmp_path):
-    """A folder that does not exist, or is a file, is refused."""
+    """A folder that does not exist, or is a file, and a table that there is not, are refused."""
     with pytest.raises(DataError, match="does not exist"):
         load_table("areas", root=tmp_path / "nowhere")
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="is a file"):
         list_tables(tmp_path / "file")
+    with pytest.raises(DataError, match=r"'populaton'\. Did you mean 'population'\? The tables are areas, "):
+        load_table("populaton")
 
 
 def test_relative_folder_is_the_one_of_the_working_directory(tmp_path, monkeypatch):
@@ -311,11 +252,9 @@ def test_relative_folder_is_the_one_of_the_working_directory(tmp_path, monkeypat
         (tmp_path / place / "mine").mkdir(parents=True)
         (tmp_path / place / "mine" / "sources.csv").write_text(SOURCES + f"plan-x,{title}\n", encoding="utf-8")
         os.utime(tmp_path / place / "mine" / "sources.csv", ns=(1, 1))
-    found = []
-    for place in ("a", "b"):
+    for place, title in (("a", "first"), ("b", "other")):
         monkeypatch.chdir(tmp_path / place)
-        found.append(load_table("sources", root="mine").set_index("source").loc["plan-x", "title_zh"])
-    assert found == ["first", "other"]
+        assert title in set(load_table("sources", root="mine")["title_zh"])
 
 
 def test_documents_behind_a_frame_are_cited():
@@ -327,28 +266,24 @@ def test_documents_behind_a_frame_are_cited():
     assert "Draft for comment" in cited.set_index("source").loc["plan-yueyang-2023-draft", "citation"]
 
 
+BEDS = "jingdezhen.elder_beds_total.2020.actual.text"
+
+
 @pytest.mark.parametrize(
-    "given",
+    ("given", "cited"),
     [
-        "un-wpp-2024",
-        ["un-wpp-2024", "un-wpp-2024"],
-        pd.Series(["un-wpp-2024", None], name="source"),
-        xr.Dataset(attrs={"sources": ["un-wpp-2024"]}),
-        xr.Dataset(attrs={"sources": "un-wpp-2024"}),
-        {"un-wpp-2024": 1},
+        *((given, "un-wpp-2024") for given in ("un-wpp-2024", ["un-wpp-2024"] * 2, {"un-wpp-2024": 1})),
+        (pd.Series(["un-wpp-2024", None], name="source"), "un-wpp-2024"),
+        (xr.Dataset(attrs={"sources": ["un-wpp-2024"]}), "un-wpp-2024"),
+        (xr.Dataset(attrs={"sources": "un-wpp-2024"}), "un-wpp-2024"),
+        (pd.DataFrame({"observation": [BEDS, None]}), "plan-jingdezhen-2022"),
+        (pd.DataFrame({"observations": [(BEDS,), ()]}), "plan-jingdezhen-2022"),
+        (pd.DataFrame({"sources": ["un-wpp-2024;judged", "not published", None]}), "un-wpp-2024;judged"),
     ],
 )
-def test_documents_are_cited_by_id_and_by_attrs(given):
-    """Ids in any container, and whatever carries attrs["sources"], can be cited."""
-    assert cite(given)["source"].tolist() == ["un-wpp-2024"]
-
-
-@pytest.mark.parametrize("column", [["jingdezhen.elder_beds_total.2020.actual.text", None],
-                                    [("jingdezhen.elder_beds_total.2020.actual.text",), ()]])  # fmt: skip
-def test_frame_is_cited_through_its_printed_figures(column):
-    """A frame that lists ids of printed figures is cited by the documents that print them."""
-    frame = pd.DataFrame({"observation" if column[1] is None else "observations": column})
-    assert cite(frame)["source"].tolist() == ["plan-jingdezhen-2022"]
+def test_documents_are_cited_by_whatever_leads_to_them(given, cited):
+    """Ids in any container, attrs["sources"], ids of printed figures, and documents listed as "a;b"."""
+    assert cite(given)["source"].tolist() == cited.split(";")
 
 
 def test_nothing_to_cite_by_is_refused():
@@ -359,9 +294,3 @@ def test_nothing_to_cite_by_is_refused():
         cite(3)
     with pytest.raises(DataError, match=r"source 'un-wpp-2042' is not .* Did you mean 'un-wpp-2024'\?"):
         cite(["un-wpp-2042"])
-
-
-def test_computed_rows_are_cited_by_the_documents_they_list():
-    """Documents listed as "a;b" are found, and words that stand where there is no document are passed over."""
-    frame = pd.DataFrame({"sources": ["un-wpp-2024;judged", "not published", None]})
-    assert cite(frame)["source"].tolist() == ["un-wpp-2024", "judged"]

@@ -47,12 +47,10 @@ LAYOUTS = {
 }  # fmt: skip
 
 
-def sheet(path, rows, merge=None):
+def sheet(path, rows):
     book = openpyxl.Workbook()
     for row in rows:
         book.active.append(row)
-    if merge:
-        book.active.merge_cells(merge)
     book.save(path)
     return path
 
@@ -107,13 +105,6 @@ def test_what_is_ambiguous_is_refused(tmp_path, rows, told):
     with pytest.raises(yl.DataError, match=told) as error:
         yl.read_census(sheet(tmp_path / "a.xlsx", rows))
     assert say(error.value.key, "zh", **error.value.values).endswith("。")
-
-
-def test_old_excel_is_told_how_to_convert(tmp_path):
-    """An .xls is no workbook that is read."""
-    (tmp_path / "a.xls").write_bytes(b"\xd0\xcf\x11\xe0" * 9)
-    with pytest.raises(yl.DataError, match=r"Save it as \.xlsx"):
-        yl.read_census(tmp_path / "a.xls")
 
 
 def test_a_form_holds_the_census_that_was_read(tmp_path):

@@ -1,7 +1,6 @@
 """A workbook of one's own: the form, what planners type into it, faults with their cells, hostile files."""
 
 import datetime
-import io
 import re
 import shutil
 import zipfile
@@ -81,7 +80,8 @@ def test_form_has_what_a_planner_needs(form):
     assert book.sheetnames[0] == "说明"
     assert "margins" in book["说明"]["A3"].value
     lists = {check.formula1 for ws in book for check in ws.data_validations.dataValidation}
-    assert any("resident 常住" in choice for choice in lists)
+    codes = [code for choice in lists if choice.startswith('"') for code in choice.strip('"').split(",")]
+    assert "resident 常住" in codes and all(" " in code for code in codes)  # each with its Chinese word
     assert any("lists!" in choice for choice in lists)
     assert book["margins"].freeze_panes == "B5"
     assert book["margins"]["D2"].value == "总人口（人）"
@@ -104,9 +104,7 @@ def test_form_of_a_known_area_adds_to_ours(tmp_path):
     told = yl.project("景德镇", end_year=2023, root=form).attrs["rebased"]
     assert [(each["year"], each["totals"]) for each in told] == [(2022, {"population_total": 1_620_000})]
     fill(form, "margins", year=2018)
-    assert check_data(form)["message"].str.contains(
-        "by age and sex at 2020, so totals of 2018 change nothing"
-    ).tolist() == [True]
+    assert check_data(form)["message"].str.contains("totals of 2018 change nothing").tolist() == [True]
     assert new_workbook(tmp_path / "b.xlsx", "jingdezhen", name="景德镇市", parent="江西").exists()
     with pytest.raises(DataError, match=r"is 江西省 景德镇市 in our tables.* For it write yilao new jingdezhen"):
         new_workbook(tmp_path / "c.xlsx", "jingdezhen", parent="湖南")
@@ -155,13 +153,6 @@ def test_report_of_figures_with_nothing_optional(city, tmp_path):
     assert "10,500" in page and "本库未收录" in page  # nobody says that the plan was read whole
 
 
-def test_totals_of_a_year_without_a_census(city):
-    """Totals of 2023 start a projection in 2023, with the parent's fertility."""
-    fill(city, "margins", year=2023)
-    assert int(yl.project("mycity", root=city, end_year=2030).year[0]) == 2023
-    assert set(list_filled("mycity", root=city)["what"]) == {"population", "e0", "tfr_ratio"}
-
-
 def test_names_are_understood_as_ids(form):
     """A Chinese name, a code with its word, and an adcode as a number stand for the id."""
     fill(form, "areas", parent="江西省", level="prefecture 地级市", adcode=369900)
@@ -182,10 +173,8 @@ def test_header_may_be_chinese_and_lower_down(tmp_path):
     ws.merge_cells("A4:A6")
     book.save(tmp_path / "a.xlsx")
     margins = read_workbook(tmp_path / "a.xlsx")["margins"]
-    assert margins[["area", "year", "population_total", "population_60plus"]].to_numpy().tolist() == [
-        ["lianshui", 2020, 831_000, 200_000],
-        ["lianshui", 2021, 830_000, 201_000],
-    ]
+    read = margins[["area", "year", "population_total", "population_60plus"]].to_numpy().tolist()
+    assert read == [["lianshui", 2020, 831_000, 200_000], ["lianshui", 2021, 830_000, 201_000]]
 
 
 def test_bounds_and_percentages_of_figures(form):
@@ -313,10 +302,7 @@ def test_file_that_is_no_workbook_is_refused(tmp_path, content, sentence):
         check_data(path)
 
 
-TABLES = ["areas", "sources", "observations", "projects", "assumptions", "population", "indicators", "series"]
-
-
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", ["areas", "sources", "observations", "projects", "population"])
 def test_table_comes_back_from_a_workbook(tmp_path, name):
     """A table that is written and read again is the same, to the last digit and type."""
     table = load_table(name).head(1000)
@@ -333,8 +319,9 @@ def test_text_is_never_a_formula(tmp_path):
     path = write_workbook({"areas": areas, "results": pd.DataFrame({"x": INJECTIONS})}, tmp_path / "out.xlsx")
     book = openpyxl.load_workbook(path)
     cells = [cell for ws in book for row in ws for cell in row if isinstance(cell.value, str)]
-    assert {cell.data_type for cell in cells} == {"s"}
-    assert all(cell.quotePrefix for cell in cells if cell.value[0] in "=+-@\t")
+    assert {cell.data_type for cell in cells} == {"s"} and all(
+        cell.quotePrefix for cell in cells if cell.value[0] in "=+-@\t"
+    )
     assert read_workbook(path)["areas"]["note"].tolist() == [text.strip() for text in INJECTIONS]
 
 
@@ -342,23 +329,16 @@ def test_results_are_written_with_their_index(tmp_path):
     """A frame that is no table of the library keeps its named index; missing and infinite values are empty."""
     frame = pd.DataFrame({"beds": [1.5, np.nan, np.inf]}, index=pd.Index([2020, 2021, 2022], name="year"))
     ws = openpyxl.load_workbook(write_workbook({"gap": frame}, tmp_path / "out.xlsx"))["gap"]
-    assert [[cell.value for cell in row[1:]] for row in ws.iter_rows(min_row=3)] == [
-        [2020, 1.5],
-        [2021, None],
-        [2022, None],
-    ]
+    rows = [[cell.value for cell in row[1:]] for row in ws.iter_rows(min_row=3)]
+    assert rows == [[2020, 1.5], [2021, None], [2022, None]]
 
 
 @pytest.mark.parametrize(
     ("tables", "path", "sentence"),
-    [
-        ({}, "a.xlsx", "is no table"),
-        ({"a": 1}, "a.xlsx", "a int is no table"),
-        ({"a/b": pd.DataFrame()}, "a.xlsx", "at most 31 characters"),
-        ({"a": pd.DataFrame()}, "a.csv", "does not end"),
-        ({"a": pd.DataFrame({"x": ["y" * 40_000]})}, "a.xlsx", "too long"),
-    ],
-)
+    [({}, "a.xlsx", "is no table"), ({"a": 1}, "a.xlsx", "a int is no table"),
+     ({"a/b": pd.DataFrame()}, "a.xlsx", "at most 31 characters"), ({"a": pd.DataFrame()}, "a.csv", "does not end"),
+     ({"a": pd.DataFrame({"x": ["y" * 40_000]})}, "a.xlsx", "too long")],
+)  # fmt: skip
 def test_what_cannot_be_written_is_refused(tmp_path, tables, path, sentence):
     """Nothing to write, bad names and too long texts are sentences, and leave no file."""
     with pytest.raises(DataError, match=sentence):
@@ -395,34 +375,17 @@ def test_whatever_is_typed_is_right_or_reported(tmp_path_factory, empty_form, ty
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_damaged_workbook_is_a_sentence(tmp_path_factory, empty_form, data):
-    """Bytes changed anywhere in a workbook, or in its parts: tables or a DataError, nothing else."""
-    path = tmp_path_factory.mktemp("damaged") / "a.xlsx"
-    raw = bytearray(empty_form.read_bytes())
-    if data.draw(st.booleans()):
-        for place, byte in data.draw(
-            st.lists(st.tuples(st.integers(0, len(raw) - 1), st.integers(0, 255)), min_size=1, max_size=8)
-        ):
-            raw[place] = byte
-    else:
-        raw = _part_damaged(bytes(raw), data)
-    path.write_bytes(raw)
+    """Bytes changed anywhere in a part of a workbook: tables or a DataError, nothing else."""
+    with zipfile.ZipFile(empty_form) as parts:
+        victim = data.draw(st.sampled_from(parts.namelist()))
+        text = parts.read(victim)
+    start = data.draw(st.integers(0, len(text)))
+    worse = text[:start] + data.draw(st.binary(max_size=9)) + text[start + data.draw(st.integers(0, 50)) :]
+    path = rewritten(empty_form, tmp_path_factory.mktemp("damaged") / "a.xlsx", {text: worse} if text else {})
     try:
         assert isinstance(read_workbook(path), dict)
     except DataError as error:
         assert len(str(error)) > 20
-
-
-def _part_damaged(raw, data):
-    old, out = zipfile.ZipFile(io.BytesIO(raw)), io.BytesIO()
-    victim = data.draw(st.sampled_from(old.namelist()))
-    with zipfile.ZipFile(out, "w") as new:
-        for name in old.namelist():
-            text = old.read(name)
-            if name == victim:
-                start = data.draw(st.integers(0, len(text)))
-                text = text[:start] + data.draw(st.binary(max_size=9)) + text[start + data.draw(st.integers(0, 50)) :]
-            new.writestr(name, text)
-    return out.getvalue()
 
 
 def test_broken_styles_do_no_harm(tmp_path, city):
@@ -446,6 +409,7 @@ def test_totals_are_of_their_date(city, counted, moved):
     """Totals of the year's end are those of the projection on 31 December; those of 1 November are moved on."""
     fill(city, "margins", year=2023, counted=counted, population_0_14=250_000, population_men=830_000)
     people = yl.project("mycity", root=city, end_year=2024)["population"].sel(year=2023)
+    assert set(list_filled("mycity", root=city)["what"]) == {"population", "e0", "tfr_ratio"}
     held = [float(yl.persons(people)), float(yl.persons(people, 0, 15)), float(people.sel(sex="male").sum())]
     assert (held == pytest.approx([1_619_000, 250_000, 830_000], rel=1e-6)) is not moved
 
@@ -456,11 +420,3 @@ def test_far_cell_costs_nothing(city):
     book["margins"].cell(1_048_576, 16_384).value = "x"
     book.save(city)
     assert "XFD1048576" in set(check_data(city)["cell"])
-
-
-def test_every_code_of_the_form_has_a_chinese_word(form):
-    """The drop-downs show each code with its word."""
-    book = openpyxl.load_workbook(form)
-    lists = [check.formula1 for ws in book for check in ws.data_validations.dataValidation]
-    codes = [code for choice in lists if choice.startswith('"') for code in choice.strip('"').split(",")]
-    assert codes and [code for code in codes if " " not in code] == []

@@ -74,8 +74,7 @@ def describe_table(name: str, root: str | Path | None = None) -> pd.DataFrame:
 def find_area(query: object, root: str | os.PathLike | None = None) -> pd.Series:
     """Return the row of `areas` that a slug, a name or an adcode means; one that several share (鼓楼区) is refused.
 
-    Names are Chinese or English, with or without their type; with areas above them (江苏 南京 鼓楼, "Gulou, Nanjing");
-    or, as codes, of 2010 (海安县, 320621).
+    Names and codes are of today or of 2010, with areas above them or without (江苏 南京 鼓楼, "Gulou, Nanjing").
     DataError: for an unknown or ambiguous area; its `choices` are a list of dicts, as the rows of `find_areas`.
 
     >>> [find_area(query)["area"] for query in ("景德镇", "Hai'an", 360600, "南京市鼓楼区")]
@@ -101,9 +100,7 @@ def _text(query: object) -> str:
     return "" if query is None else str(query)
 
 
-@lru_cache(maxsize=8)
-def _by_slug(root: Path | None, state: tuple) -> pd.DataFrame:
-    return merged_table("areas", root).set_index("area", drop=False)
+_by_slug = lru_cache(maxsize=8)(lambda root, state: merged_table("areas", root).set_index("area", drop=False))
 
 
 def find_areas(query: object, root: str | os.PathLike | None = None) -> pd.DataFrame:
@@ -216,8 +213,7 @@ class Figures:
     def first(self, area: str, indicator: str, *kinds: str) -> pd.Series | None:
         """As `figure`, for slugs; of several kinds, the first that prints a number."""
         places = self.places.get((area, indicator), [])
-        found = (place for kind in kinds for place in places if self.kinds[place] == kind)
-        place = next(found, None)
+        place = next((place for kind in kinds for place in places if self.kinds[place] == kind), None)
         return None if place is None else self.table.iloc[place]
 
     def required(self, area: str, indicator: str, *kinds: str) -> pd.Series:
@@ -233,17 +229,14 @@ def figures_at(root: str | Path | None = None) -> Figures:
     return _figures(as_root(root), stamp(root))
 
 
-@lru_cache(maxsize=8)
-def _figures(root: Path | None, state: tuple) -> Figures:
-    return Figures(merged_table("observations", root))
+_figures = lru_cache(maxsize=8)(lambda root, state: Figures(merged_table("observations", root)))
 
 
 def cite(frame_or_sources: object, root: str | Path | None = None) -> pd.DataFrame:
     """List the documents behind a frame in the order of first use: source, citation, the other columns of `sources`.
 
-    It takes a frame with a column `source`, `sources` ("a;b"), `observation` or `observations` (ids of printed figures,
-    which are looked up); anything with `attrs["sources"]`, as a projection; or ids of documents.
-    DataError: when an id is unknown, or there is nothing to cite by.
+    It takes a frame with a column `source`, `sources` ("a;b"), `observation` or `observations` (ids of printed
+    figures); anything with `attrs["sources"]`; or ids. DataError: an unknown id, or nothing to cite by.
 
     >>> cite("un-wpp-2024")["citation"][0]
     '联合国经济和社会事务部人口司 United Nations, ... (World Population Prospects 2024). 2024-07-11...'

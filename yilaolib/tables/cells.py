@@ -1,7 +1,6 @@
 """What people type and print, as the text that the tables hold: 11.5万, 19.28%, ≥95.5, １２３, 100张, a name for an id.
 
-What two readers could read in two ways is refused: a date where a number is wanted (Excel makes dates of 3-5), 3-5万,
-1,15, 5①. Below are the sheets of workbooks, whose cells are read so.
+What two readers could read in two ways is refused: a date for a number, 3-5万, 1,15, 5①. Below, sheets of workbooks.
 """
 
 from __future__ import annotations
@@ -145,32 +144,28 @@ def _range(text: str, unit: str) -> Understood | None:
     found = RANGE.fullmatch(text)
     if not found:
         return None
-    first, last = found["low"] + found["unit"], found["high"]
-    low, high = _figure(first, unit), _figure(last, unit)
+    ends = found["low"] + found["unit"], found["high"]
+    low, high = (_figure(end, unit) for end in ends)
     if low.trouble or high.trouble or low.comparator or high.comparator:
         return refused(text, "no_range")
-    if bool(_times(first)) != bool(_times(last)):
-        return refused(text, "range_ends", times=_times(last) or _times(first))
+    first, last = (typed["times"] if (typed := TYPED.fullmatch(end)) else "" for end in ends)
+    if bool(first) != bool(last):
+        return refused(text, "range_ends", times=last or first)
     return Understood(low.text, upper=high.text)
 
 
-def _times(text: str) -> str:
-    found = TYPED.fullmatch(text)
-    return found["times"] if found else ""
-
-
 def _figure(text: str, unit: str) -> Understood:
-    signs = [(code, sign) for code, signs in BEFORE.items() for sign in signs if text.startswith(sign)][:1]
-    comparators = {code for code, _ in signs}
-    found = TYPED.fullmatch(text.removeprefix(signs[0][1]).strip() if signs else text)
+    signs = ((code, sign) for code, signs in BEFORE.items() for sign in signs if text.startswith(sign))
+    code, sign = next(signs, ("", ""))
+    comparators = {code} - {""}
+    found = TYPED.fullmatch(text.removeprefix(sign).strip())
     if not found:
         return refused(text, "not_a_number")
     rest = found["unit"].strip()
-    for code, words in AFTER.items():
-        for word in words:
-            if rest.endswith(word):
-                comparators.add(code)
-                rest = rest.removesuffix(word).strip()
+    for word, code in ((word, code) for code, words in AFTER.items() for word in words):
+        if rest.endswith(word):
+            comparators.add(code)
+            rest = rest.removesuffix(word).strip()
     if found["more"] or found["more_after"]:
         comparators.add("gt")
     if len(comparators) > 1:
@@ -216,13 +211,6 @@ def read_date(value: object) -> Understood:
     return Understood(text.removesuffix("年"))
 
 
-def read_text(value: object) -> Understood:
-    """Read a text; a number becomes its digits (adcode 360200), a date is refused (Excel makes one of 1-2)."""
-    if isinstance(value, datetime.date | datetime.time | datetime.timedelta):
-        return refused(value, "date_for_text")
-    return Understood(show(value))
-
-
 def show(value: object, *, percent: bool = False) -> str:
     """Return what a cell shows: "" for nothing, 7367 for 7367.0, 19.28% for a percentage."""
     if value is None:
@@ -235,8 +223,7 @@ def show(value: object, *, percent: bool = False) -> str:
 
 
 def _hundredfold(value: float) -> Decimal:
-    # 15 digits are what a spreadsheet shows: 0.1928, not 0.19280000000000003
-    return Decimal(format(value, ".15g")) * 100
+    return Decimal(format(value, ".15g")) * 100  # a spreadsheet shows 15 digits: 0.1928, not 0.19280000000000003
 
 
 # ---- the sheets of a workbook ----
@@ -398,8 +385,12 @@ def sheet_of(name: str, grid: Grid) -> tuple[Sheet, list[Problem]]:
     columns = {column.casefold(): column for column in fields_of(name)}
     columns |= {plain_name(f["title_zh"]): column for column, f in fields_of(name).items() if "title_zh" in f}
     titles = {line: {at: _title(raw, columns) for at, raw in row.items()} for line, row in grid.rows.items()}
-    top = next((line for line in list(titles)[:HEADER_WITHIN] if _looks_like_header(titles[line], columns)), None)
-    if top is None:
+    for top in list(titles)[:HEADER_WITHIN]:
+        heads = [title for title in titles[top].values() if title != "#"]
+        known = sum(title in columns.values() for title in heads)
+        if known >= 2 and 2 * known >= len(heads):
+            break
+    else:
         nothing = Sheet(grid.title, letters={})
         trouble = Trouble("no_header", {"columns": list(fields_of(name))}, "columns-missing")
         return nothing, [nothing.problem(name, 1, "", trouble)]
@@ -424,11 +415,6 @@ def _title(raw: Raw, columns: dict[str, str]) -> str:
     text = fold(str(raw.value))
     short = re.split(r"[(（\n\s]", text, maxsplit=1)[0]
     return columns.get(short.casefold()) or columns.get(plain_name(short)) or text
-
-
-def _looks_like_header(titles: dict[int, str], columns: dict[str, str]) -> bool:
-    known = [title for title in titles.values() if title in columns.values()]
-    return len(known) >= 2 and 2 * len(known) >= len([title for title in titles.values() if title != "#"])
 
 
 def understand(name: str, sheet: Sheet, spelling: Spelling) -> tuple[Sheet, list[Problem]]:
@@ -494,16 +480,16 @@ def _word(raw: Raw, field: dict, id_of: Callable[[str], str | None]) -> Understo
     rules = rules_of(field)
     if rules.get("pattern", "").startswith("[0-9]{4}(-"):
         return read_date(raw.value)
-    read = Understood(show(raw.value, percent=raw.percent)) if raw.percent else read_text(raw.value)
-    if read.trouble or not read.text:
-        return read
+    if isinstance(raw.value, datetime.date | datetime.time | datetime.timedelta):
+        return refused(raw.value, "date_for_text")  # Excel makes one of 1-2
+    if not (text := show(raw.value, percent=raw.percent)):
+        return Understood("")
     if "enum" in rules:
-        text = fold(read.text)
-        return Understood("" if text in NOT_PUBLISHED else code_of(text, rules["enum"]))
-    first = read.text.split(maxsplit=1)[0]
+        return Understood("" if fold(text) in NOT_PUBLISHED else code_of(fold(text), rules["enum"]))
+    first = text.split(maxsplit=1)[0]
     if id_of(first) == first:  # "elder_beds_total 养老床位数", as the drop-downs show it
         return Understood(first)
-    return Understood(id_of(plain_name(read.text)) or read.text)
+    return Understood(id_of(plain_name(text)) or text)
 
 
 def _compared(name: str, column: str, read: Understood, raw: Raw, row: dict, texts: dict[str, str]) -> Understood:

@@ -124,21 +124,17 @@ class Names:
 
     def _in_parts(self, parts: list[str]) -> set[str]:
         """Areas of which one part is the name and all others are names of areas above; in any order."""
-        named, found = [self._all(part) for part in parts], set()
-        for at, ours in enumerate(named):
-            for slug in ours:
-                line = {*self.above(slug)}
-                if all(other & line for place, other in enumerate(named) if place != at):
-                    found.add(slug)
+        named = [self._all(part) for part in parts]
+        others = [(ours, named[:at] + named[at + 1 :]) for at, ours in enumerate(named)]
+        found = {slug for ours, rest in others for slug in ours if all(one & {*self.above(slug)} for one in rest)}
         return {slug for slug in found if plain_name(self.rows[slug]["name_zh"]) in parts} or found
 
     def _run_together(self, text: str) -> set[str]:
         """江苏省南京市鼓楼区: names of areas above stand before, without a space."""
         for cut in range(2, len(text) - 1):
-            heads, tail = self._all(text[:cut]), text[cut:]
-            if heads:
-                inside = {s for s in self._named(tail) or self._run_together(tail) if heads & {*self.above(s)}}
-                if inside:
+            if heads := self._all(text[:cut]):
+                found = self._named(text[cut:]) or self._run_together(text[cut:])
+                if inside := {slug for slug in found if heads & {*self.above(slug)}}:
                     return inside
         return set()
 
@@ -146,16 +142,11 @@ class Names:
         """Offer (what to write, where it is) for the beginning of a slug, code or name; each offer finds one area."""
         key, offers = unicodedata.normalize("NFKC", typed).casefold(), {}
         for slug, row in self.rows.items():
-            if slug.startswith(key):
-                offers[slug] = self.path(slug)
-            elif row["name_zh"].startswith(key):
-                alone = len(self.tiers[1][plain_name(row["name_zh"])]) == 1
-                above = next(self.above(slug), "")
-                offers[row["name_zh"] if alone else f"{row['name_zh']},{self.rows[above]['name_zh']}"] = self.path(slug)
-            elif (row["adcode"] or "").startswith(key):
-                offers[row["adcode"]] = self.path(slug)
-            elif row["name_en"].casefold().startswith(key) and len(self.meant(row["name_en"])) == 1:
-                offers[row["name_en"]] = self.path(slug)
+            above = self.rows.get(next(self.above(slug), ""), {}).get("name_zh")
+            spelt = (slug, row["name_zh"], f"{row['name_zh']},{above}", row["adcode"] or "", row["name_en"])
+            begun = (text for text in spelt if text.casefold().startswith(key))
+            if offer := next((text for text in begun if self.meant(text) == [slug]), None):
+                offers[offer] = self.path(slug)
             if len(offers) >= limit:
                 break
         return sorted(offers.items())

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from .. import tables as room
-from ..errors import DataError, nearest
+from ..errors import nearest
 from . import schema
 from .cells import Grid, Raw, Spelling, fold, read_grids, sheet_of, show, understand
 from .finding import Names, our_names, plain_name
@@ -42,8 +42,7 @@ def is_workbook(root: Path | None) -> bool:
 
 def user_files(root: str | os.PathLike | None) -> dict[str, Path]:
     """Return the tables that a user's folder or workbook holds, by name; a nearly right name is a DataError."""
-    path = as_root(root)
-    if path is None:
+    if (path := as_root(root)) is None:
         return {}
     files, problems = found_tables(path)
     refuse(problems)
@@ -52,8 +51,8 @@ def user_files(root: str | os.PathLike | None) -> dict[str, Path]:
 
 def found_tables(root: Path) -> tuple[dict[str, Path], list[Problem]]:
     """Return the tables in a folder or workbook by name, and a problem for whatever is nearly named as one."""
-    if is_workbook(root):
-        grids, problems = _grids(root)
+    if not root.is_dir():
+        grids, problems = _grids(root, _stamp([root]))
         return dict.fromkeys(grids, root), list(problems)
     files, problems, names = {}, [], list(described())
     for path in sorted(root.iterdir()):
@@ -70,9 +69,8 @@ def found_tables(root: Path) -> tuple[dict[str, Path], list[Problem]]:
 def read_theirs(name: str, root: Path) -> tuple[Sheet, list[Problem]]:
     """Read a table of a user as plain text, and list what cannot be understood."""
     files, _ = found_tables(root)
-    sheet, problems = _read_theirs(
-        name, root, _stamp([files[name]]), _stamp([files[named] for named in NAMED if named in files])
-    )
+    names_state = _stamp([files[named] for named in NAMED if named in files])
+    sheet, problems = _read_theirs(name, root, _stamp([files[name]]), names_state)
     return sheet, list(problems)
 
 
@@ -89,15 +87,10 @@ def our_table(name: str) -> pd.DataFrame:
     """Return a table of our own, typed; shared by all callers, so never change it."""
     if name not in schema.table_names():
         return empty_table(name)
-    path = schema.data_folder() / f"{name}.csv"
-    if not path.exists():
-        raise DataError(f"Table {name!r} has no file {path}. Install yilaolib again, or restore the file.")
-    return _our_table(name, _stamp([path]))
+    return _our_table(name, _stamp([schema.data_folder() / f"{name}.csv"]))
 
 
-@lru_cache(maxsize=64)
-def _our_table(name: str, _state: tuple) -> pd.DataFrame:
-    return schema.our_csv(name)
+_our_table = lru_cache(maxsize=64)(lambda name, _state: schema.our_csv(name))
 
 
 def stamp(root: str | os.PathLike | None) -> tuple:
@@ -105,9 +98,7 @@ def stamp(root: str | os.PathLike | None) -> tuple:
     return _stamp([*_our_files(), *dict.fromkeys(user_files(root).values())])
 
 
-@cache
-def _our_files() -> tuple[Path, ...]:
-    return tuple(path for name in schema.table_names() if (path := schema.data_folder() / f"{name}.csv").exists())
+_our_files = cache(lambda: [schema.data_folder() / f"{name}.csv" for name in schema.table_names()])
 
 
 def _stamp(paths: Iterable[Path]) -> tuple:
@@ -115,15 +106,13 @@ def _stamp(paths: Iterable[Path]) -> tuple:
 
 
 def _typed_sheet(name: str, root: Path) -> tuple[Sheet, list[Problem]]:
-    return sheet_of(name, _grids(root)[0][name]) if is_workbook(root) else schema.read_csv(found_tables(root)[0][name])
-
-
-def _grids(root: Path) -> tuple[dict[str, Grid], list[Problem]]:
-    return _grids_at(root, _stamp([root]))
+    if root.is_dir():
+        return schema.read_csv(found_tables(root)[0][name])
+    return sheet_of(name, _grids(root, _stamp([root]))[0][name])
 
 
 @lru_cache(maxsize=8)
-def _grids_at(root: Path, _state: tuple) -> tuple[dict[str, Grid], list[Problem]]:
+def _grids(root: Path, _state: tuple) -> tuple[dict[str, Grid], list[Problem]]:
     names, grids, problems = list(described()), {}, []
     words = {plain_name(name): name for name in described()}
     words |= {plain_name(table["title_zh"]): name for name, table in described().items() if "title_zh" in table}
@@ -159,20 +148,14 @@ def _spelling(root: Path, _state: tuple) -> Spelling:
         both = pd.concat([our_table(table).astype(object), theirs.astype(object)])
         meant: dict[str, set] = {}
         for row in both.to_dict("records"):
-            for name in _names(row):
+            names = (row.get(field) for field in ("title_zh", "title_en", "name_zh", "name_en"))
+            for name in filter(None, (plain_name(name) for name in names if isinstance(name, str))):
                 meant.setdefault(name, set()).add(row[key])
         known = {name: min(slugs) for name, slugs in meant.items() if len(slugs) == 1}
         ids[table] = (known | {slug: slug for slug in both[key] if isinstance(slug, str) and slug}).get
         if table == "indicators":
             units = {k: u for k, u in zip(both[key], both["unit"], strict=True) if isinstance(u, str)}
     return Spelling(ids, units, own)
-
-
-def _names(row: dict) -> Iterable[str]:
-    for field in ("title_zh", "title_en", "name_zh", "name_en"):
-        name = row.get(field)
-        if isinstance(name, str) and (plain := plain_name(name)):
-            yield plain
 
 
 def _as_typed(table: str, root: Path) -> pd.DataFrame:

@@ -34,14 +34,13 @@ TIMES = {"万人": 10_000, "千人": 1_000, "百人": 100, "人": 1}
 
 
 class Count(NamedTuple):
+    """One number of a table in its unit: ages (None: all), sex, what its heads say besides, worth of its last digit."""
+
     ages: Any
     sex: str
     heads: tuple
     persons: float
     digit: float
-
-
-"""One number of a table in its unit: ages (None: all), sex, what its heads say besides, worth of its last digit."""
 
 
 def read_census(
@@ -50,8 +49,7 @@ def read_census(
     """Read persons by age (and sex) of one area from a table as statistics offices print it: .xlsx, or .csv.
 
     `area` (as the table names it), `year` and `sheet` are wanted where a table holds several or does not say them.
-    Returns year, sex (both where the table has no sexes), age, n, persons, basis, as table `population` has them;
-    `attrs["understood"]` has sheet, area, unit, sum and printed total, as `yilao new --census` says them.
+    Rows as of table `population`; `attrs["understood"]` has sheet, area, unit, sum and printed total.
     DataError: no ages, several areas, years or sheets, ages that do not join, a sum that is not the printed total.
 
     >>> import tempfile
@@ -62,14 +60,13 @@ def read_census(
     """
     path = Path(path).expanduser()
     grids = [_csv_grid(path)] if path.suffix.casefold() == ".csv" else read_grids(path)
-    found = [(grid, counts) for grid in grids if sheet in (None, grid.title) and (counts := list(_counts(grid)))]
+    found = [(grid, list(_counts(grid))) for grid in grids if sheet in (None, grid.title)]
+    found = [(grid, counts) for grid, counts in found if any(count.ages for count in counts)]
     if len(found) != 1:
         titles = [grid.title for grid, _ in found] or [grid.title for grid in grids if grid.title]
         raise refusal("census.sheets" if found else "census.no_ages", file=path.name, sheets=titles)
     grid, counts = found[0]
     words = "|".join([grid.title, *(_plain(raw.value) for row in grid.rows.values() for raw in row.values())])
-    if not any(count.ages for count in counts):
-        raise refusal("census.no_ages", file=path.name, sheets=[])
     counts, name = _of_area(counts, area, path.name)
     years = sorted(set(re.findall(r"(?<!\d)((?:19|20)\d\d)年", words))) if year is None else [year]
     if len(years) != 1:
@@ -182,9 +179,8 @@ def _by_sex(counts: list[Count], times: int, file: str) -> tuple[dict[str, dict[
         mine = {ages: count for (of, ages), count in cells.items() if of == sex and ages}
         joined = _joined(list(mine), 0)
         if joined is None:
-            raise refusal(
-                "census.gaps", file=file, sex=sex, ages=sorted(mine, key=lambda ages: (ages[0], ages[1] or 999))
-            )
+            ages = sorted(mine, key=lambda span: (span[0], span[1] or 999))
+            raise refusal("census.gaps", file=file, sex=sex, ages=ages)
         groups[sex] = {ages: mine[ages].persons * times for ages in joined}
         slack = max(slack, times * max(mine[ages].digit for ages in joined) * len(joined) * (times > 1))
         sums[sex] = sum(groups[sex].values())

@@ -302,10 +302,9 @@ def misfit(text: str, field: dict) -> Trouble | None:
         return Trouble("enum", values, "enum")
     if "pattern" in rules and not re.fullmatch(rules["pattern"], text):
         return Trouble("pattern", {"shown": text}, "pattern")
-    if "minimum" in rules and float(text) < rules["minimum"]:
-        return Trouble("minimum", {"shown": text, "bound": rules["minimum"]}, "minimum")
-    if "maximum" in rules and float(text) > rules["maximum"]:
-        return Trouble("maximum", {"shown": text, "bound": rules["maximum"]}, "maximum")
+    for rule, sign in (("minimum", 1), ("maximum", -1)):
+        if rule in rules and sign * float(text) < sign * rules[rule]:
+            return Trouble(rule, {"shown": text, "bound": rules[rule]}, rule)
     return None
 
 

@@ -1,8 +1,7 @@
 """An area of one's own: its form, tables out of a workbook and into one; and an area that gives totals only.
 
-The totals are rows of `margins`, or figures of `observations` (population_total and its parts, actual, resident). An
-area that has an older census too is filled in from that, its cohorts carried forward as those of the parent fared. What
-is filled has the source `filled-from-parent`, so that every table and figure can tell; `demography.local` computes.
+The totals are rows of `margins`, or figures of `observations` (population_total and its parts, actual, resident).
+What is filled has the source `filled-from-parent`, so that every table can tell; `demography.local` computes it.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from ..errors import DataError
 from ..texts import catalogue, languages
 from .areas import cite, data_version, find_area, find_areas, load_table
 from .cells import put
-from .folders import as_root, is_workbook, merged_table, read_table, user_files
+from .folders import as_root, merged_table, read_table, user_files
 from .schema import Trouble, described, fields_of, misfit, package, refusal, rules_of, with_word
 
 ENDING = ".xlsx"
@@ -40,10 +39,8 @@ def new_workbook(
     """Write an empty form (.xlsx) for an area of your own: fill it in, check it, render its report.
 
     The sheet `margins` is all that is needed: totals of one year. What is left out is filled in from the parent and
-    marked. For an area that we know, the form adds to our rows: it has no sheet `areas`.
-
-    `area` is a slug (small letters, digits, hyphens) or a Chinese name, `name` the Chinese name of a slug, `parent` any
-    name of the area above; `census` is what `read_census` read, for the sheet `population`.
+    marked. For an area that we know, the form adds to our rows: it has no sheet `areas`. `area` is a slug or a Chinese
+    name, `name` the Chinese name of a slug; `census` is what `read_census` read, for the sheet `population`.
     DataError: when the file is there already, cannot be written, or the parent is unknown.
 
     >>> import tempfile
@@ -77,16 +74,14 @@ def new_workbook(
 
 
 def _first_row(stem: str, area: str, name: str | None, up: str | None) -> dict:
-    known = load_table("areas").set_index("area")["name_zh"]
+    known, zh = load_table("areas").set_index("area")["name_zh"], name or area
     is_slug = misfit(area, fields_of("areas")["area"]) is None
     slug = area if is_slug else re.sub(r"[^a-z0-9]+", "-", stem.casefold()).strip("-") or "mycity"
-    zh = name or area
     if not is_slug and not re.search("[\u3400-\u9fff]", area):
         raise refusal("form.no_slug", shown=area)
     if slug in known:
         raise refusal("form.slug_taken", shown=slug, name=known[slug])
-    level = "county" if re.search("[县区旗]$", zh) else "prefecture"
-    english = slug.replace("-", " ").title()
+    level, english = "county" if re.search("[县区旗]$", zh) else "prefecture", slug.replace("-", " ").title()
     return {"area": slug, "level": with_word(level), "name_zh": zh, "name_en": english, "parent": up}
 
 
@@ -174,16 +169,15 @@ def read_workbook(path: str | Path) -> dict[str, pd.DataFrame]:
     2
     """
     root = as_root(_target(path))
-    if root is None or not is_workbook(root):
+    if root is None or root.is_dir():
         raise refusal("form.no_ending", file=str(path), ending=ENDING)
     return {name: read_table(name, root)[0].reset_index(drop=True) for name in user_files(root)}
 
 
 def write_workbook(tables: Mapping[str, pd.DataFrame], path: str | Path) -> Path:
-    """Write tables into a workbook: a cover with the sources, a sheet for each table with its units; no formulas.
+    """Write tables by name into a workbook: a cover with the sources, a sheet for each with its units; no formulas.
 
-    `tables` are by name; those of the library get titles and units. A workbook that is there is replaced when the new
-    one is complete.
+    A workbook that is there is replaced when the new one is complete.
     DataError: for nothing to write, a name that cannot name a sheet, or a file that cannot be written.
 
     >>> import tempfile
@@ -328,10 +322,8 @@ def contradiction(row: pd.Series) -> tuple[str, Trouble] | None:
 def parents_of(area: str, areas: pd.DataFrame) -> list[str]:
     """Return the areas that an area belongs to, nearest first."""
     up, line = areas.set_index("area")["parent"], []
-    here = up.get(area)
-    while isinstance(here, str) and here not in line:
-        line.append(here)
-        here = up.get(here)
+    while isinstance(area := up.get(area), str) and area not in line:
+        line.append(area)
     return line
 
 
@@ -428,8 +420,6 @@ def _listed(given: Iterable) -> str:
 
 
 def _in_words(key: str, values: dict) -> list[str]:
-    said = []
-    for words in map(catalogue, languages()):
-        named = {"parent": words.named(values["parent"])} if "parent" in values else {}
-        said.append(words.say(key, **values | named))
-    return said
+    given = ("parent",) if "parent" in values else ()
+    said = map(catalogue, languages())
+    return [words.say(key, **values | {name: words.named(values[name]) for name in given}) for words in said]
