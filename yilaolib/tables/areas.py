@@ -45,8 +45,7 @@ def load_table(name: str, *, area: object = None, root: str | os.PathLike | None
 def _places(name: str, root: Path | None, state: tuple) -> tuple[dict[str, list[int]], list[int]]:
     column = merged_table(name, root)["area"]
     of_all = "area" in schema_of(name)["primaryKey"] and not rules_of(fields_of(name)["area"]).get("required")
-    empty = [place for place, empty in enumerate(column.isna()) if empty] if of_all else []
-    return column.groupby(column).indices, empty
+    return column.groupby(column).indices, list(column.isna().to_numpy().nonzero()[0]) if of_all else []
 
 
 def list_tables(root: str | Path | None = None) -> list[str]:
@@ -141,9 +140,6 @@ def data_version() -> str:
 def _unknown(what: str, came: object, known: Iterable[str]) -> DataError:
     hint = did_you_mean(came, known)
     return DataError(f'{what} {came!r} is not in {what}s.csv.{hint} yl.load_table("{what}s") lists all.')
-
-
-NAMING = {"source", "sources", "observation", "observations"}  # columns that lead to documents
 
 
 def printed(
@@ -256,7 +252,7 @@ def _source_ids(given: Any, root: str | Path | None) -> Iterable[str]:
         return [given]
     columns = given if isinstance(given, pd.DataFrame | pd.Series) else {}
     behind = getattr(given, "attrs", {}).get("sources")
-    if behind is not None or not NAMING.isdisjoint(columns):
+    if behind is not None or not {"source", "sources", "observation", "observations"}.isdisjoint(columns):
         return [*_in_columns(columns, root), *_flat(behind or ())]
     if isinstance(given, pd.Series):
         return given.dropna()

@@ -357,8 +357,7 @@ def put(ws: Any, row: int, column: int, value: Any) -> Any:
     cell = ws.cell(row, column)
     if value is None or str(value) in ("<NA>", "NaT") or (isinstance(value, float) and not math.isfinite(value)):
         return cell
-    unbox = getattr(value, "item", None)  # of a number of numpy
-    value = unbox() if unbox else value
+    value = value.item() if hasattr(value, "item") else value  # a number of numpy
     if isinstance(value, str):
         if len(value) > LONGEST:
             raise DataError(f"A text of {len(value)} characters is too long for a cell ({LONGEST}). Shorten it.")
@@ -427,7 +426,7 @@ def understand(name: str, sheet: Sheet, spelling: Spelling) -> tuple[Sheet, list
     for line, cells in zip(sheet.lines, sheet.rows, strict=True):
         typed = [cell if isinstance(cell, Raw) else Raw(cell) for cell in cells]
         row = dict(zip(sheet.header, typed, strict=False))
-        texts, found = _row(name, row, fields, spelling)
+        texts, found = _row(name, row, spelling)
         if name in ABOUT_ONE and (is_book or "area" in row):
             texts["area"] = texts.get("area") or spelling.own.get("areas", "")
         if is_book:
@@ -445,9 +444,8 @@ def understand(name: str, sheet: Sheet, spelling: Spelling) -> tuple[Sheet, list
     return sheet._replace(rows=rows, header=sheet.header + unsaid), problems
 
 
-def _row(
-    name: str, row: dict[str, Raw], fields: dict, spelling: Spelling
-) -> tuple[dict[str, str], list[tuple[str, Trouble]]]:
+def _row(name: str, row: dict[str, Raw], spelling: Spelling) -> tuple[dict[str, str], list[tuple[str, Trouble]]]:
+    fields = fields_of(name)
     texts, found, links = {column: show(raw.value) for column, raw in row.items()}, [], schema.links_of(name)
     order = sorted((column for column in row if column in fields), key=lambda c: fields[c].get("unit") in ROW_UNITS)
     for column in order:  # the unit of a row before its value

@@ -30,10 +30,7 @@ def data_folder() -> Path:
 
 
 def plain_name(text: str) -> str:
-    """Return a name without case, width, spaces and punctuation: ＪＩＮＧＤＥＺＨＥＮ is Jing de zhen is jingdezhen.
-
-    ü is v, as it is typed.
-    """
+    """Return a name without case, width, spaces and punctuation: ＪＩＮＧＤＥ is jingde; ü is v, as typed."""
     text = unicodedata.normalize("NFKC", text).casefold().replace("ü", "v")
     return text if text.isalnum() else re.sub(r"[\W_]+", "", text)
 
@@ -153,12 +150,9 @@ class Names:
 
     def inside(self, parent: str | None = None, level: str | None = None) -> list[str]:
         """Return slugs by code: all; of a level; the children of `parent`; those of a level anywhere inside it."""
-        rows = self.rows.items()
-        if level is None:
-            found = [slug for slug, row in rows if parent is None or row["parent"] == parent]
-        else:
-            of_level = (slug for slug, row in rows if row["level"] == level)
-            found = [slug for slug in of_level if parent is None or parent in self.above(slug)]
+        found = [slug for slug, row in self.rows.items() if level in (None, row["level"])]
+        if parent is not None:
+            found = [s for s in found if parent in (self.above(s) if level else (self.rows[s]["parent"],))]
         return sorted(found, key=lambda slug: (self.rows[slug]["adcode"] or "", slug))
 
     def choices(self, slugs: list[str]) -> list[dict]:

@@ -87,7 +87,11 @@ def our_table(name: str) -> pd.DataFrame:
     """Return a table of our own, typed; shared by all callers, so never change it."""
     if name not in schema.table_names():
         return empty_table(name)
-    return _our_table(name, _stamp([schema.data_folder() / f"{name}.csv"]))
+    return _our_table(name, _stamp([_our_file(name)]))
+
+
+def _our_file(name: str) -> Path:
+    return schema.data_folder() / f"{name}.csv"
 
 
 _our_table = lru_cache(maxsize=64)(lambda name, _state: schema.our_csv(name))
@@ -98,7 +102,7 @@ def stamp(root: str | os.PathLike | None) -> tuple:
     return _stamp([*_our_files(), *dict.fromkeys(user_files(root).values())])
 
 
-_our_files = cache(lambda: [schema.data_folder() / f"{name}.csv" for name in schema.table_names()])
+_our_files = cache(lambda: [path for path in map(_our_file, schema.table_names()) if path.exists()])
 
 
 def _stamp(paths: Iterable[Path]) -> tuple:
@@ -205,10 +209,7 @@ def _merged(name: str, root: Path, state: tuple) -> pd.DataFrame:
 
 
 def overlay(name: str, ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
-    """Lay a user's rows over ours: equal keys, and overlapping age groups of one block, are replaced.
-
-    Areas of which a user says something come last in tables by year or age, sorted by their key.
-    """
+    """Lay a user's rows over ours: equal keys, and overlapping age groups of one block, are replaced."""
     key = schema_of(name)["primaryKey"]
     if "area" not in key or not {"year", "age"} & set(key):
         return _laid_over(key, ours, theirs)

@@ -84,8 +84,8 @@ def read_census(
     understood = {"file": path.name, "sheet": grid.title, "area": name, "year": int(years[0]), "unit": unit}
     understood |= {"unit_said": bool(said), "groups": len(ages), "last": ages[-1][0], "sexes": list(groups)}
     frame.attrs["understood"] = understood | {"sum": float(frame["persons"].sum()), "total": total}
-    columns = ["year", "sex", "age", "n", "persons", "basis"]
-    return frame[columns].astype({column: empty_table("population")[column].dtype for column in columns})
+    types = empty_table("population")[["year", "sex", "age", "n", "persons", "basis"]].dtypes
+    return frame[list(types.index)].astype(types)
 
 
 def _csv_grid(path: Path) -> Grid:

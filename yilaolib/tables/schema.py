@@ -157,26 +157,24 @@ def read_csv(path: Path) -> tuple[Sheet, list[Problem]]:
     except UnicodeDecodeError as error:
         trouble = Trouble("encoding", {"byte": f"0x{raw[error.start]:02x}"}, "encoding")
         return nothing, [nothing.problem(name, raw.count(b"\n", 0, error.start) + 1, "", trouble)]
-    reader, rows, lines, before = csv.reader(io.StringIO(text, newline=""), strict=True), [], [], 0
+    reader, found, before = csv.reader(io.StringIO(text, newline=""), strict=True), [], 0
     try:
         for cells in reader:
             cells = [unescaped(cell.strip()) for cell in cells]
             if any(cells):  # a blank row, or one of commas only, says nothing
-                rows.append(cells)
-                lines.append(before + 1)
+                found.append((before + 1, cells))
             before = reader.line_num
     except csv.Error as error:
         return nothing, [nothing.problem(name, before + 1, "", Trouble("csv", {"error": str(error)}, "csv"))]
-    if not rows:
+    if not found:
         trouble = Trouble("empty_file", {"columns": list(fields_of(name))}, "columns")
         return nothing, [nothing.problem(name, 1, "", trouble)]
-    header, kept = rows[0], zip(rows[1:], lines[1:], strict=True)
+    (_, header), *kept = found
     while not header[-1]:  # trailing commas
         header.pop()
     if header[0] == "#":  # a sheet of a form saved as CSV: rows that begin with # explain
-        header, kept = header[1:], [(row[1:], line) for row, line in kept if not row[0].startswith("#")]
-    rows, lines = (list(each) for each in zip(*kept, strict=True)) if (kept := list(kept)) else ([], [])
-    return _unfolded(name, Sheet(path.name, header, rows, lines)), []
+        header, kept = header[1:], [(line, row[1:]) for line, row in kept if not row[0].startswith("#")]
+    return _unfolded(name, Sheet(path.name, header, [row for _, row in kept], [line for line, _ in kept])), []
 
 
 def _unfolded(name: str, sheet: Sheet) -> Sheet:

@@ -93,9 +93,8 @@ def _guide(ws: Any, area: Mapping, stem: str, sheets: list[str]) -> None:
     lines, heads = [], []
     for lang in ("zh", "en"):  # the form speaks both, Chinese first
         heads.append(len(lines) + 1)
-        text = catalogue(lang)
-        said = {"area": area["area"], "name": text.named(area), "file": stem, "known": "areas" not in sheets}
-        lines += text.lines("form.guide", **said)
+        said = {"area": area["area"], "name": catalogue(lang).named(area), "known": "areas" not in sheets}
+        lines += catalogue(lang).lines("form.guide", file=stem, **said)
     lines += ["", words.word("form.sheets"), *(f"{table}：{described()[table]['title_zh']}" for table in sheets)]
     for line, text in enumerate(lines, start=1):
         cell = put(ws, line, 1, text or None)
@@ -206,9 +205,8 @@ def write_workbook(tables: Mapping[str, pd.DataFrame], path: str | Path) -> Path
         cover.append((name, len(frame)))
         used += [source for source in frame.get("source", pd.Series()).dropna() if source not in used]
     known = set(merged_table("sources")["source"])  # of documents of a user's own, the id
-    _rows(
-        book.worksheets[0], [*cover, *((each, cite(each)["citation"][0] if each in known else None) for each in used)]
-    )
+    cover += [(each, cite(each)["citation"][0] if each in known else None) for each in used]
+    _rows(book.worksheets[0], cover)
     book.worksheets[0].title = "cover"
     return _save(book, target)
 
@@ -347,10 +345,7 @@ def older_census(area: str, parent: str, census: int, population: pd.DataFrame) 
 
 
 def coarse_groups(area: str, population: pd.DataFrame) -> dict[int, dict[tuple, float]]:
-    """Return by year what a user's census says in groups too wide for a projection, as `rake` takes it.
-
-    Wide are groups that do not start at 0, 5 ... 85 for each sex: 0-14, 15-59, 60+; five years to 65+; both sexes.
-    """
+    """Return by year a census whose groups do not start at 0, 5 ... 85 for each sex (0-14, 60+), as `rake` takes it."""
     mine, wide = residents_in(population[(population["area"] == area) & (population["source"] != FILLED)]), {}
     for year, rows in mine.groupby("year"):
         ages = rows.groupby("sex")["age"].agg(set)
@@ -366,8 +361,8 @@ def coarse_groups(area: str, population: pd.DataFrame) -> dict[int, dict[tuple, 
 def list_filled(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
     """List what was filled in for an area from its parent; empty where everything is the area's own.
 
-    A figure that rests on a filled row is an estimate of ours. Columns: table, what (population, projection: totals
-    that it is set on later, or a parameter), year, parent (slug), given (ages of the totals), note_en, note_zh.
+    Columns: table, what (population, projection: totals that it is set on later, or a parameter), year, parent (slug),
+    given (ages of the totals), note_en, note_zh.
 
     >>> list_filled("jingdezhen").empty
     True
