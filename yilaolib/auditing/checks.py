@@ -424,17 +424,17 @@ def characters_can_be_shown(tables: Tables) -> Iterator[Finding]:
         return
     known = set((Path(__file__).parents[1] / "fonts" / "characters.txt").read_text(encoding="utf-8"))
     for table, frame in tables.items():
-        mine = frame[frame["checked"]].select_dtypes("str") if frame["checked"].any() else ()
+        mine = frame[frame["checked"]].select_dtypes("str")
         for field in mine:
             for label, text in mine[field].dropna().items():
-                rare = [c for c in text if c >= "\u2e80" and c.isalpha() and c not in known and not _in_gb2312(c)]
+                rare = [
+                    c
+                    for c in text
+                    if c >= "\u2e80" and c.isalpha() and c not in known and not c.encode("gb2312", "ignore")
+                ]
                 if rare:
                     told = [f"{c} (U+{ord(c):04X})" for c in dict.fromkeys(rare)]
                     yield Finding(table, label, field, "no_glyph", {"characters": told}, "warning")
-
-
-def _in_gb2312(character: str) -> bool:
-    return character.encode("gb2312", "ignore") != b""
 
 
 def claims_can_be_recomputed(tables: Tables) -> Iterator[Finding]:
@@ -473,7 +473,6 @@ def check_data(root: str | Path | None = None, *, lang: str = "en") -> pd.DataFr
 
     An error makes figures wrong or unreadable; a warning is worth a look. Of a folder or workbook of your own (`root`)
     the tables are checked as they would be used, together with ours, and only its own rows are reported.
-
     Returns DataFrame, one row a problem: table, row (line of the file; the header is line 1; missing for a whole file),
         field, rule, message (a sentence), severity ("error" or "warning"); of a workbook also sheet and cell ("B7").
 

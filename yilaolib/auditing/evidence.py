@@ -351,7 +351,6 @@ def solve_denominator(
     numerator, ratio, per : what is counted (beds, places, persons), the printed ratio, and of how many persons (1000)
     area : its populations and those of its parents are tried; without it, those of all areas with printed figures
     tolerance : [1] largest relative distance of a candidate from the population that would fit exactly
-
     Returns DataFrame, one row a candidate, closest first: area, group (total, 60+, 0-2 ...), year, basis, origin
         (census, table, printed, or implied by a printed count and share), persons, candidate and candidate_zh (in
         words), observation, source, off_pct. ``attrs["needed"]`` [persons] would fit exactly.

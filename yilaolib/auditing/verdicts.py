@@ -52,7 +52,6 @@ def audit(area: object = None, *, lang: str = "en", root: str | Path | None = No
     stands in `feasibility`. Source of the ranges: Moore, Kearfott and Cloud (2009), Introduction to Interval Analysis.
 
     Without `area` all areas; `lang` may be the path of a catalogue of your own (TOML).
-
     Returns DataFrame, one row a claim: claim, area, kind, statement_en, statement_zh, published, recomputed_low,
         recomputed, recomputed_high [unit], unit, verdict (one of `VERDICTS`, the worst that holds), explanation (in
         `lang`), explanation_zh, and observation, source, locator of the printed figure.
@@ -84,7 +83,6 @@ def feasibility(area: object = None, *, lang: str = "en", root: str | Path | Non
     """Set what a plan lists, staffs or wants beside what is needed for it or there today; nothing is judged.
 
     No document says that the two are equal. `area`, `lang`, `root` as in `audit`.
-
     Returns DataFrame, one row a pair: claim, area, statement_en, statement_zh, published (the printed figure), beside
         (what is set beside it), unit, percent (beside, of published), and the last columns of `audit`.
 
@@ -362,7 +360,6 @@ def lint_targets(area: object = None, *, lang: str = "en", root: str | Path | No
 
     A floor (≥) below today's value is no error: it is listed as a note, because a floor that holds already steers
     nothing. Without `area` all areas below the nation; `area`, `lang`, `root` as in `audit`.
-
     Returns DataFrame, one row a finding, warnings first: area, indicator, finding (one of `FINDINGS`), severity
         ("warning": ask; "note": know), explanation (in `lang`), explanation_zh, and observation, source of the target.
 

@@ -35,9 +35,8 @@ def backtest(
     `draws` and `seed` are as for `project`. DataError: the area has no census of one of the years.
 
     launch, target : int, default 2010 and 2020; [year] censuses, ten years apart
-    Returns DataFrame:
-        measure (total, 60+, 65+, 80+, 0-4), method (engine, hold, hamilton_perry below a province, log-linear for the
-        nation's total), projected, lower_80, upper_80, actual [persons], error_pct, inside_80.
+    Returns DataFrame: measure (total, 60+, 65+, 80+, 0-4), method (engine, hold, hamilton_perry below a province,
+        log-linear for the nation's total), projected, lower_80, upper_80, actual [persons], error_pct, inside_80.
 
     >>> table = backtest("jingdezhen", draws=50).set_index(["method", "measure"])
     >>> print(bool(abs(table.error_pct["engine", "60+"]) < abs(table.error_pct["hold", "60+"])))
@@ -225,10 +224,8 @@ def compare_with_plans(*, scenario: str = "medium", root: Root = None) -> pd.Dat
 
     A printed projection of a plan is no outcome; only actual totals of residents would judge the launch. Registered
     people and targets are left out.
-
-    Returns DataFrame:
-        area, indicator, year, kind (actual or projection), printed, projected [persons, or births in ten months],
-        difference_pct, source. `population_total_implied`: printed persons of 60+ over their printed share.
+    Returns DataFrame: area, indicator, year, kind (actual or projection), printed, projected [persons, or births in ten
+        months], difference_pct, source. `population_total_implied`: printed persons of 60+ over their printed share.
 
     >>> told = compare_with_plans().set_index(["area", "indicator"])
     >>> print(told.printed["jingdezhen", "population_60plus"], told.kind["jingdezhen", "population_60plus"])

@@ -56,10 +56,9 @@ def project_cohorts(
     migration_timing : {'end', 'even'}; `net_migration` after survival and births, or half of it at the start
     step : int, default 1; [years] width of an age group and of a step
     after_step : callable, optional; of (year, population, net_migration), arrays (sex, age, ...) to change in place
-    Returns Dataset:
-        `population` (year, sex, age) [persons], one year more than the rates; `births` and `deaths` (year, sex),
-        `births_by_age` of mother, `net_migration` (year, sex, age) [persons per step]; `negative_cells` (year) counts
-        cells that migration drove below 0 and that were set to 0, so that P1 = P0 + B - D + M always holds.
+    Returns Dataset: `population` (year, sex, age) [persons], one year more than the rates; `births` and `deaths` (year,
+        sex), `births_by_age` of mother, `net_migration` (year, sex, age) [persons per step]; `negative_cells` (year)
+        counts cells that migration drove below 0 and that were set to 0, so that P1 = P0 + B - D + M always holds.
 
     >>> age, year = np.arange(0, 101), [2020]
     >>> people = xr.DataArray(np.ones((2, 101)), coords={"sex": SEX, "age": age}, dims=("sex", "age"))

@@ -124,10 +124,8 @@ def local_parameters(area: str, *, root: Root = None) -> pd.DataFrame:
     """Levels that a projection of the area uses, each with its source.
 
     A row `e0`, `tfr_ratio` or `net_migration_per_1000` of your `assumptions` for the area comes first.
-
-    Returns DataFrame:
-        parameter, value, unit, year, source, note, note_zh. `e0_offset` [years] is added to the nation's of each sex;
-        `tfr_ratio` multiplies its TFR path in the first year and then draws nearer to 1 (table `spreads`);
+    Returns DataFrame: parameter, value, unit, year, source, note, note_zh. `e0_offset` [years] is added to the nation's
+        of each sex; `tfr_ratio` multiplies its TFR path in the first year and then draws nearer to 1 (table `spreads`);
         `net_migration_per_1000` is the area's crude rate between its last two censuses.
 
     >>> print(local_parameters("china").set_index("parameter").value["tfr_ratio"])
@@ -218,7 +216,7 @@ def _counted(slug: str, known: int | None, root: Root) -> np.ndarray:
     counted = ~np.isnan(counts[:, places[slug]]).all(axis=1)
     early = counted & (np.array(years) <= (known or years[-1]))[:, None]
     if not early.any():
-        found = [year for year, ages in zip(years, counted, strict=True) if ages.any()]
+        found = [year for year, ages in zip(years, np.atleast_2d(counted), strict=True) if ages.any()]
         raise DataError(f"known is {known}; {slug} has no census by then. Its censuses are of {found}.")
     return early
 
@@ -252,8 +250,8 @@ def _newer_totals(slug: str, base: int, people: np.ndarray, root: Root) -> Itera
     """Years and totals of `margins` and `series` after the last census; `margins` of before are refused."""
     reported = _reported(root=root).get(slug, {})
     yield from ((year, totals) for year, totals in reported.items() if year > base)
-    table = merged_table("margins", root) if root else ()
-    table = table[table["area"] == slug].sort_values("year") if len(table) else pd.DataFrame()
+    table = merged_table("margins", root) if root else pd.DataFrame(columns=["area", "year"])
+    table = table[table["area"] == slug].sort_values("year")
     if len(table) and (load_table("population", area=slug, root=root)["source"] == FILLED).any():
         table = table[table["year"] > base]  # of the others its pyramid was made
     for row in table.to_dict("records"):
@@ -375,9 +373,10 @@ def _model(kind: str, year: int, *, root: Root = None) -> Model:
     freedom, region, province = table.loc[["freedom", "share_region", "share_province"], "value"]
     scale, width, wider = (by_group(what) for what in ("scale", "width", "region"))
     outcomes = (by_outcome("foreseen"), by_outcome("pattern").to_numpy())
-    assumed = area_values(root=root)["value"][["column_cut_sd", "small_place_sd", "fertility_columns_share"]]
+    assumed = area_values(root=root)["value"]
+    cut, small, share = (assumed[name] for name in ("column_cut_sd", "small_place_sd", "fertility_columns_share"))
     kept = table.loc["tfr_ratio_persistence", "value"]
-    return Model(mean, sd, *outcomes, scale, width, wider, freedom, (region, province), *assumed, kept)
+    return Model(mean, sd, *outcomes, scale, width, wider, freedom, (region, province), cut, small, share, kept)
 
 
 def _e0_row(slug: str, known: int | None, root: Root) -> pd.Series | None:
@@ -407,7 +406,6 @@ def local_migration(area: str, root: Root = None, *, known: int | None = None) -
 
     What its own life expectancy explains of a cohort is not migration, or the old would be taken away twice. With one
     census (or one that was `known` in a year) the rates are those foreseen from its columns.
-
     Returns DataArray: [net migrants per survivor and year] dims (sex, age 0 ... 100); `attrs`: note, note_zh, source
 
     >>> rates = 1000 * local_migration("jingdezhen")
@@ -441,9 +439,9 @@ def _moved(level: str, censuses: dict, offsets: np.ndarray, ahead: np.ndarray, r
         followed = np.logical_and(*((each > 0).all(("sex", "age")).to_numpy() for each in groups))
         measured = np.flatnonzero(followed)  # where a cohort is empty, as in 三沙, none can be measured
         if len(measured):
-            given = (*(each.isel(area=measured) for each in groups), nation[then], nation[now])
-            lived = lived.isel(offset=measured)
-            rates[measured] = migration_rates(*given, survival_ratio=lived, years=now - then).to_numpy()
+            first, last = (each.isel(area=measured) for each in groups)
+            given = {"survival_ratio": lived.isel(offset=measured), "years": now - then}
+            rates[measured] = migration_rates(first, last, nation[then], nation[now], **given).to_numpy()
         ways = ["cohorts" if each else way for each, way in zip(followed, ways, strict=True)]
     return rates, ways
 
@@ -601,9 +599,8 @@ def fill_pyramid(
     older : DataArray or DataFrame, optional; [persons] by `sex` and `age` (five-year groups to 85+) `years` before
     parent_older : same, of the parent at that census; wanted when `older` is given
     years : int, default 10; [years] between the two; a multiple of 5
-    Returns DataFrame:
-        sex, age, n, persons, method (a row of `fill_errors`) and error_pct: the mean absolute percentage error of the
-        method in the broad age group of the cell, over counties of which the same totals were given.
+    Returns DataFrame: sex, age, n, persons, method (a row of `fill_errors`) and error_pct: the mean absolute percentage
+        error of the method in the broad age group of the cell, over counties of which the same totals were given.
 
     >>> import yilaolib as yl
     >>> filled = yl.fill_pyramid({(0, None): 1000, (60, None): 250, (65, None): 180}, yl.age_standard(2020),

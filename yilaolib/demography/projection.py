@@ -70,10 +70,10 @@ def project(
     seed : int, default 0; the same seed gives the same draws, in any process and however many are asked for
     start : {'latest', 'census'}; census: as if nothing were known after it, for comparison
     control : bool, default False; the area as it adds up with all others to the nation, see docs/methods/balance.md
-    Returns Dataset:
-        As `project_cohorts`: dims year, sex, age and, if `draws`, draw; `attrs` name the area, the scenario, the base,
-        whose migration it takes, the documents behind it (`yl.cite(result)`) and which `years` are counted, estimated,
-        projected. `attrs["rebased"]`: of totals of your `margins` year, totals, difference to the path without them.
+    Returns Dataset: As `project_cohorts`: dims year, sex, age and, if `draws`, draw; `attrs` name the area, the
+        scenario, the base, whose migration it takes, the documents behind it (`yl.cite(result)`) and which `years` are
+        counted, estimated, projected. `attrs["rebased"]`: of totals of your `margins` year, totals, difference to the
+        path without them.
 
     >>> future = project("jingdezhen", end_year=2035)
     >>> print(f"{float(elderly_share(future).sel(year=2035)):.2f}")

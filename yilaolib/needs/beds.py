@@ -305,7 +305,6 @@ def triangulate_beds(
     scenario, population : a name or a `Scenario`; or a projection made before, by `project`
     norm : [beds per 1000 persons 60+] your own in place of the plan's, in the method `norm`
     share_by : {'aged_60', 'aged_65', 'aged_80', 'care_need', 'shortfall'}; by which the province's beds are shared out
-
     Returns DataFrame: method, lower, central, upper [beds; the range is that of the method's parameters], basis (plan,
         need, use), name_zh, name_en, inputs (records: `.say(lang)` gives their text), sources, observations (ids).
         with_stock and with_pipeline [beds]: the printed present beds, and these with the listed new beds that open by
@@ -329,7 +328,6 @@ def nursing_beds(
 
     The plan prints a share, of institution beds or of all beds: `of` says which. Who needs such a bed is taken to be
     the moderate and severe levels of the survey (judged).
-
     Returns DataFrame: what (need_moderate, need_severe, need, present, target), lower, central, upper [beds], share_pct
         [percent of the beds in `of`], of (elder_beds_institution, elder_beds_total, or empty), year, source,
         observations (ids of the printed figures), doubt (True: the share is in doubt). Missing where not published.
@@ -373,7 +371,6 @@ def allocate_beds(province: str = "jiangxi", total: int | None = None, *, root: 
 
     For the rule by shortfall, areas that print no present beds are taken to have as many per elderly person as those
     that do together: that is judged, and `beds_known` says where. The total [beds] is by default the printed target.
-
     Returns DataFrame: by area name_zh, name_en, the weights of the census (population, aged_60, aged_65, aged_80,
         care_need [persons expected in homes], shortfall [beds]), present [beds], beds_known, and beds_<rule> [beds] for
         each of the six rules. `attrs` hold total, year and source.
@@ -419,7 +416,6 @@ def allocation_equity(beds: pd.DataFrame) -> pd.DataFrame:
     """How even each rule of `allocate_beds` is: Gini and Theil of beds per person 60+ and per person who needs care.
 
     The measure decides which rule is fair: the rule by 60+ is even per elderly person by construction.
-
     Returns DataFrame: rule, per (aged_60 or care_need), lowest, highest [beds per 1000 of these], gini [0-1], theil,
         between, within: between prefectures older and younger than the whole, and within these two groups
 

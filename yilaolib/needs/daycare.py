@@ -126,7 +126,6 @@ def triangulate_places(
     norm : [places per 1000 residents] your own in place of the plan's, in the method `norm_places`
     coverage : [share, 0-1] of the children under 3, a wish of your own: a further row
     new_residents : [persons] who will live in new estates; without them that method has no number
-
     Returns DataFrame: as `triangulate_beds`, in places (central is the middle where only a range is known), with
         `implied_coverage` [places per child aged 0-2 in that year]
 
@@ -145,7 +144,6 @@ def daycare_fees(area: str, *, root: Root = None) -> pd.DataFrame:
     """Printed caps on the fees of inclusive (普惠) daycare, a year of them, and what a household is said to spend.
 
     Costs are from a survey that the plan quotes; whether they hold daycare fees is not said.
-
     Returns DataFrame: group (6_12m, 12_24m, 24_36m, mixed), cap [yuan a month], cap_year [yuan for twelve months],
         cost_year [yuan a year that a child is said to cost], of_cost_pct [percent], source, observation; empty without
         a cap

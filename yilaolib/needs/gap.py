@@ -55,7 +55,6 @@ def gap_by_year(
     method : one that moves with the population (else DataError); by default the plan's norm, today's ratio, or 3 %
     beside : further methods, as columns demand_<method>; those without a number are left out
     draws, seed, drawn : random paths of the demography (0: no range, 200: a smooth one); or a projection with draws
-
     Returns DataFrame: by year demand, supply, shortfall, surplus [beds or places], coverage_pct; lower, upper (of the
         method), lower_80, upper_80 and those of shortfall and surplus (with draws); for places aged_0_2 [persons],
         implied_coverage_pct; supply_is (stock, line: ours, target, kept: after it), supply_derived (from a ratio).
@@ -122,7 +121,6 @@ def need_by_scenario(
 
     Low, medium and high vary births only, and move no bed: whoever will be 60 by 2080 is born. Without `scenarios`:
     `BED_SCENARIOS`, or for places low, medium, high and zero-migration. What, norm and method as in `gap_by_year`.
-
     Returns DataFrame: scenario, year, need, lower, upper [beds or places: the method, and the bounds of its
         parameters], persons [60+, or children 0-2]. `attrs`: what, method, norm
 
@@ -188,7 +186,6 @@ def year_of(share: xr.DataArray | pd.Series, pct: float) -> pd.Series:
     """The first year in which a share passes a threshold, up or down, and with draws the years that hold 80 %.
 
     The share is by year (and draw), as from `elderly_share`: 0-1, or in percent where a value is above 1.
-
     Returns Series: year (missing where it is not passed), state (passes, above, below: throughout), and with draws
         lower_80, upper_80 [years, of the draws that pass], passes_pct [of the draws]
 
@@ -222,7 +219,6 @@ def turning_years(
     """Year in which a shortage of daycare places turns into a surplus, by method and scenario.
 
     Counted are the years whose supply is published or held, not those of our line between stock and target.
-
     Returns DataFrame: method, scenario, year (missing where the shortage does not turn), state (turns,
         short_throughout, surplus_throughout, returns: a shortage comes back later, or not_published), first and last
         [places]: shortage (+) or surplus (-) in the first year with a supply and in the last. With draws, turns_pct [of
@@ -290,7 +286,6 @@ def gap_waterfall(methods: pd.DataFrame, supply: pd.DataFrame, year: int, *, met
 
     `methods` come from `triangulate_beds`, `supply` from `bed_supply`, or both from those of places. The last row is
     `short` or `surplus`, the method's `gap_pipeline`. Another method gives another waterfall.
-
     Returns DataFrame: step (need, stock, pipeline, unsure, and short or surplus), value [beds or places; negative where
         it is taken away], start, end [where its bar begins and ends], year, observations, derived (a stock, from a
         printed ratio); missing where not published: a list without numbers is not a list of 0. `attrs` name the method.
@@ -338,7 +333,6 @@ def need_samples(
     """Need in a year by method, draw of the demography, and draw of the parameters.
 
     Half of the parameters lie on each side of central, thinning out like a triangle towards lower and upper.
-
     Returns DataArray: [beds or places] dims by_method, draw, parameter; coordinate `basis` (plan, need, use)
 
     >>> samples = need_samples("jingdezhen", 2030, draws=10, parameters=5)
@@ -374,7 +368,6 @@ def build_decision(
 
     A chance holds for its row only: over all methods it mostly tells how many methods lie above the supply. The cost
     ratio is what a missing bed costs against an idle one: judge it yourself.
-
     Returns DataFrame: group (a method, a basis, or all), name_zh, name_en; for the present stock, and with the pipeline
         of listed projects: p_short_stock, p_short_pipeline [0-1: need above supply], p_empty_stock, p_empty_pipeline
         [0-1: less occupied than `low_occupancy`, judged; only of methods that count persons], regret_stock,
@@ -432,7 +425,6 @@ def need_tornado(
 
     method : by default `prevalence` for beds and `coverage` for places; DataError if it has no number
     strongest : number of rows
-
     Returns DataFrame: input (a key of [words.moved]), low, high, central [beds or places: the need with the input low,
         high, unchanged], low_label, high_label (of the input: numbers, or keys of [words.moved_to]), judged
 

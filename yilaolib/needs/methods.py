@@ -175,7 +175,6 @@ def shortfall(demand: Number, supply: Number) -> pd.DataFrame | xr.Dataset:
 
     A gap exists only relative to a method: name the method of `demand` wherever the result is shown. Both are [beds or
     places], 0 or more, with the same labels, or one number for all; else DataError.
-
     Returns DataFrame, or Dataset when either is a DataArray: demand, supply, shortfall, surplus [beds or places],
         coverage_pct [supply per 100 of demand; missing where nothing is demanded]
 
@@ -306,7 +305,6 @@ def expected_regret(
 
     need, built : [beds or places] draws in an array of any shape, and the numbers to compare
     cost_ratio : [1] what a missing unit costs against an idle one; DataError unless above 0
-
     Returns DataFrame: by `built` idle, missing [units on average], regret [cost of one idle unit]
 
     >>> expected_regret(np.array([100, 300]), [100, 200, 300], cost_ratio=2).regret.tolist()

@@ -50,7 +50,6 @@ def project_costs(area: str | None = None, *, root: Root = None) -> pd.DataFrame
     """Unit costs of every listed project, of all plans by default; those that fall out of line are named.
 
     A project that builds homes and a hospital, or rebuilds and adds, has no clean cost per bed: see `work` and `note`.
-
     Returns DataFrame: area, project_no, name_zh, category, work (new, rebuilt, or empty), yuan_per_new_bed,
         yuan_per_renovated_bed, yuan_per_place, yuan_per_m2, m2_per_bed; outlier: the unit costs more than three times
         (`cost_outlier_times`, judged) off the median of their category (for m2, and kind of work); source, note
@@ -83,7 +82,6 @@ def bed_cost(area: str | None = None, *, root: Root = None) -> pd.DataFrame:
     """Range of unit costs over listed projects: per new and renovated bed, per occupied bed, per place and m2.
 
     Few projects print beds, so a city's own list is often too short: without `area`, all plans count.
-
     Returns DataFrame: unit (new_bed, occupied_bed: a new bed at the target occupancy, renovated_bed, new_place,
         eldercare_m2_new, eldercare_m2_rebuilt, childcare_m2), lower, central (median), upper [yuan], projects (how
         many), outliers (named; they are left out of the range), sources, note
@@ -130,7 +128,6 @@ def capital_cost(
     """Capital to build what each method is short of, at the unit costs of the area's own projects, else of all plans.
 
     `methods` come from `triangulate_beds` or `triangulate_places`; `unit` is new_bed or new_place of `bed_cost`.
-
     Returns DataFrame: method, name_zh, name_en, short [beds or places: central need above stock and pipeline, 0 where
         they are enough], lower, central, upper [yuan], pooled [yuan at the median of all plans], projects (how many own
         ones the unit cost rests on; 0: those of all plans), sources; missing where the method has no number
@@ -155,7 +152,6 @@ def operating_subsidy(
     """Operating subsidy of a year at the printed rates, were all expected residents in homes that get it.
 
     The rates are printed for private homes (民办) and residents actually taken in, so this is an upper figure.
-
     Returns DataFrame: level (severe for 失能, moderate for 半失能: judged), residents [persons], rate [yuan a month],
         lower, central, upper [yuan a year], source ("not published" without a rate), observation (id of the rate)
 
@@ -186,7 +182,6 @@ def care_staff(
 
     beds : [beds] staff so many beds instead, filled to the target occupancy, with the mix of levels of the need
     measure : of need, of table `care_rates`
-
     Returns DataFrame: role (care_worker, social_worker), level (mild ... severe, or all), persons [residents, or
         persons 60+ of social workers], ratio [persons a worker], lower, central, upper [workers], judged (the ratio),
         sources, observations; in the rows of all levels present, target [workers], their years and doubts, and short
@@ -257,7 +252,6 @@ def childcare_staff(area: str, places: float | None = None, *, root: Root = None
 
     One worker to 3, 5 and 7 children (乳儿班, 托小班, 托大班) is the least allowed while the class is open. How places
     fall on the three classes is judged. Places are by default the plan's target, else its present ones.
-
     Returns DataFrame: group (6_12m, 12_24m, 24_36m, all), places [places], ratio [children a worker], central
         [workers], class_size [children], classes [classes], sources, observations; in the row all present, target,
         short and the like as in `care_staff`. Without any number of places they are missing.
@@ -299,7 +293,6 @@ def care_account(
     norm, place_norm : [beds per 1000 persons 60+], [places per 1000 residents] your own in place of the plan's
     bed_method, place_method : methods of `triangulate_beds` and `triangulate_places`; by default as in `gap_by_year`
     bed_methods, place_methods : DataFrame; as from these two functions for the year, made before
-
     Returns DataFrame: eldercare, childcare, both: method, need, with_pipeline, short [beds or places], staff,
         staff_target, staff_short [workers, as in `care_staff`], floor_new_m2 and floor_old_m2 [m2, were every household
         of the census in new, or in existing, estates with the plan's m2 per 100 homes], capital_<bound> [yuan for what

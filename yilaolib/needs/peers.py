@@ -84,7 +84,6 @@ def compare_plans(indicators: list[str] | None = None, *, root: Root = None) -> 
     """Baseline and target of each indicator (by default of two plans or more), with the growth a year that it needs.
 
     `apart` names what limits the comparison: levels of area, years, bounds, and figures that look doubtful.
-
     Returns DataFrame: by indicator and area: indicator, name_zh, name_en, unit, direction, area, area_zh, area_en,
         level, baseline_year, baseline, target_year, target, comparator, per_year [percentage points a year for
         percentages, else percent a year; missing without a baseline or from 0], rank_low, rank_high (rank of the
@@ -160,7 +159,6 @@ def neighbours(
 
     n : number of peers
     weights : by column, in place of the rows `neighbour_weight_...` of `assumptions`; 0 leaves a column out
-
     Returns DataFrame: area, name_zh, name_en, parent_zh, parent_en, distance [standard deviations, root of the weighted
         mean square over the columns], residents, growth_pct [since the census before], share_60_pct, share_80_pct,
         share_0_4_pct [of residents], movers_pct [of residents, from another county], one_person_pct, old_households_pct
@@ -241,7 +239,6 @@ def area_table(
 
     areas : slugs, names or adcodes, in place of every area of `level`
     draws : random paths of each area, for the ranges
-
     Returns DataFrame: area, adcode, name_zh, name_en, province, year; total, aged_60, aged_65, aged_80, aged_0_2 and
         need_care (moderate, severe) [persons]; share_60_pct, share_65_pct with `_lower`, `_upper` (80 % range) [%];
         beds_<method>, places_<method> by the methods that need no plan; beds_per_100_need and places_coverage_pct: what

@@ -42,7 +42,6 @@ def stock_path(stock: Mapping[str, float], flows: pd.DataFrame) -> pd.DataFrame:
     stock : by kind [beds or places] at the end of the year before the first flow
     flows : DataFrame; year, kind, and any of opened, closed, converted [beds or places]; what is converted adds to a
         kind or, negative, takes from it: over the kinds of a year it adds up to 0 (else DataError)
-
     Returns DataFrame: by year and kind start, opened, closed, converted, end [beds or places]
 
     >>> flows = pd.DataFrame({"year": 2026, "kind": ["care", "other"], "converted": [50, -50], "closed": [0, 20]})
@@ -79,7 +78,6 @@ def plan_beds(
     share, year : [0-1] care beds of all beds in homes that is aimed at, and when
     beds, care_share, start : [beds], [0-1], [year] what there is and of when; by default the newest published
     least : [beds] that must stay in all; by default all there are. `mix` closes others down to it, then converts
-
     Returns DataFrame: by path (convert, close, add, mix) and year beds, care_beds, opened, closed, converted [beds],
         share_pct, staff_<bound> [care workers more than at the start: judged ratios, target occupancy], capital_<bound>
         [yuan of the year, at the unit costs of `bed_cost`; closing costs nothing here]
@@ -147,7 +145,6 @@ def plan_places(
     points : [percentage points] above the base, by `year`
     base : [share, 0-1] enrolment of 2025, your own
     places : [places] that stand; by default the newest published
-
     Returns DataFrame: by lower, central, upper: children [under 3 in the year], enrolment_pct, enrolled [children],
         places [that stand], filled_pct [enrolled of these], to_add [places at the target occupancy above those that
         stand], staff [daycare workers for the enrolled, at 1:3, 1:5 and 1:7], capital [yuan for `to_add`]
@@ -185,7 +182,6 @@ def use_table(
     users, share, occupancy : [persons]; users of the people [0-1]; users of the capacity [0-1]
     admissions, stay : [persons a year]; [years] each stays: their product are the users (Little 1961)
     waiting : [persons] who want it and have none
-
     Returns Series: users, share_pct, occupancy_pct, vacant [places or beds], wanted_pct [users and waiting, of the
         people], short [wanted above capacity]
 
@@ -214,7 +210,6 @@ def care_definitions(area: str, year: int, *, population: Future = None, root: R
 
     The definitions differ five-fold; none is wrong. Those who draw long-term care insurance are the nation's share of
     60+ applied here: what is paid today, not what is needed.
-
     Returns DataFrame: by definition (measures of `care_rates`, and insured) persons, share_pct [of persons 60+],
         insured_pct [of these, who draw insurance: the floor], beds [at the judged shares in institutions and
         the target occupancy], carers [for these beds], source. Insured has no beds.
@@ -247,7 +242,6 @@ def childcare_subsidy(area: str, *, population: Future = None, root: Root = None
     """The childcare subsidy by year, and the children whose last year of kindergarten is free.
 
     Source: the scheme of 2025, `assumptions.childcare_subsidy`: so many yuan a year for each child under 3.
-
     Returns DataFrame: by year from the rule's first one aged_0_2 [children], subsidy [yuan], aged_5 [children in the
         year before school, whose fees are free in public kindergartens]
 
@@ -272,7 +266,6 @@ def freed_capacity(
 
     seats, base_year : [seats] of kindergartens that stand, and when
     places_wanted : Series by year; [places] that are missing, such as `gap_by_year(area, what="places").shortfall`
-
     Returns DataFrame: by year aged_3_5 [children], seats, seats_given (False: taken as above), freed [seats more than
         children], missing [places], met [places that freed seats could be], left [places still missing]
 
@@ -297,7 +290,6 @@ def report_card(area: str, *, population: Future = None, root: Root = None) -> p
 
     Outcomes come from table `outcomes`; doubtful ones are left out. A ratio can be met because its denominator shrank:
     then the verdict says so, and the change is split into what numerator and denominator did (the mean of both orders).
-
     Returns DataFrame: indicator, name_zh, name_en, unit, baseline, baseline_year, target, year (of the target),
         outcome, outcome_year, verdict (met, met_denominator, met_definition: another definition, missed, on_the_way:
         the last outcome is older than the target's year, not_published: looked for and not printed, not_in_tables),

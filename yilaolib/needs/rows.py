@@ -45,7 +45,6 @@ def care_need(population: Population, *, measure: str = SURVEY, root: Root = Non
 
     population : Series, DataFrame, DataArray or Dataset; [persons] by `age`, `sex` if known, and any further dims
     measure : of table `care_rates`, for example "self-care-census-2020"
-
     Returns DataArray: [persons] dim `level` (mild, moderate, severe; or a single one) and the other dims
 
     >>> care_need(pd.Series([1000.0], index=[85])).round().to_series().to_dict()
@@ -319,7 +318,7 @@ def target_year(plan: pd.Series | None, years: Iterable[int], now: int | None = 
 
 
 def projected(
-    made: Future, area: str, year: int, scenario: str | Scenario = "medium", root: Root = None, **drawn: int
+    made: Future, area: str, year: int, scenario: str | Scenario = "medium", root: Root = None, **drawn: Any
 ) -> xr.Dataset:
     """A projection made before, or one that reaches the year of a need and the years in which plans count supply."""
     if made is not None:

@@ -60,7 +60,6 @@ def supply_path(supply: pd.DataFrame, kind: str, years: Iterable[int]) -> pd.Ser
     The line is ours, no plan prints it: draw it as such, and judge no surplus by its years. A target derived from a
     ratio that the stock exceeds already is a floor that is met: no supply falls to it. One derived from a ratio that is
     in doubt is left out where a stock is printed.
-
     Returns Series: [beds or places] by year, missing before the first published figure. `attrs`: held (no target is
         published), line (the years between stock and target), met (the year of the target), derived (the roles, stock
         or target, that follow from a printed ratio), left_out (year of a target that is in doubt)
@@ -110,7 +109,6 @@ def bed_supply(area: str, *, population: Population | None = None, root: Root = 
     Kinds are kept apart: a plan's total may count institutions only or all services. Renovated beds are not new. A
     stage goal is no target. Where only a ratio per 1000 is printed, the count is derived with the people of its year,
     in `population` [persons, as from `project`] where it has that year.
-
     Returns DataFrame: kind (slug of the indicator, or `pipeline`), role (stock, target, pipeline), year (missing: no
         date), stock [beds], derived (from a printed ratio), doubt, occupied and vacant [beds], nursing_pct [of these
         beds, maybe of another year], owner (public, private, or empty), flag (of a project: undated, hospital, doubt),

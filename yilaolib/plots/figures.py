@@ -25,8 +25,6 @@ from ..texts import catalogue
 from . import style
 from .style import BLUE, CLEAR, GREEN, INK, MUTED, ORANGE, SERIES, SKY, TINTS, VERMILLION, em, number, word, write
 
-# ───────────── over years: fan, gap ─────────────
-
 
 def plot_fan(
     frame: pd.DataFrame, *, observed: pd.Series | None = None, plan: pd.DataFrame | None = None, unit: str = "persons",
@@ -172,8 +170,6 @@ def _say_unknown_years(ax: Axes, years: pd.Index, name: str, lang: str) -> None:
         ax.text(0.03, height, text, color=MUTED, fontsize=8, transform=ax.transAxes)
 
 
-# ───────────── persons by age ─────────────
-
 SIDES = {"male": (-1, BLUE), "female": (1, ORANGE)}
 
 
@@ -259,8 +255,6 @@ def _width(ages: np.ndarray) -> int:
         raise DataError(f"The age groups of a pyramid must be equally wide; these are {widths} years wide. {hint}")
     return int(widths[0])
 
-
-# ───────────── a row for each method, kind, input or step ─────────────
 
 BASES = {"plan": ("D", VERMILLION), "need": ("o", BLUE), "use": ("s", GREEN)}
 LINES = ("-", "--", ":", "-.")
@@ -370,7 +364,9 @@ def _once(frame: pd.DataFrame, parts: list[str]) -> pd.DataFrame:
     """The rows of which none is part of another: of a total and the rows that add up to it one is left out."""
     left = frame.reset_index(drop=True)
     for row, total in left["total"].sort_values(ascending=False).items():
-        smaller = left.loc[left["total"] < total, "total"] if row in left.index and len(left) < 12 else ()
+        smaller = (
+            left.loc[left["total"] < total, "total"] if row in left.index and len(left) < 12 else left["total"][:0]
+        )
         many = (list(some) for n in range(2, len(smaller) + 1) for some in combinations(smaller.index, n))
         for some in [some for some in many if np.isclose(smaller[some].sum(), total)][:1]:
             left = left.drop([row] if left.loc[row, parts].isna().all() else some)
@@ -473,9 +469,6 @@ def plot_waterfall(
     return style.close_axes(ax, lang, title, note, under=unit, empty=frame.empty)
 
 
-# ───────────── baseline and target ─────────────
-
-
 def plot_targets(
     frame: pd.DataFrame, *, labels: tuple[str, str] | None = None, ax: Axes | None = None, lang: str | None = None,
     title: str | None = None, note: str | None = None,
@@ -576,9 +569,6 @@ def _draw_steps(
         for x, name in zip((row["start"], row["end"]), ends, strict=True):
             write(ax, name, (x, row["y"]), (0, 7), ha="center", va="baseline", color=MUTED, fontsize=7.5)
     return style.close_axes(ax, lang, title, note, empty=rows.empty)
-
-
-# ───────────── the nation, and one area among all ─────────────
 
 
 def plot_tiles(

@@ -308,7 +308,8 @@ def _let_compute(ws, table: Piece) -> None:
 
 def _add_chart(ws, table: Piece) -> None:
     """A chart that Excel draws: lines over years, else bars, of the full columns in the unit of the first of them."""
-    from openpyxl.chart import BarChart, LineChart, Reference, Series
+    from openpyxl.chart import BarChart, LineChart, Reference
+    from openpyxl.chart.series_factory import SeriesFactory as Series
     from openpyxl.utils import get_column_letter
 
     rows, columns = table["rows"], table["columns"]

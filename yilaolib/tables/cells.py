@@ -357,7 +357,7 @@ def put(ws: Any, row: int, column: int, value: Any) -> Any:
     cell = ws.cell(row, column)
     if value is None or str(value) in ("<NA>", "NaT") or (isinstance(value, float) and not math.isfinite(value)):
         return cell
-    value = value.item() if hasattr(value, "item") else value  # a number of numpy
+    value = getattr(value, "item", lambda: value)()  # a number of numpy
     if isinstance(value, str):
         if len(value) > LONGEST:
             raise DataError(f"A text of {len(value)} characters is too long for a cell ({LONGEST}). Shorten it.")

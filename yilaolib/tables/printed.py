@@ -23,7 +23,9 @@ from .finding import bare, plain_name
 from .schema import empty_table, refusal
 
 Span = tuple[int, int | None]  # first age, and the first that is not in it
-SEXES = dict.fromkeys(("合计", "小计", "总计", "计", "总人口", "男女合计", "total", "bothsexes", "both"), "both")
+SEXES: dict[str, str] = dict.fromkeys(
+    ("合计", "小计", "总计", "计", "总人口", "男女合计", "total", "bothsexes", "both"), "both"
+)
 SEXES |= dict.fromkeys(("男", "男性", "男性人口", "male", "males", "men"), "male")
 SEXES |= dict.fromkeys(("女", "女性", "女性人口", "female", "females", "women"), "female")
 OTHER = re.compile("比重|比例|构成|占|性别比|百分|%|户数|死亡|出生")  # heads of columns that hold no persons

@@ -187,8 +187,9 @@ def write_workbook(tables: Mapping[str, pd.DataFrame], path: str | Path) -> Path
     from openpyxl import Workbook
 
     target, book = _target(path), Workbook()
-    cover, used = [("yilaolib", version("yilaolib")), ("data", data_version())], []
-    for name, frame in tables.items() or [("", None)]:
+    cover: list[tuple[str, Any]] = [("yilaolib", version("yilaolib")), ("data", data_version())]
+    used: list[str] = []
+    for name, frame in tables.items() or [("", pd.DataFrame())]:
         named = re.fullmatch(r"[^\[\]:*?/\\']{1,31}", str(name)) and name != "cover"
         if not named or not isinstance(frame, pd.DataFrame):
             raise DataError(
@@ -371,7 +372,7 @@ def list_filled(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
     areas = merged_table("areas", root)
     people = load_table("population", area=slug, root=root)
     filled = sorted(set(people.loc[people["source"] == FILLED, "year"]))
-    typed = read_table("population", Path(root))[0] if filled and "population" in user_files(root) else people
+    typed = read_table("population", Path(root))[0] if root and filled and "population" in user_files(root) else people
     groups, wanted = coarse_groups(slug, typed), margins_of(slug, lambda name: merged_table(name, root))
     rows = []
     for year in filled:
