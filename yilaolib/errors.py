@@ -49,8 +49,8 @@ KINDS = {  # what an annotation says: the classes that will do, by name, so that
     "int": NUMBER, "float": NUMBER, "str": ("str", "int", "integer"), "PathLike": PATH, "Path": PATH,
     "Root": (*PATH, "NoneType"), "Future": ("Dataset", "NoneType"), "None": ("NoneType",),
     "Number": (*NUMBER, "Series", "ndarray", "DataArray"), "ndarray": MANY,
-    "Margins": ("Mapping", "dict"), "Population": ("Series", "DataFrame", "DataArray", "Dataset"), "Mapping": ("dict", "mappingproxy", "Series"),
-    **dict.fromkeys(("Sequence", "Iterable", "list", "tuple"), MANY),
+    "Margins": ("Mapping", "dict"), "Population": ("Series", "DataFrame", "DataArray", "Dataset"),
+    "Mapping": ("dict", "mappingproxy", "Series"), **dict.fromkeys(("Sequence", "Iterable", "list", "tuple"), MANY),
 }  # fmt: skip
 SAID = {
     "int": "a whole number", "float": "a number", "Number": "a number or an array of them", "str": "text",
