@@ -99,7 +99,8 @@ def test_method_of_the_recipe_is_triangulated(monkeypatch, tmp_path):
 def skeleton() -> nbformat.NotebookNode:
     """A notebook as the recipe describes it, with nothing in it."""
     text, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
-    parameters = code('city: str = "jingdezhen"  # slug, name or adcode\nlang: str = "en"')
+    declared = 'city: str = "jingdezhen"  # slug, Chinese name or adcode'
+    parameters = code(declared + '\nlang: str = "en"')
     parameters.metadata["tags"] = ["parameters"]
     cells = [
         text("# Lifts\n\n**Question.** Which homes have one?\n**Data.** What the plans print.\n**Outcome.** A table."),

@@ -88,7 +88,7 @@ def test_environment_and_folder_are_the_callers(tmp_path, monkeypatch):
 def test_current_folder_is_not_imported_from(tmp_path, start):
     """Modules that lie in the current folder are not run, and the caller's script is not run again."""
     (tmp_path / "before").mkdir()
-    imported = run(tmp_path / "before", "import sys\nprint(*{name.split('.')[0] for name in sys.modules})")
+    imported = run(tmp_path / "before", "import sys, pandas\nprint(*{name.split('.')[0] for name in sys.modules})")
     names = set(imported[0][0]["text"].split()) - {"sys", "builtins", "yilaolib"}
     assert {"json", "socket", "pandas", "IPython"} <= names
     for name in names:
