@@ -20,7 +20,7 @@ from ..tables.areas import find_area
 from ..tables.cells import half_a_digit, printed_numbers, signs_in
 from ..tables.folders import as_root, found_tables, is_workbook, merged_table, orphans, overlay, read_theirs
 from ..tables.schema import Problem, Sheet, Trouble
-from ..tables.workbook import FILLED, NEAR, coarse_groups, contradiction, parent_with_pyramid, residents_in
+from ..tables.workbook import FILLED, FINE, NEAR, coarse_groups, contradiction, parent_with_pyramid, residents_in
 from ..texts import catalogue
 from .evidence import Evidence
 
@@ -337,11 +337,13 @@ def margins_can_be_filled(tables: Tables) -> Iterator[Finding]:
 
 def groups_can_be_split(tables: Tables) -> Iterator[Finding]:
     """Age groups of a user's that are too wide for a projection have a parent with ages, and one kind of sex."""
-    people = tables["population"]
-    mine = people[people["checked"] & people["age"].notna() & people["year"].notna() & people["persons"].notna()]
-    for area in mine["area"].dropna().unique():
-        for year in coarse_groups(area, mine):
-            rows = mine[(mine["area"] == area) & (mine["year"] == year)]
+    people, key = tables["population"], ["area", "year"]
+    mine = people[people["checked"] & people[[*key, "age", "persons"]].notna().all(axis=1)]
+    cells = mine[mine["age"].isin(FINE) & (mine["sex"] != "both")].drop_duplicates([*key, "sex", "age"])
+    fine = pd.MultiIndex.from_frame(cells.loc[cells.groupby(key)["age"].transform("size") == 2 * len(FINE), key])
+    for area, own in mine[~pd.MultiIndex.from_frame(mine[key]).isin(fine)].groupby("area"):
+        for year in coarse_groups(area, own):
+            rows = own[own["year"] == year]
             if parent_with_pyramid(area, year, people[people["area"] != area], tables["areas"]) is None:
                 yield Finding("population", rows.index[0], "age", "no_parent_with_ages", {"area": area})
             if {"both"} < set(rows["sex"]):

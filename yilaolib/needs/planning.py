@@ -79,8 +79,7 @@ def plan_beds(
     beds, care_share, start : [beds], [0-1], [year] what there is and of when; by default the newest published
     least : [beds] that must stay in all; by default all there are. `mix` closes others down to it, then converts
     Returns DataFrame: by path (convert, close, add, mix) and year beds, care_beds, opened, closed, converted [beds],
-        share_pct, staff_<bound> [care workers more than at the start: judged ratios, target occupancy], capital_<bound>
-        [yuan of the year, at the unit costs of `bed_cost`; closing costs nothing here]
+        share_pct, staff_<bound> [workers added: judged ratios, target occupancy], capital_<bound> [yuan, `bed_cost`]
 
     3.336 of 5.077 million beds are care beds; for 73 %, 0.37 million are converted or 0.51 million others close.
 

@@ -77,8 +77,7 @@ def render_reports(
     timeout, memory_mb : float, int; [s], [MB] for one report and all that it starts
     scheduler : str, optional; address of a Dask scheduler, such as ``tcp://10.0.0.1:8786``
     Returns DataFrame: one row an area: `COLUMNS`; status is ok or failed, report a path below `out_dir`
-    DataError as `render_report`; YilaoError when another run writes into the folder, the disk is full or no scheduler
-    answers: what was made stays.
+    DataError as `render_report`; YilaoError for a folder in use, a full disk or no scheduler: what was made stays.
 
     >>> render_reports(["景德镇市"], executor="spark")
     Traceback (most recent call last):
