@@ -129,36 +129,57 @@ def pyramids_are_complete(tables: Tables) -> Iterator[Finding]:
 def parts_add_up(tables: Tables) -> Iterator[Finding]:
     """Counties add up to their prefecture, and so on to the nation: persons by sex and age, households, schooling.
 
-    `census_exceptions` lists what differs. Parents are those of 2020: sums of 2010 are checked where they are built.
+    Areas are added by the parents of the year; what is known to differ is listed in `census_exceptions`.
     """
     areas, known = tables["areas"].drop_duplicates("area").set_index("area"), tables["census_exceptions"]
     known = set(zip(known["adcode"], known["year"], known["cell"].str.split(" ", n=1).str[-1], strict=True))
     for table in ("population", "households", "census_columns"):
         frame = tables[table].dropna(subset=["area", "year"])
-        frame = frame[frame["year"] != 2010]
         labels = frame[frame["checked"]].reset_index(names="label").drop_duplicates(["area", "year"])
         labels = labels.set_index(["area", "year"])["label"]
         severity = "error" if frame["checked"].all() else "warning"
         for year, rows in frame.groupby("year") if len(labels) else ():
-            own = _counts(rows)
-            total = own.groupby(own.index.map(areas["parent"])).sum(min_count=1).reindex(own.index)
+            if year == 2010 and table != "population":
+                continue  # former_units has no more than the persons
+            own, parents, names = _units_of(year, rows, tables, areas["parent"])
+            total = own.groupby(parents).sum(min_count=1).reindex(own.index)
             off = (total - own).stack().dropna()
-            for area, cells in off[off != 0].groupby(level=0):
-                wrong = [c for c in cells.droplevel(0).index if (areas["adcode"].get(area), year, c) not in known]
-                if wrong and (area, year) in labels:
-                    values = {"name": area, "year": year, "n": len(wrong), "cell": wrong[0]}
-                    values |= {"value": own.at[area, wrong[0]], "total": total.at[area, wrong[0]]}
-                    place = labels[area, year], "persons" if table == "population" else wrong[0]
-                    yield Finding(table, *place, "parts_do_not_sum", values, severity)
+            for unit, cells in off[off != 0].groupby(level=0):
+                area, cells = names.get(unit), cells.droplevel(0)
+                cells = cells[[(areas["adcode"].get(area), year, cell) not in known for cell in cells.index]]
+                if len(cells) and (area, year) in labels:
+                    cell = cells.index[0]
+                    values = {"name": area, "year": year, "n": len(cells), "cell": cell, "value": own.at[unit, cell]}
+                    place = labels[area, year], "persons" if table == "population" else cell
+                    yield Finding(table, *place, "parts_do_not_sum", values | {"total": total.at[unit, cell]}, severity)
 
 
-def _counts(rows: pd.DataFrame) -> pd.DataFrame:
-    """Counts of a year by area and cell: sex and age group, or the columns that count (no means)."""
+def _units_of(year: int, rows: pd.DataFrame, tables: Tables, up: pd.Series) -> tuple[pd.DataFrame, pd.Series, dict]:
+    """Return counts by unit and cell, the parent of each unit, and the area of a unit: of 2010, the units of then."""
     if "age" not in rows:
-        own = rows.drop_duplicates("area").set_index("area").select_dtypes("Int64")
-        return own.drop(columns=["year", "line"], errors="ignore").astype(float)
-    group = pd.cut(rows["age"].astype(float), [0, 1, *range(5, 90, 5), math.inf], right=False, labels=AGE_GROUPS)
-    return rows["persons"].groupby([rows["area"], rows["sex"] + " " + group.astype(str)]).sum(min_count=1).unstack()
+        own = rows.drop_duplicates("area").set_index("area").select_dtypes("Int64")  # counts, no means
+        own = own.drop(columns=["year", "line"], errors="ignore")
+        return own.astype(float), own.index.map(up), dict(zip(own.index, own.index, strict=True))
+    ages = [0, 1, *range(5, 90, 5)]
+    group = pd.cut(rows["age"].astype(float), [*ages, math.inf], right=False, labels=AGE_GROUPS).astype(str)
+    cells = rows["sex"] + " " + group
+    own = rows["persons"].groupby([rows["area"], cells]).sum(min_count=1).unstack()
+    if year != 2010:
+        return own, own.index.map(up), dict(zip(own.index, own.index, strict=True))
+    links = tables["area_links"].merge(tables["areas"][["area", "level"]], on="area")
+    county, same = links["level"] == "county", links["status"] == "same"
+    links = links[(same & (county | links["area_2010"].str.endswith("00"))) | (county & (links["status"] == "merged"))]
+    links = links.sort_values("parent_2010").drop_duplicates("area").set_index("area")
+    own = own[own.index.isin(links.index)]
+    parents = own.index.map(links["parent_2010"])
+    units = links["area_2010"].where(links["status"] == "same", links.index.to_series())  # of a sum its own slug
+    own = own.set_axis(own.index.map(units))
+    former = tables["former_units"].set_index(["adcode", "sex"])
+    more = former[AGE_GROUPS].astype(float).stack().rename("persons").reset_index()
+    more = more.assign(cell=more["sex"] + " " + more["level_2"]).pivot(index="adcode", columns="cell", values="persons")
+    above = former.groupby("adcode")["parent"].first().reindex(more.index)
+    own, parents = pd.concat([own, more]), pd.Index([*parents, *above])
+    return own, parents, {code: area for area, code in units.items()}
 
 
 def rates_are_possible(tables: Tables) -> Iterator[Finding]:
@@ -429,11 +450,8 @@ def characters_can_be_shown(tables: Tables) -> Iterator[Finding]:
         mine = frame[frame["checked"]].select_dtypes("str")
         for field in mine:
             for label, text in mine[field].dropna().items():
-                rare = [
-                    c
-                    for c in text
-                    if c >= "\u2e80" and c.isalpha() and c not in known and not c.encode("gb2312", "ignore")
-                ]
+                rare = [c for c in text if c >= "\u2e80" and c.isalpha() and c not in known]
+                rare = [c for c in rare if not c.encode("gb2312", "ignore")]
                 if rare:
                     told = [f"{c} (U+{ord(c):04X})" for c in dict.fromkeys(rare)]
                     yield Finding(table, label, field, "no_glyph", {"characters": told}, "warning")

@@ -41,16 +41,9 @@ ARRAYS = 6  # as large as the population that exist at one time: population, sur
 
 
 def project(
-    area: str,
-    *,
-    scenario: str | Scenario = "medium",
-    end_year: int = HORIZON,
-    draws: int = 0,
-    seed: int = 0,
-    start: str = "latest",
-    control: bool = False,
-    root: Root = None,
-) -> xr.Dataset:
+    area: str, *, scenario: str | Scenario = "medium", end_year: int = HORIZON, draws: int = 0, seed: int = 0,
+    start: str = "latest", control: bool = False, root: Root = None,
+) -> xr.Dataset:  # fmt: skip
     """Project an area by single age and sex from the newest known year, or from its last census, to `end_year`.
 
     Populations are those of 31 December; the census of 1 November is moved there first. Births, deaths and migration
@@ -101,18 +94,10 @@ def project(
 
 
 def project_ranges(
-    areas: Iterable[str],
-    *,
-    scenario: str | Scenario = "medium",
-    end_year: int = HORIZON,
-    draws: int = 200,
-    seed: int = 0,
-    levels: Sequence[float] = QUANTILES,
-    memory_mib: int = 256,
-    start: str = "latest",
-    control: bool = False,
-    root: Root = None,
-) -> xr.Dataset:
+    areas: Iterable[str], *, scenario: str | Scenario = "medium", end_year: int = HORIZON, draws: int = 200,
+    seed: int = 0, levels: Sequence[float] = QUANTILES, memory_mib: int = 256, start: str = "latest",
+    control: bool = False, root: Root = None,
+) -> xr.Dataset:  # fmt: skip
     """Quantiles of population, 60+, 65+, 80+, 0-4 and births for any number of areas.
 
     Quantiles do not add up: the range of a province is not the sum of its counties' ranges.

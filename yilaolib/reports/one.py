@@ -135,11 +135,11 @@ def place_order(
 
 def _template_of(city: str | int, root: str | os.PathLike | None) -> Path:
     """The nation's page compares its cities; a plan has a report, and an area without a plan one of another kind."""
-    if str(city).strip().casefold() in ("china", "中国", "100000"):
+    area, sources = find_area(city, root=root), merged_table("sources", root)
+    if area["level"] == "nation":
         return find_template("all_cities")
-    area, sources = find_area(city, root=root)["area"], merged_table("sources", root)
-    planned = sources.loc[sources["plan_start"].notna(), "area"]
-    return find_template("city_report" if area in set(planned) else "area_report")
+    planned = set(sources.loc[sources["plan_start"].notna(), "area"])
+    return find_template("city_report" if area["area"] in planned else "area_report")
 
 
 def find_template(name: str = "city_report") -> Path:
