@@ -60,14 +60,9 @@ def tfr_ratio(population: Population, reference: Population, schedule: pd.Series
 
 
 def migration_rates(
-    then: Population,
-    now: Population,
-    reference_then: Population,
-    reference_now: Population,
-    *,
-    survival_ratio: xr.DataArray | None = None,
-    years: int = 10,
-) -> xr.DataArray:
+    then: Population, now: Population, reference_then: Population, reference_now: Population, *,
+    survival_ratio: xr.DataArray | None = None, years: int = 10,
+) -> xr.DataArray:  # fmt: skip
     """Annual net migration rates by sex and single age from two censuses.
 
     A cohort that shrank more than the same cohort of the closed reference has lost migrants. Children under 3 get none

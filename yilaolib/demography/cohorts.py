@@ -29,17 +29,11 @@ DECADE = 10
 
 
 def project_cohorts(
-    population: xr.DataArray,
-    survival: xr.DataArray,
-    asfr: xr.DataArray,
-    sex_ratio_at_birth: xr.DataArray,
-    net_migration: xr.DataArray | None = None,
-    *,
-    net_migration_rate: xr.DataArray | None = None,
-    migration_timing: str = "end",
-    step: int = 1,
+    population: xr.DataArray, survival: xr.DataArray, asfr: xr.DataArray, sex_ratio_at_birth: xr.DataArray,
+    net_migration: xr.DataArray | None = None, *, net_migration_rate: xr.DataArray | None = None,
+    migration_timing: str = "end", step: int = 1,
     after_step: Callable[[int, np.ndarray, np.ndarray], None] | None = None,
-) -> xr.Dataset:
+) -> xr.Dataset:  # fmt: skip
     """Carry a population forward by cohorts: survival, births, migration.
 
     Rates labelled year t carry the population of t to t + `step`: with year-end populations, those of calendar year

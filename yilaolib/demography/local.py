@@ -577,15 +577,9 @@ def areas_above(entry: pd.Series, root: Root) -> Iterator[pd.Series]:
 
 
 def fill_pyramid(
-    margins: Margins,
-    parent: Population,
-    *,
-    parent_level: str,
-    older: Population | None = None,
-    parent_older: Population | None = None,
-    years: int = 10,
-    root: Root = None,
-) -> pd.DataFrame:
+    margins: Margins, parent: Population, *, parent_level: str, older: Population | None = None,
+    parent_older: Population | None = None, years: int = 10, root: Root = None,
+) -> pd.DataFrame:  # fmt: skip
     """A pyramid by sex and single age that meets published totals, each cell with how well such cells are filled.
 
     What the totals do not say (15-59, say) is the parent's shape, or that of an older census whose cohorts fared as the

@@ -48,21 +48,11 @@ SHOWN = (
 
 
 def render_reports(
-    cities: Iterable[str | int] | str | int | None = None,
-    *,
-    jobs: int | None = None,
-    executor: str = "processes",
-    out_dir: str | os.PathLike | None = None,
-    lang: str = "zh",
-    formats: str | tuple[str, ...] = ("html",),
-    template: str | os.PathLike | None = None,
-    progress: bool | None = None,
-    force: bool = False,
-    timeout: float = TIMEOUT,
-    memory_mb: int = MEMORY_MB,
-    scheduler: str | None = None,
-    **parameters,
-) -> pd.DataFrame:
+    cities: Iterable[str | int] | str | int | None = None, *, jobs: int | None = None, executor: str = "processes",
+    out_dir: str | os.PathLike | None = None, lang: str = "zh", formats: str | tuple[str, ...] = ("html",),
+    template: str | os.PathLike | None = None, progress: bool | None = None, force: bool = False,
+    timeout: float = TIMEOUT, memory_mb: int = MEMORY_MB, scheduler: str | None = None, **parameters,
+) -> pd.DataFrame:  # fmt: skip
     """Render the reports of several areas, and lists of them: `index.html`, `manifest.csv`, `results.csv`.
 
     All names and parameters are checked first. A report that fails is a row with its error; one whose inputs have not

@@ -37,15 +37,10 @@ COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def render_report(
-    city: str | int,
-    *,
-    out_dir: str | os.PathLike | None = None,
-    lang: str = "zh",
-    formats: str | tuple[str, ...] = ("html",),
-    template: str | os.PathLike | None = None,
-    brief: bool = False,
+    city: str | int, *, out_dir: str | os.PathLike | None = None, lang: str = "zh",
+    formats: str | tuple[str, ...] = ("html",), template: str | os.PathLike | None = None, brief: bool = False,
     **parameters,
-) -> Path:
+) -> Path:  # fmt: skip
     """Render the report of an area into `<out_dir>/<area>/` and return the path of its file.
 
     Nothing in the folder changes before the report is complete; an earlier good report survives a failure.
