@@ -35,7 +35,6 @@ LOWEST_RATE = -0.5  # of net migration: no draw empties an age in a year
 FADING = ("tfr_ratio_persistence", "sex_ratio_pull")  # of table spreads: in every projection
 QUANTILES = (0.025, 0.1, 0.5, 0.9, 0.975)
 FACTORS = ("receivers", "senders", "residents", "survivors", "births")  # of table `balance`
-MOST_MOVED = 0.02  # of persons, by which a newer total is met at the ages at which people move
 MOST_ROUNDS, STEP = 40, {"births": 1.0, "deaths": -14.0}  # a year of e0 moves deaths by 7 %
 ARRAYS = 6  # as large as the population that exist at one time: population, survival, migration twice, scratch
 
@@ -279,6 +278,7 @@ class Nation:
     schedule: xr.DataArray  # (year, age): share of the TFR at single ages
     spreads: Spreads
     lowest_tfr: float  # no draw goes below
+    most_moved: float  # share of persons by which a newer total is met at the ages at which people move
     medium: Scenario  # by which known years are fitted
     balance: dict[str, np.ndarray] | None = None  # what makes places add up; table `balance`
     newest: int = 0  # last year whose births and deaths are known
@@ -317,11 +317,12 @@ def _nation(start: str, *, root: Root = None) -> Nation:
     paths["srb"] = table[("sex_ratio_at_birth", "value")]
     frame = pd.DataFrame(paths)
     fertility = schedules(frame.index.to_numpy(), root)
-    lowest = float(local.area_values(root=root)["value"]["lowest_tfr"])
+    assumed = local.area_values(root=root)["value"]
+    lowest, most = float(assumed["lowest_tfr"]), float(assumed["most_moved_share"])
     single = load_table("spreads", root=root).set_index("parameter")["value"]
     spreads = Spreads(*(float(single[name]) for name in Spreads.__dataclass_fields__))
     grid, medium = local.survival_grid(STANDARD_YEAR, root=root), Scenario.load("medium", root=root)
-    nation = Nation(frame, grid, fertility, spreads, lowest, medium)
+    nation = Nation(frame, grid, fertility, spreads, lowest, most, medium)
     china = local.launch_of("china", root)
     if start == "census" or not _known(china, "births"):
         return nation
@@ -432,7 +433,7 @@ def simulate(
     start = xr.where(xr.DataArray([launch.at_year_end for launch in launches], dims="area"), start, ahead)
     rates = {name: array.isel(year=slice(1, None)).assign_coords(year=years[:-1]) for name, array in rates.items()}
     told: list[dict] = []
-    future = cohorts.project_cohorts(start, **rates, after_step=_met(launches, told))
+    future = cohorts.project_cohorts(start, **rates, after_step=_met(launches, nation.most_moved, told))
     return future.assign_attrs(rebased=told)
 
 
@@ -487,10 +488,12 @@ def _units(slug: str, *, root: Root = None) -> list[Launch]:
     return launches_from(found, root=root) if found else []
 
 
-def _met(launches: Sequence[Launch], told: list[dict]) -> Callable[[int, np.ndarray, np.ndarray], None] | None:
+def _met(
+    launches: Sequence[Launch], most: float, told: list[dict]
+) -> Callable[[int, np.ndarray, np.ndarray], None] | None:
     """What sets areas on their newer totals at the end of a step, as migration, and tells what was given and moved.
 
-    A total alone is met at the ages at which people move, up to `MOST_MOVED`; else ages keep their shape.
+    A total alone is met at the ages at which people move, up to `most` of all; else ages keep their shape.
     """
 
     def meet(label: int, people: np.ndarray, moved: np.ndarray) -> None:
@@ -505,7 +508,7 @@ def _met(launches: Sequence[Launch], told: list[dict]) -> Callable[[int, np.ndar
                 size = abs(launch.migration if launch.migration.any() else launch.migration + 1)
                 weights = size.reshape(*size.shape, *[1] * (here.ndim - 2)) * here
                 present = here.sum(axis=(0, 1))
-                off = np.clip(totals["population_total"] - present, -MOST_MOVED * present, MOST_MOVED * present)
+                off = np.clip(totals["population_total"] - present, -most * present, most * present)
                 here += weights * (off / weights.sum(axis=(0, 1)))
                 here *= totals["population_total"] / here.sum(axis=(0, 1))
             else:
