@@ -124,3 +124,19 @@ def test_a_trend_that_cannot_be_is_refused_in_a_sentence(call, sentence):
     """The error names what came and what is allowed."""
     with pytest.raises(DataError, match=sentence):
         call()
+
+
+def test_engine_is_far_ahead_of_holding(table):
+    """At 60+ and 65+ the engine's error is a small part of that of leaving everybody where they were."""
+    off = table.set_index(["method", "measure"])["error_pct"].abs()
+    for measure in ("60+", "65+"):
+        assert off["engine", measure] < off["hold", measure] / 4
+
+
+@pytest.mark.parametrize("method", ["log-linear", "ets"])
+def test_interval_is_wider_for_a_higher_level(method):
+    """A 95 % interval holds the 80 % one, and both hold the value."""
+    series = load_table("series", area="china").query("indicator == 'births'").set_index("year")["value"].loc[1990:2010]
+    narrow, wide = (extrapolate(series, 2015, level=level, method=method) for level in (0.8, 0.95))
+    assert (wide["lower"] < narrow["lower"]).all() and (narrow["upper"] < wide["upper"]).all()
+    assert ((narrow["lower"] < narrow["value"]) & (narrow["value"] < narrow["upper"])).all()

@@ -139,3 +139,9 @@ def test_bad_rates_is_refused_in_a_sentence(call, sentence):
     """The error names what came and what is allowed."""
     with pytest.raises(DataError, match=sentence):
         call()
+
+
+def test_life_expectancy_by_hand():
+    """If nobody dies before 60 and one in ten a year from then on, one may expect 60 + 10 years."""
+    table = life_table(pd.Series([0.0, 0.1], index=[0, 60]), sex="female", radix=1)
+    assert table["ex"].tolist() == [70.0, 10.0]

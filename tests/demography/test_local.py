@@ -16,7 +16,7 @@ from yilaolib import (
     persons,
 )
 from yilaolib.demography.cohorts import PULLED
-from yilaolib.demography.local import launch_of
+from yilaolib.demography.local import expected_survival, launch_of
 
 RANGES = [(0, None), (0, 5), (60, None), (65, None)]
 CITIES = ["china", "yingtan", "jingdezhen", "yueyang", "lianshui", "haian"]
@@ -91,6 +91,20 @@ def test_mortality_is_the_printed_life_expectancy_less_the_nation_s(city, offset
     assert levels.loc["e0_offset", "value"] == pytest.approx(offset, abs=1e-4)
 
 
+@pytest.mark.parametrize(("year", "sentence"), [("2022", "0.8"), ("", "without its year")])
+def test_an_own_life_expectancy_needs_its_year(tmp_path, year, sentence):
+    """The newest of the user's and ours counts: 79 in 2022 is 0.8 above the UN's 78.2; without year it is refused."""
+    own = f"area,parameter,year,value,unit,source\nyingtan,e0,{year},79,years,judged\n"
+    (tmp_path / "assumptions.csv").write_text(own)
+    try:
+        told = str(
+            local_parameters("yingtan", root=str(tmp_path)).set_index("parameter")["value"].round(1)["e0_offset"]
+        )
+    except DataError as error:
+        told = str(error)
+    assert sentence in told
+
+
 def test_launch_has_one_rate_for_both_sexes_from_25_on():
     """Hai'an's men came back in 2010-2020; from 25 on the mean goes on, below it what was counted."""
     measured = local_migration("haian").to_numpy()
@@ -145,3 +159,19 @@ def test_a_pyramid_that_cannot_be_is_refused_in_a_sentence(call, sentence):
     """The error names what came and what is allowed."""
     with pytest.raises(DataError, match=sentence):
         call()
+
+
+@pytest.mark.parametrize("with_older", [False, True])
+def test_totals_are_met(pyramids, with_older):
+    """The filled pyramid has exactly the printed totals."""
+    older = {"older": pyramids[0][2010], "parent_older": pyramids[1][2010]} if with_older else {}
+    margins, filled = fill(pyramids, **older)
+    for (low, high), wanted in margins.items():
+        assert persons(filled, low, high) == pytest.approx(wanted)
+
+
+def test_a_lower_life_expectancy_leaves_fewer_of_the_old():
+    """Against the nation a place three years behind keeps fewer, the fewer the older; one that is level keeps all."""
+    ratio = expected_survival(np.array([0.0, -3.0]), 2010, 2020)
+    assert float(abs(ratio.isel(offset=0) - 1).max()) < 1e-12
+    assert (ratio.isel(offset=1).sel(age=slice(40, 75)).diff("age") < 0).all()

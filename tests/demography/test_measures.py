@@ -125,3 +125,8 @@ def test_bad_measure_is_refused_in_a_sentence(call, sentence):
     """The error names what came and what is allowed."""
     with pytest.raises(DataError, match=sentence):
         call()
+
+
+def test_median_age_by_hand():
+    """20 people below 30 and 60 from 30 to below 60: the 40th is a third into the second group, at 40."""
+    assert median_age(pd.Series([20.0, 60.0, 0.0], index=[0, 30, 60])) == pytest.approx(40)

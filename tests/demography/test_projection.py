@@ -1,12 +1,16 @@
 """Projections: they start from the census, balance, follow their assumptions, and stray as far as they say."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 from make_snapshots import FILE, snapshot
-from oracles import SEX, future_of
+from oracles import CITIES, SEX, future_of
 
 from yilaolib import DataError, Scenario, cite, load_table, local_parameters, persons, project, project_ranges
+from yilaolib.demography.cohorts import log_sex_ratio
 from yilaolib.demography.local import launch_of
 from yilaolib.demography.projection import _e0, _tfr, nation_of, simulate
 from yilaolib.texts import say
@@ -276,3 +280,26 @@ def test_area_without_a_census_is_refused(tmp_path):
     (tmp_path / "areas.csv").write_text(row, encoding="utf-8")
     with pytest.raises(DataError, match=r"population.csv has no residents by age and sex for 'mytown'. Add its census"):
         project("mytown", root=tmp_path)
+
+
+def test_another_process_draws_the_same():
+    """The same seed gives the same people in a process of its own."""
+    code = (
+        "import yilaolib as yl; drawn = yl.project('haian', end_year=2030, draws=3, seed=9); "
+        "print(repr(float(yl.persons(drawn, 60)[-1, -1])))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    here = persons(project("haian", end_year=2030, draws=3, seed=9), 60)[-1, -1]
+    assert float(told) == float(here)
+
+
+@pytest.mark.parametrize("area", CITIES)
+def test_men_per_woman_come_nearer_to_the_nation(area):
+    """Whoever was 30-49 in 2020 is nearer to the nation's sex ratio in 2040, give or take 0.5 % by mortality."""
+
+    def away(year):
+        ours, all_china = (project(a, end_year=2040).population.squeeze().sel(year=year) for a in (area, "china"))
+        ages = slice(30 + year - 2020, 49 + year - 2020)
+        return abs(log_sex_ratio(ours.sel(age=ages)) - log_sex_ratio(all_china.sel(age=ages))).mean()
+
+    assert away(2040) < away(2020) + (0 if area == "haian" else 0.005)  # Hai'an has most to even out

@@ -185,3 +185,21 @@ def test_a_province_shares_the_nation_s_beds():
     """江西's share is of the nation's target, and the row says so; 景德镇's is of the province's."""
     said = {area: beds(area).loc["share", "inputs"].say("zh")[:4] for area in ("jiangxi", "jingdezhen")}
     assert said == {"jiangxi": "全国床位", "jingdezhen": "全省床位"}
+
+
+@pytest.mark.parametrize("method", ["norm", "hold", "rule_9073", "prevalence", "prevalence_census", "utilisation"])
+def test_twice_the_elderly_need_twice_the_beds(method):
+    """Every method that moves with the elderly is proportional in them."""
+    cases = (bed_case("jingdezhen", n * future_of("jingdezhen").population) for n in (1, 2))
+    once, twice = (float(METHODS[method](case)["central"].sel(year=2030)) for case in cases)
+    assert twice == pytest.approx(2 * once)
+
+
+def test_user_s_own_assumption_is_used(tmp_path):
+    """A row of one's own folder replaces the judged occupancy, and widens its range where it lies outside."""
+    own = pd.DataFrame([["", "", "target_occupancy", "", 0.5, "share", "judged", "mine"]])
+    header = ["area", "scenario", "parameter", "year", "value", "unit", "source", "note"]
+    own.to_csv(tmp_path / "assumptions.csv", header=header, index=False)
+    mine = beds("haian", root=tmp_path).loc["prevalence"]
+    assert mine["central"] == pytest.approx(beds("haian").loc["prevalence", "central"] * 0.85 / 0.5)
+    assert mine["upper"] >= mine["central"]

@@ -110,3 +110,12 @@ def test_tornado_of_a_silent_method_is_refused():
     """A method without a number for the city has no inputs to move; the error lists those that have."""
     with pytest.raises(yl.DataError, match="no number for haian; choose one of"):
         yl.need_tornado("haian", 2025, method="utilisation")
+
+
+def test_births_move_places_not_beds():
+    """Fertility is the strongest input of places in 2035, and none of beds."""
+    places, beds = (
+        yl.need_tornado("haian", 2035, what=what, method=m) for what, m in (("places", None), ("beds", "norm_peers"))
+    )
+    assert places["input"].iloc[0] == "fertility"
+    assert "fertility" not in set(beds["input"])

@@ -1,5 +1,6 @@
 """Statistical peers: what is nearest, and how much that hangs on one column."""
 
+import numpy as np
 import pytest
 
 import yilaolib as yl
@@ -24,3 +25,14 @@ def test_columns_are_of_the_census():
     homes = yl.load_table("households", area="yanqing").query("year == 2020").iloc[0]
     assert row["one_person_pct"] == pytest.approx(100 * homes["one_person_households"] / homes["family_households"])
     assert found.attrs["percentiles"]["share_60_pct"] == pytest.approx(76.9, abs=0.1)
+
+
+def test_one_column_moves_few_peers():
+    """Without one of the columns most of ten peers stay, on average over counties of all kinds."""
+    counties = yl.list_areas(level="county")["area"].iloc[::300]
+    columns = yl.neighbours(counties.iloc[0]).attrs["percentiles"]
+    peers = {one: set(yl.neighbours(one)["area"]) - {one} for one in counties}
+    kept = [
+        len(peers[one] & set(yl.neighbours(one, weights={name: 0})["area"])) for one in counties for name in columns
+    ]
+    assert np.mean(kept) > 6

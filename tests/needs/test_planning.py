@@ -211,3 +211,13 @@ def test_a_city_gives_its_own_outcomes(tmp_path):
         yl.report_card("yingtan", root=form).set_index(["indicator", "year"]).loc[("elder_beds_per_1000_60plus", 2025)]
     )
     assert (card["outcome"], card["source"]) == (41, "own-figures") and card["verdict"].startswith("met")
+
+
+def test_no_flow_keeps_the_stock():
+    flows = pd.DataFrame({"year": [2026, 2030], "kind": "beds", "opened": 0.0})
+    assert (yl.stock_path({"beds": 500.0}, flows)["end"] == 500).all()
+
+
+def test_conversion_between_kinds_balances():
+    with pytest.raises(yl.DataError, match="adds up to 5"):
+        yl.stock_path({"beds": 10.0}, pd.DataFrame({"year": [2026], "kind": ["beds"], "converted": [5.0]}))

@@ -147,3 +147,19 @@ def test_a_target_in_doubt_is_shown_and_never_leads():
     assert yl.named_gaps(yl.gap_waterfall(methods.reset_index(), supply, 2025), supply)["doubt"].tolist() == [
         False, False, True,
     ]  # fmt: skip
+
+
+def test_what_is_not_printed_is_none():
+    """A number that no document prints is nothing, not 0."""
+    assert yl.figure("haian", "elder_beds_gap") is None
+    assert yl.printed("haian", "elder_beds_gap").empty
+
+
+@pytest.mark.parametrize("city", CITIES)
+def test_targets_lead_to_rows(city):
+    """Baseline and target of an indicator are what their rows print."""
+    printed = yl.load_table("observations").set_index("observation")["value"]
+    targets = yl.plan_targets(city)
+    for what, column in (("target", "observation"), ("baseline", "baseline_observation")):
+        known = targets[targets[what].notna()]
+        assert known[what].tolist() == printed[known[column]].tolist()

@@ -324,3 +324,39 @@ def lightness(colour: str) -> float:
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
     luminance = np.dot(linear, (0.2126, 0.7152, 0.0722))
     return 116 * luminance ** (1 / 3) - 16
+
+
+def test_methods_draws_the_values():
+    """Dots, ranges and lines of the methods are at the values given."""
+    ax = draw("plot_methods", "zh")
+    ax_dots = [line.get_xdata()[0] for line in ax.lines if line.get_marker() in "Dos"]
+    ax_lines = [
+        line.get_xdata()[0] for line in ax.lines if line.get_marker() == "None" and len(set(line.get_xdata())) == 1
+    ]
+    parts = [part for lines in ax.collections for part in lines.get_segments() if len(part) and np.isfinite(part).all()]
+    ranges = [tuple(part[:, 0]) for part in parts]
+    assert ax_dots == [10592, 6300] and set(ax_lines) == {4059, 5100} and ranges == [(9000, 12000)]
+
+
+def test_pyramid_sides():
+    """Men are left and women right; the full colour marks 60 and over and, with single ages, those under 3."""
+    patches = [patch.get_data().values for patch in yl.plot_pyramid(pyramid()).patches]
+    assert (patches[0] <= 0).all() and (patches[2] >= 0).all()
+    assert np.flatnonzero(patches[1]).tolist() == [0, 1, 2, *range(60, 101)]
+    grouped = yl.plot_pyramid(pyramid(85, 5)).patches[1].get_data().values
+    assert np.flatnonzero(grouped).tolist() == list(range(12, 18))
+
+
+def test_letters_are_dark_enough():
+    """Coloured letters have a contrast of at least 4.5 to 1 with white."""
+    for colour in [*style.LETTERS.values(), style.BLUE, style.INK, style.MUTED]:
+        luminance = ((lightness(colour) + 16) / 116) ** 3
+        assert 1.05 / (luminance + 0.05) >= 4.5, colour
+
+
+def test_wrap_keeps_marks():
+    """Closing marks never begin a line, opening ones never end it, words and numbers stay whole."""
+    lines = style.wrap("每千名老年人拥有养老床位（张），2025年达到10,500张。nursing beds", 7).split("\n")
+    assert all(line[0] not in "，。）" and line[-1] != "（" for line in lines)
+    assert "10,500张。" in "".join(lines) and any("10,500" in line for line in lines)
+    assert all(style.em(line) <= 8 for line in lines)

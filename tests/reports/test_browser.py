@@ -253,3 +253,14 @@ def test_axe_finds_nothing_in_the_index(index):
 def test_pages_are_quiet(page, index, heard):
     """No page told an error, opened a dialog, or asked for anything from anywhere."""
     assert heard == []
+
+
+def test_contents_lead_to_their_headings(page):
+    """Every link of the contents brings the heading of its words into view."""
+    links = page.query_selector_all("nav a")
+    assert len(links) >= 8
+    for link in links:
+        link.click()
+        target = page.query_selector(f"[id='{link.get_attribute('href')[1:]}']")
+        assert target.text_content().endswith(link.text_content().strip())
+        assert -1 <= target.evaluate("e => e.getBoundingClientRect().top") < SIZE["height"]

@@ -400,3 +400,11 @@ def test_ended_batch_goes_on(tmp_path):
     manifest = yl.render_reports(CITIES, jobs=2, out_dir=out, template=template).set_index("area")
     assert manifest["status"].eq("ok").all() and manifest.loc["yingtan", "kept"] and not manifest["kept"].all()
     assert not [*out.glob("*/.yilao-*")]
+
+
+@pytest.mark.parametrize("change", [{"end_year": 2040}, {"lang": "en"}, {"scenario": "low"}, {"city": "yueyang"}])
+def test_parameters_count(change):
+    """Each parameter is part of the key, and so is the library."""
+    before = files.content_key(place_order("yingtan"), "library")
+    assert files.content_key(place_order(**{"city": "yingtan"} | change), "library") != before
+    assert files.content_key(place_order("yingtan"), "another") != before

@@ -82,7 +82,7 @@ def test_parameters_have_types(tmp_path, value):
 @pytest.mark.parametrize("slug", ["../x", "a/b", ".hidden", "", "C:x", "x\x00y", "x\n", "－"])
 def test_only_slugs_name_files(monkeypatch, tmp_path, slug):
     """No name of an area leaves the output folder."""
-    area = pd.Series({"area": slug, "name_zh": "x", "name_en": "x", "adcode": "1"})
+    area = pd.Series({"area": slug, "name_zh": "x", "name_en": "x", "adcode": "1", "level": "county"})
     monkeypatch.setattr("yilaolib.reports.one.find_area", lambda *_, **__: area)
     with pytest.raises(DataError, match="cannot name a folder"):
         place_order("x", out_dir=tmp_path)

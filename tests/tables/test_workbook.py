@@ -353,7 +353,7 @@ TYPED = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(st.sampled_from(SHEETS), st.integers(1, 7), st.integers(1, 12), TYPED), max_size=6))
 def test_whatever_is_typed_is_right_or_reported(tmp_path_factory, empty_form, typed):
     """Any values in any cells: check_data reports and never fails, and a table without errors can be loaded."""
@@ -370,7 +370,7 @@ def test_whatever_is_typed_is_right_or_reported(tmp_path_factory, empty_form, ty
         assert (problems["severity"] == "error").any()
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_damaged_workbook_is_a_sentence(tmp_path_factory, empty_form, data):
     """Bytes changed anywhere in a part of a workbook: tables or a DataError, nothing else."""

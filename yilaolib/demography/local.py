@@ -287,10 +287,11 @@ def _reported(*, root: Root = None) -> dict[str, dict[int, dict[str, float]]]:
 
 
 def _own_levels(slug: str, known: int | None, root: Root) -> pd.DataFrame:
-    """The area's own rows of `assumptions` that hold in every scenario, by parameter."""
-    assumed = load_table("assumptions", area=slug, root=root)
-    assumed = assumed[(assumed["area"] == slug) & assumed["scenario"].isna()].set_index("parameter")
-    return assumed if known is None else assumed[assumed["year"] <= known]
+    """The area's own rows of `assumptions` that hold in every scenario, by parameter: of several years the newest."""
+    assumed = load_table("assumptions", area=slug, root=root).sort_values("year", kind="stable")
+    assumed = assumed[(assumed["area"] == slug) & assumed["scenario"].isna()]
+    assumed = assumed if known is None else assumed[assumed["year"] <= known]
+    return assumed.drop_duplicates("parameter", keep="last").set_index("parameter")
 
 
 def _foreseen(entries: list[dict], last: xr.DataArray, base: int, root: Root) -> tuple[np.ndarray, list[Strays]]:
@@ -393,6 +394,8 @@ def _e0_offset(slug: str, known: int | None, *, root: Root = None) -> float:
     """Years that life expectancy lies above the nation's."""
     if (row := _e0_row(slug, known, root)) is None:
         return 0.0
+    if pd.isna(row["year"]):
+        raise DataError(f"assumptions.csv gives e0 of {row['area']!r} without its year. Add the year: 2025, say.")
     return round(float(row["value"] - national_paths(root=root).loc[int(row["year"]), ("e0_both", "value")]), 4)
 
 
