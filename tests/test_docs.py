@@ -42,6 +42,17 @@ def test_page_has_its_parts(slug):
     assert any(">>> " in block for block in blocks(text))
 
 
+@pytest.mark.parametrize("name", [name for name in TEXTS if not re.search("zh|index|[A-Z]", name)])
+def test_page_has_its_chinese(name):
+    """The Chinese page has the same sections, examples (run once), public names, and numbers in tables."""
+    told = []
+    for text in ((ROOT / one).read_text(encoding="utf-8") for one in (name, name.replace("docs", "docs/zh", 1))):
+        names = set(re.findall(r"`(?:yl\.)?(\w+)[`(]", text)) & set(yl.__all__)
+        rows = re.findall(r"\d+(?:[.,]\d+)*", " ".join(re.findall(r"^\|.*", text, flags=re.M)))
+        told.append((text.count("\n## "), re.sub(" *#.*", "", "".join(blocks(text))), names, sorted(rows)))
+    assert told[0] == told[1]
+
+
 @pytest.mark.parametrize("name", TEXTS)
 def test_links_lead_somewhere(name):
     """Every link to a file leads to a file of the repository."""

@@ -214,7 +214,7 @@ def _gap(demand: Any, supply: Any) -> dict[str, Any]:
 def share_out(total: int, weights: pd.Series) -> pd.Series:
     """Whole beds for each area in proportion to its weight, by the largest remainder; they sum to the total.
 
-    Hamilton's method, Balinski and Young (2001), Fair Representation, chapter 1. Ties go to the area that stands first.
+    Hamilton's method, Balinski and Young (2001), Fair Representation. Ties go to the area that stands first.
     The total is whole and not below 0; weights are 0 or more, one above 0, none missing; else DataError.
 
     >>> share_out(10, pd.Series({"a": 1.0, "b": 1.0, "c": 1.0})).to_dict()
