@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from unittest.mock import Mock
 import openpyxl
 import pandas as pd
 import pytest
+import xarray as xr
 from nbformat import v4
 from tiny_report import write_template
 
@@ -19,6 +21,7 @@ from yilaolib.reports import exports
 from yilaolib.reports.display import MIME
 from yilaolib.reports.exports import write_format
 from yilaolib.reports.page import FONTS, read_document
+from yilaolib.texts import code_of
 
 pypdf = pytest.importorskip("pypdf", reason="pip install 'yilaolib[dev]' brings pypdf")
 docx = pytest.importorskip("docx", reason="pip install 'yilaolib[docx]' brings python-docx")
@@ -238,21 +241,45 @@ def test_workbook_cells_are_what_the_frame_holds(book):
     assert {cell.data_type for cell in cells if cell.parent.title != "表 3 试算"} <= {"s", "n"}
 
 
-def test_workbook_computes(book, folder, tmp_path):
-    """A cell that is changed changes what follows from it; what needs an empty cell is empty; figures are charts."""
+def test_workbook_computes(book):
+    """What follows from a cell is a formula; what needs an empty cell is empty; figures are charts."""
     sheet = book["表 3 试算"]
     formulas = ['=IF(COUNT(B5,B6)=2,B5 * B6 / 1000,"")', None, '=IF(COUNT(B7,B8)=2,B7 - B8,"")']
     assert [sheet[f"B{row}"].value for row in range(5, 10)] == [1000, 39, *formulas]
     assert [sheet[f"B{row}"].fill.fgColor.rgb[2:] for row in (6, 8)] == [exports.YELLOW] * 2
     assert [len(sheet._charts) for sheet in book] == [0, 0, 0, 1, 0, 0]
-    if not (office := shutil.which("soffice")):
-        pytest.skip("LibreOffice is not installed: Excel's part is not tried")
-    sheet["B8"] = 9
+
+
+@pytest.mark.skipif(not (OFFICE := shutil.which("soffice")), reason="needs LibreOffice (libreoffice-calc)")
+def test_workbook_of_a_report_computes_as_python_does(tmp_path):
+    """Yellow cells in twenty ways: needs and gaps of LibreOffice are Python's; nothing is a date or an error."""
+    book = openpyxl.load_workbook(yl.render_report("yingtan", out_dir=tmp_path, formats="xlsx"))
+    (sheet,) = (each for each in book if "试算" in each.title)
+    at = {code_of(name.value, "calc"): value.coordinate for name, value in sheet.iter_rows(min_row=5)}
+    yellow = [key for key in at if sheet[at[key]].fill.fgColor.rgb[2:] == exports.YELLOW]
+    assert {"norm", "beds", "share_severe", "occupancy", "place_norm", "places", "enrolment", "filled"} <= set(yellow)
+    for title in map(str, range(20)):
+        book.copy_worksheet(sheet).title = title
+        for key in yellow:
+            book[title][at[key]] = random.uniform(0.3, 1) * max(1, sheet[at[key]].value)
     book.save(tmp_path / "x.xlsx")
     into = ["--convert-to", "xlsx", "--outdir", str(tmp_path / "out"), str(tmp_path / "x.xlsx")]
-    subprocess.run([office, "--headless", *into], check=True, timeout=120)
-    computed = openpyxl.load_workbook(tmp_path / "out" / "x.xlsx", data_only=True)["表 3 试算"]
-    assert (computed["B7"].value, computed["B9"].value) == (39, 30)
+    subprocess.run([OFFICE, "--headless", *into], check=True, timeout=120)
+    book, future = openpyxl.load_workbook(tmp_path / "out" / "x.xlsx", data_only=True), yl.project("yingtan")
+    cells = [cell for each in book for row in each.iter_rows() for cell in row if cell.value is not None]
+    assert {cell.data_type for cell in cells} == {"s", "n"} and not any(cell.is_date for cell in cells)
+    old, young, all_ages = (float(yl.persons(future, *ages).sel(year=2030)) for ages in ((60, None), (0, 3), (0, None)))
+    care = yl.care_need(future.population.sel(year=2030))
+    for changed in book.worksheets[-20:]:
+        v = {key: changed[cell].value for key, cell in at.items()}
+        shares = xr.DataArray([v[f"share_{level}"] for level in care["level"].values], coords=care.coords)
+        for name, there, need in [
+            ("bed", "beds", yl.beds_by_norm(old, v["norm"])),
+            ("care", "beds", float(yl.beds_by_prevalence(care, shares, v["occupancy"]))),
+            ("place", "places", yl.places_by_norm(all_ages, v["place_norm"])),
+            ("use", "places", yl.places_by_coverage(young, v["enrolment"]) / v["filled"]),
+        ]:
+            assert (v[f"{name}_need"], v[f"{name}_gap"]) == pytest.approx((need, need - v[there]))
 
 
 def test_sheets_have_names_of_their_own(tmp_path):
