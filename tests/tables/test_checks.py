@@ -173,12 +173,13 @@ def test_rules_name_indicators_that_exist():
 
 
 def test_rounded_figure_that_does_not_fit_is_a_warning(folder):
-    """A printed 9.91万 over a pyramid of 99,000 is a warning, a printed 15001人 over 15,000 an error."""
+    """A printed 9.91万 over a pyramid of 99,000 is a warning, told of its area; a 15001人 over 15,000 is an error."""
     path = folder / "observations.csv"
     text = path.read_text(encoding="utf-8").replace("99000,,eq,persons,9.90万人", "99100,,eq,persons,9.91万人")
     path.write_text(text.replace("15000,,eq,persons,15000人", "15001,,eq,persons,15001人"), encoding="utf-8")
     found = check_data(folder).query("rule == 'census-total'")
     assert dict(zip(found["row"], found["severity"], strict=True)) == {2: "warning", 4: "error"}
+    assert found["message"].iloc[0] in doubts("testville", root=folder) and not doubts("haian", root=folder)
 
 
 def test_users_pyramid_is_held_to_our_printed_totals(tmp_path):

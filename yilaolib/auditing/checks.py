@@ -516,7 +516,7 @@ def doubts(area: str, *, root: str | Path | None = None, lang: str = "en") -> li
     """
     slug, path = find_area(area, root)["area"], as_root(root)
     found = [] if path is None else [each for each in _problems(path) if each.severity == "warning"]
-    return list(dict.fromkeys(each.say(lang) for each in found if slug in each.row_key.split()))
+    return list(dict.fromkeys(each.say(lang) for each in found if each.area == slug))
 
 
 def _problems(path: Path | None) -> list[Problem]:
@@ -564,14 +564,15 @@ def _broken_rules(tables: Tables, sheets: dict[str, Sheet]) -> Iterator[Problem]
         found = list(rule(tables))
         for table in dict.fromkeys(finding.table for finding in found):
             mine = [finding for finding in found if finding.table == table]
-            rows = tables[table].loc[[finding.label for finding in mine], ["checked", "line"]]
-            keys = schema.key_of(tables[table].loc[rows.index], schema.schema_of(table)["primaryKey"])
-            for (_, _, field, key, values, severity), checked, line, row_key in zip(
-                mine, rows["checked"], rows["line"], keys, strict=True
+            rows = tables[table].loc[[finding.label for finding in mine]]
+            keys = schema.key_of(rows, schema.schema_of(table)["primaryKey"])
+            areas = rows.get("area", pd.Series("", rows.index))
+            for (_, _, field, key, values, severity), checked, line, row_key, area in zip(
+                mine, rows["checked"], rows["line"], keys, areas, strict=True
             ):
                 if checked:
                     place = table, int(line), field, Trouble(key, values, name)
-                    yield sheets[table].problem(*place, row_key=row_key, severity=severity)
+                    yield sheets[table].problem(*place, row_key=row_key, area=area, severity=severity)
 
 
 def _shortened(problems: list[Problem]) -> Iterator[Problem]:
@@ -582,4 +583,4 @@ def _shortened(problems: list[Problem]) -> Iterator[Problem]:
     for alike in kinds.values():
         yield from alike[:SHOWN]
         if len(alike) > SHOWN:
-            yield alike[SHOWN]._replace(key="and_more", values={"n": len(alike) - SHOWN}, row_key="")
+            yield alike[SHOWN]._replace(key="and_more", values={"n": len(alike) - SHOWN}, row_key="", area="")

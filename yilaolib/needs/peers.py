@@ -28,15 +28,6 @@ FOR_ALL = {
     "beds": (beds.norm_national, beds.rule_9073, beds.prevalence, beds.prevalence_census),
     "places": (daycare.norm_places, daycare.coverage, daycare.intention),
 }
-SIDES = {"ge": "floor", "gt": "floor", "le": "ceiling", "lt": "ceiling"}  # by comparator
-
-
-def slack_side(baseline: float, target: float, comparator: object) -> str:
-    """Return "floor" for a floor below the baseline, "ceiling" for a ceiling above it, else an empty text."""
-    side = SIDES.get(comparator, "") if isinstance(comparator, str) else ""
-    return side if (side == "floor" and target < baseline) or (side == "ceiling" and target > baseline) else ""
-
-
 APART = {  # what keeps plans apart that differ in a column
     "level": "counties and prefectures", "target_year": "target years differ",
     "comparator": "some targets are bounds", "baseline_year": "baseline years differ",
@@ -46,8 +37,9 @@ BASELINE |= {"observation": "baseline_observation"}
 TARGETS = [
     "indicator", "name_as_printed", "name_en", "domain", "unit", "baseline_year", "baseline", "target_year", "target",
     "comparator", "baseline_printed", "target_printed", "binding", "direction", "steps_back", "observation",
-    "baseline_observation", "locator",
+    "baseline_observation", "locator", "place", "table_no", "row_no",
 ]  # fmt: skip
+PLACE = r"(?P<place>表(?:(?P<table_no>\d+) 第(?P<row_no>[\d.]*\d)行)?.*)"  # in a locator
 BETTER = {"higher": 1, "lower": -1}  # sign of a change for the better
 
 
@@ -57,7 +49,7 @@ def plan_targets(area: str, *, root: Root = None) -> pd.DataFrame:
     Returns DataFrame: indicator, name_as_printed, name_en, domain, unit, baseline_year, baseline, target_year, target,
         comparator, baseline_printed, target_printed, binding, direction, steps_back (True where the target is worse; a
         floor below the baseline, such as ≥95, is no plan to fall: see comparator), observation and baseline_observation
-        (ids of target and baseline), locator; in the order of the plan
+        (ids of target and baseline), locator, and of it place, table_no, row_no; in the order of the plan
 
     >>> len(plan_targets("jingdezhen"))
     22
@@ -75,9 +67,10 @@ def plan_targets(area: str, *, root: Root = None) -> pd.DataFrame:
     frame = frame.drop(columns=["unit"]).join(concepts).join(base[[*BASELINE]].rename(columns=BASELINE))
     worse = frame["direction"].map(BETTER).fillna(0) * (frame["target"] - frame["baseline"]) < 0
     frame = frame.assign(steps_back=worse).astype({"baseline_year": "Int64", "target_year": "Int64"})
-    place = frame["locator"].str.extract(r"表(\d+) 第(\d+)(?:\.(\d+))?行").astype(float).fillna(0)  # table, row, part
-    place[0] = place[0].where(frame["locator"].notna(), np.inf)
-    return frame.loc[place.sort_values([0, 1, 2], kind="stable").index].reset_index()[TARGETS]
+    frame = frame.join(frame["locator"].astype("str").str.extract(PLACE))
+    numbers = (frame["table_no"] + "." + frame["row_no"]).fillna("999").str.split(".")  # table, row, part
+    order = sorted(range(len(frame)), key=lambda i: [int(number) for number in numbers.iloc[i]])
+    return frame.iloc[order].reset_index()[TARGETS]
 
 
 def compare_plans(indicators: list[str] | None = None, *, root: Root = None) -> pd.DataFrame:

@@ -21,7 +21,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from ..errors import DataError
-from ..texts import catalogue
+from ..texts import catalogue, slack_side
 from . import style
 from .style import BLUE, CLEAR, GREEN, INK, MUTED, ORANGE, SERIES, SKY, TINTS, VERMILLION, em, number, word, write
 
@@ -490,7 +490,8 @@ def plot_targets(
     frame = frame.reindex(columns=[*frame.columns, *({"comparator", "regress"} - set(frame.columns))])
     percent, worse = frame["unit"].eq("%").astype(bool), frame["regress"].eq(True)
     top = frame[["baseline", "target"]].max(axis=1)
-    more = [f"  {word(_worse(row), lang)}" if worse[i] else "" for i, row in frame.iterrows()]
+    steps = zip(worse, frame["baseline"], frame["target"], frame["comparator"], strict=True)
+    more = [f"  {word(slack_side(*step) or 'regress', lang)}" if back else "" for back, *step in steps]
     rows = frame.assign(scale=(100 / top.where(top > 0, 1.0)).mask(percent, 1.0), more=more, bold=False)
     rows["colour"], rows["ink"] = np.where(worse, VERMILLION, BLUE), np.where(worse, VERMILLION, INK)
     between = pd.DataFrame({"name": [catalogue(lang).word("plots.own_scale")] * (percent.nunique() == 2)})
@@ -525,13 +526,6 @@ def plot_peers(
         parts += [pd.DataFrame({"name": [indicator]}), places.assign(scale=scale)]
     percent = bool(frame["unit"].eq("%").all() and len(frame))
     return _draw_steps(pd.concat(parts or [rows.assign(scale=1.0)]), percent, labels, ax, lang, title, note)
-
-
-def _worse(row: pd.Series) -> str:
-    """Return what a target is that is worse than its baseline: a floor below it, a ceiling above it, or a step back."""
-    if row["comparator"] in ("ge", "gt") and row["target"] < row["baseline"]:
-        return "floor"
-    return "ceiling" if row["comparator"] in ("le", "lt") and row["target"] > row["baseline"] else "regress"
 
 
 def _draw_steps(

@@ -12,10 +12,11 @@ import pandas as pd
 
 from ..auditing.verdicts import VERDICTS
 from ..demography.local import Root
-from ..needs.peers import compare_plans, plan_targets, slack_side
+from ..needs.peers import compare_plans, plan_targets
 from ..tables.areas import cite, find_area, load_table
 from ..tables.cells import closed
 from ..tables.folders import merged_table
+from ..texts import slack_side
 
 REPRODUCED = ("exact", "rounding", "truncated", "approximate", "convenient")  # verdicts that a report only counts
 IDS = ("observation", "baseline_observation", "occupied_observation")  # columns with the id of a printed figure
@@ -23,7 +24,7 @@ ROW = ["observation", "area", "name_as_printed", "as_printed", "year", "source",
 IN_BOTH = r"([\u3000-\u9fff（）]+) ([A-Z][^\u3000-\u9fff]+)"  # a name written in Chinese, then in English
 NO_TARGETS = ["name_zh", "name_as_printed", "name_en", "baseline_printed", "target_printed", "baseline", "target"]
 NO_TARGETS += ["step", "binding", "locator", "place", "table_no", "row_no", "baseline_observation", "observation"]
-STEPS = {("floor", False): "floor_below", ("ceiling", True): "ceiling_above"}
+STEPS = {"floor": "floor_below", "ceiling": "ceiling_above"}
 
 
 def plan_of(area: str, *, root: Root = None) -> pd.Series | None:
@@ -58,7 +59,7 @@ def target_steps(area: str, *, root: Root = None) -> pd.DataFrame:
     """As `plan_targets`, with `step`: what an indicator does from baseline to target, which its direction judges.
 
     A floor below the baseline, or a ceiling above it, is no plan to fall or rise to it, and is called what it is.
-    Also name_zh, and the place in the plan: place, table_no, row_no. Empty, with these columns, without a table.
+    Also name_zh. Empty, with these columns, without a table.
 
     >>> target_steps("jingdezhen")["step"].iloc[0]
     'no_baseline'
@@ -66,13 +67,11 @@ def target_steps(area: str, *, root: Root = None) -> pd.DataFrame:
     table = plan_targets(area, root=root)
     if table.empty:
         return pd.DataFrame(columns=NO_TARGETS)
-    place = table["locator"].astype("str").str.extract(r"(?P<place>表.*)")["place"]
-    numbers = place.str.extract(r"表(?P<table_no>\d+) 第(?P<row_no>[\d.]+)行")
     steps = [_step(row.baseline, row.target, row.direction, row.comparator) for row in table.itertuples()]
     ours = load_table("indicators", root=root).set_index("indicator")["name_zh"]  # where the plan's name is not given
     zh = table["name_as_printed"].fillna(table["indicator"].map(ours))
     names = {"name_zh": zh.map(closed), "name_en": table["name_en"].map(closed)}
-    return table.assign(**names, step=steps, place=place, **numbers)
+    return table.assign(**names, step=steps)
 
 
 def _step(baseline: float, target: float, direction: str, comparator: str) -> str:
@@ -85,7 +84,7 @@ def _step(baseline: float, target: float, direction: str, comparator: str) -> st
         return "goes_up" if up else "goes_down"
     if up == (direction == "higher"):
         return "improves"
-    return STEPS.get((slack_side(baseline, target, comparator), up), "above_baseline" if up else "steps_back")
+    return STEPS.get(slack_side(baseline, target, comparator), "above_baseline" if up else "steps_back")
 
 
 def shared_targets(area: str | None = None, *, most: int = 6, root: Root = None) -> pd.DataFrame:

@@ -437,7 +437,8 @@ def understand(name: str, sheet: Sheet, spelling: Spelling) -> tuple[Sheet, list
             optional = severity == "error" and not rules_of(fields[field]).get("required")
             more = {"optional": optional, "note": "note" in fields, "example": schema.example_of(fields[field])}
             trouble = trouble._replace(values=trouble.values | more)
-            problems.append(sheet.problem(name, line, field, trouble, row_key=key, severity=severity))
+            known = {"row_key": key, "area": texts.get("area", ""), "severity": severity}
+            problems.append(sheet.problem(name, line, field, trouble, **known))
         width = min(len(typed), len(sheet.header))
         extra = [show(cell.value) for cell in typed[len(sheet.header) :]]
         rows.append([texts.get(c, "") for c in sheet.header[:width]] + extra + [texts.get(c, "") for c in unsaid])

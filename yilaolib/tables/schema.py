@@ -102,6 +102,7 @@ class Problem(NamedTuple):
     severity: str = "error"
     where: str = ""  # the file or the sheet
     row_key: str = ""
+    area: str = ""  # of the row
     sheet: str = ""  # of a workbook
     cell: str = ""  # such as B7
 
@@ -123,14 +124,15 @@ class Sheet(NamedTuple):
     top: int = 1  # the line of the header
 
     def problem(
-        self, table: str, line: int | None, field: str, trouble: Trouble, *, row_key: str = "", severity: str = "error"
-    ) -> Problem:
+        self, table: str, line: int | None, field: str, trouble: Trouble, *, row_key: str = "", area: str = "",
+        severity: str = "error",
+    ) -> Problem:  # fmt: skip
         """Return the problem of a place of this sheet."""
         letter = (self.letters or {}).get(field.split(", ")[0])  # of a key of several fields, the first
         cell = f"{letter}{line}" if letter and line else ""
         sheet = "" if self.letters is None else self.where
         key, values, rule = trouble
-        return Problem(table, line, field, rule, key, values, severity, self.where, row_key.strip(), sheet, cell)
+        return Problem(table, line, field, rule, key, values, severity, self.where, row_key.strip(), area, sheet, cell)
 
 
 def refusal(key: str, **values: Any) -> DataError:

@@ -65,6 +65,13 @@ def code_of(name: Any, group: str) -> Any:
     return words_of(group).get(name, name) if isinstance(name, str) else name
 
 
+def slack_side(baseline: float, target: float, comparator: object) -> str:
+    """Return what a target is that asks for nothing: a "floor" below the baseline, a "ceiling" above it; else ""."""
+    if comparator in ("ge", "gt") and target < baseline:
+        return "floor"
+    return "ceiling" if comparator in ("le", "lt") and target > baseline else ""
+
+
 class Catalogue:
     """The words of one language, by dotted key. Its templates know the filters `FILTERS` and `say("another.key")`."""
 
