@@ -201,7 +201,7 @@ def test_doctor_runs_a_notebook(monkeypatch):
 
 def test_audit_lists_verdicts_and_feasibility():
     """Each in a table and words of its own, in both languages and in JSON: 8,305 beds beside 9,837, 118 % of them."""
-    heads = {"zh": ("判定", "并未称两者相等"), "en": ("verdict", "no document says")}
+    heads = {"zh": ("结论", "并未称两者相等"), "en": ("verdict", "no document says")}
     for lang, words in heads.items():
         tables = yilao("audit", "涟水县", "--lang", lang).stdout.split("\n\n")
         assert all(word in table for word, table in zip(words, tables, strict=True))
