@@ -132,6 +132,7 @@ def test_printed_interval_is_one_digit_wide(digits, decimals, word):
     ("row", "low", "high"),
     [
         ((4059, "4059张", "beds", "actual"), 4059, 4059),
+        ((740, "约740个", "places", "actual"), 735, 745),
         ((24, "24", "per_1000", "actual"), 23.5, 24.5),
         ((4.5, "4.5", "per_1000", "target"), 4.5, 4.5),
         ((16.63, "16.63%", "pct", "actual"), 16.625, 16.635),

@@ -80,11 +80,14 @@ def printed_interval(value: float, as_printed: str) -> Interval:
 
 
 def input_interval(value: float, as_printed: str, unit: str, kind: str, value_max: float = math.nan) -> Interval:
-    """Return a printed figure [unit] as an input: what is set, or counted one by one, is exact."""
+    """Return a printed figure [unit] as an input: what is set or counted is exact; 约740个 is 735 to 745."""
     if value_max > value:
         return Interval(value, (value + value_max) / 2, value_max)
-    counted = last_digit(value, as_printed) == 1 and float(value).is_integer() and unit not in MEASURED
-    return exact(value) if counted or kind in ("target", "stage", "standard") else printed_interval(value, as_printed)
+    digit = last_digit(value, as_printed)
+    if digit == 1 and float(value).is_integer() and unit not in MEASURED:  # counted
+        digit = 10 if value % 10 == 0 and ABOUT.search(as_printed) else 0
+    half = 0 if kind in ("target", "stage", "standard") else digit / 2
+    return Interval(value - half, float(value), value + half)
 
 
 def is_about(row: dict) -> bool:
@@ -184,9 +187,9 @@ class Leaf(NamedTuple):
     doubt: dict | None = None
 
 
-def label(leaf: Leaf, lang: str) -> str:
-    """Say what a look-up found, in words of a language."""
-    return catalogue(lang).say(f"audit.evidence.{leaf.said}", **leaf.values)
+def label(leaf: Leaf, lang: str, *, place: bool = False) -> str:
+    """Say what a look-up found, in words of a language; `place`: and where a figure is printed."""
+    return catalogue(lang).say(f"audit.evidence.{leaf.said}", **leaf.values, said_where=place)
 
 
 class Evidence:

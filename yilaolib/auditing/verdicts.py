@@ -273,13 +273,14 @@ def explain(case: Case, verdict: str, lang: str = "en") -> str:
     near = case.close.head(3)
     values = {
         "printed": case.printed["as_printed"],
-        "inputs": [label(leaf, lang) for leaf in case.leaves],
+        "inputs": [label(leaf, lang, place=case.kind == "text_vs_table") for leaf in case.leaves],
+        "kind": case.kind,
         **{name: _number(end, case) for name, end in zip(("low", "result", "high"), result, strict=True)},
         "unit": words.find(f"audit.units.{unit}", ""),
         "by": _number(abs(round(result.value, _decimals(case, result.value)) - printed), case, like=result.value),
         "difference_unit": words.find(f"audit.difference_units.{unit}", ""),
         "off": f"{abs(100 * (result.value / printed - 1)):.1f}" if printed else "-",
-        "share": f"{100 * result.value / printed:.0f}" if printed else "-",
+        "ratio": result.value / printed if printed else math.nan,
         "doubts": doubts(case),
         "years": _years(case),
         "whose": case.base and {"group": case.base.group, "area": case.base.area, **case.base.values},
