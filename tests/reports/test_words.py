@@ -142,6 +142,7 @@ def test_a_third_language_is_one_file(third):
     tables = [yl.load_table(name) for name in yl.list_tables()]
     known = "\n".join(str(text) for frame in tables for name in frame for text in frame[name].dropna().unique())
     known += "\n".join(text for _, text in leaves(catalogue("en").entries["levels"]))  # notes in both languages
+    known += yl.find_areas("yueyang")["path_en"].str.cat()
     left = []
     for where, text in said(third["page"]):
         rest = re.sub("«[^»]*»", "\n", text)
@@ -269,9 +270,9 @@ def gaps(stock, *, listed=np.nan, target=None):
     ("frame", "plan", "zh", "en"),
     [
         (gaps(4000.0, listed=1500.0, target=(10_200.0, 2025)), {},
-         "按现有存量（2020年）4,000张，缺6,000张；按现有加项目清单5,500张，缺4,500张；按达到规划目标（2025年）10,200张，余200张",
-         "with present stock (2020), 4,000, 6,000 short; with present stock and listed projects, 5,500, 4,500 short; "
-         "with the plan's target met (2025), 10,200, 200 to spare"),
+         "按现有存量（2020年）4,000张，缺6,000张；按现有加项目清单5,500张，缺4,500张；按规划目标（2025年）10,200张，余200张",
+         "with present stock (2020) of 4,000: 6,000 short; with present stock and listed projects of 5,500: 4,500 short; "
+         "with the plan's target met (2025) of 10,200: 200 to spare"),
         (gaps(np.nan, listed=1500.0), READ, "现有存量未公布，按现有存量的缺口无法计算",
          "the present stock is not published, so no gap against it can be given"),
     ],
@@ -300,7 +301,7 @@ def bed_rows(*needs, stock, listed=0.0, says=None):
          "Where methods part on beds: the central need goes from 700 ('M1') to 900 ('M0'); by plans and norms 900, by the need for care 700.",
          "whether the 300 beds of the project list come in time; even so, beds are too few by 1 of the methods."),
         (bed_rows(("plan", 900.0), ("need", 450.0), ("use", 300.0), stock=500.0, says=["short", "either", "surplus"]).assign(lower=[np.nan, 400.0, 250.0]),
-         "of 3, 1 says too few, 1 enough, 1 either; the need lies between 250 and 900, ranges of the inputs included.",
+         "of 3, 1 says too few, 1 says enough, 1 allows both, and the need lies between 250 and 900, ranges of the inputs included.",
          "by present use 300.", "and the published number of those who live in homes."),
         (bed_rows(("plan", 900.0), ("need", np.nan), stock=np.nan, says=["", ""]),
          "it cannot be said whether they are enough; the need of 2025 is put by 1 method at 900 to 900, ranges of the inputs included.",
@@ -330,18 +331,18 @@ def test_one_gap_leads_everywhere(own):
 
 PLACES = pd.DataFrame()
 PLACES.attrs = {"held": False, "line": [2021, 2022]}
-TURN = {"last": 2050, "scenario": "medium", "place_gap": PLACES}
+TURN = {"last": 2050, "scenario": "medium", "place_gap": PLACES, "place_rate": 4.5, "place_norm": None}
 
 
 @pytest.mark.parametrize(
     ("state", "year", "draws", "en"),
     [
-        ("turns", 2031, {}, "if the plan's target is met, places are no longer short from 2031 on."),
-        ("short_throughout", None, {}, "Places are short in every year whose supply is known."),
+        ("turns", 2031, {}, "at 4.5 places per 1000 residents and if the plan's target is met, places are no longer short from 2031 on."),
+        ("short_throughout", None, {}, "At 4.5 places per 1000 residents, places are short in every year whose supply is known."),
         ("short_throughout", None, {"turns_pct": 0.0}, "In none of the random paths of the demography has the shortage"),
         ("turns", 2031, {"turns_pct": 99.5, "lower_80": 2030, "upper_80": 2033}, "In over 99 % of the random paths"),
         ("turns", 2031, {"turns_pct": 0.5, "lower_80": 2030, "upper_80": 2030}, "In under 1 % of the random paths"),
-        ("surplus_throughout", None, {"turns_pct": 50.0, "lower_80": 2030, "upper_80": 2031}, "Places are short in no year"),
+        ("surplus_throughout", None, {"turns_pct": 50.0, "lower_80": 2030, "upper_80": 2031}, "places are short in no year"),
         ("returns", 2031, {}, "comes back."),
         ("not_published", None, {}, "it cannot be said when"),
     ],

@@ -221,7 +221,7 @@ class Report:
                 raise DataError(f"{option} names {unknown}, but the columns of {key!r} are {names}.")
         columns, shown, count = [], [], itertools.count(1)
         for name, column in series.items():
-            said = self._heading_of(name, column, spec, values)
+            said = self._heading_of(name, column, spec, values, caption)
             blanks = self._blanks(raw, spec.get("blanks", {}).get(name), of_rows)
             cells = [self._cell(value, said["format"], blank) for value, blank in zip(column, blanks, strict=True)]
             for cell, links in zip(cells, self._links(raw, spec.get("links", {}).get(name)), strict=True):
@@ -238,15 +238,17 @@ class Report:
         piece |= {"fold": spec.get("fold", False), "calc": calc}
         return piece | {"rows": [list(row) for row in zip(*shown, strict=True)]}
 
-    def _heading_of(self, name: Any, column: pd.Series, spec: Mapping, values: Mapping) -> Piece:
-        """Return what a piece says of a column: its heading, unit, format, and whether it stands to the right."""
+    def _heading_of(self, name: Any, column: pd.Series, spec: Mapping, values: Mapping, caption: str) -> Piece:
+        """What a piece says of a column: heading, unit, format, and its label, with a unit that nothing else says."""
         template = spec.get("templates", {}).get(name)
         known = self._say(template, values) if isinstance(template, str) else str(name)
         head = str(spec.get("heads", {}).get(name, known))
         unit = spec.get("units", {}).get(name, "%" if head.endswith(("(%)", "（%）")) else "")
         unit = unit if pd.api.types.is_numeric_dtype(column) else ""
         form = spec.get("formats", {}).get(name) or default_format(column)
-        return {"name": str(name), "head": head, "unit": unit, "format": form, "numeric": self._is_right(column)}
+        label = head if unit.lower() in f"{head} {caption}".lower() else self._with_unit(head, unit)
+        told = {"name": str(name), "head": head, "unit": unit, "label": label, "format": form}
+        return told | {"numeric": self._is_right(column)}
 
     def _column(self, raw: pd.DataFrame, name: Any, spec: Mapping, of_rows: list[dict]) -> pd.Series:
         """Return a column as it is shown: `name_zh` or its like where there is one, codes as words, texts filled."""

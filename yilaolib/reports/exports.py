@@ -190,7 +190,7 @@ class _Word:
         from docx.enum.text import WD_ALIGN_PARAGRAPH
         from docx.text.paragraph import Paragraph
 
-        texts = _texts(piece, self.document.words)
+        texts = _texts(piece, self.document.words, "label")
         if not texts[0]:
             return
         table = self.word.add_table(len(texts), len(texts[0]), "Report table")
@@ -367,9 +367,9 @@ def _fill_cover(ws, sheets: list[tuple[str, Piece]], document: Document) -> None
         ws.column_dimensions[column].width = width
 
 
-def _texts(table: Piece, words: Catalogue) -> list[list[str]]:
+def _texts(table: Piece, words: Catalogue, head: str = "head") -> list[list[str]]:
     """The cells of a table's heading and rows as a reader sees them, with the last column that leads back."""
-    rows = [[column["head"] for column in table["columns"]], *([cell["text"] for cell in row] for row in table["rows"])]
+    rows = [[column[head] for column in table["columns"]], *([cell["text"] for cell in row] for row in table["rows"])]
     if table["back"] is not None:
         labels = [words.listed(label for _, label in back) for back in table["back"]]
         rows = [[*row, text] for row, text in zip(rows, [words.word("page.used"), *labels], strict=True)]

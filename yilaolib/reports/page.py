@@ -69,11 +69,11 @@ def read_document(
     """
     words = catalogue(lang)
     pieces: list[Shown] = []
-    cover, heading, taken, drawn = None, None, set(), 0
+    cover, heading, taken, numbered = None, None, set(), {"figure": 0, "table": 0}
     for piece, png in _shown(nb, words, tag):
-        if tag and piece["kind"] == "figure":
-            drawn += 1
-            piece = {**piece, "label": re.sub(r"\d+", str(drawn), piece["label"]), "table": None}
+        if tag and piece["kind"] in numbered:
+            numbered[piece["kind"]] += 1
+            piece = {**piece, "label": re.sub(r"\d+", str(numbered[piece["kind"]]), piece["label"]), "table": None}
         if piece["kind"] == "cover" and cover is None:
             cover = {**piece, "on_page": True}
         elif piece["kind"] == "heading" and piece["level"] == 1 and heading is None and cover is None:

@@ -40,7 +40,7 @@ def plan_of(area: str, *, root: Root = None) -> pd.Series | None:
 
 
 def totals_printed(supply: pd.DataFrame) -> pd.DataFrame:
-    """The printed stock and target of all kinds together: role, year, stock [beds or places], derived, doubt (targets).
+    """The printed stock and target of all kinds together: role, year, stock [beds or places], derived, doubt.
 
     The stock comes first; where only a target is printed, it is a row without a number. See `bed_supply`.
 
@@ -52,7 +52,7 @@ def totals_printed(supply: pd.DataFrame) -> pd.DataFrame:
     rows = supply[whole].reindex(columns=["role", "year", "stock", "derived", "doubt"])
     if len(rows) and "stock" not in set(rows["role"]):
         rows = pd.concat([pd.DataFrame({"role": ["stock"]}), rows], ignore_index=True)
-    return rows.assign(derived=rows["derived"].eq(True), doubt=rows["doubt"].eq(True) & (rows["role"] == "target"))
+    return rows.assign(derived=rows["derived"].eq(True), doubt=rows["doubt"].eq(True))
 
 
 def target_steps(area: str, *, root: Root = None) -> pd.DataFrame:
@@ -118,10 +118,8 @@ def named_gaps(steps: pd.DataFrame, supply: pd.DataFrame) -> pd.DataFrame:
     rows = steps.set_index("step")
     values, need, year = rows["value"], float(rows["value"]["need"]), int(rows["year"]["need"])
     totals = totals_printed(supply)
-    ours = bool(totals.loc[totals["role"] == "stock", "derived"].any())
-    lines = [
-        {"supply": "stock", "year": rows["year"]["stock"], "there": -values["stock"], "derived": ours, "doubt": False}
-    ]
+    told = totals.loc[totals["role"] == "stock", ["derived", "doubt"]].any()
+    lines = [{"supply": "stock", "year": rows["year"]["stock"], "there": -values["stock"], **told}]
     listed = -values.reindex(["pipeline", "unsure"]).sum()
     if listed > 0 and pd.notna(values["stock"]):
         lines.append(lines[0] | {"supply": "projects", "year": pd.NA, "there": listed - values["stock"]})
@@ -204,6 +202,7 @@ def report_rows(area: str, frames: Iterable[pd.DataFrame], *, root: Root = None)
     doubt = rows["note"].where(rows["note"].str.startswith("DOUBT").fillna(False).astype(bool))
     rows = rows.assign(
         number=range(1, len(rows) + 1),
+        name_as_printed=rows["name_as_printed"].map(closed, na_action="ignore"),
         doubt_en=doubt.str.removeprefix("DOUBT:").str.strip(),
         doubt_zh=rows["note_zh"].where(doubt.notna()),
     )
