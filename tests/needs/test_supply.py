@@ -144,7 +144,7 @@ def test_a_target_in_doubt_is_shown_and_never_leads():
     assert path.tolist() == [8_305] * 3 and path.attrs["left_out"] == 2025
     methods = yl.triangulate_beds("lianshui", 2025).set_index("method")
     assert "in doubt" in str(methods.loc["norm", "inputs"])
-    assert yl.named_gaps(yl.gap_waterfall(methods.reset_index(), supply, 2025), supply)["doubt"].all()  # its stock is too
+    assert yl.named_gaps(yl.gap_waterfall(methods.reset_index(), supply, 2025), supply)["doubt"].all()
 
 
 def test_what_is_not_printed_is_none():
