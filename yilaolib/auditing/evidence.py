@@ -187,9 +187,9 @@ class Leaf(NamedTuple):
     doubt: dict | None = None
 
 
-def label(leaf: Leaf, lang: str, *, place: bool = False) -> str:
-    """Say what a look-up found, in words of a language; `place`: and where a figure is printed."""
-    return catalogue(lang).say(f"audit.evidence.{leaf.said}", **leaf.values, said_where=place)
+def label(leaf: Leaf, lang: str, *, home: str = "", locate: bool = False) -> str:
+    """Say what a look-up found, in words of a language: whose, unless of `home`, and `locate` where it is printed."""
+    return catalogue(lang).say(f"audit.evidence.{leaf.said}", **leaf.values, home=home, locate=locate)
 
 
 class Evidence:
@@ -200,7 +200,7 @@ class Evidence:
         rows = load("observations")
         self.rows = {row["observation"]: row for row in rows.replace({np.nan: None}).to_dict("records")}
         self.indicators = {row["indicator"]: row for row in load("indicators").to_dict("records")}
-        self.documents = load("sources").set_index("source")["area"].to_dict()
+        self.documents = load("sources").replace({np.nan: None}).set_index("source", drop=False).to_dict("index")
         self.areas = {row["area"]: row for row in load("areas").to_dict("records")}
         people = load("population").dropna(subset=["area", "year", "age", "persons"])
         self.people = people.assign(end=(people["age"] + people["n"]).fillna(OPEN), basis=people["basis"].fillna(""))
@@ -236,15 +236,14 @@ class Evidence:
 
     def is_own(self, row: dict) -> bool:
         """Whether a figure is about the place whose document prints it (a city's plan also quotes the province)."""
-        about = self.documents.get(row["source"])
-        return about == row["area"] or not isinstance(about, str)
+        return self.documents.get(row["source"], {}).get("area") in (row["area"], None)
 
     def obs(self, observation: str) -> Leaf:
         """A printed figure, by its id."""
         row = self.row(observation)
         printed, indicator = row["as_printed"] or "", row["indicator"]
         values = {"row": row, "name": closed(row["name_as_printed"] or ""), "printed": printed}
-        values["place"] = None if self.is_own(row) else self.areas.get(row["area"])
+        values |= {"place": self.areas.get(row["area"]), "document": self.documents.get(row["source"])}
         values["indicator"] = self.indicators.get(indicator, {"name_en": indicator})
         found = input_interval(row["value"], printed, row["unit"], row["kind"], row["value_max"] or math.nan)
         whose = (group_of(row), row["area"], row["year"], row["basis"] or "")

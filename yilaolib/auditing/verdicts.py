@@ -123,6 +123,7 @@ def _row(claim: dict, evidence: Evidence, people: pd.DataFrame, drafts: set[str]
 class Case(NamedTuple):
     """One claim, ready to be judged."""
 
+    area: str
     kind: str
     printed: dict  # the row of `observations`
     span: Interval  # the printed figure with half of its last digit on either side
@@ -142,7 +143,7 @@ def _case(claim: dict, printed: dict, evidence: Evidence, people: pd.DataFrame) 
     result, leaves = evidence.compute(formula)
     repeated = kind == "text_vs_table" and [leaf.found.value for leaf in leaves] == [result.value]
     other = leaves[0].values.get("row") if repeated else None
-    case = Case(kind, printed, printed_interval(*figure), last_digit(*figure), result, leaves, other)
+    case = Case(claim["area"], kind, printed, printed_interval(*figure), last_digit(*figure), result, leaves, other)
     base, counted, needed = _base(formula, case, evidence)
     # A total that was worked out from this very figure would prove it by itself.
     others = people[~people["observation"].str.contains(claim["observation"], regex=False)]
@@ -193,16 +194,14 @@ def judge(case: Case) -> str:
     if case.step:
         return "rounding"
     if case.kind == "text_vs_table":
-        if _date_open(case):
-            return "date_open"
-        verdict = "year_mismatch" if years else "text_vs_table"
+        verdict = "date_open" if _date_open(case) else "year_mismatch" if years else "text_vs_table"
     elif len(case.close):
         best, base = case.close["leaf"].iloc[0], case.base
         other_year = base and (best.area, best.group) == (base.area, base.group) and best.year not in (None, base.year)
         return "year_mismatch" if other_year else "other_denominator"
     else:
         verdict = "convenient" if _convenient(case) else "inconsistent"
-    if verdict in ("year_mismatch", "convenient"):
+    if verdict in ("date_open", "year_mismatch", "convenient"):
         return verdict
     return "unverifiable" if len(_bases(case)) > 1 else "doubtful" if doubts(case) else verdict
 
@@ -273,25 +272,26 @@ def explain(case: Case, verdict: str, lang: str = "en") -> str:
     near = case.close.head(3)
     values = {
         "printed": case.printed["as_printed"],
-        "inputs": [label(leaf, lang, place=case.kind == "text_vs_table") for leaf in case.leaves],
+        "inputs": [label(leaf, lang, home=case.area, locate=case.kind == "text_vs_table") for leaf in case.leaves],
+        "here": case.printed,
+        "there": case.other,
         "kind": case.kind,
         **{name: _number(end, case) for name, end in zip(("low", "result", "high"), result, strict=True)},
         "unit": words.find(f"audit.units.{unit}", ""),
         "by": _number(abs(round(result.value, _decimals(case, result.value)) - printed), case, like=result.value),
-        "difference_unit": words.find(f"audit.difference_units.{unit}", ""),
+        "difference_unit": words.find(f"audit.difference_units.{unit}", words.find(f"audit.units.{unit}", "")),
         "off": f"{abs(100 * (result.value / printed - 1)):.1f}" if printed else "-",
         "ratio": result.value / printed if printed else math.nan,
         "doubts": doubts(case),
         "years": _years(case),
         "whose": case.base and {"group": case.base.group, "area": case.base.area, **case.base.values},
-        "here": case.printed,
-        "there": case.other,
-        "counted": case.counted and (label(case.counted[0], lang), case.counted[1]),
+        "document": case.other and case.other["source"] != case.printed["source"] and case.leaves[0].values["document"],
+        "counted": case.counted and (label(case.counted[0], lang, home=case.area), case.counted[1]),
         "step": case.step and tuple(f"{100 * share:.4g}" for share in case.step),
         "close": len(case.close),
         **case.close.attrs,
         "found": [
-            {"name": label(leaf, lang), "off": minus(f"{off:+.2f}")}
+            {"name": label(leaf, lang, home=case.area), "off": minus(f"{off:+.2f}")}
             for leaf, off in zip(near.get("leaf", ()), near.get("off_pct", ()), strict=True)
         ],
     }
@@ -405,7 +405,7 @@ def _against_baseline(target: Target) -> Iterator[Finding]:
     floor = goal["comparator"] in BOUNDS
     held = floor or (goal["unit"] == "pct" and goal["value"] == 100)
     if base is None:
-        yield "no_baseline", "note", None, {}
+        yield from [("no_baseline", "note", None, {})] * abs(sign)
     elif sign and base["value"] == goal["value"]:
         yield "equals_baseline", "note" if held else "warning", base, {}
     elif sign * (base["value"] - goal["value"]) > 0:
