@@ -1,6 +1,6 @@
 """Build the site into build/site/html: pages, notebooks run once, reports, tables, the public names, in two languages.
 
-python docs/build.py                 # what has not changed is taken from build/site/cache; needs no network
+python docs/build.py                 # notebooks run again when they, library or tables changed; needs no network
 python docs/build.py --no-run        # notebooks without outputs, no reports: a quick look at the pages
 python docs/build.py --ran FOLDER    # notebooks that were run elsewhere (NAME.ipynb and zh/NAME.ipynb)
 
@@ -8,6 +8,7 @@ Files keep their places, so that links between them hold. A warning, or a link t
 """
 
 import argparse
+import hashlib
 import inspect
 import json
 import os
@@ -23,6 +24,7 @@ import nbformat
 from sphinx.cmd.build import main as sphinx
 
 import yilaolib as yl
+from yilaolib.reports.files import library_key
 
 ROOT = Path(__file__).parents[1]
 PAGES = ["*.md", "LICENSE", "CITATION.cff", "environment.yml", "pyproject.toml", "data/*.md", "data/*.json"]
@@ -134,7 +136,10 @@ def build(out: Path, *, run: bool = True, ran: Path | None = None) -> int:
         shutil.copytree(out / "reports", extra, ignore=keep, dirs_exist_ok=True)
     put(source / "reports.md", reports(extra).encode())
     os.environ["SITE_EXECUTE"] = "cache" if run and not ran else "off"
-    os.environ["SITE_CACHE"] = str(out / "cache")
+    key = hashlib.sha256(library_key().encode() + b"".join(map(Path.read_bytes, sorted(ROOT.glob("data/*.csv")))))
+    os.environ["SITE_CACHE"] = str(cache := out / "cache" / key.hexdigest()[:16])
+    for other in set(out.glob("cache/*")) - {cache}:  # outputs of another state of the library or the tables
+        shutil.rmtree(other, ignore_errors=True)
     shutil.rmtree(html, ignore_errors=True)
     given = ["-E", "-D", f"html_extra_path={extra.parent}", "-c", str(ROOT / "docs"), "-d", str(out / "doctrees")]
     if sphinx(["-W", "--keep-going", "-q", *given, str(source), str(html)]):

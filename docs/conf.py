@@ -8,7 +8,7 @@ from sphinx.search.en import SearchEnglish
 project = "yilaolib"
 author = project_copyright = "yilaolib contributors"
 language = "en"
-extensions = ["myst_nb", "sphinx.ext.autodoc"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.githubpages"]
 suppress_warnings = ["misc.highlighting_failure"]  # csv has no lexer
 html_theme = "furo"
 html_title = "yilaolib 一老一小"
