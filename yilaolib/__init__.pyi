@@ -136,7 +136,7 @@ from .tables.areas import list_areas as list_areas
 from .tables.areas import list_tables as list_tables
 from .tables.areas import load_table as load_table
 from .tables.areas import printed as printed
-from .tables.printed import read_census as read_census
+from .tables.census import read_census as read_census
 from .tables.workbook import list_filled as list_filled
 from .tables.workbook import new_workbook as new_workbook
 from .tables.workbook import read_workbook as read_workbook

@@ -310,7 +310,7 @@ def new(
     name: str, name_zh: str | None, parent: str | None, census: tuple[str, ...], overwrite: bool, **of: Any
 ) -> None:
     from .tables.areas import find_area
-    from .tables.printed import read_census
+    from .tables.census import read_census
     from .tables.workbook import new_workbook
 
     path, people = name if name.endswith(".xlsx") else f"{name}.xlsx", [read_census(file, **of) for file in census]
