@@ -280,7 +280,7 @@ def audit(city: str | None, data: str | None, lang: str, as_csv: bool, as_json: 
 
     said = catalogue(lang)
     judged, beside = audit_table(city, lang=lang, root=data), feasibility(city, lang=lang, root=data)
-    columns = ["claim", "statement", "published", "beside", "unit", "percent", "explanation"]
+    columns = ["claim", "statement", "as_printed", "published", "beside", "unit", "percent", "explanation"]
     beside = beside.assign(statement=said.named(beside, "statement"))[columns]
     if as_json:
         click.echo(f'{{"audit": {judged.to_json(**AS_JSON)},\n "feasibility": {beside.to_json(**AS_JSON)}}}')
@@ -290,10 +290,10 @@ def audit(city: str | None, data: str | None, lang: str, as_csv: bool, as_json: 
     elif judged.empty and beside.empty:
         click.echo(said.say("command.no_claims", area=city and find_area(city, root=data)))
     else:
-        _echo_table(judged[["verdict", "statement", "published", "recomputed"]], said)
+        _echo_table(judged[["verdict", "statement", "as_printed", "recomputed"]], said)
         counts = said.listed(f"{name} {count}" for name, count in judged["verdict"].value_counts().items())
         click.echo(f"{len(judged)}: {counts}\n\n{said.word('table.feasibility.caption')}")
-        _echo_table(beside[["statement", "published", "beside", "percent"]].round({"percent": 0}), said)
+        _echo_table(beside[["statement", "as_printed", "beside", "percent"]].round({"percent": 0}), said)
 
 
 @main.command()

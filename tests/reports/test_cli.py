@@ -205,7 +205,7 @@ def test_audit_lists_verdicts_and_feasibility():
     for lang, words in heads.items():
         tables = yilao("audit", "涟水县", "--lang", lang).stdout.split("\n\n")
         assert all(word in table for word, table in zip(words, tables, strict=True))
-        assert re.search(r"8,305 +9,837 +118\n", tables[1])
+        assert re.search(r"8305张 +9,837 +118\n", tables[1])
     both = json.loads(yilao("audit", "涟水县", "--json").stdout)
     assert [len(both[name]) for name in ("audit", "feasibility")] == [
         len(yl.audit("涟水")),

@@ -39,9 +39,9 @@ VERDICTS = (
     "approximate", "truncated", "rounding", "exact", "unverifiable",
 )  # fmt: skip
 NUMBERS = ["published", "recomputed_low", "recomputed", "recomputed_high"]
-COLUMNS = ["claim", "area", "kind", "statement_en", "statement_zh", *NUMBERS, "unit", "verdict"]
+COLUMNS = ["claim", "area", "kind", "statement_en", "statement_zh", *NUMBERS, "unit", "as_printed", "verdict"]
 COLUMNS += ["explanation", "explanation_zh", "observation", "source", "locator"]
-SIDE_BY_SIDE = ["claim", "area", "statement_en", "statement_zh", "published", "beside", "unit", "percent"]
+SIDE_BY_SIDE = ["claim", "area", "statement_en", "statement_zh", "published", "beside", "unit", "percent", "as_printed"]
 SIDE_BY_SIDE += ["explanation", "explanation_zh", "observation", "source", "locator"]
 
 
@@ -53,8 +53,8 @@ def audit(area: object = None, *, lang: str = "en", root: str | Path | None = No
 
     Without `area` all areas; `lang` may be the path of a catalogue of your own (TOML).
     Returns DataFrame, one row a claim: claim, area, kind, statement_en, statement_zh, published, recomputed_low,
-        recomputed, recomputed_high [unit], unit, verdict (one of `VERDICTS`, the worst that holds), explanation (in
-        `lang`), explanation_zh, and observation, source, locator of the printed figure.
+        recomputed, recomputed_high [unit], unit, as_printed, verdict (one of `VERDICTS`, the worst that holds),
+        explanation (in `lang`), explanation_zh, and observation, source, locator of the printed figure.
 
     >>> found = audit("景德镇市").set_index("claim")
     >>> print(found.verdict["jingdezhen.beds_needed_2025"], round(found.recomputed["jingdezhen.beds_needed_2025"]))
@@ -66,14 +66,14 @@ def audit(area: object = None, *, lang: str = "en", root: str | Path | None = No
 def audit_table(area: object = None, *, lang: str = "en", root: str | Path | None = None) -> pd.DataFrame:
     """Return the audit as people read it, everything in words of `lang`, worst verdicts first.
 
-    Columns: claim, verdict, statement, published, recomputed [unit], unit, explanation. `area`, `root` as in `audit`.
+    Columns: claim, verdict, statement, as_printed, published, recomputed [unit], unit, explanation.
 
     >>> audit_table("yueyang", lang="zh").verdict[0]
     '未能复现'
     """
     words, found = catalogue(lang), audit(area, lang=lang, root=root)
     found = found.sort_values("verdict", key=lambda one: one.map(VERDICTS.index), kind="stable", ignore_index=True)
-    shown = found[["claim", "verdict", "published", "recomputed", "unit", "explanation"]]
+    shown = found[["claim", "verdict", "as_printed", "published", "recomputed", "unit", "explanation"]]
     shown = shown.assign(verdict=[words.word(f"words.verdict.{key}") for key in found["verdict"]])
     shown.insert(2, "statement", words.named(found, "statement"))
     return shown
@@ -84,7 +84,7 @@ def feasibility(area: object = None, *, lang: str = "en", root: str | Path | Non
 
     No document says that the two are equal. `area`, `lang`, `root` as in `audit`.
     Returns DataFrame, one row a pair: claim, area, statement_en, statement_zh, published (the printed figure), beside
-        (what is set beside it), unit, percent (beside, of published), and the last columns of `audit`.
+        (what is set beside it), unit, percent (beside, of published), as_printed, and the last columns of `audit`.
 
     >>> beds = feasibility("lianshui").set_index("claim").loc["lianshui.beds_for_target_2025"]
     >>> print(beds.published, round(beds.beside), round(beds.percent))
@@ -110,7 +110,7 @@ def _row(claim: dict, evidence: Evidence, people: pd.DataFrame, drafts: set[str]
     columns = {"explanation": lang, "explanation_zh": "zh"}
     try:
         printed = evidence.row(claim["observation"])
-        row.update(source=printed["source"], locator=printed["locator"])
+        row |= {name: printed[name] for name in ("source", "locator", "as_printed")}
         case = _case(claim, printed, evidence, people)._replace(draft=printed["source"] in drafts)
     except DataError as error:
         why = {name: catalogue(lang).say("audit.cannot", why=str(error)) for name, lang in columns.items()}
