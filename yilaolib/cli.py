@@ -50,6 +50,12 @@ class _Group(click.Group):
         except YilaoError as error:
             message = words().say(error.key, **error.values) if error.key else str(error)
             code = 2 if isinstance(error, DataError) else 1
+        except click.UsageError as error:  # click speaks English
+            param, near = getattr(error, "param", None), getattr(error, "possibilities", None)
+            told = {"said": error.format_message(), "near": near, "of": param and param.type.name}
+            told["name"] = getattr(error, "option_name", getattr(error, "command_name", param and param.opts[0]))
+            told |= {"kind": type(error).__name__, "path": error.ctx.command_path if error.ctx else "yilao"}
+            message, code = words().say("command.usage", **told), 2
         except OSError as error:
             if error.errno == errno.EPIPE:  # `yilao areas | head` is no failure of ours
                 raise
@@ -314,11 +320,14 @@ def new(
     from .tables.workbook import new_workbook
 
     path, people = name if name.endswith(".xlsx") else f"{name}.xlsx", [read_census(file, **of) for file in census]
-    click.echo(new_workbook(path, Path(path).stem, name=name_zh, parent=parent, census=people, overwrite=overwrite))
+    made = new_workbook(path, Path(path).stem, name=name_zh, parent=parent, census=people, overwrite=overwrite)
+    known = ""
+    with contextlib.suppress(DataError):
+        known = words().say("command.known_area", area=find_area(Path(path).stem))
+    click.echo(made, nl=not known)
+    click.echo(known and f": {known}", nl=bool(known), err=True)
     for read in people:
         click.echo(words().say("census.understood", **read.attrs["understood"]), err=True)
-    with contextlib.suppress(DataError):
-        click.echo(words().say("command.known_area", area=find_area(Path(path).stem)), err=True)
 
 
 @main.command()

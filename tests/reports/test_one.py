@@ -80,7 +80,7 @@ def names(folder) -> set[str]:
         ("scenario", "hihg", "short-life; it is 'hihg'. Did you mean 'high'?"),
         ("lang", "fr", "lang must be one of en, zh; it is 'fr'"),
         ("formats", "pfd", "format must be one of html, pdf, docx, xlsx; it is 'pfd'. Did you mean 'pdf'?"),
-        ("formats", (), "none is given"),
+        ("formats", (), "docx, xlsx; it is ''"),
         ("data", "no/such/folder", "does not exist"),
         ("tables_dir", "x", "no parameter 'tables_dir'"),
         ("template", "no.ipynb", "no.ipynb cannot be read as a report notebook"),
@@ -174,7 +174,7 @@ def test_failure_is_a_sentence(failure):
     error, folder = failure
     kept = folder / "jingdezhen" / "report.failed.ipynb"
     # The injected parameters are cell 2, so that the third cell of the template is the fourth.
-    expected = f"The report of 景德镇市 failed in cell 4: ValueError: no beds: none. How far it came is in {kept}."
+    expected = f"The report of Jingdezhen failed in cell 4: ValueError: no beds: none. How far it came is in {kept}."
     assert str(error) == expected
     assert "Traceback" in str(error.__cause__)
 
@@ -200,7 +200,7 @@ def test_success_clears_failure_and_stale_tables(tmp_path):
 def test_data_error_of_a_notebook_stays_one():
     """What the notebook calls bad data is bad data for the caller, in its own words."""
     error = PapermillExecutionError(3, 3, "", "DataError", "observations.csv line 2: no.", ["Traceback"])
-    told = as_sentence(error, "鹰潭市", None)
+    told = as_sentence(error, {"name_zh": "鹰潭市"}, None)
     assert isinstance(told, DataError)
     assert str(told) == "The report of 鹰潭市 failed in cell 4: observations.csv line 2: no."
 

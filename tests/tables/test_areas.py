@@ -67,7 +67,7 @@ def test_areas_are_listed_by_parent_and_level():
     assert sizes == [1, 31, 333, 2985]
     assert len(yl.list_areas("江西", "county")) == 100
     assert "haian" in set(yl.list_areas("南通")["area"])
-    with pytest.raises(yl.DataError, match="it must be one of nation, province"):
+    with pytest.raises(yl.DataError, match="level must be one of nation, province"):
         yl.list_areas(level="town")
 
 

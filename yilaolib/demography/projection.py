@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..errors import DataError, did_you_mean
+from ..errors import DataError
 from ..tables.areas import find_area, list_areas, load_table
 from ..tables.folders import merged_table
+from ..tables.schema import one_of, refusal
 from ..tables.workbook import MARGINS, to_meet
 from ..texts import code_of, words_of
 from . import cohorts, local
@@ -249,9 +250,7 @@ def scenario_named(name: str, *, area: str | None = None, root: Root = None) -> 
     """The name in table `assumptions` that a name of any language stands for: 高方案 is high. DataError: unknown."""
     table, code = load_table("assumptions", area=area, root=root), code_of(name, "scenario")
     names = list(dict.fromkeys([*SCENARIOS, *sorted(table["scenario"].dropna())]))
-    if code not in names:
-        hint = did_you_mean(name, [*names, *words_of("scenario")])
-        raise DataError(f"scenario must be one of {', '.join(names)}; it is {name!r}.{hint}")
+    one_of("scenario", code, names, near=words_of("scenario"))
     return code
 
 
@@ -419,7 +418,7 @@ def simulate(
     """
     base, last = one_base(launches), int(nation.paths.index.max())
     if not base < end_year <= last:
-        raise DataError(f"end_year is {end_year}; it must be after the census of {base} and at most {last}.")
+        raise refusal("errors.end_year", base=base, last=last, value=end_year)
     if draws < 0:
         raise DataError(f"draws is {draws}; it must be a number of paths, 0 for the central one only.")
     years = np.arange(base, end_year + 1)  # calendar years; that of the census moves the launch to year end

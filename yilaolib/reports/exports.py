@@ -18,8 +18,9 @@ from typing import Any
 from unicodedata import east_asian_width
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from ..errors import DataError, did_you_mean
+from ..errors import DataError
 from ..tables.cells import UNPRINTABLE, put
+from ..tables.schema import one_of
 from ..texts import Catalogue
 from .display import CSS_PIXELS_PER_INCH, TEMPLATES, Piece
 from .files import FORMATS, made_on
@@ -39,9 +40,7 @@ def check_formats(formats: str | Iterable[str]) -> tuple[str, ...]:
     asked = formats.split(",") if isinstance(formats, str) else list(formats)
     found = tuple(dict.fromkeys(form.strip() if isinstance(form, str) else form for form in asked))
     for form in found or ("",):
-        if form not in FORMATS:
-            said = f"it is {form!r}." if form else "none is given."
-            raise DataError(f"format must be one of {', '.join(FORMATS)}; {said}{did_you_mean(form, FORMATS)}")
+        one_of("format", form, FORMATS)
         if reason := _missing(form):
             raise DataError(reason)
     return found

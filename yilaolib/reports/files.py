@@ -25,10 +25,10 @@ from pathlib import Path
 import pandas as pd
 
 from ..demography.local import Root, areas_above
-from ..errors import DataError, YilaoError
+from ..errors import YilaoError
 from ..tables.areas import find_area
 from ..tables.folders import as_root, merged_table, stamp
-from ..tables.schema import data_folder, fields_of, table_names
+from ..tables.schema import data_folder, fields_of, refusal, table_names
 from ..texts import languages
 
 BESIDE = ".yilao-"  # begins the names of files that are not complete
@@ -262,8 +262,8 @@ def lock_folder(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        what = f"Nothing can be written into {folder} ({error.strerror or error})"
-        raise DataError(f"{what}; choose another folder.") from error
+        reason = error.strerror or str(error)
+        raise refusal("errors.not_written", folder=str(folder), reason=reason) from error
     lock, holder = folder / LOCK, folder / HOLDER
     if lock.is_symlink():  # what it leads to is not ours
         lock.unlink()
@@ -272,8 +272,7 @@ def lock_folder(folder: Path) -> Iterator[None]:
         held.acquire()
     except Timeout:
         who = holder.read_text(encoding="utf-8") if holder.is_file() else "it has just begun"
-        what = f"Another run is writing into {folder}: {who}"
-        raise YilaoError(f"{what}. Wait until it has ended, end it, or choose another folder with --out.") from None
+        raise refusal("errors.in_use", YilaoError, folder=str(folder), who=who) from None
     try:
         command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200]
         since = f"{datetime.now():%Y-%m-%d %H:%M:%S}"

@@ -28,10 +28,10 @@ from ..demography.local import Root
 from ..errors import DataError, YilaoError
 from ..tables.areas import find_area, list_areas, load_table
 from ..tables.folders import as_root, merged_table, own_areas, stamp
-from ..tables.schema import escaped
+from ..tables.schema import escaped, one_of, refusal
 from ..texts import catalogue, languages
 from . import files, runner
-from .one import MEMORY_MB, PRELOAD, TIMEOUT, default_folder, keep_failure, one_of, place_order, run_order
+from .one import MEMORY_MB, PRELOAD, TIMEOUT, default_folder, keep_failure, place_order, run_order
 
 GO_ON = "run the same command again: it goes on from there."
 MANY = 2  # reports, from which on computing beforehand what all share saves more than it costs
@@ -80,9 +80,9 @@ def render_reports(
     jobs = _cores() if jobs is None else jobs
     for name, value in (("timeout", timeout), ("memory_mb", memory_mb), ("jobs", jobs)):
         if not value > 0:
-            raise DataError(f"{name} must be more than 0; it is {value!r}.")
+            raise refusal("errors.positive", name=name, value=value)
     if executor == "dask" and not scheduler:
-        raise DataError("executor 'dask' needs the address of a scheduler, such as tcp://10.0.0.1:8786.")
+        raise refusal("errors.no_scheduler")
     if cities is None:
         cities = areas_with_plan(parameters.get("data"))
     elif isinstance(cities, str | int):
@@ -208,16 +208,14 @@ def areas_within(province: str | None = None, level: str | None = None, root: Ro
     """
     above = find_area(province, root) if province else None
     if above is not None and above["level"] != "province":
-        what = f"{above['name_zh']} ({above['area']}) is a {above['level']}"
-        raise DataError(f"{what}, not a province; name it as a CITY.")
+        raise refusal("errors.no_province", area=dict(above))
     wanted = set(list_areas(province, level, root)["area"])
     if above is not None and not level:
         own = (*areas_with_plan(root), *own_areas(as_root(root)))
         wanted |= {slug for slug in own if above["area"] in files.line_of(slug, root)}
     found = wanted & set(merged_table("population", root)["area"])
     if not found:
-        what = f"No {level or 'prefecture or county'} of {above['name_zh'] if above is not None else 'China'}"
-        raise DataError(f"{what} has rows in population.csv; add them with --data.")
+        raise refusal("errors.no_areas", level=level, area=None if above is None else dict(above))
     return sorted(found)
 
 
@@ -226,13 +224,13 @@ def areas_in_file(path: str | os.PathLike) -> list[str]:
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        what = f"{path} cannot be read as a list of areas ({error})"
-        raise DataError(f"{what}. Write one area a line, in UTF-8.") from error
+        reason = getattr(error, "strerror", None) or str(error)
+        raise refusal("errors.no_list", path=str(path), reason=reason) from error
     lines = [line.split(",")[0].strip().strip('"') for line in text.splitlines()]
     names = [line for line in lines if line and not line.startswith("#")]
     names = names[1:] if names[:1] and names[0] in ("area", "adcode", "name_zh") else names
     if not names:
-        raise DataError(f"{path} names no area. Write one a line: a slug, a name or an adcode.")
+        raise refusal("errors.empty_list", path=str(path))
     return names
 
 

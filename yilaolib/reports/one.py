@@ -21,6 +21,7 @@ from ..demography.local import areas_above
 from ..errors import DataError, YilaoError, did_you_mean
 from ..tables.areas import data_version, find_area
 from ..tables.folders import merged_table
+from ..tables.schema import refusal
 from ..texts import catalogue, languages
 from . import files, runner
 
@@ -206,14 +207,13 @@ def _check_values(values: dict) -> None:
     """Refuse what no report can be made of."""
     end_year, target_year = values.get("end_year", LAST_YEAR), values.get("target_year")
     if not CENSUS_YEAR < end_year <= LAST_YEAR:
-        what = f"end_year must be after the census of {CENSUS_YEAR} and at most {LAST_YEAR}"
-        raise DataError(f"{what}; it is {end_year}.")
+        raise refusal("errors.end_year", base=CENSUS_YEAR, last=LAST_YEAR, value=end_year)
     if target_year is not None and not CENSUS_YEAR <= target_year <= end_year:
-        raise DataError(f"target_year must be from {CENSUS_YEAR} to end_year ({end_year}); it is {target_year}.")
-    for name, unit in (("norm", "beds per 1000 aged 60+"), ("place_norm", "places per 1000 residents")):
+        raise refusal("errors.target_year", base=CENSUS_YEAR, last=end_year, value=target_year)
+    for name in ("norm", "place_norm"):
         value = values.get(name)
         if value is not None and not 0 < value < 1000:
-            raise DataError(f"{name} must be more than 0 and less than 1000 [{unit}]; it is {value!r}.")
+            raise refusal(f"errors.{name}", value=value)
 
 
 def _checked_scenario(name: str, area: str, root: str | None) -> str:
@@ -226,12 +226,6 @@ def _checked_scenario(name: str, area: str, root: str | None) -> str:
         words = f"write small letters, digits, '-' and '_', and not {', '.join(taken)}"
         raise DataError(f"The scenario {name!r} cannot name a file: {words}.")
     return name
-
-
-def one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
-    """Refuse a value that is none of those allowed."""
-    if value not in allowed:
-        raise DataError(f"{name} must be one of {', '.join(allowed)}; it is {value!r}.{did_you_mean(value, allowed)}")
 
 
 def run_order(order: files.Order, key: str = "", timeout: float = TIMEOUT, memory_mb: int = MEMORY_MB) -> dict:
@@ -263,11 +257,11 @@ def _run_beside(order: files.Order, beside: Path, timeout: float, memory_mb: int
     new = replace(order, folder=beside)
     ran, tables = new.path("report", ".ipynb"), new.path("tables").resolve()
     tables.mkdir()
+    names = {"name_zh": order.name_zh, "name_en": order.name_en}
     try:
         parameters = {name: str(tables) if name == "tables_dir" else each for name, each in order.parameters.items()}
         nb = runner.run_notebook(order.template, ran, parameters, timeout=timeout, memory_mb=memory_mb)
-        name = words.named({"name_zh": order.name_zh, "name_en": order.name_en})
-        title = words.say("index.report_title", name=name)
+        title = words.say("index.report_title", name=words.named(names))
         for stem, tag in {"report": "", "brief": "brief"}.items() if order.brief else [("report", "")]:
             document = read_document(nb, title=title, lang=lang, facts=_facts(order), tag=tag)
             for form in {"html", *order.formats}:
@@ -276,12 +270,14 @@ def _run_beside(order: files.Order, beside: Path, timeout: float, memory_mb: int
         put_fonts(order.folder.parent)
     except Exception as error:
         kept = _keep_failed(ran, order)
-        raise as_sentence(error, order.name_zh, kept) from error
+        raise as_sentence(error, names, kept) from error
 
 
 def keep_failure(order: files.Order, error: BaseException, seconds: float = 0.0) -> dict:
     """Keep the row of a report that failed and return it; `disk` is not empty when all later reports would fail too."""
-    told = {"status": "failed", "error": str(error) or type(error).__name__, "traceback": as_traceback(error)}
+    key = getattr(error, "key", "")
+    text = catalogue(order.parameters.get("lang", order.lang)).say(key, **error.values) if key else str(error)
+    told = {"status": "failed", "error": text or type(error).__name__, "traceback": as_traceback(error)}
     row = order.row() | told | {"seconds": round(seconds, 2)}
     with contextlib.suppress(OSError):  # a full disk is told by the row
         files.keep_row(order, row)
@@ -341,19 +337,16 @@ def _facts(order: files.Order) -> dict[str, str]:
     return {words.word(f"index.facts.{name}"): value for name, value in facts.items()}
 
 
-def as_sentence(error: BaseException, name: str, notebook: Path | None) -> YilaoError:
+def as_sentence(error: BaseException, names: dict[str, str], notebook: Path | None) -> YilaoError:
     """Return a failure of `run_notebook` as an error of ours: one sentence, and where the partial notebook is."""
     kind, text = getattr(error, "ename", type(error).__name__), getattr(error, "evalue", str(error))
     text = " ".join(str(text).split())
     ours = kind in ("DataError", "YilaoError", "DeadKernelError")  # the last is a sentence too
     if kind == "CellTimeoutError":
         text, ours = "it took longer than allowed (--timeout)", True
-    index = getattr(error, "cell_index", None)
-    where = "" if index is None else f" in cell {index + 1}"
-    sentence = f"The report of {name} failed{where}: {text if ours and text else f'{kind}: {text}'.rstrip(': ')}"
-    if notebook is not None:
-        sentence = f"{sentence.rstrip('.')}. How far it came is in {notebook}."
-    return (DataError if kind == "DataError" else YilaoError)(sentence)
+    told = {"area": names, "cell": getattr(error, "cell_index", None), "notebook": notebook and str(notebook)}
+    told["reason"] = (text if ours and text else f"{kind}: {text}".rstrip(": ")).rstrip(".")
+    return refusal("errors.report_failed", DataError if kind == "DataError" else YilaoError, **told)
 
 
 def as_traceback(error: BaseException) -> str:

@@ -17,7 +17,7 @@ import pandas as pd
 from ..errors import DataError, did_you_mean, nearest
 from .finding import LISTED, TOLD
 from .folders import as_root, merged_table, names_of, stamp, user_files
-from .schema import fields_of, package, refusal, rules_of, schema_of, table_names
+from .schema import fields_of, one_of, package, refusal, rules_of, schema_of, table_names
 
 
 def load_table(name: str, *, area: object = None, root: str | os.PathLike | None = None) -> pd.DataFrame:
@@ -125,8 +125,8 @@ def list_areas(
     (2985, ['玄武区', '秦淮区', '建邺区'])
     """
     levels = rules_of(fields_of("areas")["level"])["enum"]
-    if level is not None and level not in levels:
-        raise DataError(f"level is {level!r}; it must be one of {', '.join(levels)}.")
+    if level is not None:
+        one_of("level", level, levels)
     above = None if parent is None else find_area(parent, root)["area"]
     inside = names_of(as_root(root), stamp(root)).inside(above, level)
     return _by_slug(as_root(root), stamp(root)).loc[inside].reset_index(drop=True)

@@ -287,8 +287,8 @@ def read_grids(path: Path) -> list[Grid]:
         return [_grid(ws, shown[ws.title]) for ws in typed.worksheets]
     except DataError:
         raise
-    except PermissionError as error:
-        raise refusal("form.not_opened", file=path.name, error=error.strerror) from error
+    except OSError as error:
+        raise refusal("form.not_opened", file=path.name, error=error.strerror or str(error)) from error
     except Exception as error:  # zipfile and openpyxl raise whatever a broken part makes them trip over
         raise refusal("form.damaged", file=path.name, error=type(error).__name__) from error
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError, did_you_mean, nearest
+from ..errors import DataError, YilaoError, did_you_mean, nearest
 from .finding import data_folder
 
 DTYPES = {"string": "str", "integer": "Int64", "number": "float64", "boolean": "boolean"}
@@ -135,13 +135,20 @@ class Sheet(NamedTuple):
         return Problem(table, line, field, rule, key, values, severity, self.where, row_key.strip(), area, sheet, cell)
 
 
-def refusal(key: str, **values: Any) -> DataError:
+def refusal(key: str, kind: type[YilaoError] = DataError, /, **values: Any) -> YilaoError:
     """Return the error of a sentence of the catalogues; its message is English."""
     from ..texts import say
 
-    error = DataError(say(key, "en", **values))
+    error = kind(say(key, "en", **values))
     error.key, error.values = key, values
     return error
+
+
+def one_of(name: str, value: object, allowed: Iterable[Any], near: Iterable[str] = ()) -> None:
+    """Refuse a value that is none of those allowed, with the nearest of them or of `near`."""
+    if value not in (allowed := list(allowed)):
+        told = {"name": name, "value": repr(value), "allowed": allowed, "near": nearest(value, [*allowed, *near])}
+        raise refusal("errors.one_of", **told)
 
 
 def refuse(problems: list[Problem]) -> None:
