@@ -278,7 +278,7 @@ def test_area_without_a_census_is_refused(tmp_path):
     """The error names the area, the table and what to do."""
     row = "area,level,adcode,name_zh,name_en,parent\nmytown,county,329999,某县,Mytown,jiangsu\n"
     (tmp_path / "areas.csv").write_text(row, encoding="utf-8")
-    with pytest.raises(DataError, match="'mytown' has no residents. Fill in its totals"):
+    with pytest.raises(DataError, match=r"'mytown' has no residents. Fill in its totals"):
         project("mytown", root=tmp_path)
 
 

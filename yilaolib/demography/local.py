@@ -212,7 +212,7 @@ def _counted(slug: str, known: int | None, root: Root) -> np.ndarray:
     """Which ages (year, age) the censuses of an area print; none of those that were not `known` yet."""
     places, years, _, counts = _all_counts(root=root)
     if slug not in places:
-        raise DataError(f"{slug!r} has no residents. Fill in its totals (margins) or its census by age and sex (population).")
+        raise DataError(f"{slug!r} has no residents. Fill in its totals (margins) or its ages (population).")
     counted = ~np.isnan(counts[:, places[slug]]).all(axis=1)
     early = counted & (np.array(years) <= (known or years[-1]))[:, None]
     if not early.any():
