@@ -135,7 +135,7 @@ class Sheet(NamedTuple):
         return Problem(table, line, field, rule, key, values, severity, self.where, row_key.strip(), area, sheet, cell)
 
 
-def refusal(key: str, kind: type[YilaoError] = DataError, /, **values: Any) -> YilaoError:
+def refusal(key: str, kind: type[YilaoError] = DataError, /, **values: Any) -> Any:
     """Return the error of a sentence of the catalogues; its message is English."""
     from ..texts import say
 
