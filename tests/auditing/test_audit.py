@@ -22,15 +22,12 @@ KNOWN = {  # what a reader with a pencil finds
     "jingdezhen.beds_needed_2025": "rounding",
     "jingdezhen.beds_per_1000_2025": "year_mismatch",
     "jingdezhen.institution_beds": "exact",
-    "jingdezhen.occupancy_public_homes": "exact",
     "jingdezhen.places_needed_2025": "inconsistent",
     "jingdezhen.places_needed_2025_forecast": "doubtful",
     "jingdezhen.village_coverage_reachable": "doubtful",  # of 473, 275 are 58.1 % and 276 are 58.4 %
     "jingdezhen.geriatric_departments": "truncated",
     "jingdezhen.daycare_staff_trained_pct_2025_text_table": "text_vs_table",
-    "jingdezhen.kindergarten_seats": "exact",
     "jingdezhen.pension_insurance_2025_text_table": "exact",  # 95.5 and ≥95.5
-    "yingtan.population_60plus_share_2020": "exact",
     "yingtan.population_60plus_share_rise": "exact",
     "yingtan.population_60plus_above_province": "exact",
     "yingtan.old_age_dependency_2020": "exact",
@@ -44,8 +41,6 @@ KNOWN = {  # what a reader with a pencil finds
     "yueyang.beds_new_text_table": "text_vs_table",
     "yueyang.beds_per_1000_2025": "year_mismatch",
     "yueyang.nursing_beds_stage_1": "year_mismatch",
-    "yueyang.beds_new_stages": "exact",
-    "yueyang.beds_per_1000_2020": "exact",
     "yueyang.daycare_places_per_1000_2025_text_table": "exact",
     "yueyang.places_per_1000_2025": "inconsistent",
     "yueyang.places_per_1000_2020": "inconsistent",
@@ -55,7 +50,6 @@ KNOWN = {  # what a reader with a pencil finds
     "lianshui.infant_early_development_guidance_pct_2025_text_table": "text_vs_table",
     "lianshui.projects_eldercare": "exact",
     "lianshui.daycare_inclusive_reachable": "approximate",  # 76 of 739, and the text prints about 740
-    "haian.institutions": "exact",
 }
 
 
@@ -193,7 +187,6 @@ def test_audit_table_begins_with_the_worst(lang):
         ("x.ratio", '1000 * obs("x.beds") / 49000', "ratio", "truncated"),
         ("x.ratio", '39.4 / 50000 * obs("x.old")', "ratio", "rounding"),
         ("x.round", "1985", "sum", "convenient"),
-        ("x.round", "1985 + 15", "sum", "exact"),
         ("x.ratio25.text", 'obs("x.ratio25")', "text_vs_table", "text_vs_table"),
         ("x.ratio25", '1187.5 * obs("x.beds") / obs("x.old25")', "ratio", "exact"),
         ("x.ratio25", '0.95 * 1000 * obs("x.beds") / obs("x.old")', "ratio", "year_mismatch"),
@@ -295,8 +288,6 @@ def test_lint_finds_planted_targets(own):
 @pytest.mark.parametrize(
     ("claim", "value"),
     [
-        ("jingdezhen.beds_needed_2025", 10_592),
-        ("jingdezhen.population_0_3_share_2020", 3.58),
         ("lianshui.beds_per_1000_2022", 38.0),  # 8,305 beds on 218,600 elderly
         ("lianshui.beds_per_1000_2021", 42.9),  # and on the 193,534 of the census
         ("yueyang.beds_new_text_table", 6_600),
