@@ -1,17 +1,14 @@
-"""Speed of projections: the cohort step against a bare numpy loop, one area, and 2,800 counties in blocks.
+"""Speed of projections: the cohort step against a bare numpy loop, one area, and the ranges of all counties.
 
     python benchmarks/bench_projection.py [AREAS]
 
-AREAS (default 24; 2800 for a country of China's size) go through the block engine: the places of the library in turn,
-each with totals of its own. Time and peak memory are printed at an eighth, a quarter, a half and the whole, so that
-one sees how they grow. Ratios are of one run.
+AREAS (default 24; 2985 for all) are counties spread over China. Time and peak memory are printed at an eighth, a
+quarter, a half and the whole, so that one sees how they grow. Ratios are of one run.
 """
 
 import resource
 import sys
 import time
-from dataclasses import replace
-from itertools import cycle, islice
 
 import numpy as np
 import xarray as xr
@@ -19,11 +16,9 @@ import xarray as xr
 import yilaolib as yl
 from yilaolib.demography.ages import SEX
 from yilaolib.demography.cohorts import project_cohorts
-from yilaolib.demography.local import launch_of
-from yilaolib.demography.projection import Scenario, block_size, nation_of, stream
+from yilaolib.demography.projection import QUANTILES, launches_from, nation_of, sums
 
-YEARS, DRAWS, AGES = 30, 1000, 101
-CHINA = 2800
+YEARS, DRAWS, AGES, RANGES = 30, 1000, 101, 200
 
 
 def best(function, times=7):
@@ -76,36 +71,22 @@ def one_area():
     print(f"project, {DRAWS} draws: {best(lambda: yl.project('jingdezhen', draws=DRAWS), 3):.3f} s")
 
 
-def counties(number):
-    """Launches of the library's places in turn, as counties with totals of their own."""
-    places = yl.load_table("population")["area"].unique()
-    known, rng = [launch_of(place) for place in places if place != "china"], np.random.default_rng(0)
-    for i, launch in enumerate(islice(cycle(known), number)):
-        total, old = rng.uniform(0.2, 1.5), rng.uniform(0.8, 1.2)
-        people = launch.people * np.where(np.arange(AGES) < 60, total, total * old)
-        yield replace(launch, area=f"{launch.area} {i}", kind="county", people=people)
-
-
 def country(areas):
-    """Stream counties through the block engine and print what they take, at four marks."""
-    nation, scenario, size = nation_of(), Scenario.load("medium"), block_size(2050, DRAWS, 256)
-    marks, kept, done = [areas // 8, areas // 4, areas // 2, areas], [], 0
-    print(f"{DRAWS} draws x {YEARS} years, {size} at a time: quantiles of 5 measures and of births are kept")
-    print("areas  wall s  CPU s  CPU s each  peak MiB  kept MiB")
+    """Ranges of real counties, one after another, and what they take, at four marks."""
+    slugs = yl.list_areas(level="county")["area"].tolist()
+    slugs = slugs[:: max(1, len(slugs) // areas)][:areas]
     wall, cpu = time.perf_counter(), time.process_time()
-    for part in stream(counties(areas), scenario, 2050, nation, draws=DRAWS, block=size):
-        kept.append(part)
-        done += part.sizes["area"]
-        if marks and done >= marks[0]:
-            marks.pop(0)
+    nation, launches = nation_of(), launches_from(slugs)
+    print(f"levels of {len(slugs)} counties: {time.process_time() - cpu:.1f} CPU s; {RANGES} draws x {YEARS} years:")
+    print("areas  wall s  CPU s  CPU s each  peak MiB")
+    marks, kept = {-(-areas // part) for part in (8, 4, 2, 1)}, []
+    for done, counts in enumerate(sums(launches, nation.medium, 2050, nation, draws=RANGES), 1):
+        kept.append(np.quantile(counts, QUANTILES, axis=-1))
+        if done in marks:
             took, used = time.perf_counter() - wall, time.process_time() - cpu
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-            held = sum(each.nbytes for each in kept) / 2**20
-            print(f"{done:5}  {took:6.1f}  {used:5.1f}  {used / done:10.3f}  {peak:8.0f}  {held:8.1f}", flush=True)
-    whole = xr.concat(kept, "area")
-    print(f"  {whole.sizes['area']} areas; quantiles in order: {bool((whole.persons.diff('quantile') >= 0).all())}")
-    if areas < CHINA:
-        print(f"  {CHINA} areas would take {used / done * CHINA / 60:.1f} minutes of one core")
+            print(f"{done:5}  {took:6.1f}  {used:5.1f}  {used / done:10.4f}  {peak:8.0f}", flush=True)
+    print(f"  quantiles in order: {bool((np.diff(kept, axis=1)[..., :-1] >= 0).all())}")
 
 
 if __name__ == "__main__":

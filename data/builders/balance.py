@@ -72,10 +72,8 @@ def main() -> None:
     launches, (china,) = launches_from(slugs), launches_from(["china"])
     years = np.arange(china.base, HORIZON + 1)
     whole = simulate([china], nation.medium, HORIZON, nation).isel(area=0)
-    given = (nation.medium, years, nation, 0, 0)
-    theirs = {name: array.to_numpy() for name, array in _rates(launches, *given).items()}
-    ours = {name: array.isel(area=0).to_numpy() if "area" in array.dims else array.to_numpy()
-            for name, array in _rates([china], *given).items()}  # fmt: skip
+    given = (nation.medium, years, nation, 0, 0, {})
+    theirs, ours = _rates(launches, *given), _rates([china], *given)
     first = int(nation.schedule["age"][0])
     fertile = slice(first, first + theirs["asfr"].shape[1])
     names = sorted({launch.province for launch in launches})

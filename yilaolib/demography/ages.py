@@ -137,31 +137,24 @@ def rake(population: Population, margins: Margins) -> Any:
     if not isinstance(margins, Mapping) or not margins:
         raise DataError(f"margins is {margins!r}; it must be a dict of totals by age range: {{(0, None): 80_000}}.")
     array = as_array(population)
-    ages = array["age"].to_numpy()
-    dims = [d for d in ("sex", "age") if d in array.dims]
+    ages, dims = array["age"].to_numpy(), [d for d in ("sex", "age") if d in array.dims]
     sexes = array["sex"].to_numpy() if "sex" in dims else np.array([None])
     ranges = {}
     for low, high, *sex in margins:
         inside = (ages >= low) & (ages < (np.inf if high is None else high))
         ranges[low, high, *sex] = inside & (sexes == sex[0] if sex else np.ones(len(sexes), dtype=bool))[:, None]
     _check_ranges(ages, ranges, margins)
-
-    def over(mask: np.ndarray) -> xr.DataArray:
-        return xr.DataArray(mask if "sex" in dims else mask[0], dims=dims, coords={d: array[d] for d in dims})
-
-    def total(mask: np.ndarray) -> xr.DataArray:
-        return raked.where(over(mask), 0).sum(dims)
-
-    raked, offs = array.copy(), []
+    raked = array.transpose(*dims, ...).astype(float, copy=True)
+    cells, offs = raked.to_numpy() if "sex" in dims else raked.to_numpy()[None], []
     rings = _rings(ranges, margins)  # met in one pass; ranges that cross by iterative proportional fitting
     for _sweep in range(1 if rings else 5000):
         for name, mask, wanted in rings or [(_range_name(k), ranges[k], float(v)) for k, v in margins.items()]:
-            present = total(mask)
-            if wanted > 0 and bool((present <= 0).any()):
+            present = cells[mask].sum(axis=0)
+            if wanted > 0 and (present <= 0).any():
                 raise DataError(f"Nobody in the given pyramid is aged {name}, but the margin asks for {wanted:,.0f}.")
-            factor = xr.where(present > 0, wanted / present.where(present > 0, 1), 1.0)
-            raked = raked * xr.where(over(mask), factor, 1.0)
-        offs.append(max(float(abs(total(ranges[k]) - v).max()) / max(float(v), 1.0) for k, v in margins.items()))
+            cells[mask] *= np.where(present > 0, wanted / np.where(present > 0, present, 1), 1.0)
+        off = {key: np.abs(cells[ranges[key]].sum(axis=0) - value).max() for key, value in margins.items()}
+        offs.append(max(float(off[key]) / max(float(value), 1.0) for key, value in margins.items()))
         if offs[-1] < 1e-12 or (len(offs) > 50 and offs[-1] > offs[-51] * 0.9999):  # met, or no nearer for 50 sweeps
             break
     if offs[-1] > 1e-6:

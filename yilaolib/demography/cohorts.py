@@ -21,6 +21,9 @@ INPUTS = {
     "net_migration": CORE,
     "net_migration_rate": CORE,
 }
+RESULTS = {"population": CORE, "births": CORE[:2], "deaths": CORE[:2], "net_migration": CORE}
+RESULTS |= {"births_by_age": ("year", "mother_age"), "negative_cells": CORE[:1]}
+UNITS = {"population": "persons", "negative_cells": "cells"}
 CHILDREN = 15  # years: whose sex ratio is that of births
 PULLED = (25, 60)  # ages; before, the young leave by their own rates; after, men and women move alike
 HORIZON = 140  # years of random numbers made, whatever the horizon asked for
@@ -78,74 +81,78 @@ def project_cohorts(
     inputs = (population, survival, asfr, sex_ratio_at_birth, net_migration, net_migration_rate)
     given = {name: array for name, array in zip(INPUTS, inputs, strict=True) if array is not None}
     laid, fertile, coords = _broadcast(given, years, ages)
+    told = carry(laid, fertile.start, years, step=step, even=migration_timing == "even", after_step=after_step)
+    return labelled(told, np.append(years, years[-1] + step), ages, fertile.start, coords)
+
+
+def labelled(told: dict[str, np.ndarray], years, ages, youngest: int, coords: dict) -> xr.Dataset:
+    """What `carry` tells as `project_cohorts` returns it; `coords` are the further dims with their labels."""
+    data = {n: ((*dims, *coords), told[n], {"units": UNITS.get(n, "persons per step")}) for n, dims in RESULTS.items()}
+    mothers = ages[youngest : youngest + told["births_by_age"].shape[1]]
+    return xr.Dataset(data, {"year": years, "sex": SEX, **coords, "age": ages, "mother_age": mothers})
+
+
+def carry(
+    laid: dict[str, Any], youngest: int, years: np.ndarray, *, first: int = 0, step: int = 1, even: bool = False,
+    whole: bool = True, after_step: Callable[[int, np.ndarray, np.ndarray], None] | None = None,
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """The results of `project_cohorts` by name, as arrays (year, sex, age, ...), from inputs that broadcast to that.
+
+    `asfr` starts at `youngest`, the rates of `years` at place `first`; without `whole` people are the last step's only.
+    """
     start, s, f, srb = (laid[name] for name in list(INPUTS)[:4])
     m, rate = laid.get("net_migration"), laid.get("net_migration_rate")
-    n_years, shape = len(years), start.shape[2:]
-    p = np.empty((n_years + 1, 2, len(ages), *shape))
+    n_years, shape, fertile = len(years), start.shape[2:], slice(youngest, youngest + f.shape[1])
+    p = np.empty((n_years + 1 if whole else 2, *start.shape))
     moved = np.zeros(p.shape)  # not zeros_like: pages that nobody writes to cost nothing
-    mothers = np.empty((n_years + 1, fertile.stop - fertile.start, *shape))
+    mothers = np.empty((n_years + 1 if whole else 1, f.shape[1], *shape))
     births = np.full((n_years + 1, 2, *shape), np.nan)
     deaths = np.full_like(births, np.nan)
     negative = np.zeros((n_years + 1, *shape), dtype=int)
-    p[:, :, 0] = 0.0  # mothers of age 0 are read before births are known; what memory held may not be a number
     p[0], moved[-1], mothers[-1] = start, np.nan, np.nan
     alive, least = p[0].sum(axis=1), 0.0
-    for t in range(n_years):  # in place, so that a batch of draws stays in the processor's cache
-        here, there = p[t], p[t + 1]
-        early = m[t] / 2 if (m is not None and migration_timing == "even") else None
+    for t, at in enumerate(range(first, first + n_years)):  # in place, so that draws stay in the processor's cache
+        here, there, came, born = p[t % len(p)], p[(t + 1) % len(p)], moved[t % len(p)], mothers[t % len(mothers)]
+        early = m[at] / 2 if m is not None and even else None
         exposed = here if early is None else here + early
         if early is not None:
             alive = exposed.sum(axis=1)
-        np.multiply(exposed[:, :-1], s[t, :, 1:], out=there[:, 1:])
-        there[:, -1] += exposed[:, -1] * s[t, :, -1]
-        least = min(least, s[t].min(), f[t].min())  # here, where they are still in the cache
+        there[:, 0] = 0.0  # mothers of age 0 are read before births are known; what memory held may not be a number
+        np.multiply(exposed[:, :-1], s[at, :, 1:], out=there[:, 1:])
+        there[:, -1] += exposed[:, -1] * s[at, :, -1]
+        least = min(least, s[at].min(), f[at].min())  # here, where they are still in the cache
         women = exposed[0, fertile] + there[0, fertile]
         if early is not None:
             women += early[0, fertile]
-        np.multiply(women, f[t], out=mothers[t])
-        mothers[t] *= step / 2
-        total = mothers[t].sum(axis=0)
-        births[t, 0] = total / (1 + srb[t])
+        np.multiply(women, f[at], out=born)
+        born *= step / 2
+        total = born.sum(axis=0)
+        births[t, 0] = total / (1 + srb[at])
         births[t, 1] = total - births[t, 0]
-        there[:, 0] = births[t] * s[t, :, 0]
+        there[:, 0] = births[t] * s[at, :, 0]
         arrived = there.sum(axis=1)
         deaths[t] = alive + births[t] - arrived
-        late = None if m is None else m[t] if early is None else early
-        _migrate(there, moved[t], late, early, None if rate is None else rate[t], negative[t + 1 : t + 2])
+        if rate is not None:
+            np.multiply(there, rate[at], out=came)
+        if m is not None:
+            came += m[at] if early is None else early
+        if m is not None or rate is not None:
+            there += came
+            if early is not None:
+                came += early
+            if there.min() < 0:
+                below = there < 0
+                came -= np.where(below, there, 0)
+                negative[t + 1] = below.sum(axis=(0, 1))
+                there[below] = 0
         if after_step is not None:
-            after_step(int(years[t]), there, moved[t])
+            after_step(int(years[t]), there, came)
         alive = arrived if m is None and rate is None and after_step is None else there.sum(axis=1)
-    whole = np.isfinite(deaths[:-1]).all() and np.isfinite(alive).all()
-    if not whole or min(least, start.min(), srb.min()) < 0:
+    counted = np.isfinite(deaths[:-1]).all() and np.isfinite(alive).all()
+    if not counted or min(least, start.min(), srb.min()) < 0:
         _refuse(laid, years)
-    data = {
-        "population": (("year", "sex", "age", *coords), p, {"units": "persons"}),
-        "births": (("year", "sex", *coords), births, {"units": "persons per step"}),
-        "deaths": (("year", "sex", *coords), deaths, {"units": "persons per step"}),
-        "net_migration": (("year", "sex", "age", *coords), moved, {"units": "persons per step"}),
-        "births_by_age": (("year", "mother_age", *coords), mothers, {"units": "persons per step"}),
-        "negative_cells": (("year", *coords), negative, {"units": "cells"}),
-    }
-    labels = {"year": np.append(years, years[-1] + step), "sex": SEX, **coords}
-    return xr.Dataset(data, coords={**labels, "age": ages, "mother_age": ages[fertile]})
-
-
-def _migrate(there, moved, late, early, rate, negative) -> None:
-    """Add the migrants of the end of the step in place; below zero is set to 0 and counted."""
-    if late is None and rate is None:
-        return
-    if rate is not None:
-        np.multiply(there, rate, out=moved)
-    if late is not None:
-        moved += late
-    there += moved
-    if early is not None:
-        moved += early
-    if there.min() < 0:
-        below = there < 0
-        moved -= np.where(below, there, 0)
-        negative[...] = below.sum(axis=(0, 1))
-        there[below] = 0
+    told = {"population": p, "births": births, "deaths": deaths, "net_migration": moved, "births_by_age": mothers}
+    return told | {"negative_cells": negative}
 
 
 def _broadcast(given: dict[str, xr.DataArray], years, ages) -> tuple[dict[str, Any], slice, dict]:
@@ -155,18 +162,19 @@ def _broadcast(given: dict[str, xr.DataArray], years, ages) -> tuple[dict[str, A
         if missing := [d for d in INPUTS[name] if d not in array.dims]:
             raise DataError(f"{name} needs the dims {INPUTS[name]}; it lacks {missing}. Label it as xarray with them.")
         for dim in array.dims:
-            labels = array[dim].to_numpy()
+            labels = array.get_index(dim).to_numpy()  # faster than array[dim]
             if dim not in INPUTS[name] and not np.array_equal(labels, coords.setdefault(dim, labels)):
                 raise DataError(f"{name} has other labels of {dim!r} than the inputs before it. Select the same ones.")
     asfr, first, last = given["asfr"], 0, 0
-    used = asfr["age"].to_numpy()[(asfr != 0).any([d for d in asfr.dims if d != "age"]).to_numpy()]
+    by_age = asfr.transpose("age", ...).to_numpy() != 0
+    used = asfr["age"].to_numpy()[by_age.any(axis=tuple(range(1, by_age.ndim)))]
     if used.size:
         first, last = np.searchsorted(ages, [used.min(), used.max()])
     fertile, laid = slice(first, last + 1), {}
     for name, array in given.items():
         labels = {"year": years, "sex": np.array(SEX), "age": ages[fertile] if name == "asfr" else ages}
         for dim in INPUTS[name]:
-            if not np.array_equal(array[dim].to_numpy(), labels[dim]):
+            if not np.array_equal(array.get_index(dim).to_numpy(), labels[dim]):
                 empty: Any = 0.0 if name == "asfr" and dim == "age" else np.nan
                 array = array.reindex({dim: labels[dim]}, fill_value=empty)
         values = array.transpose(*INPUTS[name], *[d for d in coords if d in array.dims]).to_numpy()
@@ -180,6 +188,7 @@ def _broadcast(given: dict[str, xr.DataArray], years, ages) -> tuple[dict[str, A
 def _refuse(laid: dict[str, np.ndarray], years) -> None:
     """Say which input has a missing or a negative value. A missing one has spread to the results, which told of it."""
     for name, values in laid.items():
+        values = values if isinstance(values, np.ndarray) else values[len(years) - 1]
         if not np.isfinite(values).all():
             raise DataError(f"{name} lacks values for some of the years {years[0]}-{years[-1]}, sexes or ages.")
         if "migration" not in name and values.min() < 0:

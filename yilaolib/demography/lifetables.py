@@ -95,9 +95,11 @@ def _default_ax(mx: pd.Series, n: np.ndarray, sex: str, a0: str) -> np.ndarray:
     return a
 
 
-def piecewise(m0: float, rows: tuple[tuple[float, float, float], ...]) -> float:
-    """Value at m0 of a function given by rows (up to m0, intercept, slope)."""
-    return next(intercept + slope * m0 for limit, intercept, slope in rows if m0 < limit)
+def piecewise(m0, rows: tuple[tuple[float, float, float], ...]):
+    """Values at m0 of a function given by rows (up to m0, intercept, slope)."""
+    limits, intercepts, slopes = np.array(rows).T
+    at = np.searchsorted(limits, m0, side="right")
+    return intercepts[at] + slopes[at] * m0
 
 
 def _survival_ratios(ages, n, years, years_above, radix) -> np.ndarray:
@@ -206,17 +208,10 @@ def _brass(base: pd.DataFrame, alphas: np.ndarray, sex: str) -> tuple[np.ndarray
     survivors = np.concatenate([np.ones((len(alphas), 1)), 1 / (1 + odds)], axis=1)
     q = 1 - survivors[:, 1:] / survivors[:, :-1]
     m = q / (1 - 0.5 * q)
-    m[:, 0] = [_infant_rate(value, sex) for value in q[:, 0]]
+    for _ in range(60):  # to the m0 whose Andreev-Kingkade a0 gives the probability q0; it contracts fast
+        m[:, 0] = q[:, 0] / (1 - (1 - piecewise(m[:, 0], ANDREEV_KINGKADE_A0[sex])) * q[:, 0])
     open_rate = base["mx"].iloc[-1] * m[:, -1] / base["mx"].iloc[-2]
     return survivors, np.column_stack([m, open_rate])
-
-
-def _infant_rate(q0: float, sex: str) -> float:
-    """Death rate m0 whose Andreev-Kingkade a0 gives the probability q0 (fixed point; it contracts fast)."""
-    m0 = q0
-    for _ in range(60):
-        m0 = q0 / (1 - (1 - piecewise(m0, ANDREEV_KINGKADE_A0[sex])) * q0)
-    return m0
 
 
 def _brass_grid(base: pd.DataFrame, alphas: np.ndarray, sex: str) -> tuple[np.ndarray, np.ndarray]:

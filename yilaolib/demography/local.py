@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import lru_cache, wraps
+from inspect import signature
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -20,8 +23,9 @@ import xarray as xr
 
 from ..errors import DataError, did_you_mean
 from ..tables import workbook
-from ..tables.areas import find_area, load_table
-from ..tables.folders import as_root, merged_table, stamp
+from ..tables.areas import find_area, load_table, slug_of
+from ..tables.finding import our_names
+from ..tables.folders import as_root, merged_table, read_theirs, stamp, user_files
 from ..tables.schema import empty_table
 from ..tables.workbook import FILLED, NO_CHILDREN, Load
 from ..texts import say
@@ -34,6 +38,8 @@ STANDARD = "china-wpp2024"  # of table `mortality`
 MIGRATION = "net_migration_per_1000"
 REPORTED = {"population_reported": "population_total", "births_reported": "births", "deaths_reported": "deaths"}
 TOLD = ["source", "note", "note_zh"]  # what is told of a level
+READ = {"areas", "population", "households", "census_columns", "margins", "series", "assumptions", "balance"}
+READ |= {"age_standards", "mortality", "fertility", "spreads"}  # tables of a user's that move projections
 PERSONS = ["sex", "age", "persons"]
 LEVELS = ["nation", "province", "prefecture"]  # of a parent
 
@@ -41,14 +47,51 @@ Root = str | Path | None
 Of = TypeVar("Of", bound=Callable)
 
 
-def while_unchanged(most: int) -> Callable[[Of], Of]:
-    """Keep the `most` last results of a function of (..., root=None) while no table changes. Do not write to them."""
+def while_unchanged(most: int, whose: str = "all", *, copied: bool = False) -> Callable[[Of], Of]:
+    """Keep the `most` last results of a function of (..., root) while no table changes; only read what is not `copied`.
+
+    `whose` rows it reads: of all areas, of the nation and its provinces (nation), or also of the area that comes first
+    and of those it lies in (area). Where a user's tables have none of these, the result is that of ours.
+    """
 
     def wrap(function: Of) -> Any:
-        kept = lru_cache(most)(lambda _state, root, *given: function(*given, root=root))
-        return wraps(function)(lambda *given, root=None: kept(stamp(root), as_root(root), *given))
+        order = signature(function)
+        kept = lru_cache(most)(lambda _state, given: function(**dict(given)))
+
+        def call(*given: Any, **named: Any) -> Any:
+            bound = order.bind(*given, **named)
+            bound.apply_defaults()
+            told = bound.arguments
+            root, first = as_root(told["root"]), next(iter(told))
+            if whose == "area" and told[first] is not None:
+                told[first] = slug_of(told[first], root)
+            told["root"] = root if whose == "all" else needed(root, (whose == "area" and told[first]) or "")
+            found = kept(stamp(told["root"]), tuple(told.items()))
+            return deepcopy(found) if copied else found
+
+        return wraps(function)(call)
 
     return wrap
+
+
+def needed(root: Root, area: str = "") -> Path | None:
+    """The root, or None where it says nothing of the nation, its provinces, the area (slug) or those it lies in."""
+    path, names = as_root(root), our_names()
+    if path is None or "" in (told := _told_of(path, stamp(path))) or area in told:
+        return path
+    return path if area in names.rows and told.intersection(names.above(area)) else None
+
+
+@lru_cache(64)
+def _told_of(root: Path, _state: tuple) -> set[str]:
+    """Areas of which a user's tables say what projections read; "" where it is of the nation, a province or all."""
+    whole, told = {"china", *our_names().inside(level="province")}, set()
+    for name in READ & user_files(root).keys():
+        merged_table(name, root)  # refuses what is wrong with it
+        sheet, _ = read_theirs(name, root)
+        at = sheet.header.index("area") if "area" in sheet.header else None
+        told |= {"" if at is None or row[at] in whole else row[at] for row in sheet.rows}
+    return told
 
 
 def nearest_rows(table: pd.DataFrame, year: int) -> pd.DataFrame:
@@ -88,6 +131,7 @@ class Launch:
     province: str | None = None  # whose known totals it shares
 
 
+@while_unchanged(256, "area", copied=True)
 def census_pyramids(area: str, root: Root = None) -> dict[int, xr.DataArray]:
     """Residents of an area by sex and age, as each census prints them, without registered people.
 
@@ -97,13 +141,7 @@ def census_pyramids(area: str, root: Root = None) -> dict[int, xr.DataArray]:
     >>> {year: round(float(people.sum())) for year, people in census_pyramids("haian").items()}
     {2010: 866337, 2020: 874334}
     """
-    slug = find_area(area, root)["area"]
-    return {year: people.copy() for year, people in _pyramids(slug, root=root).items()}
-
-
-@while_unchanged(256)
-def _pyramids(slug: str, *, root: Root = None) -> dict[int, xr.DataArray]:
-    return {year: people[0] for year, people in _stacked([slug], None, root).items()}
+    return {year: people[0] for year, people in _stacked([area], None, root).items()}
 
 
 @while_unchanged(4)
@@ -120,6 +158,7 @@ def _all_counts(*, root: Root = None) -> tuple[dict[str, int], list[int], np.nda
     return {slug: place for place, slug in enumerate(slugs)}, years.tolist(), ages, counts
 
 
+@while_unchanged(4096, "area", copied=True)
 def local_parameters(area: str, *, root: Root = None) -> pd.DataFrame:
     """Levels that a projection of the area uses, each with its source.
 
@@ -131,16 +170,11 @@ def local_parameters(area: str, *, root: Root = None) -> pd.DataFrame:
     >>> print(local_parameters("china").set_index("parameter").value["tfr_ratio"])
     1.0
     """
-    return _parameters(find_area(area, root)["area"], root=root).copy()
-
-
-@while_unchanged(4096)
-def _parameters(slug: str, *, root: Root = None) -> pd.DataFrame:
-    launch = launch_of(slug, root)
+    launch = launch_of(area, root)
     base = launch.base
-    assumed, printed, moved = _own_levels(slug, None, root), census_source(slug, root), local_migration(slug, root)
+    assumed, printed, moved = _own_levels(area, None, root), census_source(area, root), local_migration(area, root)
     mortality = ("e0_offset", 0.0, "years", base, "un-wpp-2024", *_told("no_e0"))
-    if (row := _e0_row(slug, None, root)) is not None:
+    if (row := _e0_row(area, None, root)) is not None:
         mortality = ("e0_offset", launch.e0_offset, "years", row["year"], row["source"], *_told("e0", row=row))
     fertility = ("tfr_ratio", launch.tfr_ratio, "ratio", base, printed, *_told("tfr_ratio"))
     if "tfr_ratio" in assumed.index:
@@ -158,14 +192,10 @@ def _parameters(slug: str, *, root: Root = None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["parameter", "value", "unit", "year", *TOLD])
 
 
+@while_unchanged(4096, "area")
 def launch_of(area: str, root: Root = None, *, known: int | None = None) -> Launch:
     """Everything that the projection of an area starts from: its last census, or what was `known` in a year."""
-    return _launch(find_area(area, root)["area"], known, root=root)
-
-
-@while_unchanged(4096)
-def _launch(slug: str, known: int | None, *, root: Root = None) -> Launch:
-    return launches_of([slug], root, known=known)[0]
+    return launches_of([area], root, known=known)[0]
 
 
 def launches_of(slugs: Sequence[str], root: Root = None, *, known: int | None = None) -> list[Launch]:
@@ -173,9 +203,10 @@ def launches_of(slugs: Sequence[str], root: Root = None, *, known: int | None = 
     entries = merged_table("areas", root).set_index("area", drop=False).loc[list(slugs)].to_dict("records")
     alike: dict[tuple, list[dict]] = {}
     for entry in entries:
-        counted = _counted(entry["area"], known, root)
-        alike.setdefault((entry["level"], counted.tobytes()), []).append(entry)
-    found = {launch.area: launch for group in alike.values() for launch in _launches_alike(group, known, root)}
+        theirs = needed(root, entry["area"])
+        counted = _counted(entry["area"], known, theirs)
+        alike.setdefault((theirs, entry["level"], counted.tobytes()), []).append(entry)
+    found = {x.area: x for (theirs, *_), group in alike.items() for x in _launches_alike(group, known, theirs)}
     return [found[slug] for slug in slugs]
 
 
@@ -183,7 +214,7 @@ def _launches_alike(entries: list[dict], known: int | None, root: Root) -> Itera
     """The launches of areas of one level whose censuses have the same years and ages."""
     level, censuses = entries[0]["level"], _stacked([entry["area"] for entry in entries], known, root)
     base, last = max(censuses), censuses[max(censuses)]
-    standard = _age_standard(base, root=root)
+    standard = age_standard(base, root)
     people = graduate(last, standard=standard).transpose("area", "sex", "age").to_numpy()
     given = set(merged_table("assumptions", root)["area"].dropna())
     own = [entry["area"] if entry["area"] in given else entry["parent"] for entry in entries]
@@ -233,7 +264,7 @@ def _stacked(slugs: list[str], known: int | None, root: Root) -> dict[int, xr.Da
 
 
 def _nation_near(year: int, root: Root) -> xr.DataArray:
-    nation = _pyramids("china", root=root)
+    nation = census_pyramids("china", root)
     return nation[min(nation, key=lambda each: abs(each - year))]
 
 
@@ -250,8 +281,9 @@ def _newer_totals(slug: str, base: int, people: np.ndarray, root: Root) -> Itera
     """Years and totals of `margins` and `series` after the last census; `margins` of before are refused."""
     reported = _reported(root=root).get(slug, {})
     yield from ((year, totals) for year, totals in reported.items() if year > base)
-    table = merged_table("margins", root) if root else pd.DataFrame(columns=["area", "year"])
-    table = table[table["area"] == slug].sort_values("year")
+    if root is None:  # we have none of our own
+        return
+    table = merged_table("margins", root).query("area == @slug").sort_values("year")
     if len(table) and (load_table("population", area=slug, root=root)["source"] == FILLED).any():
         table = table[table["year"] > base]  # of the others its pyramid was made
     for row in table.to_dict("records"):
@@ -296,7 +328,8 @@ def _own_levels(slug: str, known: int | None, root: Root) -> pd.DataFrame:
 
 def _foreseen(entries: list[dict], last: xr.DataArray, base: int, root: Root) -> tuple[np.ndarray, list[Strays]]:
     """Logarithms of what is foreseen for the decade from `base` on (area; 32 cohorts, fertility), and the spreads."""
-    codes = [_province_code(entry, root) for entry in entries]
+    lines = [(each["adcode"] for each in chain([entry], areas_above(entry, root))) for entry in entries]
+    codes = [next((int(code) // 10_000 for code in line if pd.notna(code)), 0) for line in lines]
     regions = [next((name for name, inside in REGIONS.items() if code in inside), "") for code in codes]
     level, year = entries[0]["level"], 2010 if base < 2020 else 2020
     model = _model("county" if level == "county" else "prefecture", year, root=root)
@@ -310,13 +343,6 @@ def _foreseen(entries: list[dict], last: xr.DataArray, base: int, root: Root) ->
         weights = {name: float(np.sqrt(share)) for name, share in parts.items()}
         strays.append(Strays(migration[i], loads[i, :, -1], model.freedom, weights))
     return told, strays
-
-
-def _province_code(entry: dict, root: Root) -> int:
-    """The first two digits of an area's code, or of that of the first area above that has one."""
-    if pd.notna(entry["adcode"]):
-        return int(entry["adcode"]) // 10_000
-    return next((int(each["adcode"]) // 10_000 for each in areas_above(entry, root) if pd.notna(each["adcode"])), 0)
 
 
 def _columns(entries: list[dict], census: xr.DataArray, base: int, year: int, root: Root) -> pd.DataFrame:
@@ -357,7 +383,7 @@ def _printed_columns(year: int, *, root: Root = None) -> pd.DataFrame:
     return rows[0].join(rows[1].drop(columns="year"), how="inner").astype(float)
 
 
-@while_unchanged(8)
+@while_unchanged(8, "nation")
 def _model(kind: str, year: int, *, root: Root = None) -> Model:
     table = load_table("spreads", root=root)
     table = table[table["kind"].isna() | (table["kind"] == kind)].set_index("parameter")
@@ -389,7 +415,7 @@ def _e0_row(slug: str, known: int | None, root: Root) -> pd.Series | None:
     return None
 
 
-@while_unchanged(1024)
+@while_unchanged(1024, "area")
 def _e0_offset(slug: str, known: int | None, *, root: Root = None) -> float:
     """Years that life expectancy lies above the nation's."""
     if (row := _e0_row(slug, known, root)) is None:
@@ -427,7 +453,7 @@ def local_migration(area: str, root: Root = None, *, known: int | None = None) -
 
 def _moved(level: str, censuses: dict, offsets: np.ndarray, ahead: np.ndarray, root: Root) -> tuple[np.ndarray, list]:
     """Net migration rates (area, sex, age) of areas of one level, and by which way: closed, foreseen, cohorts."""
-    ways, nation = ["closed" if level == "nation" else "foreseen"] * len(offsets), _pyramids("china", root=root)
+    ways, nation = ["closed" if level == "nation" else "foreseen"] * len(offsets), census_pyramids("china", root)
     if level == "nation":
         return np.zeros((len(offsets), 2, OPEN_AGE + 1)), ways
     years = sorted(year for year in censuses if year in nation)  # a count of other years has nothing to be measured by
@@ -475,9 +501,7 @@ def assumed_range(
     >>> assumed_range("target_occupancy")[:3]
     (0.8, 0.85, 0.95)
     """
-    rows = table
-    if rows is None:
-        rows = area_values(None if area is None else find_area(area, root)["area"], root)
+    rows = area_values(area, root) if table is None else table
     if parameter not in rows.index:
         hint = did_you_mean(parameter, [name for name in rows.index if not name.endswith(("_lower", "_upper"))])
         raise DataError(f"assumptions has no parameter {parameter!r}.{hint} Add it to your own data folder.")
@@ -501,19 +525,16 @@ class Range(NamedTuple):
         return self.source == "judged"
 
 
+@while_unchanged(64, "area", copied=True)
 def area_values(area: str | None = None, root: Root = None) -> pd.DataFrame:
     """Rows of `assumptions` that hold for an area (its slug) in every scenario, indexed by parameter."""
-    return _area_values(area, root=root).copy()
-
-
-@while_unchanged(64)
-def _area_values(area: str | None, *, root: Root = None) -> pd.DataFrame:
     assumptions = load_table("assumptions", area=area or "china", root=root)  # those of other areas are not read
     mine = (assumptions["area"].isna() | (assumptions["area"] == area)) & assumptions["scenario"].isna()
     rows = assumptions[mine].sort_values("area", na_position="last").drop_duplicates("parameter")
     return rows.set_index("parameter")
 
 
+@while_unchanged(8, "nation", copied=True)
 def age_standard(year: int, root: Root = None) -> xr.DataArray:
     """The nation's persons (sex, age 0 ... 100+) at the census nearest to `year`: what age groups are split by.
 
@@ -521,11 +542,6 @@ def age_standard(year: int, root: Root = None) -> xr.DataArray:
     >>> print(f"{float(people.sel(age=59).sum() / people.sel(age=57).sum()):.2f}")  # few were born in 1961
     0.46
     """
-    return _age_standard(year, root=root).copy()
-
-
-@while_unchanged(8)
-def _age_standard(year: int, *, root: Root = None) -> xr.DataArray:
     found = as_array(nearest_rows(merged_table("age_standards", root), year)[PERSONS])
     return found.transpose("sex", "age").sel(sex=SEX)
 
@@ -539,7 +555,7 @@ def fertility_schedule(year: int, root: Root = None) -> pd.Series:
     return nearest_rows(merged_table("fertility", root), year).set_index("age")["share"]
 
 
-@while_unchanged(8)
+@while_unchanged(8, "nation")
 def national_paths(*, root: Root = None) -> pd.DataFrame:
     """TFR, e0 and sex ratio at birth of the nation by year: columns (indicator, value | lower_80 | upper_80)."""
     series = load_table("series", area="china", root=root)
@@ -549,7 +565,7 @@ def national_paths(*, root: Root = None) -> pd.DataFrame:
     return bounds.pivot(index="year", columns=["indicator", "of"], values="x").astype(float)
 
 
-@while_unchanged(8)
+@while_unchanged(8, "nation")
 def survival_grid(year: int, *, root: Root = None) -> xr.DataArray:
     """Survival ratios by e0, shaped like the nation's mortality of the period nearest to `year`."""
     table = load_table("mortality", root=root)

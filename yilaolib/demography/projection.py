@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import groupby, islice
+from itertools import groupby
 from numbers import Real
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,8 @@ import pandas as pd
 import xarray as xr
 
 from ..errors import DataError
-from ..tables.areas import find_area, list_areas, load_table
-from ..tables.folders import merged_table
+from ..tables.areas import list_areas, load_table, slug_of
+from ..tables.folders import as_root, merged_table, names_of, stamp
 from ..tables.schema import one_of, refusal
 from ..tables.workbook import MARGINS, to_meet
 from ..texts import code_of, words_of
@@ -34,10 +35,11 @@ STANDARD_YEAR = 2023  # middle of 2020-2025: the mortality schedule that is bent
 OLDEST = 70  # age at the older census from which all places may stray together
 LOWEST_RATE = -0.5  # of net migration: no draw empties an age in a year
 FADING = ("tfr_ratio_persistence", "sex_ratio_pull")  # of table spreads: in every projection
+SPREADS = ("tfr_correlation", "e0_correlation", "migration_correlation", "tfr_ratio_persistence", "sex_ratio_pull")
+SPREADS += ("oldest_sd", "tfr_level_2010", "tfr_level_sd")  # of table spreads: how far draws stray, how levels fade
 QUANTILES = (0.025, 0.1, 0.5, 0.9, 0.975)
 FACTORS = ("receivers", "senders", "residents", "survivors", "births")  # of table `balance`
 MOST_ROUNDS, STEP = 40, {"births": 1.0, "deaths": -14.0}  # a year of e0 moves deaths by 7 %
-ARRAYS = 6  # as large as the population that exist at one time: population, survival, migration twice, scratch
 
 
 def project(
@@ -72,7 +74,7 @@ def project(
     >>> print(f"{float(elderly_share(future).sel(year=2035)):.2f}")
     0.31
     """
-    slug = find_area(area, root=root)["area"]
+    slug = slug_of(area, root)
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario, area=slug, root=root)
     (launch,), nation = launches_from([slug], start, root), nation_of(start, control=control, root=root)
@@ -95,8 +97,8 @@ def project(
 
 def project_ranges(
     areas: Iterable[str], *, scenario: str | Scenario = "medium", end_year: int = HORIZON, draws: int = 200,
-    seed: int = 0, levels: Sequence[float] = QUANTILES, memory_mib: int = 256, start: str = "latest",
-    control: bool = False, root: Root = None,
+    seed: int = 0, levels: Sequence[float] = QUANTILES, start: str = "latest", control: bool = False,
+    root: Root = None,
 ) -> xr.Dataset:  # fmt: skip
     """Quantiles of population, 60+, 65+, 80+, 0-4 and births for any number of areas.
 
@@ -105,14 +107,13 @@ def project_ranges(
 
     scenario, end_year, draws, seed, start, control, root : as for `project`
     levels : sequence of float; [share] quantiles to keep; 0.1 and 0.9 bound the 80 % range
-    memory_mib : int, default 256; [MiB] about what a block of areas may take; small blocks are the fast ones
     Returns Dataset: `persons` (measure, quantile, year, area) and `births` (quantile, year, area) [persons]
 
     >>> ranges = project_ranges(["jingdezhen", "haian"], end_year=2030, draws=20)
     >>> dict(ranges.persons.sizes)
     {'measure': 5, 'quantile': 5, 'year': 11, 'area': 2}
     """
-    slugs = [find_area(area, root)["area"] for area in areas]
+    slugs = [slug_of(area, root) for area in areas]
     if not slugs:
         raise DataError("No area was given. Name at least one, such as project_ranges(['jingdezhen']).")
     if draws < 1:
@@ -120,43 +121,37 @@ def project_ranges(
     if not levels or not all(0 <= level <= 1 for level in levels):
         raise DataError(f"levels are {levels}; they must be shares of the paths between 0 and 1, such as 0.1 and 0.9.")
     launches = launches_from(slugs, start, root)
-    keep = {"draws": draws, "seed": seed, "levels": levels, "root": root}
-    keep["block"] = block_size(end_year, draws, memory_mib, first_year=one_base(launches))
-    own = set(merged_table("assumptions", root)["area"].dropna())
-
-    def assumed(launch: Launch) -> str | None:
-        return launch.area if launch.area in own else None
-
-    parts: list[xr.Dataset] = []
-    for area, group in groupby(launches, assumed):  # an area with rows of its own parts the others
+    years = np.arange(one_base(launches), end_year + 1)
+    own, parts = set(merged_table("assumptions", root)["area"].dropna()), []
+    alike = groupby(launches, lambda launch: launch.area if launch.area in own else None)
+    for area, group in alike:  # an area with rows of its own parts the others
         each = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario, area=area, root=root)
-        parts += stream(group, each, end_year, nation_of(start, control=control, root=root), **keep)
-    return xr.concat(parts, "area")
+        nation = nation_of(start, control=control, root=root)
+        for counts in sums(group, each, end_year, nation, draws=draws, seed=seed, root=root):
+            parts.append(np.quantile(counts, levels, axis=-1))  # quantile, measure or births, year
+    told = np.moveaxis(np.array(parts), 0, -1)
+    persons = (("measure", "quantile", "year", "area"), told[:, :-1].swapaxes(0, 1))
+    labels = {"measure": list(MEASURES), "quantile": list(levels), "year": years, "area": slugs}
+    return xr.Dataset({"persons": persons, "births": (persons[0][1:], told[:, -1])}, labels)
 
 
-def block_size(end_year: int, draws: int, memory_mib: int, *, first_year: int = 2020) -> int:
-    """Areas that fit into the memory at one time, at least one."""
-    one = (end_year - first_year + 2) * 2 * (OPEN_AGE + 1) * draws * 8 * ARRAYS
-    return max(1, int(memory_mib * 2**20 // one))
+def sums(launches, scenario, end_year, nation, *, draws, seed=0, root=None) -> Iterator[np.ndarray]:
+    """Draws of one area after another: persons of each of `MEASURES`, then births (measure, year, draw)."""
+    kept: dict = {}
+    for launch in launches:
+        if nation.balance is not None and _units(launch.area, root=root):
+            future = add_up([launch], scenario, end_year, nation, draws=draws, seed=seed, root=root)
+            people = [_measured(each) for each in future["population"].to_numpy()]
+            births = future["births"].to_numpy()
+        else:
+            people: list[np.ndarray] = []
+            births = next(_carried([launch], scenario, end_year, nation, draws, seed, kept, people))["births"]
+        yield np.concatenate([np.stack(people, axis=1), births.sum(axis=1)[None]])[:, :, 0]
 
 
-def stream(
-    launches, scenario, end_year, nation, *, draws, seed=0, levels=QUANTILES, block=1, root=None
-) -> Iterator[xr.Dataset]:
-    """Quantiles of one block of areas after another; nothing of a block is kept when the next one starts."""
-    waiting = iter(launches)
-    while here := list(islice(waiting, block)):
-        future = add_up(here, scenario, end_year, nation, draws=draws, seed=seed, root=root)
-        # sums by hand: five look-ups with labels would each go through all single ages
-        counts = future["population"].transpose("year", "age", "sex", "area", "draw").to_numpy()
-        people = np.stack([counts[:, low:high].sum(axis=(1, 2)) for low, high in MEASURES.values()])
-        births = future["births"].sum("sex", skipna=False).transpose("year", "area", "draw").to_numpy()
-        told = {
-            "persons": (("measure", "quantile", "year", "area"), np.quantile(people, levels, axis=-1).swapaxes(0, 1)),
-            "births": (("quantile", "year", "area"), np.quantile(births, levels, axis=-1)),
-        }
-        labels = {name: future[name].to_numpy() for name in ("year", "area")}
-        yield xr.Dataset(told, {"measure": list(MEASURES), "quantile": list(levels), **labels})
+def _measured(people: np.ndarray) -> np.ndarray:
+    """Persons (measure, ...) of `MEASURES` among (sex, age, ...)."""
+    return np.stack([people[:, low:high].sum(axis=(0, 1)) for low, high in MEASURES.values()])
 
 
 def ageing_stage(population: Population, *, digits: int = 2, root: Root = None) -> pd.DataFrame:
@@ -255,44 +250,28 @@ def scenario_named(name: str, *, area: str | None = None, root: Root = None) -> 
 
 
 @dataclass(frozen=True)
-class Spreads:
-    """How far draws of the nation may stray, and how local levels fade; table `spreads`."""
-
-    tfr_correlation: float
-    e0_correlation: float
-    migration_correlation: float
-    tfr_ratio_persistence: float
-    sex_ratio_pull: float
-    oldest_sd: float
-    tfr_level_2010: float
-    tfr_level_sd: float
-
-
-@dataclass(frozen=True)
 class Nation:
     """The nation's paths by calendar year, with the distances to the ends of their 80 % ranges."""
 
     paths: pd.DataFrame  # index year; tfr, e0_female, e0_male, srb and tfr_down, tfr_up, e0_female_down ...
     survival: xr.DataArray  # (sex, e0, age), by `survival_table`
     schedule: xr.DataArray  # (year, age): share of the TFR at single ages
-    spreads: Spreads
+    spreads: SimpleNamespace  # of `SPREADS`
     lowest_tfr: float  # no draw goes below
     most_moved: float  # share of persons by which a newer total is met at the ages at which people move
     medium: Scenario  # by which known years are fitted
+    oldest: np.ndarray  # (1, sex, age) one standard deviation of migration by which the oldest stray everywhere
     balance: dict[str, np.ndarray] | None = None  # what makes places add up; table `balance`
     newest: int = 0  # last year whose births and deaths are known
 
 
 def nation_of(start: str = "latest", *, control: bool = False, root: Root = None) -> Nation:
-    """The nation's paths as the tables have them, with `latest` fitted to its reported births and deaths; made once.
-
-    With `control` places add up to it: table `balance`, which is of the latest start.
-    """
+    """The nation's paths: `latest` fitted to reported births and deaths; with `control` places add up to them."""
     nation = _nation(start, root=root)
     return replace(nation, balance=_balance(root=root)) if control and start == "latest" else nation
 
 
-@while_unchanged(4)
+@while_unchanged(4, "nation")
 def _balance(*, root: Root = None) -> dict[str, np.ndarray]:
     """Factors (year, sex, age) by name, and those of the residents of provinces by their slug (year), year 0 first."""
     table = merged_table("balance", root)
@@ -304,7 +283,7 @@ def _balance(*, root: Root = None) -> dict[str, np.ndarray]:
     return found | {"years": years}
 
 
-@while_unchanged(8)
+@while_unchanged(8, "nation")
 def _nation(start: str, *, root: Root = None) -> Nation:
     table, paths = local.national_paths(root=root), {}
     for name in ("tfr", "e0_female", "e0_male"):
@@ -319,9 +298,11 @@ def _nation(start: str, *, root: Root = None) -> Nation:
     assumed = local.area_values(root=root)["value"]
     lowest, most = float(assumed["lowest_tfr"]), float(assumed["most_moved_share"])
     single = load_table("spreads", root=root).set_index("parameter")["value"]
-    spreads = Spreads(*(float(single[name]) for name in Spreads.__dataclass_fields__))
+    spreads = SimpleNamespace(**{name: float(single[name]) for name in SPREADS})
     grid, medium = local.survival_grid(STANDARD_YEAR, root=root), Scenario.load("medium", root=root)
-    nation = Nation(frame, grid, fertility, spreads, lowest, most, medium)
+    oldest = np.where(COHORTS >= OLDEST, spreads.oldest_sd / cohorts.DECADE, 0.0)
+    common = by_single_age(np.stack([oldest, oldest])[None]).to_numpy()
+    nation = Nation(frame, grid, fertility, spreads, lowest, most, medium, common)
     china = local.launch_of("china", root)
     if start == "census" or not _known(china, "births"):
         return nation
@@ -345,17 +326,18 @@ def launches_from(slugs: Sequence[str], start: str = "latest", root: Root = None
 
 
 def _moving(launch: Launch, root: Root) -> Launch:
-    entry = find_area(launch.area, root)
-    province = next((up["area"] for up in [entry, *local.areas_above(entry, root)] if up["level"] == "province"), None)
+    names = names_of(as_root(root), stamp(root))
+    line = (launch.area, *names.above(launch.area))
+    province = next((up for up in line if names.rows[up]["level"] == "province"), None)
     return replace(launch, moves=_left_over(province, root=root), province=province) if province else launch
 
 
-@while_unchanged(256)
+@while_unchanged(256, "area")
 def _fitted_own(slug: str, *, root: Root = None) -> Launch:
     return _fitted(_moving(local.launch_of(slug, root), root), nation_of(root=root))
 
 
-@while_unchanged(64)
+@while_unchanged(64, "area")
 def _left_over(province: str, *, root: Root = None) -> dict[int, float]:
     """Net migrants per 1000 that known totals of a province add to its path, by year."""
     launch, nation = local.launch_of(province, root), nation_of(root=root)
@@ -412,47 +394,53 @@ def one_base(launches: Sequence[Launch]) -> int:
 def simulate(
     launches: Sequence[Launch], scenario: Scenario, end_year: int, nation: Nation, *, draws: int = 0, seed: int = 0
 ) -> xr.Dataset:
-    """Project areas with one base year side by side: dims year, sex, age, area and, if `draws`, draw.
+    """Project areas with one base year side by side: dims year, sex, age, area and, if `draws`, draw; see `project`."""
+    parts = list(_carried(launches, scenario, end_year, nation, draws, seed, told=(told := [])))
+    results, axis = parts[0], -2 if draws else -1
+    if len(parts) > 1:
+        results = {name: np.concatenate([part[name] for part in parts], axis) for name in results}
+    further = {"area": [launch.area for launch in launches]} | ({"draw": np.arange(draws)} if draws else {})
+    years, ages = np.arange(launches[0].base, end_year + 1), np.arange(OPEN_AGE + 1)
+    result = cohorts.labelled(results, years, ages, int(nation.schedule["age"][0]), further)
+    return result.assign_attrs(rebased=told)
 
-    The launch is moved from census day to year end first; see `project` for the meaning of the years.
-    """
+
+def _carried(launches, scenario, end_year, nation, draws, seed, kept=None, people=None, told=None) -> Iterator[dict]:
+    """What `cohorts.carry` tells of areas alike, with `draws` of each; with a list `people` its measures only."""
     base, last = one_base(launches), int(nation.paths.index.max())
     if not base < end_year <= last:
         raise refusal("errors.end_year", base=base, last=last, value=end_year)
     if draws < 0:
         raise DataError(f"draws is {draws}; it must be a number of paths, 0 for the central one only.")
     years = np.arange(base, end_year + 1)  # calendar years; that of the census moves the launch to year end
-    rates = _rates(launches, scenario, years, nation, draws, seed)
-    people = np.stack([launch.people for launch in launches], axis=-1)
-    labels = {"sex": SEX, "age": np.arange(OPEN_AGE + 1), "area": [launch.area for launch in launches]}
-    start = xr.DataArray(people, labels, ("sex", "age", "area"))
-    first = {name: array.isel(year=[0]) for name, array in rates.items()}
-    ahead = cohorts.project_cohorts(start, **first).population.isel(year=1, drop=True)
-    ahead = start + CENSUS_TO_YEAR_END * (ahead - start)  # everybody grows two months older, once
-    start = xr.where(xr.DataArray([launch.at_year_end for launch in launches], dims="area"), start, ahead)
-    rates = {name: array.isel(year=slice(1, None)).assign_coords(year=years[:-1]) for name, array in rates.items()}
-    told: list[dict] = []
-    future = cohorts.project_cohorts(start, **rates, after_step=_met(launches, nation.most_moved, told))
-    return future.assign_attrs(rebased=told)
+    youngest = int(nation.schedule["age"][0])
+    alike = groupby(launches, lambda launch: (launch.kind == "nation", launch.at_year_end))
+    for group in [[launch] for launch in launches] if draws else [list(each) for _, each in alike]:
+        rates = _rates(group, scenario, years, nation, draws, seed, {} if kept is None else kept)
+        start = np.stack([launch.people for launch in group], axis=-1)
+        start = np.repeat(start[..., None], draws, axis=-1) if draws else start
+        first = cohorts.carry({"population": start} | rates, youngest, years[:1], whole=False)
+        ahead = start + CENSUS_TO_YEAR_END * (first["population"][1] - start)  # everybody grows two months older, once
+        rates["population"] = start = start if group[0].at_year_end else ahead
+        if people is not None:
+            people.append(_measured(start))
+        meet = _met(group, nation.most_moved, [] if told is None else told, people)
+        yield cohorts.carry(rates, youngest, years[:-1], first=1, whole=people is None, after_step=meet)
 
 
 def add_up(launches, scenario, end_year, nation, *, draws: int = 0, seed: int = 0, root: Root = None) -> xr.Dataset:
-    """As `simulate`; with the nation's balance an area of counties is their sum, and has its own range about it.
+    """As `simulate`; with the nation's balance an area of counties is their sum, its own range moved in proportion.
 
-    The range is its own projection's, moved in proportion; net migration is then what people, births and deaths leave.
+    Its net migration is then what people, births and deaths leave.
     """
-    whole = [launch for launch in launches if launch.kind == "nation"]
-    if nation.balance is not None and 0 < len(whole) < len(launches):
-        parts = [add_up([x], scenario, end_year, nation, draws=draws, seed=seed, root=root) for x in launches]
-        return xr.concat(parts, "area", combine_attrs="drop").assign_attrs(rebased=[])
     future = simulate(launches, scenario, end_year, nation, draws=draws, seed=seed)
     for launch in launches if nation.balance is not None else ():
         if not (units := _units(launch.area, root=root)):
             continue
         size = max(1, 10_000 // (end_year - launch.base))  # about 200 MiB at one time
         blocks = [units[first : first + size] for first in range(0, len(units), size)]
-        parts = [simulate(block, scenario, end_year, nation).sum("area", skipna=False) for block in blocks]
-        total = parts[0] if len(parts) == 1 else sum(parts[1:], parts[0])
+        first, *others = (simulate(block, scenario, end_year, nation).sum("area", skipna=False) for block in blocks)
+        total = sum(others, first)
         here = {"area": [launch.area]}
         if not draws:
             for name, array in total.items():
@@ -488,11 +476,12 @@ def _units(slug: str, *, root: Root = None) -> list[Launch]:
 
 
 def _met(
-    launches: Sequence[Launch], most: float, told: list[dict]
-) -> Callable[[int, np.ndarray, np.ndarray], None] | None:
+    launches: Sequence[Launch], most: float, told: list[dict], seen: list[np.ndarray] | None
+) -> Callable[[int, np.ndarray, np.ndarray], None]:
     """What sets areas on their newer totals at the end of a step, as migration, and tells what was given and moved.
 
-    A total alone is met at the ages at which people move, up to `most` of all; else ages keep their shape.
+    A total alone is met at the ages at which people move, up to `most` of all; else ages keep their shape. What comes
+    out is measured for `seen`.
     """
 
     def meet(label: int, people: np.ndarray, moved: np.ndarray) -> None:
@@ -516,46 +505,43 @@ def _met(
                 here[:] = rake(path, to_meet(totals))
             moved[:, :, i] += here - before
             told.append({"year": label + 1, "totals": totals, "difference": {n: totals[n] - had[n] for n in totals}})
+        if seen is not None:
+            seen.append(_measured(people))
 
-    return meet if any(launch.newer for launch in launches) else None
+    return meet
 
 
 def _of_margin(people: np.ndarray, low: int, high: int | None, sex: str | None = None) -> np.ndarray:
     return people[[SEX.index(sex)] if sex else slice(None), low:high]
 
 
-def _rates(launches, scenario, years, nation, draws, seed) -> dict[str, Any]:
-    """The arguments of `project_cohorts` besides the population, by calendar year: year, sex, age, area, draw."""
-    tail = ("area", "draw") if draws else ("area",)
-    ages = nation.survival["age"].to_numpy()
-    labels = {"year": years, "sex": SEX, "age": ages, "area": [launch.area for launch in launches]}
-
-    def labelled(values: np.ndarray, *dims: str) -> xr.DataArray:
-        return xr.DataArray(values, {dim: labels[dim] for dim in dims if dim in labels}, dims)
-
+def _rates(launches, scenario, years, nation, draws, seed, kept) -> dict[str, Any]:
+    """The inputs of `cohorts.carry` besides people: year, sex, age, area and, of one, draw; `kept` for the next."""
     given = (launches, scenario, years, nation, draws, seed)
-    paths = [_strayed(launch, len(years), nation.spreads, draws, seed) for launch in launches] if draws else []
-    e0 = _e0(*given)
-    if not (differs := bool(np.ptp(e0, axis=2).any())):  # most places have the nation's
-        e0 = e0[:, :, 0]
-    rates = labelled(_tfr(*given, paths), "year", *tail) * nation.schedule.sel(year=years)
-    survival = labelled(look_up(nation.survival, e0), "year", "sex", "age", *(tail if differs else tail[1:]))
-    if nation.balance is not None and launches[0].kind != "nation":
-        factors = _factors(nation.balance, years)
-        survival = survival * labelled(factors["survivors"], "year", "sex", "age")
-        rates = rates * labelled(factors["births"][:, 0, 0], "year")
-    return {
-        "survival": survival,
-        "asfr": rates.transpose("year", "age", ...),
-        "sex_ratio_at_birth": labelled(nation.paths["srb"].loc[years].to_numpy(), "year"),
-        "net_migration_rate": labelled(_migration(*given, paths), "year", "sex", "age", *tail),
-    }
+    paths = _strayed(launches[0], len(years), nation.spreads, draws, seed) if draws else None
+    who = [(x.kind, x.e0_offset, *x.deaths.items()) for x in launches]
+    factors, further = _factors(launches, nation, years), (1, 1) if draws else (1,)
+    if kept.get("who") != who:
+        e0 = _e0(*given)
+        alike = not np.ptp(e0, axis=2).any()  # most places have the nation's
+        survival = look_up(nation.survival, e0[:, :, :1] if alike else e0)
+        schedule = nation.schedule.sel(year=years).to_numpy()
+        if factors:
+            survival = survival * factors["survivors"].reshape(*survival.shape[:3], *further)
+            schedule = schedule * factors["births"][:, :1, 0]
+        kept |= {"who": who, "survival": survival, "schedule": schedule.reshape(*schedule.shape, *further)}
+    rates = _tfr(*given, [paths])[:, None] * kept["schedule"]
+    srb = nation.paths["srb"].loc[years].to_numpy()
+    moving = {"net_migration_rate": _migration(*given, paths, factors)}
+    return {"survival": kept["survival"], "asfr": rates, "sex_ratio_at_birth": srb} | moving
 
 
-def _factors(balance: dict[str, np.ndarray], years: np.ndarray) -> dict[str, np.ndarray]:
-    """The rows of the balance for calendar years; beyond its last year those of that year hold."""
-    at = np.clip(years, *balance["years"][[0, -1]]) - balance["years"][0]
-    return {name: values[at] for name, values in balance.items()}
+def _factors(launches: Sequence[Launch], nation: Nation, years: np.ndarray) -> dict[str, np.ndarray]:
+    """The rows of the balance for calendar years, none without; beyond its last year those of that year hold."""
+    if nation.balance is None or launches[0].kind == "nation":
+        return {}
+    at = np.clip(years, *nation.balance["years"][[0, -1]]) - nation.balance["years"][0]
+    return {name: values[at] for name, values in nation.balance.items()}
 
 
 def balanced(rates: np.ndarray, factors: Mapping[str, np.ndarray], left: np.ndarray) -> np.ndarray:
@@ -568,7 +554,7 @@ def balanced(rates: np.ndarray, factors: Mapping[str, np.ndarray], left: np.ndar
     return moved * factors["residents"] * left - 1
 
 
-def _strayed(launch: Launch, n_years: int, spreads: Spreads, draws: int, seed: int) -> np.ndarray:
+def _strayed(launch: Launch, n_years: int, spreads: SimpleNamespace, draws: int, seed: int) -> np.ndarray:
     """Random paths (year, pattern, draw) of the patterns by which an area strays, of spread 1 over ten years."""
     strays, number = launch.strays, len(launch.strays.fertility)
     given = (seed, number, n_years, draws, spreads.migration_correlation)
@@ -629,7 +615,7 @@ def _e0(launches, scenario, years, nation, draws, seed) -> np.ndarray:
     return np.clip(drawn, *nation.survival["e0"].to_numpy()[[0, -1]])
 
 
-def _migration(launches, scenario, years, nation, draws, seed, paths) -> np.ndarray:
+def _migration(launches, scenario, years, nation, draws, seed, paths, factors) -> Any:
     """Net migration rates (year, sex, age, area[, draw]): the area's own times the scenario's factor, plus noise.
 
     The sex ratio of each cohort draws nearer to the nation's; the same share of the way in every draw.
@@ -648,27 +634,31 @@ def _migration(launches, scenario, years, nation, draws, seed, paths) -> np.ndar
         )
         for launch, rates, each in zip(launches, own, more, strict=True)
     ]
-    if nation.balance is not None and launches[0].kind != "nation":
-        factors = _factors(nation.balance, years)
+    if factors:
         left = [factors.get(x.province or "", np.ones(len(years))).reshape(-1, 1, 1) for x in launches]
         central = [balanced(rates, factors, each) for rates, each in zip(central, left, strict=True)]
     if not draws:
         return np.stack(central, axis=-1)
-    oldest = np.where(COHORTS >= OLDEST, nation.spreads.oldest_sd / cohorts.DECADE, 0.0)
-    common = by_single_age(np.stack([oldest, oldest])).to_numpy().ravel()
-    chance = np.ones((len(years), 2, draws))  # of the oldest everywhere; the central path has none
-    chance[:, 0] = cohorts.random_stream(seed, "oldest").standard_normal(draws)
-    noisy = np.empty((len(launches), len(years), common.size, draws))
-    for i, (launch, rates) in enumerate(zip(launches, central, strict=True)):
-        rates = rates.reshape(len(years), -1)
-        if launch.kind == "nation" or not factor.any():  # where nobody moves, nobody strays either
-            noisy[i] = rates[..., None]
-            continue
-        loads = np.concatenate([launch.strays.migration.reshape(-1, common.size), common[None]]).T
-        loads = np.concatenate([np.repeat(loads[None], len(years), axis=0), rates[..., None]], axis=-1)
-        np.matmul(loads, np.concatenate([paths[i], chance], axis=1), out=noisy[i])  # the largest arrays of a projection
-        np.maximum(noisy[i], LOWEST_RATE, out=noisy[i])
-    return np.moveaxis(noisy.reshape(len(launches), len(years), 2, -1, draws), 0, -2)
+    (launch,), (rates,) = launches, central
+    if launch.kind == "nation" or not factor.any():  # where nobody moves, nobody strays either
+        return rates[..., None, None]
+    chance = cohorts.random_stream(seed, "oldest").standard_normal(draws)  # of the oldest everywhere
+    return _Noise(rates, np.concatenate([launch.strays.migration, nation.oldest]), paths, chance)
+
+
+class _Noise:
+    """Net migration rates (sex, age, draw) of one year when asked: the central path's and the patterns strayed by."""
+
+    def __init__(self, rates: np.ndarray, patterns: np.ndarray, paths: np.ndarray, chance: np.ndarray) -> None:
+        self.rates, number = rates.reshape(len(rates), -1), len(patterns)
+        self.loads = np.concatenate([patterns.reshape(number, -1), self.rates[:1]]).T.copy()
+        self.chances = np.concatenate([np.empty_like(paths[0]), [chance, np.ones_like(chance)]])
+        self.paths, self.made = paths, np.empty((*rates.shape[1:], 1, len(chance)))
+
+    def __getitem__(self, at: int) -> np.ndarray:
+        self.loads[:, -1], self.chances[:-2] = self.rates[at], self.paths[at]
+        np.matmul(self.loads, self.chances, out=self.made.reshape(len(self.loads), -1))
+        return np.maximum(self.made, LOWEST_RATE, out=self.made)
 
 
 def _by_age(launch: Launch) -> np.ndarray:
@@ -677,7 +667,7 @@ def _by_age(launch: Launch) -> np.ndarray:
     return at_level(launch.migration, launch.people, crude + 1) - launch.migration
 
 
-@while_unchanged(4096)
+@while_unchanged(4096, "area")
 def sources_behind(
     area: str, base: int, scenario: str, drawn: bool, start: str = "latest", *, root: Root = None
 ) -> tuple[str, ...]:

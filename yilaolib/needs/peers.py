@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..demography.ages import elderly_share, persons
+from ..demography.ages import TABLE_AGES, elderly_share, persons
 from ..demography.local import Root, area_values, while_unchanged
-from ..demography.projection import HORIZON, Scenario, add_up, block_size, launches_from, nation_of, simulate
+from ..demography.projection import HORIZON, Scenario, add_up, launches_from, nation_of, simulate, sums
 from ..errors import DataError
-from ..tables.areas import find_area, list_areas, load_table
+from ..tables.areas import find_area, list_areas, load_table, slug_of
 from ..tables.cells import half_a_digit
 from ..tables.folders import merged_table
 from . import beds, daycare
@@ -54,7 +54,7 @@ def plan_targets(area: str, *, root: Root = None) -> pd.DataFrame:
     >>> len(plan_targets("jingdezhen"))
     22
     """
-    slug = find_area(area, root=root)["area"]
+    slug = slug_of(area, root)
     table = load_table("observations", area=slug, root=root)
     # cells of an indicator table carry no suffix; figures of the running text end in .text
     cells = table[~table["observation"].str.contains(".text", regex=False)].sort_values("year")
@@ -241,25 +241,18 @@ def area_table(
     >>> counties.shape, round(float(counties["share_60_pct"].max()), 1)
     ((12, 28), 37.7)
     """
-    if areas is None:
-        slugs = list_areas(level=level, root=root)["area"].tolist()
-    else:
-        slugs = [find_area(area, root)["area"] for area in areas]
+    slugs = [slug_of(area, root) for area in (list_areas(level=level, root=root)["area"] if areas is None else areas)]
     if not slugs or draws < 1:
         raise DataError(f"There are {len(slugs)} areas and {draws} draws; a table needs at least one of each.")
     launches, loaded, parts = launches_from(slugs, root=root), Scenario.load(scenario, root=root), []
-    nation, alone, size = nation_of(control=control, root=root), nation_of(root=root), block_size(end_year, draws, 256)
+    nation, alone = nation_of(control=control, root=root), nation_of(root=root)
     for first in range(0, len(slugs), AT_ONCE):
         block = launches[first : first + AT_ONCE]
         people = add_up(block, loaded, end_year, nation, root=root)["population"]
         itself = persons(simulate(block, loaded, end_year, alone)["population"])
-        ranges = []
-        for at in range(0, len(block), size):
-            drawn = add_up(block[at : at + size], loaded, end_year, nation, draws=draws, root=root)["population"]
-            drawn = drawn.transpose("sex", "age", "year", "area", "draw").to_numpy().sum(axis=0)
-            shares = [drawn[age:].sum(axis=0) / drawn.sum(axis=0) for age in AGED]
-            ranges.append(100 * np.quantile(shares, [0.1, 0.9], axis=-1))
-        told = _measures(people, np.concatenate(ranges, axis=-1), root)
+        drawn = sums(block, loaded, end_year, nation, draws=draws, root=root)
+        ranges = [100 * np.quantile(each[1:3] / each[:1], [0.1, 0.9], axis=-1) for each in drawn]  # 60+, 65+
+        told = _measures(people, np.stack(ranges, axis=-1), root)
         told["balance_pct"] = 100 * (told["total"] / itself - 1)
         parts.append(xr.Dataset(told).to_dataframe(["area", "year"]))
     table = load_table("areas", root=root).set_index("area")
@@ -272,8 +265,7 @@ def area_table(
 
 def _measures(people: xr.DataArray, ranges: np.ndarray, root: Root) -> dict[str, Any]:
     """What `area_table` tells, by year and area."""
-    ages = {"total": (), "aged_60": (60,), "aged_65": (65,), "aged_80": (80,), "aged_0_2": (0, 3)}
-    told: dict[str, Any] = {name: persons(people, *each) for name, each in ages.items()}
+    told: dict[str, Any] = {name: persons(people, *each) for name, each in TABLE_AGES.items()}
     for age, ends in zip(AGED, ranges.swapaxes(0, 1), strict=True):
         told[f"share_{age}_pct"] = 100 * elderly_share(people, age)
         told |= {f"share_{age}_pct_{name}": (("year", "area"), end) for name, end in zip(ENDS, ends, strict=True)}

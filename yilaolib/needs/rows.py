@@ -57,6 +57,7 @@ def care_need(population: Population, *, measure: str = SURVEY, root: Root = Non
     return xr.dot(rates, people, dim=("sex", "age") if split else "age").rename("care_need")
 
 
+@while_unchanged(64, copied=True)
 def prevalence(measure: str = SURVEY, *, root: Root = None) -> xr.DataArray:
     """Share [0-1] of persons at each level of need by a measure of `care_rates`: dims level, sex, age (0 to 100).
 
@@ -67,25 +68,6 @@ def prevalence(measure: str = SURVEY, *, root: Root = None) -> xr.DataArray:
     >>> bool(rates.sel(sex="female") > rates.sel(sex="male"))
     True
     """
-    return _prevalence(measure, root=root).copy()
-
-
-def _bands(measure: str, table: pd.DataFrame) -> xr.DataArray:
-    """Printed shares of both sexes together, by level and single age."""
-    rows = table[(table["measure"] == measure) & (table["sex"] == "both")]
-    if rows.empty:
-        known = sorted(set(table["measure"]))
-        raise DataError(f"measure is {measure!r}; care_rates has {', '.join(known)}.{did_you_mean(measure, known)}")
-    levels = [level for level in LEVELS if level in set(rows["level"])] or ["overall"]
-    shares = xr.DataArray(0.0, coords={"level": levels, "age": np.arange(OPEN_AGE + 1)}, dims=("level", "age"))
-    for row in rows[rows["level"].isin(levels)].itertuples():
-        last = OPEN_AGE if pd.isna(row.n) else row.age + row.n - 1
-        shares.loc[row.level, row.age : last] = row.share
-    return shares
-
-
-@while_unchanged(64)
-def _prevalence(measure: str, *, root: Root = None) -> xr.DataArray:
     table = load_table("care_rates", root=root)
     both = _bands(measure, table)
     rates = both.expand_dims(sex=SEX, axis=1).copy()
@@ -101,6 +83,20 @@ def _prevalence(measure: str, *, root: Root = None) -> xr.DataArray:
         scale = scale * float((people * ages).sum() / (people * ages * scale).sum())  # together they keep their total
         rates.loc[{"level": level}] = (rates.sel(level=level) * scale).clip(max=1)
     return rates
+
+
+def _bands(measure: str, table: pd.DataFrame) -> xr.DataArray:
+    """Printed shares of both sexes together, by level and single age."""
+    rows = table[(table["measure"] == measure) & (table["sex"] == "both")]
+    if rows.empty:
+        known = sorted(set(table["measure"]))
+        raise DataError(f"measure is {measure!r}; care_rates has {', '.join(known)}.{did_you_mean(measure, known)}")
+    levels = [level for level in LEVELS if level in set(rows["level"])] or ["overall"]
+    shares = xr.DataArray(0.0, coords={"level": levels, "age": np.arange(OPEN_AGE + 1)}, dims=("level", "age"))
+    for row in rows[rows["level"].isin(levels)].itertuples():
+        last = OPEN_AGE if pd.isna(row.n) else row.age + row.n - 1
+        shares.loc[row.level, row.age : last] = row.share
+    return shares
 
 
 def institution_shares(need: xr.DataArray, assumed: pd.DataFrame, bound: str = "value") -> xr.DataArray:

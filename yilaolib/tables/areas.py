@@ -79,10 +79,15 @@ def find_area(query: object, root: str | os.PathLike | None = None) -> pd.Series
     >>> [find_area(query)["area"] for query in ("景德镇", "Hai'an", 360600, "南京市鼓楼区")]
     ['jingdezhen', 'haian', 'yingtan', 'gulou-320106']
     """
+    return _by_slug(as_root(root), stamp(root)).loc[slug_of(query, root)].copy()
+
+
+def slug_of(query: object, root: str | os.PathLike | None = None) -> str:
+    """Return the slug of what `find_area` finds."""
     text, names = _text(query), names_of(as_root(root), stamp(root))
     found = names.meant(text)
     if len(found) == 1:
-        return _by_slug(as_root(root), stamp(root)).loc[found[0]].copy()
+        return found[0]
     if found:
         listed = [f"{slug} ({names.path(slug)})" for slug in found[:LISTED]]
         error = refusal("errors.ambiguous_area", query=text, listed=listed, more=len(found) - len(listed))

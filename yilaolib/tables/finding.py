@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 ZH_ENDINGS = re.compile(
@@ -51,26 +52,27 @@ class Names:
 
     def __init__(self, areas: Iterable[dict], links: Iterable[dict] = (), own: Iterable[str] = ()):
         self.rows, self.links, self.own = {row["area"]: row for row in areas}, list(links), set(own)
-        # slug or code; name; name without its type; name or code of 2010: the first that has the text wins
-        self.tiers: list[dict[str, set[str]]] = [{}, {}, {}, {}]
+
+    @cached_property
+    def tiers(self) -> list[dict[str, set[str]]]:
+        """Slug or code; name; name without its type; name or code of 2010: the first that has the text wins."""
+        tiers: list[dict[str, set[str]]] = [defaultdict(set) for _ in range(4)]
         for slug, row in self.rows.items():
             for code in filter(None, (slug, row["adcode"])):
-                self._add(0, plain_name(code), slug)
+                tiers[0][plain_name(code)].add(slug)
             english = (row["name_en"] or "").split(" (")[0]  # Fuzhou (Jiangxi)
             for name in filter(None, (row["name_zh"], row["name_en"], english)):
-                self._add(1, plain_name(name), slug)
-                self._add(2, bare(plain_name(name)), slug)
+                tiers[1][plain_name(name)].add(slug)
+                tiers[2][bare(plain_name(name))].add(slug)
         for link in self.links:
             code, slug = link["area_2010"], link["area"]
             whole = self.rows.get(slug, {}).get("level") != "county"
             if not code or slug not in self.rows or (whole and not code.endswith("00")):
                 continue  # a prefecture that is now a sum of counties is none of them
             name = plain_name(link["name_2010_zh"])
-            for key in [code] * (code not in self.tiers[0]) + [name, bare(name)] * (name not in self.tiers[1]):
-                self._add(3, key, slug)
-
-    def _add(self, tier: int, key: str, slug: str) -> None:
-        self.tiers[tier].setdefault(key, set()).add(slug)
+            for key in [code] * (code not in tiers[0]) + [name, bare(name)] * (name not in tiers[1]):
+                tiers[3][key].add(slug)
+        return tiers
 
     def above(self, slug: str) -> Iterator[str]:
         """Yield the parents of an area, the nearest first; a loop in a user's table ends."""
@@ -94,7 +96,7 @@ class Names:
 
     def meant(self, text: str) -> list[str]:
         """As `find`, but a user's own area wins, and a prefecture over counties in it of its name (岳阳: 市, 县)."""
-        found = self.find(text)
+        found = [text] if text in self.rows else self.find(text)
         mine = [slug for slug in found if slug in self.own]
         first = [slug for slug in found if self.rows[slug]["level"] == "prefecture"]
         if len(first) == 1 and all(slug == first[0] or first[0] in self.above(slug) for slug in found):
