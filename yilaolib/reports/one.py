@@ -275,8 +275,9 @@ def _run_beside(order: files.Order, beside: Path, timeout: float, memory_mb: int
 
 def keep_failure(order: files.Order, error: BaseException, seconds: float = 0.0) -> dict:
     """Keep the row of a report that failed and return it; `disk` is not empty when all later reports would fail too."""
-    key = getattr(error, "key", "")
-    text = catalogue(order.parameters.get("lang", order.lang)).say(key, **error.values) if key else str(error)
+    text = str(error)
+    if isinstance(error, YilaoError) and error.key:
+        text = catalogue(order.parameters.get("lang", order.lang)).say(error.key, **error.values)
     told = {"status": "failed", "error": text or type(error).__name__, "traceback": as_traceback(error)}
     row = order.row() | told | {"seconds": round(seconds, 2)}
     with contextlib.suppress(OSError):  # a full disk is told by the row
