@@ -236,7 +236,7 @@ def areas_in_file(path: str | os.PathLike) -> list[str]:
 
 def write_table(target: Path, areas: list[str], **asked: Any) -> None:
     """Write `area_table` of these areas as CSV, Excel or Parquet, by the ending of `target`; all cores compute it."""
-    one_of("the ending of the file", target.suffix, (".csv", ".xlsx", ".parquet"))
+    one_of("--out", target.suffix, (".csv", ".xlsx", ".parquet"))
     if target.suffix == ".parquet" and not importlib.util.find_spec("pyarrow"):
         raise DataError("A file .parquet needs pyarrow, which is not installed: pip install pyarrow. Or write .csv.")
     from ..needs.peers import area_table
