@@ -32,8 +32,8 @@ def test_known_flows_and_totals_are_met(draws):
         np.testing.assert_allclose(
             np.moveaxis(path.to_numpy(), 0, -1), reported("china", f"{flow}_reported") + 0 * path.T, rtol=1e-6
         )
-    total = province.population.sum(ALL).sel(year=YEARS)
-    np.testing.assert_allclose(total.transpose(..., "year"), reported("jiangxi", "population_reported") + 0 * total.T)
+    total, told = province.population.sum(ALL).sel(year=YEARS), reported("jiangxi", "population_reported")
+    np.testing.assert_allclose(total.transpose(..., "year"), told + 0 * total.T, rtol=1e-4)
     serve = reported("china", "population_reported") - china.population.sum(ALL).sel(year=YEARS).T
     np.testing.assert_allclose(serve, 2e6, rtol=0.01)
 
@@ -46,7 +46,7 @@ def test_what_moves_is_booked_as_migration():
     np.testing.assert_allclose(change, flows.sel(year=change["year"]), atol=1e-3)
 
 
-@pytest.mark.parametrize("area", ["jingdezhen", "haian"])
+@pytest.mark.parametrize("area", ["leping", "haian"])
 def test_an_anchor_at_the_model_s_own_value_changes_nothing(tmp_path, area):
     """Totals, births and deaths that the model has anyway move nobody."""
     plain = project(area, end_year=2030)

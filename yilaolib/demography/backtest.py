@@ -14,7 +14,7 @@ from . import projection
 from .ages import carry_forward, measured, persons
 from .cohorts import DECADE
 from .local import Root, areas_above, census_pyramids, launch_of, survival_grid
-from .projection import Nation, Scenario, launches_from, nation_of, schedules, simulate, sources_behind
+from .projection import Nation, Scenario, nation_of, project, schedules, simulate, sources_behind
 
 AGED = {"population_total": 0, "population_60plus": 60, "population_65plus": 65}
 SHARE = "population_60plus_share_pct"
@@ -240,9 +240,7 @@ def compare_with_plans(*, scenario: str = "medium", root: Root = None) -> pd.Dat
     table = table[here & (table["year"] > table["area"].map(counted))]
     rows = []
     for (area, year), group in table.groupby(["area", "year"]):
-        (launch,) = launches_from([area], root=root)
-        assumed = Scenario.load(scenario, area=area, root=root)
-        path = simulate([launch], assumed, int(year), nation_of(root=root)).isel(area=0)
+        path = project(area, scenario=scenario, end_year=int(year), root=root)
         figures = group.drop_duplicates("indicator").set_index("indicator")
         for name, row in figures.drop(index=SHARE, errors="ignore").iterrows():
             rows.append((area, name, year, row["kind"], row["value"], _projected(path, name, year), row["source"]))

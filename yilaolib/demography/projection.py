@@ -44,7 +44,7 @@ MOST_ROUNDS, STEP = 40, {"births": 1.0, "deaths": -14.0}  # a year of e0 moves d
 
 def project(
     area: str, *, scenario: str | Scenario = "medium", end_year: int = HORIZON, draws: int = 0, seed: int = 0,
-    start: str = "latest", control: bool = False, root: Root = None,
+    start: str = "latest", control: bool = True, root: Root = None,
 ) -> xr.Dataset:  # fmt: skip
     """Project an area by single age and sex from the newest known year, or from its last census, to `end_year`.
 
@@ -64,7 +64,7 @@ def project(
     draws : int, default 0; random paths of fertility, mortality and migration; 0 gives the central path
     seed : int, default 0; the same seed gives the same draws, in any process and however many are asked for
     start : {'latest', 'census'}; census: as if nothing were known after it, for comparison
-    control : bool, default False; the area as it adds up with all others to the nation, see docs/methods/balance.md
+    control : bool, default True; as the area adds up with all others to the nation (docs/methods/balance.md), or alone
     Returns Dataset: As `project_cohorts`: dims year, sex, age and, if `draws`, draw; `attrs` name the area, the
         scenario, the base, whose migration it takes, the documents behind it (`yl.cite(result)`) and which `years` are
         counted, estimated, projected. `attrs["rebased"]`: of totals of your `margins` year, totals, difference to the
@@ -77,7 +77,7 @@ def project(
     slug = slug_of(area, root)
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario, area=slug, root=root)
-    (launch,), nation = launches_from([slug], start, root), nation_of(start, control=control, root=root)
+    (launch,), nation = launches_from([slug], start, control, root), nation_of(start, control=control, root=root)
     result = add_up([launch], scenario, end_year, nation, draws=draws, seed=seed, root=root).isel(area=0, drop=True)
     newest = min(max([nation.newest, launch.base, *launch.newer]), end_year)
     own = merged_table("margins", root).query("area == @slug")["year"].tolist()
@@ -97,7 +97,7 @@ def project(
 
 def project_ranges(
     areas: Iterable[str], *, scenario: str | Scenario = "medium", end_year: int = HORIZON, draws: int = 200,
-    seed: int = 0, levels: Sequence[float] = QUANTILES, start: str = "latest", control: bool = False,
+    seed: int = 0, levels: Sequence[float] = QUANTILES, start: str = "latest", control: bool = True,
     root: Root = None,
 ) -> xr.Dataset:  # fmt: skip
     """Quantiles of population, 60+, 65+, 80+, 0-4 and births for any number of areas.
@@ -120,7 +120,7 @@ def project_ranges(
         raise DataError(f"draws is {draws}; a range needs at least one path, better 200 or more.")
     if not levels or not all(0 <= level <= 1 for level in levels):
         raise DataError(f"levels are {levels}; they must be shares of the paths between 0 and 1, such as 0.1 and 0.9.")
-    launches = launches_from(slugs, start, root)
+    launches = launches_from(slugs, start, control, root)
     years = np.arange(one_base(launches), end_year + 1)
     own, parts = set(merged_table("assumptions", root)["area"].dropna()), []
     alike = groupby(launches, lambda launch: launch.area if launch.area in own else None)
@@ -314,7 +314,7 @@ def _nation(start: str, *, root: Root = None) -> Nation:
     return replace(nation, paths=frame, newest=newest)
 
 
-def launches_from(slugs: Sequence[str], start: str = "latest", root: Root = None) -> list[Launch]:
+def launches_from(slugs: Sequence[str], start: str = "latest", control: bool = True, root: Root = None) -> list[Launch]:
     """Where projections of areas (slugs) start, with what is known of them and their provinces after the census."""
     if start not in ("latest", "census"):
         raise DataError(f"start is {start!r}; it must be 'latest' (the newest known year) or 'census'.")
@@ -322,7 +322,8 @@ def launches_from(slugs: Sequence[str], start: str = "latest", root: Root = None
     if start == "census":
         return [replace(launch, newer={}) for launch in launches]
     known = [launch.kind != "nation" and (_known(launch, "births") or _known(launch, "deaths")) for launch in launches]
-    return [_fitted_own(x.area, root=root) if own else _moving(x, root) for x, own in zip(launches, known, strict=True)]
+    fitted = zip(launches, known, strict=True)
+    return [_fitted_own(x.area, control, root=root) if own else _moving(x, root) for x, own in fitted]
 
 
 def _moving(launch: Launch, root: Root) -> Launch:
@@ -333,8 +334,8 @@ def _moving(launch: Launch, root: Root) -> Launch:
 
 
 @while_unchanged(256, "area")
-def _fitted_own(slug: str, *, root: Root = None) -> Launch:
-    return _fitted(_moving(local.launch_of(slug, root), root), nation_of(root=root))
+def _fitted_own(slug: str, control: bool, *, root: Root = None) -> Launch:
+    return _fitted(_moving(local.launch_of(slug, root), root), nation_of(control=control, root=root))
 
 
 @while_unchanged(64, "area")

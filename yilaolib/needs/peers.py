@@ -244,7 +244,7 @@ def area_table(
     slugs = [slug_of(area, root) for area in (list_areas(level=level, root=root)["area"] if areas is None else areas)]
     if not slugs or draws < 1:
         raise DataError(f"There are {len(slugs)} areas and {draws} draws; a table needs at least one of each.")
-    launches, loaded, parts = launches_from(slugs, root=root), Scenario.load(scenario, root=root), []
+    launches, loaded, parts = launches_from(slugs, control=control, root=root), Scenario.load(scenario, root=root), []
     nation, alone = nation_of(control=control, root=root), nation_of(root=root)
     for first in range(0, len(slugs), AT_ONCE):
         block = launches[first : first + AT_ONCE]
