@@ -12,11 +12,12 @@ from oracles import future_of
 import yilaolib as yl
 
 WRONG = [
-    None, "text", datetime.date(2025, 1, 1), pd.NA, np.float64(3.5), -1, [1, "x"], object(),
+    None, "text", datetime.date(2025, 1, 1), pd.NA, pd.NaT, np.float64(3.5), np.int64(3), np.datetime64("2025-01-01"), float("nan"), -1,
+    [], [1, "x"], object(),
 ]  # fmt: skip
 AREA = "yingtan"
 FUNCTIONS = [name for name in yl.__all__ if inspect.isfunction(getattr(yl, name))]
-NOT_RUN = {"render_report", "render_reports", "project_cohorts"}  # those below; labelled arrays only
+NOT_RUN = {"render_report", "render_reports", "whatif", "project_cohorts"}  # those below; labelled arrays only
 
 
 @pytest.fixture(scope="module")
@@ -84,12 +85,13 @@ def test_a_wrong_kind_is_refused_in_a_sentence(good, name, tmp_path, monkeypatch
         plt.close("all")
 
 
-@pytest.mark.parametrize("name", ["render_report", "render_reports"])
+@pytest.mark.parametrize("name", ["render_report", "render_reports", "whatif"])
 def test_reports_refuse_a_wrong_kind(name, tmp_path, monkeypatch):
     """A report that cannot be asked for so is not begun."""
     monkeypatch.chdir(tmp_path)
-    function, first = getattr(yl, name), {"render_report": "city", "render_reports": "cities"}[name]
-    for key in [*inspect.signature(function).parameters, "end_year", "norm", "scenario", "data"]:
+    function, first = getattr(yl, name), {"render_report": "city", "render_reports": "cities", "whatif": "area"}[name]
+    more = () if name == "whatif" else ("end_year", "norm", "scenario", "data")
+    for key in [*inspect.signature(function).parameters, *more]:
         for value in (datetime.date(2025, 1, 1), pd.NaT, pd.NA, [1, "x"], object()):
             with pytest.raises(yl.DataError):
                 function(**{first: AREA} | {key: value})
