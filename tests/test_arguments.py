@@ -12,8 +12,8 @@ from oracles import future_of
 import yilaolib as yl
 
 WRONG = [
-    None, "text", datetime.date(2025, 1, 1), pd.NA, pd.NaT, np.float64(3.5), np.int64(3), np.datetime64("2025-01-01"), float("nan"), -1,
-    [], [1, "x"], object(),
+    None, "text", datetime.date(2025, 1, 1), pd.NA, pd.NaT, np.float64(3.5), np.int64(3), np.datetime64("2025-01-01"),
+    float("nan"), -1, [], [1, "x"], object(),
 ]  # fmt: skip
 AREA = "yingtan"
 FUNCTIONS = [name for name in yl.__all__ if inspect.isfunction(getattr(yl, name))]

@@ -229,15 +229,15 @@ def test_newer_totals_are_met_and_told(tmp_path, draws):
     root = margins(tmp_path, area="yueyang", year=2022, **totals)
     plain, met = (project("yueyang", end_year=2025, draws=draws, root=at) for at in (None, root))
     for name, age in (("population_total", 0), ("population_60plus", 60), ("population_65plus", 65)):
-        np.testing.assert_allclose(persons(met.sel(year=2022), age), totals[name])
-        moved = totals[name] - float(np.mean(persons(plain.sel(year=2022), age)))
+        np.testing.assert_allclose(persons(met.sel(year=2022), age), totals[name], rtol=1e-4 if draws else 1e-7)
+        moved = totals[name] - float(persons(project("yueyang", end_year=2022).isel(year=-1), age))
         assert met.attrs["rebased"][0]["difference"][name] == pytest.approx(moved)
     np.testing.assert_array_equal(met.population.sel(year=2021), plain.population.sel(year=2021))
     ratio = (met.population / plain.population).sel(year=2022)
     np.testing.assert_allclose(ratio.sel(age=80), ratio.sel(age=70))  # one factor from 65 on
     ahead = met.population.sel(year=2023).sum(("sex", "age"))
     step = (met.births - met.deaths + met.net_migration.sum("age")).sum("sex").sel(year=2022)
-    np.testing.assert_allclose(ahead, totals["population_total"] + step)
+    np.testing.assert_allclose(ahead, met.population.sel(year=2022).sum(("sex", "age")) + step)
     assert "rebased" not in plain.attrs
     told = say("report.rebased", "en", rebased=met.attrs["rebased"])
     assert "end of 2022: residents 4,980,000 (without them 4,98" in told or draws
@@ -298,7 +298,8 @@ def test_men_per_woman_come_nearer_to_the_nation(area):
     """Whoever was 30-49 in 2020 is nearer to the nation's sex ratio in 2040, give or take 0.5 % by mortality."""
 
     def away(year):
-        ours, all_china = (project(a, end_year=2040, control=False).population.squeeze().sel(year=year) for a in (area, "china"))
+        paths = (project(each, end_year=2040, control=False).population for each in (area, "china"))
+        ours, all_china = (path.sel(year=year) for path in paths)
         ages = slice(30 + year - 2020, 49 + year - 2020)
         return abs(log_sex_ratio(ours.sel(age=ages)) - log_sex_ratio(all_china.sel(age=ages))).mean()
 

@@ -335,7 +335,7 @@ def _moving(launch: Launch, root: Root) -> Launch:
 
 @while_unchanged(256, "area")
 def _fitted_own(slug: str, control: bool, *, root: Root = None) -> Launch:
-    return _fitted(_moving(local.launch_of(slug, root), root), nation_of(control=control, root=root))
+    return _fitted(_moving(local.launch_of(slug, root), root), nation_of(control=control, root=root), root)
 
 
 @while_unchanged(64, "area")
@@ -353,11 +353,11 @@ def _known(launch: Launch, name: str) -> dict[int, float]:
     return {year: totals[name] for year, totals in launch.newer.items() if name in totals}
 
 
-def _fitted(launch: Launch, nation: Nation) -> Launch:
+def _fitted(launch: Launch, nation: Nation, root: Root = None) -> Launch:
     """The launch whose fertility and e0 of known years make the births and deaths that were reported."""
     known = {flow: _known(launch, flow) for flow in ("births", "deaths")}
     for _ in range(MOST_ROUNDS):
-        path = simulate([launch], nation.medium, max([*known["births"], *known["deaths"]]), nation)
+        path = add_up([launch], nation.medium, max([*known["births"], *known["deaths"]]), nation, root=root)
         most = 0.0
         for flow, told in known.items():
             came, now = path[flow].sum(("sex", "area")).to_series(), getattr(launch, flow)
@@ -393,10 +393,14 @@ def one_base(launches: Sequence[Launch]) -> int:
 
 
 def simulate(
-    launches: Sequence[Launch], scenario: Scenario, end_year: int, nation: Nation, *, draws: int = 0, seed: int = 0
-) -> xr.Dataset:
-    """Project areas with one base year side by side: dims year, sex, age, area and, if `draws`, draw; see `project`."""
-    parts = list(_carried(launches, scenario, end_year, nation, draws, seed, told=(told := [])))
+    launches: Sequence[Launch], scenario: Scenario, end_year: int, nation: Nation, *, draws: int = 0, seed: int = 0,
+    whole: Launch | None = None,
+) -> xr.Dataset:  # fmt: skip
+    """Project areas with one base year side by side: dims year, sex, age, area and, if `draws`, draw; see `project`.
+
+    Newer totals are met by each area, or those of `whole` by all together.
+    """
+    parts = list(_carried(launches, scenario, end_year, nation, draws, seed, told=(told := []), whole=whole))
     results, axis = parts[0], -2 if draws else -1
     if len(parts) > 1:
         results = {name: np.concatenate([part[name] for part in parts], axis) for name in results}
@@ -406,7 +410,9 @@ def simulate(
     return result.assign_attrs(rebased=told)
 
 
-def _carried(launches, scenario, end_year, nation, draws, seed, kept=None, people=None, told=None) -> Iterator[dict]:
+def _carried(
+    launches, scenario, end_year, nation, draws, seed, kept=None, people=None, told=None, whole=None
+) -> Iterator[dict]:
     """What `cohorts.carry` tells of areas alike, with `draws` of each; with a list `people` its measures only."""
     base, last = one_base(launches), int(nation.paths.index.max())
     if not base < end_year <= last:
@@ -425,7 +431,8 @@ def _carried(launches, scenario, end_year, nation, draws, seed, kept=None, peopl
         rates["population"] = start = start if group[0].at_year_end else ahead
         if people is not None:
             people.append(_measured(start))
-        meet = _met(group, nation.most_moved, [] if told is None else told, people)
+        met = [(x, slice(i, i + 1)) for i, x in enumerate(group)] if whole is None else [(whole, slice(None))]
+        meet = _met(met, nation.most_moved, [] if told is None else told, people)
         yield cohorts.carry(rates, youngest, years[:-1], first=1, whole=people is None, after_step=meet)
 
 
@@ -438,10 +445,12 @@ def add_up(launches, scenario, end_year, nation, *, draws: int = 0, seed: int = 
     for launch in launches if nation.balance is not None else ():
         if not (units := _units(launch.area, root=root)):
             continue
-        size = max(1, 10_000 // (end_year - launch.base))  # about 200 MiB at one time
-        blocks = [units[first : first + size] for first in range(0, len(units), size)]
-        first, *others = (simulate(block, scenario, end_year, nation).sum("area", skipna=False) for block in blocks)
-        total = sum(others, first)
+        if whole := launch if launch.newer != local.launch_of(launch.area).newer else None:  # of the user's
+            told = {name: getattr(launch, name) for name in ("births", "deaths")}
+            units = [replace(x, **{name: getattr(x, name) or known for name, known in told.items()}) for x in units]
+        total = simulate(units, scenario, end_year, nation, whole=whole)
+        future.attrs |= total.attrs if whole else {}
+        total = total.sum("area", skipna=False)
         here = {"area": [launch.area]}
         if not draws:
             for name, array in total.items():
@@ -461,11 +470,11 @@ def add_up(launches, scenario, end_year, nation, *, draws: int = 0, seed: int = 
 
 @while_unchanged(64)
 def _units(slug: str, *, root: Root = None) -> list[Launch]:
-    """The counties of an area, and its prefectures without any; none where a user says something of the area itself."""
+    """The counties of an area, and its prefectures without any; none where a user's rows make it a place of its own."""
     areas = merged_table("areas").set_index("area")
     if slug not in areas.index or areas.at[slug, "level"] not in ("province", "prefecture"):
         return []
-    for name in ("population", "assumptions", "margins", "series") if root else ():
+    for name in ("population", "assumptions") if root else ():
         ours, theirs = (table[table["area"] == slug] for table in (merged_table(name), merged_table(name, root)))
         if "scenario" in theirs:
             theirs = theirs[theirs["scenario"].isna()]
@@ -473,11 +482,12 @@ def _units(slug: str, *, root: Root = None) -> list[Launch]:
             return []
     found = [*list_areas(slug, "county")["area"], *list_areas(slug, "prefecture")["area"]]
     found = [each for each in found if each not in set(areas["parent"])]
-    return launches_from(found, root=root) if found else []
+    launches = launches_from(found, root=root) if found else []
+    return launches if len({(x.base, x.at_year_end) for x in launches}) == 1 else []
 
 
 def _met(
-    launches: Sequence[Launch], most: float, told: list[dict], seen: list[np.ndarray] | None
+    those: Sequence[tuple[Launch, slice]], most: float, told: list[dict], seen: list[np.ndarray] | None
 ) -> Callable[[int, np.ndarray, np.ndarray], None]:
     """What sets areas on their newer totals at the end of a step, as migration, and tells what was given and moved.
 
@@ -486,12 +496,11 @@ def _met(
     """
 
     def meet(label: int, people: np.ndarray, moved: np.ndarray) -> None:
-        for i, launch in enumerate(launches):
+        for launch, at in those:
             totals = {name: x for name, x in launch.newer.get(label + 1, {}).items() if name in MARGINS}
             if not totals:
                 continue
-            here = people[:, :, i]
-            before = here.copy()
+            here, before = people[:, :, at].sum(axis=2), people[:, :, at].copy()
             had = {name: float(np.mean(_of_margin(here, *MARGINS[name]).sum(axis=(0, 1)))) for name in totals}
             if list(totals) == ["population_total"]:
                 size = abs(launch.migration if launch.migration.any() else launch.migration + 1)
@@ -503,8 +512,10 @@ def _met(
             else:
                 labels = {"sex": SEX, "age": np.arange(OPEN_AGE + 1)}
                 path = xr.DataArray(here, labels, ("sex", "age", *["draw"] * (here.ndim - 2)))
-                here[:] = rake(path, to_meet(totals))
-            moved[:, :, i] += here - before
+                here = rake(path, to_meet(totals)).to_numpy()
+            there = before.sum(axis=2)
+            people[:, :, at] *= np.divide(here, there, out=np.ones_like(here), where=there > 0)[:, :, None]
+            moved[:, :, at] += people[:, :, at] - before
             told.append({"year": label + 1, "totals": totals, "difference": {n: totals[n] - had[n] for n in totals}})
         if seen is not None:
             seen.append(_measured(people))

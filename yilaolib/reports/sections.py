@@ -113,7 +113,7 @@ def named_gaps(steps: pd.DataFrame, supply: pd.DataFrame) -> pd.DataFrame:
     >>> from yilaolib import bed_supply, gap_waterfall, triangulate_beds
     >>> beds = bed_supply("jingdezhen")
     >>> named_gaps(gap_waterfall(triangulate_beds("jingdezhen", 2025), beds, 2025), beds)["gap"].round().tolist()
-    [1035.0, -2916.0, -5406.0]
+    [1031.0, -2920.0, -5410.0]
     """
     rows = steps.set_index("step")
     values, need, year = rows["value"], float(rows["value"]["need"]), int(rows["year"]["need"])
