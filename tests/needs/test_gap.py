@@ -38,6 +38,12 @@ def test_without_draws_there_is_no_range():
     assert "demand_utilisation" not in frame
 
 
+def test_a_printed_figure_is_of_its_year():
+    """景德镇 prints 10,500 beds for 2025; it says nothing of 2030."""
+    told = [yl.triangulate_beds("jingdezhen", year).set_index("method")["central"] for year in (2025, 2030)]
+    assert told[0]["plan_beds"] == 10_500 and told[1][["plan_beds", "share"]].isna().all() and told[1]["norm"] > 0
+
+
 def test_method_without_a_path_is_refused():
     """The plan's own figure is of one year: no need by year can follow from it."""
     with pytest.raises(yl.DataError, match="'plan_beds' has no need by year for jingdezhen; choose one of"):

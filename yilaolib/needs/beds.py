@@ -87,7 +87,7 @@ def plan_beds(case: Case) -> dict:
     """The beds that the plan needs or will have, as printed."""
     row = case.figure("elder_beds_needed", "projection")
     row = case.figure("elder_beds_total", "target") if row is None else row
-    return printed_row("plan_beds", row, "no_beds_planned")
+    return printed_row(case, "plan_beds", row, "no_beds_planned")
 
 
 def share(case: Case) -> dict:
@@ -130,9 +130,10 @@ def share(case: Case) -> dict:
         inputs.append(given("weights", own=mine, all=all_, by=case.share_by, basis=basis, level=level))
         inputs.append(given("other_weights", joint="apart", beds=others))
         sources = ";".join(dict.fromkeys([total["source"], own.source, whole.source]))
-    bounds = {"lower": min(beds.values()), "upper": max(beds.values())}
+    bounds = {"lower": min(beds.values()), "central": beds[case.share_by], "upper": max(beds.values())}
+    bounds = {bound: case.then(total, value) for bound, value in bounds.items()}
     ids = [row["observation"] for row in used]
-    return method_row("share", beds[case.share_by], inputs, sources, **bounds, observations=ids)
+    return method_row("share", inputs=inputs, sources=sources, **bounds, observations=ids)
 
 
 def _by_norms(case: Case, method: str, rates: tuple, norm: Input, sources: str, ids: list[str]) -> dict:

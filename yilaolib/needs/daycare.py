@@ -41,7 +41,7 @@ def plan_places(case: Case) -> dict:
     """The places that the plan needs or will have, as printed."""
     row = case.figure("daycare_places_needed", "projection", "target", "actual")
     row = case.figure("daycare_places_total", "target") if row is None else row
-    return printed_row("plan_places", row, "no_places_planned")
+    return printed_row(case, "plan_places", row, "no_places_planned")
 
 
 def norm_places(case: Case) -> dict:

@@ -103,7 +103,7 @@ def gap_by_year(
 def _moving(case: Case) -> dict[str, dict]:
     """The rows of the methods whose need moves with the population, by method."""
     rows = rows_of(case, METHODS[case.what])
-    return {row["method"]: row for row in rows if isinstance(row["central"], xr.DataArray)}
+    return {row["method"]: row for row in rows if np.ndim(row["central"]) and bool(row["central"].notnull().all())}
 
 
 def _leading(case: Case, rows: dict[str, dict], method: str | None) -> dict:

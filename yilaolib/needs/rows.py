@@ -169,13 +169,13 @@ def lacking(method: str, what: str, **values: Any) -> dict:
     return method_row(method, inputs=[given(what, **values)])
 
 
-def printed_row(method: str, row: pd.Series | None, what: str) -> dict:
-    """A method that takes a printed figure as it is; without one, `what` is lacking."""
+def printed_row(case: Case, method: str, row: pd.Series | None, what: str) -> dict:
+    """A method that takes a printed figure as it is, in its year; without one, `what` is lacking."""
     if row is None:
         return lacking(method, what)
     locator = row["locator"] if isinstance(row["locator"], str) else ""
     inputs = [given_by(row, "printed", printed=row["as_printed"], locator=locator)]
-    return method_row(method, row["value"], inputs, row["source"], observations=[row["observation"]])
+    return method_row(method, case.then(row, row["value"]), inputs, row["source"], observations=[row["observation"]])
 
 
 @dataclass(frozen=True)
@@ -220,6 +220,11 @@ class Case:
     def figure(self, indicator: str, *kinds: str, area: str | None = None) -> pd.Series | None:
         """The most telling printed figure of the area, of the first kind that prints a number."""
         return self.printed.first(area or self.area, indicator, *kinds)
+
+    def then(self, row: pd.Series, value: float) -> Number:
+        """A value that holds in the year of a printed figure only; in every year where none is printed."""
+        years = next(iter(self.counts.values()))
+        return value if pd.isna(row["year"]) else value + 0 * years.where(years["year"] == row["year"])
 
     def available(self, year: int) -> tuple[float, float]:
         """Present supply, and with it the new supply of the project list that opens by the year."""
