@@ -217,7 +217,7 @@ def _launches_alike(entries: list[dict], known: int | None, root: Root) -> Itera
     standard = age_standard(base, root)
     people = graduate(last, standard=standard).transpose("area", "sex", "age").to_numpy()
     given = set(merged_table("assumptions", root)["area"].dropna())
-    own = [entry["area"] if entry["area"] in given else entry["parent"] for entry in entries]
+    own = [one["area"] if one["area"] in given or pd.isna(one["parent"]) else one["parent"] for one in entries]
     offsets = np.array([_e0_offset(slug, known, root=root) for slug in own])
     told, strays = _foreseen(entries, last, base, root)
     rates, _ = _moved(level, censuses, offsets, told, root)
