@@ -43,9 +43,8 @@ def run(*command: object, cwd: Path, says: str = "", named: str = "") -> str:
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
-        run(
-            sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", place / "dist", ROOT, cwd=place
-        )
+        build = ["pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", place / "dist", ROOT]
+        run(sys.executable, "-m", *build, cwd=place)
         (wheel,) = (place / "dist").glob("*.whl")
         files = zipfile.ZipFile(wheel).namelist()
         missing = [path for path in CARRIED if not any(file.startswith(path) for file in files)]
@@ -65,17 +64,8 @@ def main() -> None:
         run(programs / "python", "-c", where, cwd=empty, says=str(place / "env"), named="import yilaolib")
         run(programs / "yilao", "doctor", cwd=empty, says="A notebook of one cell ran")
         run(programs / "python", "-c", example, cwd=empty, named="the example of the README")
-        run(
-            programs / "yilao",
-            "report",
-            "景德镇市",
-            "--end-year",
-            "2030",
-            "--format",
-            "html,docx,xlsx",
-            cwd=empty,
-            says="outputs/jingdezhen/report.html",
-        )
+        asked = ["report", "景德镇市", "--end-year", "2030", "--format", "html,docx,xlsx"]
+        run(programs / "yilao", *asked, cwd=empty, says="outputs/jingdezhen/report.html")
         for page in ("report.html", "report.en.html"):
             if (empty / "outputs" / "jingdezhen" / page).stat().st_size < 100_000:
                 sys.exit(f"{page} is too small to be a report.")

@@ -125,9 +125,7 @@ def test_geopandas_joins_by_adcode(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names: dict = {}
     exec(compile(elsewhere("python")[0], "elsewhere.md", "exec"), names)
-    assert names["joined"]["share_60_pct"].round(2).tolist()[0] == 16.63 and names["lost"]["adcode"].tolist() == [
-        "999999"
-    ]
+    assert names["joined"]["share_60_pct"].round(2)[0] == 16.63 and names["lost"]["adcode"].tolist() == ["999999"]
 
 
 def test_duckdb_reads_parquet(tmp_path, monkeypatch):
@@ -137,11 +135,7 @@ def test_duckdb_reads_parquet(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names: dict = {}
     exec(compile(elsewhere("python")[1], "elsewhere.md", "exec"), names)
-    assert names["oldest"]["name_zh"].tolist() == [
-        "辽宁省",
-        "上海市",
-        "黑龙江省",
-    ]  # as the bulletin of the census has them
+    assert [*names["oldest"]["name_zh"]] == ["辽宁省", "上海市", "黑龙江省"]  # as the bulletin of the census has them
 
 
 @pytest.mark.skipif(not shutil.which("Rscript"), reason="needs R")

@@ -12,7 +12,6 @@ from unittest.mock import Mock
 import openpyxl
 import pandas as pd
 import pytest
-import xarray as xr
 from nbformat import v4
 from tiny_report import write_template
 
@@ -272,7 +271,7 @@ def test_workbook_of_a_report_computes_as_python_does(tmp_path):
     care = yl.care_need(future.population.sel(year=2030))
     for changed in book.worksheets[-20:]:
         v = {key: changed[cell].value for key, cell in at.items()}
-        shares = xr.DataArray([v[f"share_{level}"] for level in care["level"].values], coords=care.coords)
+        shares = care.copy(data=[v[f"share_{level}"] for level in care["level"].values])
         for name, there, need in [
             ("bed", "beds", yl.beds_by_norm(old, v["norm"])),
             ("care", "beds", float(yl.beds_by_prevalence(care, shares, v["occupancy"]))),
