@@ -51,10 +51,7 @@ class _Group(click.Group):
             message = words().say(error.key, **error.values) if error.key else str(error)
             code = 2 if isinstance(error, DataError) else 1
         except click.UsageError as error:  # click speaks English
-            param, near = getattr(error, "param", None), getattr(error, "possibilities", None)
-            told = {"said": error.format_message(), "near": near, "of": param and param.type.name}
-            told["name"] = getattr(error, "option_name", getattr(error, "command_name", param and param.opts[0]))
-            told |= {"kind": type(error).__name__, "path": error.ctx.command_path if error.ctx else "yilao"}
+            told = vars(error) | {"said": error.format_message(), "kind": type(error).__name__}
             message, code = words().say("command.usage", **told), 2
         except OSError as error:
             if error.errno == errno.EPIPE:  # `yilao areas | head` is no failure of ours

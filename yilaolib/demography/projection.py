@@ -245,7 +245,7 @@ def scenario_named(name: str, *, area: str | None = None, root: Root = None) -> 
     """The name in table `assumptions` that a name of any language stands for: 高方案 is high. DataError: unknown."""
     table, code = load_table("assumptions", area=area, root=root), code_of(name, "scenario")
     names = list(dict.fromkeys([*SCENARIOS, *sorted(table["scenario"].dropna())]))
-    one_of("scenario", code, names, near=words_of("scenario"))
+    one_of("scenario", code, names, near=[*names, *words_of("scenario")])
     return code
 
 

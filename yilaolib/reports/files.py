@@ -262,8 +262,7 @@ def lock_folder(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise refusal("errors.not_written", folder=str(folder), reason=reason) from error
+        raise refusal("errors.not_written", folder=str(folder), reason=error.strerror or str(error)) from error
     lock, holder = folder / LOCK, folder / HOLDER
     if lock.is_symlink():  # what it leads to is not ours
         lock.unlink()

@@ -224,8 +224,7 @@ def areas_in_file(path: str | os.PathLike) -> list[str]:
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise refusal("errors.no_list", path=str(path), reason=reason) from error
+        raise refusal("errors.no_list", path=str(path), reason=getattr(error, "strerror", error)) from error
     lines = [line.split(",")[0].strip().strip('"') for line in text.splitlines()]
     names = [line for line in lines if line and not line.startswith("#")]
     names = names[1:] if names[:1] and names[0] in ("area", "adcode", "name_zh") else names

@@ -33,9 +33,7 @@ def plan_of(area: str, *, root: Root = None) -> pd.Series | None:
     >>> int(plan_of("jingdezhen")["plan_end"]), plan_of("jiangxi") is None
     (2025, True)
     """
-    slug = find_area(area, root=root)["area"]
-    table = load_table("sources", root=root)
-    plans = table[(table["area"] == slug) & table["plan_start"].notna()]
+    plans = load_table("sources", area=find_area(area, root=root)["area"], root=root).dropna(subset="plan_start")
     return None if plans.empty else _with_both(plans, "issuer").sort_values("issued").iloc[-1]
 
 

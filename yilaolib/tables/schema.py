@@ -145,10 +145,10 @@ def refusal(key: str, kind: type[YilaoError] = DataError, /, **values: Any) -> A
 
 
 def one_of(name: str, value: object, allowed: Iterable[Any], near: Iterable[str] = ()) -> None:
-    """Refuse a value that is none of those allowed, with the nearest of them or of `near`."""
+    """Refuse a value that is none of those allowed, with the nearest of them, or of `near`."""
     if value not in (allowed := list(allowed)):
-        told = {"name": name, "value": repr(value), "allowed": allowed, "near": nearest(value, [*allowed, *near])}
-        raise refusal("errors.one_of", **told)
+        close = nearest(value, near or allowed)
+        raise refusal("errors.one_of", name=name, value=repr(value), allowed=allowed, near=close)
 
 
 def refuse(problems: list[Problem]) -> None:
