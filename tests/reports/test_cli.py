@@ -98,6 +98,18 @@ def test_bad_input_exits_2(instant, arguments, words):
 
 
 @pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--end-year", "abc"], "“--end-year”须为整数，所给为“abc”"), (["--fromat", "pdf"], "是否想写“--format”"),
+        (["--scenario", "lo"], "所给为“lo”。是否想写“low”？"), (["--jobs", "0"], "须大于0"), (["--norm", "0"], "老人的床位数（norm）"),
+    ],
+)  # fmt: skip
+def test_errors_are_in_the_language_asked_for(instant, arguments, words):
+    """What click, the notebook's parameters and the batch refuse is refused in Chinese."""
+    assert words in yilao("report", "yingtan", *arguments, "--lang", "zh").stderr
+
+
+@pytest.mark.parametrize(
     ("table", "text", "words"),
     [
         ("observations.csv", "observation,area\nx", "observations.csv"),

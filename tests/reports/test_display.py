@@ -174,6 +174,17 @@ def test_numbers_follow_keys(page):
     assert [piece["label"] for piece, _ in page.pieces] == ["Table 1", "Table 2", "Table 1", "Figure 1"]
 
 
+@pytest.mark.parametrize(
+    ("head", "caption", "label"),
+    [("数量", "公布的床位", "数量（张）"), ("数量", "床位（张）", "数量"), ("床位（张）", "公布的床位", "床位（张）")],
+)
+def test_a_unit_is_said_once(head, caption, label):
+    """The heading of a column says its unit where neither it nor the caption does."""
+    page = yl.Report("zh")
+    page.table(pd.DataFrame({"n": [5]}), caption=caption, spec={"heads": {"n": head}, "units": {"n": "张"}})
+    assert page.pieces[-1][0]["columns"][0]["label"] == label
+
+
 def test_links_lead_there_and_back(page):
     """A cell leads to the row of its number, marks to several; the row leads back once to each table that uses it."""
     page.table("bed_supply", SUPPLY)
