@@ -21,6 +21,7 @@ from ..errors import DataError, did_you_mean
 from ..tables.areas import figures_at, find_area, load_table
 from . import methods as formulas
 from .rows import (
+    BOUNDS,
     CENSUS,
     ELDERLY,
     SURVEY,
@@ -237,19 +238,18 @@ def prevalence_census(case: Case) -> dict:
 def _by_prevalence(case: Case, method: str, measure: str, definition: Input, source: str) -> dict:
     """Beds for those who need care by a measure; the range is that of the judged shares and occupancy."""
     need = care_need(case.people, measure=measure, root=case.root)
-    bounds = _bounds(case, need)
-    beds = {bound: formulas.beds_by_prevalence(need, *pair) for bound, pair in bounds.items()}
-    shares = bounds["central"][0].to_series().to_dict()
-    filled = given("occupancy", value=case.occupancy.value)
-    inputs = [definition, given("shares", joint="apart", shares=shares), filled]
-    return method_row(method, beds.pop("central"), inputs, f"{source};judged", **beds)
+    shares, filled = _bounds(case, need)
+    beds = formulas.beds_by_prevalence(need, shares, filled)
+    low, central, high = (beds[{"bound": i}] for i in range(len(BOUNDS)))
+    said = dict(zip(need.indexes["level"], shares.to_numpy()[:, 1].tolist(), strict=True))
+    inputs = [definition, given("shares", joint="apart", shares=said), given("occupancy", value=case.occupancy.value)]
+    return method_row(method, central, inputs, f"{source};judged", lower=low, upper=high)
 
 
-def _bounds(case: Case, need: xr.DataArray) -> dict[str, tuple[xr.DataArray, float]]:
+def _bounds(case: Case, need: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
     """By bound of beds the shares in homes and the occupancy: many in homes and few beds filled ask for most."""
-    o = case.occupancy
-    ends = {"lower": ("lower", o.upper), "central": ("value", o.value), "upper": ("upper", o.lower)}
-    return {bound: (institution_shares(need, case.assumed, end), filled) for bound, (end, filled) in ends.items()}
+    shares = [assumed_range(f"institution_share_{level}", table=case.assumed)[:3] for level in need.indexes["level"]]
+    return xr.DataArray(shares, dims=("level", "bound")), xr.DataArray([*case.occupancy[2::-1]], dims="bound")
 
 
 def utilisation(case: Case) -> dict:
@@ -339,8 +339,9 @@ def nursing_beds(
     """
     case = bed_case(area, projected(population, area, year, scenario, root), root)
     people = care_need(at_year(case.people, year), root=root)
-    bounds = _bounds(case, people).items()
-    parts = [middles(people * share / occupied, "level").rename(bound) for bound, (share, occupied) in bounds]
+    shares, filled = _bounds(case, people)
+    beds = people * shares / filled
+    parts = [middles(beds[{"bound": i}], "level").rename(bound) for i, bound in enumerate(BOUNDS)]
     levels = pd.concat(parts, axis=1).loc[["moderate", "severe"]]
     levels.loc["need"] = levels.sum()
     levels.index = ["need_moderate", "need_severe", "need"]

@@ -23,13 +23,13 @@ from .rows import (
     BOUNDS,
     Case,
     Future,
-    arrays,
     at_year,
     check_year,
     leading_method,
     make_case,
     middle,
     middles,
+    path_of,
     projected,
     rows_of,
 )
@@ -66,7 +66,7 @@ def gap_by_year(
     (True, 'hold')
     """
     if population is None:
-        population = project(area, scenario=scenario, end_year=end_year, root=root)
+        population = path_of(area, end_year, scenario, root)
     case = make_case(what, area, population, root, norm=norm)
     if drawn is None and draws:
         last = int(case.years[-1])
@@ -130,7 +130,7 @@ def need_by_scenario(
     """
     parts, row = [], {}
     for scenario in scenarios or {"beds": BED_SCENARIOS}.get(what, SCENARIOS):
-        case = make_case(what, area, project(area, scenario=scenario, end_year=end_year, root=root), root, norm=norm)
+        case = make_case(what, area, path_of(area, end_year, scenario, root), root, norm=norm)
         row = _leading(case, _moving(case), method)
         values = {"need": row["central"], "lower": row["lower"], "upper": row["upper"]}
         values["persons"] = case.counts["elderly" if what == "beds" else "children"]
@@ -232,7 +232,7 @@ def turning_years(
     rows = []
     for scenario in scenarios:
         name = scenario.name if isinstance(scenario, Scenario) else scenario
-        future = partial(project, slug, scenario=scenario, end_year=end_year, root=root)
+        future = partial(path_of, slug, end_year, scenario, root)
         case = make_case("places", slug, future(), root, norm=norm)
         supply, ranges = off_the_line(supply_path(case.supply, TOTAL["places"], case.years)), {}
         if draws:
@@ -345,19 +345,19 @@ def need_samples(
 
 def _samples(case: Case, year: int, parameters: int) -> xr.DataArray:
     check_year(year, case.years)
-    values = arrays(case, rows_of(case, METHODS[case.what])).sel(year=year)
-    if "draw" not in values.dims:
-        values = values.expand_dims("draw")
-    values = values.isel(by_method=np.flatnonzero(values.sel(bound="central").isel(draw=0).notnull()))
-    share = (np.arange(parameters) + 0.5) / parameters
+    draws = case.people["draw"].to_numpy() if "draw" in case.people.dims else [0]
+    share, found = (np.arange(parameters) + 0.5) / parameters, {}
     # quantiles of a triangle from -1 over 0 to 1: the way from central to a bound
-    steps = np.where(share < 0.5, np.sqrt(2 * share) - 1, 1 - np.sqrt(2 * (1 - share)))
-    way = xr.DataArray(steps, dims="parameter")
-    low, central, high = (values.sel(bound=bound, drop=True) for bound in BOUNDS)
-    samples = central + xr.where(way > 0, (high - central) * way, (central - low) * way)
-    methods = load_table("methods", root=case.root).set_index("method")["basis"]
-    basis = ("by_method", methods.loc[samples["by_method"].to_numpy()].to_numpy())
-    return samples.assign_coords(basis=basis).transpose("by_method", "draw", "parameter", ...)
+    way = np.where(share < 0.5, np.sqrt(2 * share) - 1, 1 - np.sqrt(2 * (1 - share)))
+    for row in rows_of(case, METHODS[case.what]):
+        ends = (np.asarray(at_year(row[bound], year), dtype=float).reshape(-1, 1) for bound in BOUNDS)
+        low, central, high = (np.broadcast_to(end, (len(draws), 1)) for end in ends)
+        if not np.isnan(central[0]):
+            below, above = ((end - central) * abs(way) for end in (low, high))
+            found[row["method"]] = central + np.nan_to_num(np.where(way > 0, above, below))
+    basis = load_table("methods", root=case.root).set_index("method")["basis"].loc[[*found]].to_numpy()
+    labels = {"by_method": [*found], "draw": draws, "basis": ("by_method", basis)}
+    return xr.DataArray(np.stack([*found.values()]), labels, ("by_method", "draw", "parameter"), "need")
 
 
 def build_decision(
