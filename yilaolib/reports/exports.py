@@ -116,8 +116,8 @@ def write_docx(document: Document, target: Path) -> None:
             writer.named(name, value, bold=True)
             writer.paragraph(note, "Note")
         writer.add({"kind": "text", "lines": cover["lines"], "list": True}, None)
-    for piece, png in on_page(document.pieces):
-        writer.add(piece, png)
+    for piece, picture in on_page(document.pieces):
+        writer.add(piece, (picture or {}).get("png"))
     writer.paragraph(document.words.word("page.about"), "Heading 1")
     for name, text in document.about:
         writer.named(name, text)
