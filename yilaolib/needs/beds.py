@@ -20,30 +20,11 @@ from ..demography.projection import Scenario
 from ..errors import DataError, did_you_mean
 from ..tables.areas import figures_at, find_area, load_table
 from . import methods as formulas
-from .rows import (
-    BOUNDS,
-    CENSUS,
-    ELDERLY,
-    SURVEY,
-    Case,
-    Future,
-    Input,
-    Method,
-    at_year,
-    care_need,
-    given,
-    given_by,
-    institution_shares,
-    lacking,
-    make_case,
-    method_row,
-    middle,
-    middles,
-    printed_row,
-    projected,
-    rows_of,
-    table_at,
-)
+
+from .rows import (  # isort: skip
+    BOUNDS, CENSUS, ELDERLY, SURVEY, Case, Future, Input, Method, at_year, care_need, given, given_by,
+    institution_shares, lacking, make_case, method_row, middle, middles, printed_row, projected, rows_of, table_at,
+)  # fmt: skip
 from .supply import doubted
 
 NORM = "elder_beds_per_1000_60plus"
@@ -198,12 +179,8 @@ def hold(case: Case) -> dict:
     elderly, census = case.counts["elderly"], _counted(case, case.area)
     later = row["year"] in case.years and row["year"] > case.years[0]
     then = elderly.sel(year=row["year"]) if later else census.aged_60
-    inputs = [
-        given_by(row, "present_beds"),
-        given("elderly_then", value=middle(then), basis="projected" if later else "census"),
-        ELDERLY,
-    ]
-    ids = [row["observation"]]
+    counted_then = given("elderly_then", value=middle(then), basis="projected" if later else "census")
+    inputs, ids = [given_by(row, "present_beds"), counted_then, ELDERLY], [row["observation"]]
     forecast = _printed_elderly(case, "projection")
     if forecast is not None:
         printed, base = _printed_elderly(case, "actual"), middle(then)
@@ -265,18 +242,14 @@ def utilisation(case: Case) -> dict:
     ids = [row["observation"] for row in (lived, beds, private) if row is not None]
     rest = 0.0 if private is None else private["value"]
     residents = lived["value"] * (1 + rest / beds["value"])  # private homes as full as public ones
-    low, central, high = (
-        formulas.beds_by_utilisation(r, occupied, growth) for r in (lived["value"], residents, lived["value"] + rest)
-    )
+    counts = lived["value"], residents, lived["value"] + rest
+    low, central, high = (formulas.beds_by_utilisation(count, occupied, growth) for count in counts)
     homes, bounds = given("no_private_homes", joint="apart"), {}
     if private is not None:
         homes = given("private_homes", joint="apart", most=rest, central=residents - lived["value"])
         bounds = {"lower": low, "upper": high}
-    inputs = [
-        given_by(lived, "public_homes", residents=lived["value"], beds=beds["value"]),
-        homes,
-        given("occupancy", joint="apart", value=occupied),
-    ]
+    public = given_by(lived, "public_homes", residents=lived["value"], beds=beds["value"])
+    inputs = [public, homes, given("occupancy", joint="apart", value=occupied)]
     return method_row("utilisation", central, inputs, f"{lived['source']};judged", **bounds, observations=ids)
 
 

@@ -19,20 +19,10 @@ from ..tables.areas import find_area, load_table
 from . import methods as formulas
 from .beds import METHODS as BED_METHODS
 from .daycare import METHODS as PLACE_METHODS
-from .rows import (
-    BOUNDS,
-    Case,
-    Future,
-    at_year,
-    check_year,
-    leading_method,
-    make_case,
-    middle,
-    middles,
-    path_of,
-    projected,
-    rows_of,
-)
+
+from .rows import (  # isort: skip
+    BOUNDS, Case, Future, at_year, check_year, leading_method, make_case, middle, middles, projected, rows_of,
+)  # fmt: skip
 from .supply import TOTAL, off_the_line, opening, standing, stock_of, supply_path
 
 METHODS = {"beds": BED_METHODS, "places": PLACE_METHODS}
@@ -66,7 +56,7 @@ def gap_by_year(
     (True, 'hold')
     """
     if population is None:
-        population = path_of(area, end_year, scenario, root)
+        population = project(area, scenario=scenario, end_year=end_year, root=root)
     case = make_case(what, area, population, root, norm=norm)
     if drawn is None and draws:
         last = int(case.years[-1])
@@ -130,7 +120,7 @@ def need_by_scenario(
     """
     parts, row = [], {}
     for scenario in scenarios or {"beds": BED_SCENARIOS}.get(what, SCENARIOS):
-        case = make_case(what, area, path_of(area, end_year, scenario, root), root, norm=norm)
+        case = make_case(what, area, project(area, scenario=scenario, end_year=end_year, root=root), root, norm=norm)
         row = _leading(case, _moving(case), method)
         values = {"need": row["central"], "lower": row["lower"], "upper": row["upper"]}
         values["persons"] = case.counts["elderly" if what == "beds" else "children"]
@@ -232,8 +222,9 @@ def turning_years(
     rows = []
     for scenario in scenarios:
         name = scenario.name if isinstance(scenario, Scenario) else scenario
-        future = partial(path_of, slug, end_year, scenario, root)
-        case = make_case("places", slug, future(), root, norm=norm)
+        future = partial(project, slug, scenario=scenario, end_year=end_year, root=root)
+        path = projected(None, slug, end_year, scenario, root) if end_year >= HORIZON else future()
+        case = make_case("places", slug, path, root, norm=norm)
         supply, ranges = off_the_line(supply_path(case.supply, TOTAL["places"], case.years)), {}
         if draws:
             drawn = _moving(case.on(future(draws=draws, seed=seed)))

@@ -12,15 +12,10 @@ import pandas as pd
 import xarray as xr
 
 from ..demography.ages import OPEN_AGE, SEX, Population, as_array, labelled, persons
-from ..demography.local import (
-    Range,
-    Root,
-    area_values,
-    areas_above,
-    assumed_range,
-    census_pyramids,
-    while_unchanged,
-)
+
+from ..demography.local import (  # isort: skip
+    Range, Root, area_values, areas_above, assumed_range, census_pyramids, while_unchanged,
+)  # fmt: skip
 from ..demography.projection import HORIZON, Scenario, project
 from ..errors import DataError, did_you_mean
 from ..tables.areas import Figures, figures_at, find_area, load_table
@@ -336,19 +331,13 @@ def projected(
     made: Future, area: str, year: int, scenario: str | Scenario = "medium", root: Root = None, **drawn: Any
 ) -> xr.Dataset:
     """A projection made before, or one that reaches the year of a need and the years in which plans count supply."""
-    return path_of(area, max(year, COUNTED_BY), scenario, root, **drawn) if made is None else made
-
-
-def path_of(
-    area: str, end_year: int, scenario: str | Scenario, root: Root = None, draws: int = 0, seed: int = 0
-) -> xr.Dataset:
-    """As `project`; central paths of named scenarios are kept, for a report asks for the same ones again and again."""
-    if draws or isinstance(scenario, Scenario) or end_year < COUNTED_BY:
-        return project(area, scenario=scenario, end_year=end_year, draws=draws, seed=seed, root=root)
+    end_year = max(year, COUNTED_BY)
+    if made is not None or drawn or isinstance(scenario, Scenario):
+        return project(area, scenario=scenario, end_year=end_year, root=root, **drawn) if made is None else made
     return _path(area, scenario, max(end_year, HORIZON), root=root).sel(year=slice(None, end_year))
 
 
-@while_unchanged(32)
+@while_unchanged(32)  # a report asks for the same ones again and again
 def _path(area: str, scenario: str, end_year: int, *, root: Root = None) -> xr.Dataset:
     return project(area, scenario=scenario, end_year=end_year, root=root)
 

@@ -44,7 +44,8 @@ YEAR = r"(19|20|21)\d\d"
 NUMERAL = r"[-−]?\d[\d,]*(\.\d+)?"
 
 Piece = dict[str, Any]
-Picture = dict[str, Any]  # "svg": text, "png": bytes
+Picture = dict[str, str]  # by type, as in a notebook
+SVG, PNG = "image/svg+xml", "image/png"
 
 
 class Report:
@@ -347,21 +348,13 @@ class Report:
 def mime_bundle(piece: Piece, words: Catalogue, picture: Picture | None = None) -> dict[str, Any]:
     """Return what a notebook keeps of a piece: the piece, its HTML for JupyterLab, a line of text, and the picture."""
     plain = " ".join(piece[name] for name in ("label", "title", "caption", "text") if piece.get(name))
-    bundle = {MIME: piece, "text/html": str(piece_html(piece, words, picture)), "text/plain": plain}
-    return bundle | {SHOWN_AS[kind]: encoded(each) for kind, each in (picture or {}).items()}
-
-
-SHOWN_AS = {"svg": "image/svg+xml", "png": "image/png"}
-
-
-def encoded(picture: str | bytes) -> str:
-    return picture if isinstance(picture, str) else base64.b64encode(picture).decode()
+    return {MIME: piece, "text/html": str(piece_html(piece, words, picture)), "text/plain": plain, **(picture or {})}
 
 
 def piece_html(piece: Piece, words: Catalogue, picture: Picture | None = None, *, paper: bool = False) -> Markup:
     """Return a piece as HTML; on paper nothing is folded away."""
-    shown = {kind: Markup(encoded(each)) for kind, each in (picture or {}).items()}
-    values = {"piece": piece, "word": words.word, "listed": words.listed, "picture": shown, "paper": paper}
+    svg, png = (Markup((picture or {}).get(kind, "")) for kind in (SVG, PNG))
+    values = {"piece": piece, "word": words.word, "listed": words.listed, "svg": svg, "png": png, "paper": paper}
     return Markup(page_templates().get_template("piece.html.j2").render(**values).strip())
 
 
@@ -390,10 +383,10 @@ def picture_of(figure, key: str) -> tuple[Picture, int, int]:
         ax.set_position([*(low / ends), *((ends - low - high).clip(1) / ends)])
     width, height = (round(CSS_PIXELS_PER_INCH * inches) for inches in figure.get_size_inches())
     svg = _svg(figure, key)
-    picture: Picture = {"svg": svg} if len(svg) <= MOST_SVG and "<image" not in svg else {}
+    picture = {SVG: svg} if len(svg) <= MOST_SVG and "<image" not in svg else {}
     if not picture or os.environ.get(WORD):
         figure.set_dpi(DPI)
-        picture["png"] = _small_png(FigureCanvasAgg(figure))
+        picture[PNG] = base64.b64encode(_small_png(FigureCanvasAgg(figure))).decode()
     plt.close(figure)
     return picture, width, height
 

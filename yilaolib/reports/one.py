@@ -298,7 +298,7 @@ def _tidy(nb: Any, order: files.Order, target: Path) -> None:
     import nbformat
     from papermill.translators import PythonTranslator
 
-    from .display import SHOWN_AS
+    from .display import PNG, SVG
 
     parameters = shown_parameters(order)
     if "tables_dir" in parameters:
@@ -315,8 +315,7 @@ def _tidy(nb: Any, order: files.Order, target: Path) -> None:
             cell.source = PythonTranslator.codify(parameters)
         for output in cell.get("outputs", ()):
             if "text/html" in output.get("data", {}):  # it holds the picture already
-                for kind in SHOWN_AS.values():
-                    output.data.pop(kind, None)
+                output.data = {kind: each for kind, each in output.data.items() if kind not in (SVG, PNG)}
     nbformat.write(nb, target)
 
 
