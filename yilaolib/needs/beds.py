@@ -405,7 +405,6 @@ def allocation_equity(beds: pd.DataFrame) -> pd.DataFrame:
         for per in ("aged_60", "care_need"):
             amount, people = beds[f"beds_{rule}"], beds[per]
             density = 1000 * amount / people
-            row = {"rule": rule, "per": per}
-            row |= {"lowest": density.min(), "highest": density.max(), "gini": formulas.gini(amount, people)}
-            rows.append(row | formulas.theil(amount, people, group))
+            row = {"rule": rule, "per": per, "lowest": density.min(), "highest": density.max()}
+            rows.append(row | {"gini": formulas.gini(amount, people)} | formulas.theil(amount, people, group))
     return pd.DataFrame(rows).rename(columns={"total": "theil"})

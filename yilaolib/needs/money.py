@@ -199,11 +199,9 @@ def care_staff(
     source = "not published" if per_1000 is None else per_1000["source"]
     rows.append(["social_worker", "all", people, each, *3 * [people / each], False, source])
     columns = ["role", "level", "persons", "ratio", "lower", "central", "upper", "judged", "sources"]
-    printed = [
-        _printed_staff(slug, row[0], root, old if row[0] == "social_worker" else None) if row[1] == "all" else {}
-        for row in rows
-    ]
-    frame = pd.DataFrame(rows, columns=columns).join(pd.DataFrame(printed).reindex(columns=STAFF_PRINTED))
+    told = {"care_worker": None, "social_worker": old}
+    told = [_printed_staff(slug, role, root, told[role]) if level == "all" else {} for role, level, *_ in rows]
+    frame = pd.DataFrame(rows, columns=columns).join(pd.DataFrame(told).reindex(columns=STAFF_PRINTED))
     return _short(frame, by_target=frame["role"] == "social_worker")
 
 

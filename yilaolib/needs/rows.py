@@ -205,8 +205,7 @@ class Case:
         return isinstance(other, Case) and self.start == other.start
 
     @cached_property
-    def start(self) -> tuple:
-        """What the methods' rows follow from, besides the tables."""
+    def start(self) -> tuple:  # what the methods' rows follow from, besides the tables
         chosen = self.norm, self.share_by, self.survey, self.coverage, self.new_residents
         numbers = (each.to_numpy().tobytes() for each in (self.assumed["value"], self.people["year"], self.people))
         return self.what, self.area, *chosen, *numbers

@@ -45,7 +45,7 @@ NUMERAL = r"[-−]?\d[\d,]*(\.\d+)?"
 
 Piece = dict[str, Any]
 Picture = dict[str, str]  # by type, as in a notebook
-SVG, PNG = "image/svg+xml", "image/png"
+SVG, PNG, XMLNS = "image/svg+xml", "image/png", "http://www.w3.org/2000/svg"
 
 
 class Report:
@@ -369,17 +369,16 @@ def picture_of(figure, key: str) -> tuple[Picture, int, int]:
     import matplotlib.pyplot as plt
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    if isinstance(figure, np.ndarray):
-        figure = figure.flat[0]
+    figure = figure.flat[0] if isinstance(figure, np.ndarray) else figure
     while getattr(figure, "figure", figure) is not figure:  # Axes, subfigures and grids know their figure
         figure = figure.figure
     figure.set_dpi(DPI)
     canvas = FigureCanvasAgg(figure)
-    if len(figure.axes) == 1 and figure.get_layout_engine():  # measure once: the engine would twice, for each drawing
-        (ax,), ends, pad = figure.axes, figure.bbox.size, DPI / 24
+    if len(figure.axes) == 1 and figure.get_layout_engine() and not (figure.texts or figure.legends):
+        (ax,), ends, pad = figure.axes, figure.bbox.size, DPI / 24  # measured once: the engine would twice a drawing
         figure.set_layout_engine("none")
-        frame, box = ax.get_window_extent().extents, ax.get_tightbbox(canvas.get_renderer()).extents
-        low, high = (abs(frame - box) + pad).reshape(2, 2)
+        beyond = ax.get_window_extent().extents - ax.get_tightbbox(canvas.get_renderer()).extents
+        low, high = (beyond * [1, 1, -1, -1]).clip(0).reshape(2, 2) + pad
         ax.set_position([*(low / ends), *((ends - low - high).clip(1) / ends)])
     width, height = (round(CSS_PIXELS_PER_INCH * inches) for inches in figure.get_size_inches())
     svg = _svg(figure, key)
@@ -410,8 +409,8 @@ def _svg(figure, key: str) -> str:
     text = re.sub(r">\s+<", "><", re.sub(r"<[^>]*>", short, re.sub(r"(?s)<!--.*?-->", "", text)))
     width, height = 72 * figure.get_size_inches()
     size = f'viewBox="0 0 {width:g} {height:g}" width="{width / 0.75:.0f}" height="{height / 0.75:.0f}"'
-    look = f'font-family="{FAMILIES}" stroke-linejoin="round"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} {look}>{text.replace("<g></g>", "").replace("<g/>", "")}'
+    text = text.replace("<g></g>", "").replace("<g/>", "")
+    return f'<svg xmlns="{XMLNS}" {size} font-family="{FAMILIES}" stroke-linejoin="round">{text}'
 
 
 def _small_png(canvas) -> bytes:
