@@ -90,8 +90,7 @@ def gap_by_year(
     return frame
 
 
-def _moving(case: Case) -> dict[str, dict]:
-    """The rows of the methods whose need moves with the population, by method."""
+def _moving(case: Case) -> dict[str, dict]:  # the rows whose need moves with the population, by method
     rows = rows_of(case, METHODS[case.what])
     return {row["method"]: row for row in rows if np.ndim(row["central"]) and bool(row["central"].notnull().all())}
 

@@ -47,7 +47,7 @@ def care_need(population: Population, *, measure: str = SURVEY, root: Root = Non
     """
     people = as_array(population)
     over = ["sex", "age"] if "sex" in people.dims else ["age"]
-    rates = _prevalence(measure, root=root) if "sex" in over else _bands(measure, load_table("care_rates", root=root))
+    rates = prevalence(measure, root=root) if "sex" in over else _bands(measure, load_table("care_rates", root=root))
     shares = rates.to_numpy()[..., people.indexes["age"].to_numpy().clip(max=OPEN_AGE)]
     if "sex" in over:
         shares = shares[:, [SEX.index(sex) for sex in people.indexes["sex"]]]
@@ -108,15 +108,12 @@ def institution_shares(need: xr.DataArray, assumed: pd.DataFrame, bound: str = "
 
 @dataclass(frozen=True)
 class Input:
-    """One input: its key in the catalogue ([inputs]), the values of its text, and what stands before it.
-
-    `by_year`: one of `Case.counts`, whose value and year a table for one year puts in.
-    """
+    """One input: its key in the catalogue ([inputs]), the values of its text, and what stands before it."""
 
     key: str
     values: Mapping[str, Any] = field(default_factory=dict)
     joint: str = "joint"
-    by_year: bool = False
+    by_year: bool = False  # one of `Case.counts`, whose value and year a table for one year puts in
 
 
 def given(key: str, /, *, joint: str = "joint", **values: object) -> Input:
@@ -274,11 +271,11 @@ def elderly_of(population: Population) -> xr.DataArray:
 def rows_of(case: Case, methods: Mapping[str, Method]) -> list[dict]:
     """Each method's row; kept for the same case, for many tables start from it. Do not write to them."""
     rows = _rows.__wrapped__ if "draw" in case.people.dims else _rows
-    return rows(case, *methods.values(), root=case.root)
+    return rows(case, tuple(methods.values()), root=case.root)
 
 
 @while_unchanged(16)
-def _rows(case: Case, *methods: Method, root: Root = None) -> list[dict]:
+def _rows(case: Case, methods: tuple[Method, ...], *, root: Root = None) -> list[dict]:
     return [row for row in (method(case) for method in methods) if row is not None]
 
 

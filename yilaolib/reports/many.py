@@ -97,8 +97,7 @@ def render_reports(
     with files.lock_folder(out), _ended_in_order():
         earlier = {order.area for order in orders if order.path("report", ".json").is_file() and not force}
         if len(earlier) < len(orders):
-            shared = {order.province: order.area for order in orders} if len(orders) >= MANY else {}
-            _begin(orders[0], [*shared.values()])
+            _begin(orders[0], [*{x.province: x.area for x in orders}.values()] if len(orders) >= MANY else [])
         tasks, rows, listing = [], [], Listing(out)
         for order in orders:
             if order.folder.is_dir() and not order.folder.is_symlink():
