@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import re
 import sys
 import unicodedata
@@ -78,16 +79,20 @@ def complete_area(ctx: click.Context, param: click.Parameter, incomplete: str) -
     """Return areas that a slug, name or code begins; each offer finds one (鼓楼区,南京市); broken tables offer none."""
     from click.shell_completion import CompletionItem
 
+    with contextlib.suppress(YilaoError, OSError):
+        offers = _names(ctx.params.get("data")).complete(incomplete)
+        return [CompletionItem(name, help=where) for name, where in offers]
+    return []
+
+
+def _names(data: str | None) -> Any:
     from .tables.finding import our_names
 
-    with contextlib.suppress(YilaoError, OSError):
-        names = our_names()
-        if data := ctx.params.get("data"):
-            from .tables.folders import as_root, names_of, stamp
+    if not data:
+        return our_names()
+    from .tables.folders import as_root, names_of, stamp
 
-            names = names_of(as_root(data), stamp(data))
-        return [CompletionItem(name, help=where) for name, where in names.complete(incomplete)]
-    return []
+    return names_of(as_root(data), stamp(data))
 
 
 def _language(default: str | None) -> Callable:
@@ -253,21 +258,27 @@ def check(data: str | None, lang: str, as_json: bool) -> None:
 @_speak
 @_json
 def areas(query: str | None, data: str | None, as_json: bool) -> None:
-    from .reports.many import areas_with_plan
-    from .tables.areas import find_area, find_areas, load_table
+    from .tables.finding import our_plans
 
-    found = load_table("areas", root=data) if query is None else find_areas(query, data)
-    if found.empty:
+    names, planned = _names(data), our_plans()
+    if data:
+        from .reports.many import areas_with_plan
+
+        planned |= set(areas_with_plan(data))
+    found = list(names.rows) if query is None else names.find(query)
+    if not found:
+        from .tables.areas import find_area
+
         find_area(query, data)  # says which it may be
     columns = ["area", "adcode", "level", "name_zh", "name_en"] + ["path_zh"] * (query is not None)
-    table = found[columns].assign(plan=found["area"].isin(areas_with_plan(data)))
+    rows = [{name: row[name] for name in columns} | {"plan": row["area"] in planned} for row in names.choices(found)]
     if as_json:
-        click.echo(table.to_json(**AS_JSON))
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
-    shown = table[table["plan"]] if query is None else table
-    _echo_table(shown.assign(plan=shown["plan"].map({True: words().word("command.plan"), False: ""})), words())
+    shown = [row | {"plan": words().word("command.plan") if row["plan"] else ""} for row in rows]
+    _echo_rows([*columns, "plan"], [[*row.values()] for row in shown if query or row["plan"]], words())
     if query is None:
-        click.echo(words().say("command.all_areas", areas=len(table)))
+        click.echo(words().say("command.all_areas", areas=len(rows)))
 
 
 @main.command()
@@ -360,9 +371,12 @@ def doctor() -> None:
 
 
 def _echo_table(frame: Any, said: Catalogue) -> None:
-    heads = [said.word(f"command.heads.{column}") for column in frame]
-    cells = frame.astype("object").where(frame.notna(), "").to_numpy().tolist()
-    rows = [heads, *([_shown(cell) for cell in row] for row in cells)]
+    _echo_rows(list(frame), frame.astype("object").where(frame.notna(), "").to_numpy().tolist(), said)
+
+
+def _echo_rows(columns: list[str], cells: list[list], said: Catalogue) -> None:
+    heads = [said.word(f"command.heads.{column}") for column in columns]
+    rows = [heads, *(["" if cell is None else _shown(cell) for cell in row] for row in cells)]
     widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         padded = (text + " " * (width - _width(text)) for text, width in zip(row, widths, strict=True))

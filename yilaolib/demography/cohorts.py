@@ -232,10 +232,6 @@ def drawn_to_balance(rates: np.ndarray, more_men: np.ndarray, men: np.ndarray, p
 
     What is added moves nobody on balance. `more_men` is the `imbalance` and `men` the `men_share` by age at the launch,
     which cohorts take along; `pull` is the share of the imbalance that goes in a year.
-
-    >>> still = np.zeros((2, 2, 101))
-    >>> drawn_to_balance(still, np.full(101, -0.1), np.full(101, 0.5), 0.07)[:, 1, [20, 40]].round(5).tolist()
-    [[0.0, 0.0035], [0.0, 0.00326]]
     """
     rates, more = rates.copy(), np.asarray(more_men, dtype=float)
     ages = np.arange(len(more))
@@ -256,10 +252,7 @@ def random_stream(seed: int, *names: str) -> np.random.Generator:
 
 
 def autoregressive(rng: np.random.Generator, n_years: int, draws: int, correlation: float) -> np.ndarray:
-    """Standard normal paths (year, draw) in which neighbouring years are alike by `correlation` (0 to below 1).
-
-    More years or draws leave what was there as it is.
-    """
+    """Standard normal paths (year, draw), neighbouring years alike by `correlation`; more of them change no other."""
     z = rng.standard_normal((draws, HORIZON))[:, :n_years].T.copy()
     z[1:] *= np.sqrt(1 - correlation**2)
     for t in range(1, n_years):

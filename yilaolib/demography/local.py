@@ -25,7 +25,7 @@ from ..errors import DataError, did_you_mean
 from ..tables import workbook
 from ..tables.areas import find_area, load_table, slug_of
 from ..tables.finding import our_names
-from ..tables.folders import as_root, merged_table, read_theirs, stamp, user_files
+from ..tables.folders import as_root, merged_table, names_of, read_theirs, stamp, user_files
 from ..tables.schema import empty_table
 from ..tables.workbook import FILLED, NO_CHILDREN, Load
 from ..texts import say
@@ -302,10 +302,7 @@ def _newer_totals(slug: str, base: int, people: np.ndarray, root: Root) -> Itera
 
 @while_unchanged(8)
 def _reported(*, root: Root = None) -> dict[str, dict[int, dict[str, float]]]:
-    """Reported residents, births and deaths by area and year; the nation's residents as the sum of its provinces.
-
-    The nation's own total counts the military too, which no census pyramid has.
-    """
+    """Reported residents, births, deaths by area and year; the nation as the sum of provinces, without the military."""
     table = load_table("series", root=root)
     table = table[table["indicator"].isin(REPORTED)].replace({"indicator": REPORTED})
     wide = table.pivot(index=["area", "year"], columns="indicator", values="value")
@@ -346,10 +343,7 @@ def _foreseen(entries: list[dict], last: xr.DataArray, base: int, root: Root) ->
 
 
 def _columns(entries: list[dict], census: xr.DataArray, base: int, year: int, root: Root) -> pd.DataFrame:
-    """Columns of the areas' census of a year from which their next decade is foreseen, a row each.
-
-    What no census prints of an area of the user's is missing and stands for the mean of counties.
-    """
+    """Columns of a census from which the next decade is foreseen; missing ones stand for the mean of counties."""
     slugs, nation = [entry["area"] for entry in entries], _nation_near(base, root)
     printed = _printed_columns(year, root=root).reindex(slugs)
     school = printed.filter(like="schooling_").sum(axis=1, min_count=1)
@@ -408,9 +402,9 @@ def _model(kind: str, year: int, *, root: Root = None) -> Model:
 
 def _e0_row(slug: str, known: int | None, root: Root) -> pd.Series | None:
     """The row `e0` of `assumptions` of an area, or else of the nearest area above it but the nation."""
-    entry = find_area(slug, root)
-    for each in (entry, *areas_above(entry, root)):
-        if each["level"] != "nation" and "e0" in (own := _own_levels(each["area"], known, root)).index:
+    given = {*merged_table("assumptions", root)["area"].dropna()} - {"china"}
+    for area in (slug, *names_of(as_root(root), stamp(root)).above(slug)):
+        if area in given and "e0" in (own := _own_levels(area, known, root)).index:
             return own.loc["e0"]
     return None
 
@@ -653,10 +647,7 @@ def _cells(people: xr.DataArray) -> pd.DataFrame:
 
 
 def fill(name: str, table: pd.DataFrame, load: Load, own_areas: list[str]) -> pd.DataFrame:
-    """Return the rows of population or assumptions that a user's areas (slugs) lack, filled from their parents.
-
-    `load` gives other tables by name. DataError: totals that contradict each other, or no parent with a pyramid.
-    """
+    """Rows of population or assumptions that a user's areas lack, from their parents; `load` gives tables by name."""
     rows = [empty_table(name)]
     for area in own_areas:
         wanted = workbook.margins_of(area, load)

@@ -437,10 +437,7 @@ def _carried(
 
 
 def add_up(launches, scenario, end_year, nation, *, draws: int = 0, seed: int = 0, root: Root = None) -> xr.Dataset:
-    """As `simulate`; with the nation's balance an area of counties is their sum, its own range moved in proportion.
-
-    Its net migration is then what people, births and deaths leave.
-    """
+    """As `simulate`; with the nation's balance an area of counties is their sum, range and migration moved along."""
     future = simulate(launches, scenario, end_year, nation, draws=draws, seed=seed)
     for launch in launches if nation.balance is not None else ():
         if not (units := _units(launch.area, root=root)):
@@ -489,10 +486,9 @@ def _units(slug: str, *, root: Root = None) -> list[Launch]:
 def _met(
     those: Sequence[tuple[Launch, slice]], most: float, told: list[dict], seen: list[np.ndarray] | None
 ) -> Callable[[int, np.ndarray, np.ndarray], None]:
-    """What sets areas on their newer totals at the end of a step, as migration, and tells what was given and moved.
+    """What sets areas on newer totals after a step, as migration; it tells what was moved, and measures for `seen`.
 
-    A total alone is met at the ages at which people move, up to `most` of all; else ages keep their shape. What comes
-    out is measured for `seen`.
+    A total alone is met at the ages at which people move, up to `most` of all; else ages keep their shape.
     """
 
     def meet(label: int, people: np.ndarray, moved: np.ndarray) -> None:
@@ -628,10 +624,7 @@ def _e0(launches, scenario, years, nation, draws, seed) -> np.ndarray:
 
 
 def _migration(launches, scenario, years, nation, draws, seed, paths, factors) -> Any:
-    """Net migration rates (year, sex, age, area[, draw]): the area's own times the scenario's factor, plus noise.
-
-    The sex ratio of each cohort draws nearer to the nation's; the same share of the way in every draw.
-    """
+    """Net migration rates: the area's own times the scenario's factor, drawn to the nation's sex ratio, plus noise."""
     factor = scenario.at("net_migration_factor", years)
     level = scenario.net_migration_per_1000
     own = [x.migration if level is None else at_level(x.migration, x.people, level) for x in launches]

@@ -175,3 +175,9 @@ def our_names() -> Names:
         with open(data_folder() / f"{name}.csv", encoding="utf-8", newline="") as file:
             tables.append([{key: cell or None for key, cell in row.items()} for row in csv.DictReader(file)])
     return Names(*tables)
+
+
+def our_plans() -> set[str]:
+    """Read which of our cities and counties have a plan, their slugs."""
+    with open(data_folder() / "sources.csv", encoding="utf-8", newline="") as file:
+        return {row["area"] for row in csv.DictReader(file) if row["plan_start"]} - {"china"}
