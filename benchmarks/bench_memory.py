@@ -27,7 +27,7 @@ tasks = []
 for i in range({reports}):
     order = one.place_order({cities!r}[i % 5], out_dir="{folder}/" + str(i % 10), template={template!r})
     tasks.append((order, "", one.TIMEOUT, one.MEMORY_MB))
-many._begin(tasks[0][0], many=True)
+many._begin(tasks[0][0], [tasks[0][0].area])
 for n, (_, row) in enumerate(runner.run_many(many.run_task, tasks, {jobs}, one.TIMEOUT), 1):
     assert row["status"] == "ok", row
     if n % 10 == 0:

@@ -79,10 +79,7 @@ def answers(notebook: str, city: str) -> list:
             lambda value: value[0] == 0 != value[1],  # what is told is met, the rest is not
             [700, 300],
         ],
-        "05_fertility_and_mortality": [
-            1000 / 80,
-            approx(life_expectancy(1) - life_expectancy(2), abs=0.1),
-        ],
+        "05_fertility_and_mortality": [1000 / 80, approx(life_expectancy(1) - life_expectancy(2), abs=0.1)],
         "06_projection": [is_balance, more_live_longer, 2 * 101 * 1_000 * 0.99],
         "07_uncertainty_and_backtest": [approx(held, abs=0.01), 0.1],  # the upper end is where a tenth is above
         "08_elderly_beds": [approx(10_500 / 324.1, abs=0.06), approx(100 * 740 / 2_163, abs=0.06)],

@@ -7,15 +7,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from yilaolib.auditing.evidence import (
-    LONGEST,
-    Interval,
-    evaluate,
-    exact,
-    input_interval,
-    last_digit,
-    printed_interval,
-)
+from yilaolib.auditing.evidence import LONGEST, Interval, evaluate, exact, input_interval, last_digit, printed_interval
 from yilaolib.errors import DataError
 
 NUMBERS = st.floats(-1e6, 1e6, allow_subnormal=False)

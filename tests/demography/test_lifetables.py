@@ -22,9 +22,7 @@ def by_group(rates: pd.Series) -> pd.Series:
 
 
 @pytest.mark.parametrize(
-    ("published", "sex"),
-    [(UN_1982_MALES, "male"), (MORTPAK_FEMALES, "female")],
-    ids=["UN 1982 p. 34", "MORTPAK p. 82"],
+    ("published", "sex"), [(UN_1982_MALES, "male"), (MORTPAK_FEMALES, "female")], ids=["UN 1982 p. 34", "MORTPAK p. 82"]
 )
 def test_life_expectancy_is_the_published_one(published, sex):
     """Death rates printed by the United Nations give the life expectancies printed beside them."""

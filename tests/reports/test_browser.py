@@ -226,7 +226,7 @@ def test_report_prints(page):
 def test_report_is_whole_without_scripts(browser, heard, report):
     """Where scripts are off all tables and figures are there."""
     page = opened(browser, heard, report, java_script_enabled=False)
-    assert page.locator("figure img").count() >= 5 and page.locator("#tab-population tbody tr").count() >= 5
+    assert page.locator("figure svg").count() >= 5 and page.locator("#tab-population tbody tr").count() >= 5
     page.context.close()
 
 

@@ -1,5 +1,6 @@
 """What a report shows: words from the catalogue, rounding, missing values, links, escaping, and the CSV beside it."""
 
+import base64
 import io
 import json
 import re
@@ -90,7 +91,8 @@ def test_figure_is_shown_as_the_catalogue_says(page):
     assert [column["name"] for column in piece["table"]["columns"]] == ["year", "stock"]
     assert page.note("beds") == "Source: <Town>"
     shown = html(page)
-    assert shown.startswith('<figure id="fig-beds">') and '<img alt="Beds rise in &lt;Town&gt;." width="384"' in shown
+    assert shown.startswith('<figure id="fig-beds">') and 'aria-label="Beds rise in &lt;Town&gt;."' in shown
+    assert 'viewBox="0 0 288 144" width="384" height="192"' in shown
     assert "<b>Figure 1</b> Beds until 2025" in shown
     assert "<details><summary>Data of this figure</summary><table>" in shown
 
@@ -204,15 +206,29 @@ def test_links_lead_there_and_back(page):
     assert last(page)["row_ids"] == ["source-1"] and last(page)["back"] == [[["ref-rows-1", "Table 2"]]]
 
 
-def test_figure_is_small_and_closed():
-    """The picture is a PNG of few colours whose white is white, of the figure's size whatever the style says."""
+def test_figure_is_small_and_closed(monkeypatch):
+    """For Word a picture is a PNG of few colours whose white is white, of the figure's size whatever the style says."""
+    monkeypatch.setenv("YILAO_WORD", "1")
     figure, axes = plt.subplots(1, 2, figsize=(4, 2))
     page = yl.Report("en")
     with matplotlib.rc_context({"savefig.bbox": "tight"}):
         page.figure(axes, caption="c", alt="a")
-    image = Image.open(io.BytesIO(page.pieces[-1][1]))
+    image = Image.open(io.BytesIO(base64.b64decode(page.pieces[-1][1]["image/png"])))
     assert (image.mode, image.size) == ("P", (640, 320)) and not plt.fignum_exists(figure.number)
     assert image.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_figure_is_text_that_a_page_can_hold():
+    """In an SVG texts are texts, ids are of one figure only, and one with too many marks is a PNG."""
+    page = yl.Report("en")
+    for name, marks in (("a", 9), ("b", 9), ("c", 9000)):
+        ax = plt.subplots()[1]
+        ax.plot(range(marks), "o")
+        ax.set_title("People <1.23456>")
+        page.figure(ax, caption=name, alt="a")
+    first, second, large = (picture.get("image/svg+xml", "") for _, picture in page.pieces)
+    found = [set(re.findall(r' id="([^"]*)"', each)) for each in (first, second)]
+    assert found[0] and not found[0] & found[1] and ">People &lt;1.23456&gt;</text>" in first and not large
 
 
 def test_pieces_are_plain_json(page):
@@ -223,7 +239,7 @@ def test_pieces_are_plain_json(page):
     for piece, png in page.pieces:
         bundle = mime_bundle(piece, page.words, png)
         assert json.loads(json.dumps(bundle, allow_nan=False))[MIME] == piece and "text/html" in bundle
-    assert bundle["image/png"] and len(json.dumps(bundle[MIME])) < 3000
+    assert bundle["image/svg+xml"] and len(json.dumps(bundle[MIME])) < 3000
 
 
 def test_csv_is_raw(page, tmp_path):

@@ -20,29 +20,11 @@ from ..demography.projection import Scenario
 from ..errors import DataError, did_you_mean
 from ..tables.areas import figures_at, find_area, load_table
 from . import methods as formulas
-from .rows import (
-    CENSUS,
-    ELDERLY,
-    SURVEY,
-    Case,
-    Future,
-    Input,
-    Method,
-    at_year,
-    care_need,
-    given,
-    given_by,
-    institution_shares,
-    lacking,
-    make_case,
-    method_row,
-    middle,
-    middles,
-    printed_row,
-    projected,
-    rows_of,
-    table_at,
-)
+
+from .rows import (  # isort: skip
+    BOUNDS, CENSUS, ELDERLY, SURVEY, Case, Future, Input, Method, at_year, care_need, given, given_by,
+    institution_shares, lacking, make_case, method_row, middle, middles, printed_row, projected, rows_of, table_at,
+)  # fmt: skip
 from .supply import doubted
 
 NORM = "elder_beds_per_1000_60plus"
@@ -197,12 +179,8 @@ def hold(case: Case) -> dict:
     elderly, census = case.counts["elderly"], _counted(case, case.area)
     later = row["year"] in case.years and row["year"] > case.years[0]
     then = elderly.sel(year=row["year"]) if later else census.aged_60
-    inputs = [
-        given_by(row, "present_beds"),
-        given("elderly_then", value=middle(then), basis="projected" if later else "census"),
-        ELDERLY,
-    ]
-    ids = [row["observation"]]
+    counted_then = given("elderly_then", value=middle(then), basis="projected" if later else "census")
+    inputs, ids = [given_by(row, "present_beds"), counted_then, ELDERLY], [row["observation"]]
     forecast = _printed_elderly(case, "projection")
     if forecast is not None:
         printed, base = _printed_elderly(case, "actual"), middle(then)
@@ -237,19 +215,18 @@ def prevalence_census(case: Case) -> dict:
 def _by_prevalence(case: Case, method: str, measure: str, definition: Input, source: str) -> dict:
     """Beds for those who need care by a measure; the range is that of the judged shares and occupancy."""
     need = care_need(case.people, measure=measure, root=case.root)
-    bounds = _bounds(case, need)
-    beds = {bound: formulas.beds_by_prevalence(need, *pair) for bound, pair in bounds.items()}
-    shares = bounds["central"][0].to_series().to_dict()
-    filled = given("occupancy", value=case.occupancy.value)
-    inputs = [definition, given("shares", joint="apart", shares=shares), filled]
-    return method_row(method, beds.pop("central"), inputs, f"{source};judged", **beds)
+    shares, filled = _bounds(case, need)
+    beds = formulas.beds_by_prevalence(need, shares, filled)
+    low, central, high = (beds[{"bound": i}] for i in range(len(BOUNDS)))
+    said = dict(zip(need.indexes["level"], shares.to_numpy()[:, 1].tolist(), strict=True))
+    inputs = [definition, given("shares", joint="apart", shares=said), given("occupancy", value=case.occupancy.value)]
+    return method_row(method, central, inputs, f"{source};judged", lower=low, upper=high)
 
 
-def _bounds(case: Case, need: xr.DataArray) -> dict[str, tuple[xr.DataArray, float]]:
+def _bounds(case: Case, need: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
     """By bound of beds the shares in homes and the occupancy: many in homes and few beds filled ask for most."""
-    o = case.occupancy
-    ends = {"lower": ("lower", o.upper), "central": ("value", o.value), "upper": ("upper", o.lower)}
-    return {bound: (institution_shares(need, case.assumed, end), filled) for bound, (end, filled) in ends.items()}
+    shares = [assumed_range(f"institution_share_{level}", table=case.assumed)[:3] for level in need.indexes["level"]]
+    return xr.DataArray(shares, dims=("level", "bound")), xr.DataArray([*case.occupancy[2::-1]], dims="bound")
 
 
 def utilisation(case: Case) -> dict:
@@ -265,18 +242,14 @@ def utilisation(case: Case) -> dict:
     ids = [row["observation"] for row in (lived, beds, private) if row is not None]
     rest = 0.0 if private is None else private["value"]
     residents = lived["value"] * (1 + rest / beds["value"])  # private homes as full as public ones
-    low, central, high = (
-        formulas.beds_by_utilisation(r, occupied, growth) for r in (lived["value"], residents, lived["value"] + rest)
-    )
+    counts = lived["value"], residents, lived["value"] + rest
+    low, central, high = (formulas.beds_by_utilisation(count, occupied, growth) for count in counts)
     homes, bounds = given("no_private_homes", joint="apart"), {}
     if private is not None:
         homes = given("private_homes", joint="apart", most=rest, central=residents - lived["value"])
         bounds = {"lower": low, "upper": high}
-    inputs = [
-        given_by(lived, "public_homes", residents=lived["value"], beds=beds["value"]),
-        homes,
-        given("occupancy", joint="apart", value=occupied),
-    ]
+    public = given_by(lived, "public_homes", residents=lived["value"], beds=beds["value"])
+    inputs = [public, homes, given("occupancy", joint="apart", value=occupied)]
     return method_row("utilisation", central, inputs, f"{lived['source']};judged", **bounds, observations=ids)
 
 
@@ -339,8 +312,9 @@ def nursing_beds(
     """
     case = bed_case(area, projected(population, area, year, scenario, root), root)
     people = care_need(at_year(case.people, year), root=root)
-    bounds = _bounds(case, people).items()
-    parts = [middles(people * share / occupied, "level").rename(bound) for bound, (share, occupied) in bounds]
+    shares, filled = _bounds(case, people)
+    beds = people * shares / filled
+    parts = [middles(beds[{"bound": i}], "level").rename(bound) for i, bound in enumerate(BOUNDS)]
     levels = pd.concat(parts, axis=1).loc[["moderate", "severe"]]
     levels.loc["need"] = levels.sum()
     levels.index = ["need_moderate", "need_severe", "need"]
@@ -431,7 +405,6 @@ def allocation_equity(beds: pd.DataFrame) -> pd.DataFrame:
         for per in ("aged_60", "care_need"):
             amount, people = beds[f"beds_{rule}"], beds[per]
             density = 1000 * amount / people
-            row = {"rule": rule, "per": per}
-            row |= {"lowest": density.min(), "highest": density.max(), "gini": formulas.gini(amount, people)}
-            rows.append(row | formulas.theil(amount, people, group))
+            row = {"rule": rule, "per": per, "lowest": density.min(), "highest": density.max()}
+            rows.append(row | {"gini": formulas.gini(amount, people)} | formulas.theil(amount, people, group))
     return pd.DataFrame(rows).rename(columns={"total": "theil"})

@@ -15,24 +15,11 @@ from ..demography.local import Root
 from ..demography.projection import Scenario
 from ..tables.areas import figures_at, find_area, load_table
 from .methods import implied_coverage, places_by_coverage, places_by_intention, places_by_norm
-from .rows import (
-    CHILDREN,
-    RESIDENTS,
-    Case,
-    Future,
-    Method,
-    at_year,
-    given,
-    given_by,
-    lacking,
-    make_case,
-    method_row,
-    middle,
-    printed_row,
-    projected,
-    rows_of,
-    table_at,
-)
+
+from .rows import (  # isort: skip
+    CHILDREN, RESIDENTS, Case, Future, Method, at_year, given, given_by, lacking, make_case, method_row, middle,
+    printed_row, projected, rows_of, table_at,
+)  # fmt: skip
 
 NORM, ESTATES = "daycare_places_per_1000", "daycare_places_per_1000_new_estates"
 

@@ -19,20 +19,10 @@ from ..tables.areas import find_area, load_table
 from . import methods as formulas
 from .beds import METHODS as BED_METHODS
 from .daycare import METHODS as PLACE_METHODS
-from .rows import (
-    BOUNDS,
-    Case,
-    Future,
-    arrays,
-    at_year,
-    check_year,
-    leading_method,
-    make_case,
-    middle,
-    middles,
-    projected,
-    rows_of,
-)
+
+from .rows import (  # isort: skip
+    BOUNDS, Case, Future, at_year, check_year, leading_method, make_case, middle, middles, projected, rows_of,
+)  # fmt: skip
 from .supply import TOTAL, off_the_line, opening, standing, stock_of, supply_path
 
 METHODS = {"beds": BED_METHODS, "places": PLACE_METHODS}
@@ -100,8 +90,7 @@ def gap_by_year(
     return frame
 
 
-def _moving(case: Case) -> dict[str, dict]:
-    """The rows of the methods whose need moves with the population, by method."""
+def _moving(case: Case) -> dict[str, dict]:  # the rows whose need moves with the population, by method
     rows = rows_of(case, METHODS[case.what])
     return {row["method"]: row for row in rows if np.ndim(row["central"]) and bool(row["central"].notnull().all())}
 
@@ -233,7 +222,8 @@ def turning_years(
     for scenario in scenarios:
         name = scenario.name if isinstance(scenario, Scenario) else scenario
         future = partial(project, slug, scenario=scenario, end_year=end_year, root=root)
-        case = make_case("places", slug, future(), root, norm=norm)
+        path = projected(None, slug, end_year, scenario, root) if end_year >= HORIZON else future()
+        case = make_case("places", slug, path, root, norm=norm)
         supply, ranges = off_the_line(supply_path(case.supply, TOTAL["places"], case.years)), {}
         if draws:
             drawn = _moving(case.on(future(draws=draws, seed=seed)))
@@ -345,19 +335,19 @@ def need_samples(
 
 def _samples(case: Case, year: int, parameters: int) -> xr.DataArray:
     check_year(year, case.years)
-    values = arrays(case, rows_of(case, METHODS[case.what])).sel(year=year)
-    if "draw" not in values.dims:
-        values = values.expand_dims("draw")
-    values = values.isel(by_method=np.flatnonzero(values.sel(bound="central").isel(draw=0).notnull()))
-    share = (np.arange(parameters) + 0.5) / parameters
+    draws = case.people["draw"].to_numpy() if "draw" in case.people.dims else [0]
+    share, found = (np.arange(parameters) + 0.5) / parameters, {}
     # quantiles of a triangle from -1 over 0 to 1: the way from central to a bound
-    steps = np.where(share < 0.5, np.sqrt(2 * share) - 1, 1 - np.sqrt(2 * (1 - share)))
-    way = xr.DataArray(steps, dims="parameter")
-    low, central, high = (values.sel(bound=bound, drop=True) for bound in BOUNDS)
-    samples = central + xr.where(way > 0, (high - central) * way, (central - low) * way)
-    methods = load_table("methods", root=case.root).set_index("method")["basis"]
-    basis = ("by_method", methods.loc[samples["by_method"].to_numpy()].to_numpy())
-    return samples.assign_coords(basis=basis).transpose("by_method", "draw", "parameter", ...)
+    way = np.where(share < 0.5, np.sqrt(2 * share) - 1, 1 - np.sqrt(2 * (1 - share)))
+    for row in rows_of(case, METHODS[case.what]):
+        ends = (np.asarray(at_year(row[bound], year), dtype=float).reshape(-1, 1) for bound in BOUNDS)
+        low, central, high = (np.broadcast_to(end, (len(draws), 1)) for end in ends)
+        if not np.isnan(central[0]):
+            below, above = ((end - central) * abs(way) for end in (low, high))
+            found[row["method"]] = central + np.nan_to_num(np.where(way > 0, above, below))
+    basis = load_table("methods", root=case.root).set_index("method")["basis"].loc[[*found]].to_numpy()
+    labels = {"by_method": [*found], "draw": draws, "basis": ("by_method", basis)}
+    return xr.DataArray(np.stack([*found.values()]), labels, ("by_method", "draw", "parameter"), "need")
 
 
 def build_decision(

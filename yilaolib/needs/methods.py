@@ -202,13 +202,8 @@ def shortfall(demand: Number, supply: Number) -> pd.DataFrame | xr.Dataset:
 
 
 def _gap(demand: Any, supply: Any) -> dict[str, Any]:
-    return {
-        "demand": demand,
-        "supply": supply,
-        "shortfall": (demand - supply).clip(0),
-        "surplus": (supply - demand).clip(0),
-        "coverage_pct": 100 * supply / demand.where(demand > 0),
-    }
+    gap = {"demand": demand, "supply": supply, "shortfall": (demand - supply).clip(0)}
+    return gap | {"surplus": (supply - demand).clip(0), "coverage_pct": 100 * supply / demand.where(demand > 0)}
 
 
 def share_out(total: int, weights: pd.Series) -> pd.Series:

@@ -12,18 +12,10 @@ from ..errors import DataError
 from ..tables.areas import figures_at, find_area, load_table
 from .beds import triangulate_beds
 from .daycare import triangulate_places
-from .rows import (
-    SURVEY,
-    Future,
-    at_year,
-    care_need,
-    elderly_of,
-    institution_shares,
-    leading_method,
-    middle,
-    middles,
-    projected,
-)
+
+from .rows import (  # isort: skip
+    SURVEY, Future, at_year, care_need, elderly_of, institution_shares, leading_method, middle, middles, projected,
+)  # fmt: skip
 from .supply import doubted
 
 YUAN = 10_000  # projects are printed in 万元
@@ -31,16 +23,12 @@ UNITS = {
     "yuan_per_new_bed": "beds_new", "yuan_per_renovated_bed": "beds_renovated",
     "yuan_per_place": "places_new", "yuan_per_m2": "floor_area_m2",
 }  # fmt: skip
-NOTES = {
-    "renovated_bed": "the bed exists already: never counted as new",
-    "childcare_m2": "kindergartens with nurseries among them",
-}
+NOTES = {"renovated_bed": "the bed exists already: never counted as new"}
+NOTES |= {"childcare_m2": "kindergartens with nurseries among them"}
 SUBSIDY = {"severe": "operating_subsidy_disabled", "moderate": "operating_subsidy_semi_disabled"}
 CLASSES = ("6_12m", "12_24m", "24_36m")  # 乳儿班, 托小班, 托大班
-STAFF = {  # printed, by role
-    "care_worker": "eldercare_nursing_professionals", "social_worker": "social_workers_per_1000_elderly",
-    "daycare_worker": "daycare_professionals",
-}  # fmt: skip
+STAFF = {"care_worker": "eldercare_nursing_professionals", "daycare_worker": "daycare_professionals"}  # printed
+STAFF |= {"social_worker": "social_workers_per_1000_elderly"}
 STAFF_PRINTED = ["observations", "present", "present_year", "present_doubt", "target", "target_year", "target_doubt"]
 COUNTED = ["staff", "staff_short", "floor_new_m2", "floor_old_m2"]
 COUNTED += [f"capital_{bound}" for bound in ("lower", "central", "upper", "pooled")]
@@ -211,11 +199,9 @@ def care_staff(
     source = "not published" if per_1000 is None else per_1000["source"]
     rows.append(["social_worker", "all", people, each, *3 * [people / each], False, source])
     columns = ["role", "level", "persons", "ratio", "lower", "central", "upper", "judged", "sources"]
-    printed = [
-        _printed_staff(slug, row[0], root, old if row[0] == "social_worker" else None) if row[1] == "all" else {}
-        for row in rows
-    ]
-    frame = pd.DataFrame(rows, columns=columns).join(pd.DataFrame(printed).reindex(columns=STAFF_PRINTED))
+    told = {"care_worker": None, "social_worker": old}
+    told = [_printed_staff(slug, role, root, told[role]) if level == "all" else {} for role, level, *_ in rows]
+    frame = pd.DataFrame(rows, columns=columns).join(pd.DataFrame(told).reindex(columns=STAFF_PRINTED))
     return _short(frame, by_target=frame["role"] == "social_worker")
 
 

@@ -12,16 +12,11 @@ import pandas as pd
 import xarray as xr
 
 from ..demography.ages import OPEN_AGE, SEX, Population, as_array, labelled, persons
-from ..demography.local import (
-    Range,
-    Root,
-    area_values,
-    areas_above,
-    assumed_range,
-    census_pyramids,
-    while_unchanged,
-)
-from ..demography.projection import Scenario, project
+
+from ..demography.local import (  # isort: skip
+    Range, Root, area_values, areas_above, assumed_range, census_pyramids, while_unchanged,
+)  # fmt: skip
+from ..demography.projection import HORIZON, Scenario, project
 from ..errors import DataError, did_you_mean
 from ..tables.areas import Figures, figures_at, find_area, load_table
 from ..texts import catalogue
@@ -51,10 +46,15 @@ def care_need(population: Population, *, measure: str = SURVEY, root: Root = Non
     {'mild': 88.0, 'moderate': 231.0, 'severe': 104.0}
     """
     people = as_array(population)
-    split = "sex" in people.dims
-    rates = prevalence(measure, root=root) if split else _bands(measure, load_table("care_rates", root=root))
-    rates = rates.sel(age=people["age"].clip(max=OPEN_AGE).to_numpy()).assign_coords(age=people["age"].to_numpy())
-    return xr.dot(rates, people, dim=("sex", "age") if split else "age").rename("care_need")
+    over = ["sex", "age"] if "sex" in people.dims else ["age"]
+    rates = prevalence(measure, root=root) if "sex" in over else _bands(measure, load_table("care_rates", root=root))
+    shares = rates.to_numpy()[..., people.indexes["age"].to_numpy().clip(max=OPEN_AGE)]
+    if "sex" in over:
+        shares = shares[:, [SEX.index(sex) for sex in people.indexes["sex"]]]
+    found = np.tensordot(shares, people.transpose(*over, ...).to_numpy(), len(over))
+    kept = {name: label for name, label in people.coords.items() if not set(label.dims) & set(over)}
+    dims = ("level", *(dim for dim in people.dims if dim not in over))
+    return xr.DataArray(found, {"level": rates["level"].to_numpy(), **kept}, dims, "care_need")
 
 
 @while_unchanged(64, copied=True)
@@ -108,15 +108,12 @@ def institution_shares(need: xr.DataArray, assumed: pd.DataFrame, bound: str = "
 
 @dataclass(frozen=True)
 class Input:
-    """One input: its key in the catalogue ([inputs]), the values of its text, and what stands before it.
-
-    `by_year`: one of `Case.counts`, whose value and year a table for one year puts in.
-    """
+    """One input: its key in the catalogue ([inputs]), the values of its text, and what stands before it."""
 
     key: str
     values: Mapping[str, Any] = field(default_factory=dict)
     joint: str = "joint"
-    by_year: bool = False
+    by_year: bool = False  # one of `Case.counts`, whose value and year a table for one year puts in
 
 
 def given(key: str, /, *, joint: str = "joint", **values: object) -> Input:
@@ -148,9 +145,8 @@ class Inputs:
     def __str__(self) -> str:
         return self.say("en")
 
-    def at(self, year: int, counts: Mapping[str, xr.DataArray]) -> Inputs:
+    def at(self, at: Mapping[str, Mapping]) -> Inputs:
         """Return the same with the projected numbers of a year."""
-        at = {name: {"value": middle(at_year(values, year)), "year": year} for name, values in counts.items()}
         return Inputs(tuple(replace(r, values=at[r.key]) if r.by_year else r for r in self.records))
 
 
@@ -178,7 +174,7 @@ def printed_row(case: Case, method: str, row: pd.Series | None, what: str) -> di
     return method_row(method, case.then(row, row["value"]), inputs, row["source"], observations=[row["observation"]])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """What the methods of an area start from: people of a projection, printed figures, assumptions, and choices.
 
@@ -198,6 +194,18 @@ class Case:
     survey: str = SURVEY
     coverage: float | None = None
     new_residents: float | None = None
+
+    def __hash__(self) -> int:
+        return hash(self.start)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Case) and self.start == other.start
+
+    @cached_property
+    def start(self) -> tuple:  # what the methods' rows follow from, besides the tables
+        chosen = self.norm, self.share_by, self.survey, self.coverage, self.new_residents
+        numbers = (each.to_numpy().tobytes() for each in (self.assumed["value"], self.people["year"], self.people))
+        return self.what, self.area, *chosen, *numbers
 
     @property
     def years(self) -> np.ndarray:
@@ -261,40 +269,37 @@ def elderly_of(population: Population) -> xr.DataArray:
 
 
 def rows_of(case: Case, methods: Mapping[str, Method]) -> list[dict]:
-    return [row for row in (method(case) for method in methods.values()) if row is not None]
+    """Each method's row; kept for the same case, for many tables start from it. Do not write to them."""
+    rows = _rows.__wrapped__ if "draw" in case.people.dims else _rows
+    return rows(case, tuple(methods.values()), root=case.root)
+
+
+@while_unchanged(16)
+def _rows(case: Case, methods: tuple[Method, ...], *, root: Root = None) -> list[dict]:
+    return [row for row in (method(case) for method in methods) if row is not None]
 
 
 def table_at(case: Case, rows: list[dict], year: int) -> pd.DataFrame:
     """The rows in one year as a frame: values, basis and names, inputs, sources, draws, and the gaps to the supply."""
     check_year(year, case.years)
-    frame = pd.DataFrame(rows, columns=["method", *BOUNDS, "inputs", "sources", "observations"])
-    for bound in BOUNDS:
-        frame[bound] = [middle(at_year(row[bound], year)) for row in rows]
-    frame["inputs"] = [row["inputs"].at(year, case.counts) for row in rows]
+    at = {name: {"value": middle(at_year(values, year)), "year": year} for name, values in case.counts.items()}
+    names = pd.Index([row["method"] for row in rows])
+    methods = load_table("methods", root=case.root).set_index("method").reindex(names)
+    values = {bound: np.array([middle(at_year(row[bound], year)) for row in rows]) for bound in BOUNDS}
+    columns: dict[str, Any] = {"method": names, **values}
+    columns |= {name: methods[name].array for name in ("basis", "name_zh", "name_en")}
+    columns["inputs"] = [row["inputs"].at(at) for row in rows]
+    columns |= {name: [row[name] for row in rows] for name in ("sources", "observations")}
     if "draw" in case.people.dims:
         for column, share in (("draw_lower", 0.1), ("draw_upper", 0.9)):  # apart from the spread of parameters
-            frame[column] = [float(np.quantile(at_year(row["central"], year), share)) for row in rows]
-    low, high = (frame[bound].fillna(frame["central"]) for bound in ("lower", "upper"))
+            columns[column] = [float(np.quantile(at_year(row["central"], year), share)) for row in rows]
+    central = values["central"]
+    low, high = (np.where(np.isnan(values[bound]), central, values[bound]) for bound in ("lower", "upper"))
     for name, there in zip(("stock", "pipeline"), case.available(year), strict=True):
-        frame[f"with_{name}"] = there
-        frame[f"gap_{name}"] = frame["central"] - there
-        says = np.select([low > there, high < there, frame["central"].notna()], ["short", "surplus", "either"], "")
-        frame[f"says_{name}"] = says if np.isfinite(there) else ""
-    methods = load_table("methods", root=case.root)[["method", "basis", "name_zh", "name_en"]]
-    frame = frame.merge(methods, on="method", how="left", validate="1:1")
-    first = ["method", *BOUNDS, "basis", "name_zh", "name_en", "inputs", "sources", "observations"]
-    return frame[[*first, *(column for column in frame if column not in first)]]
-
-
-def arrays(case: Case, rows: list[dict]) -> xr.DataArray:
-    """All values: dims by_method (`sel` has a `method`), bound, year, others; a missing bound is the central value."""
-    shape = next(iter(case.counts.values())) * 0
-    parts = []
-    for row in rows:
-        missing = {b: np.ndim(row[b]) == 0 and np.isnan(row[b]) for b in BOUNDS}
-        filled = [shape + (row["central"] if missing[b] else row[b]) for b in BOUNDS]
-        parts.append(xr.concat(filled, pd.Index(BOUNDS, name="bound")))
-    return xr.concat(parts, pd.Index([row["method"] for row in rows], name="by_method")).rename("need")
+        columns |= {f"with_{name}": there, f"gap_{name}": central - there}
+        says = np.select([low > there, high < there, np.isfinite(central)], ["short", "surplus", "either"], "")
+        columns[f"says_{name}"] = says if np.isfinite(there) else ""
+    return pd.DataFrame(columns)
 
 
 def leading_method(what: str, known: Mapping[str, Inputs]) -> str:
@@ -322,9 +327,15 @@ def projected(
     made: Future, area: str, year: int, scenario: str | Scenario = "medium", root: Root = None, **drawn: Any
 ) -> xr.Dataset:
     """A projection made before, or one that reaches the year of a need and the years in which plans count supply."""
-    if made is not None:
-        return made
-    return project(area, scenario=scenario, end_year=max(year, COUNTED_BY), root=root, **drawn)
+    end_year = max(year, COUNTED_BY)
+    if made is not None or drawn or isinstance(scenario, Scenario):
+        return project(area, scenario=scenario, end_year=end_year, root=root, **drawn) if made is None else made
+    return _path(area, scenario, max(end_year, HORIZON), root=root).sel(year=slice(None, end_year))
+
+
+@while_unchanged(32)  # a report asks for the same ones again and again
+def _path(area: str, scenario: str, end_year: int, *, root: Root = None) -> xr.Dataset:
+    return project(area, scenario=scenario, end_year=end_year, root=root)
 
 
 def at_year(value: float | xr.DataArray, year: int) -> float | xr.DataArray:
@@ -332,7 +343,7 @@ def at_year(value: float | xr.DataArray, year: int) -> float | xr.DataArray:
     if not isinstance(value, xr.DataArray) or "year" not in value.dims:
         return value
     check_year(year, value.indexes["year"])
-    return value.sel(year=year)
+    return value[{"year": value.indexes["year"].get_loc(year)}]
 
 
 def check_year(year: int, years: np.ndarray) -> None:
@@ -342,7 +353,7 @@ def check_year(year: int, years: np.ndarray) -> None:
 
 def middle(value: float | xr.DataArray) -> float:
     """The median over whatever dims there are (draws); a plain number as it is."""
-    return float(np.median(value))
+    return float(value) if np.ndim(value) == 0 else float(np.median(value))
 
 
 def middles(values: xr.DataArray, along: str) -> pd.Series:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..demography.ages import Population, as_array, persons
-from ..demography.local import Root
+from ..demography.local import Root, while_unchanged
 from ..demography.projection import project
 from ..tables.areas import figures_at, find_area, load_table
 
@@ -29,6 +29,7 @@ RATIOS = {  # printed per 1000 persons of an age and over, of a kind: what a cou
     "daycare_places_total": ("daycare_places_per_1000", 0),
     "daycare_places_inclusive": ("daycare_places_inclusive_per_1000", 0),
 }
+ROLES = {"stock": "actual", "target": "target"}  # what is there and what is aimed at, by kind of printed figure
 COLUMNS = [
     "kind", "role", "year", "stock", "derived", "doubt", "occupied", "vacant", "nursing_pct", "owner", "flag",
     "name_zh", "name_en", "source", "note", "observation", "occupied_observation", "nursing_observation", "project_no",
@@ -135,31 +136,37 @@ def place_supply(area: str, *, population: Population | None = None, root: Root 
 SUPPLY = {"beds": bed_supply, "places": place_supply}
 
 
-def _implied(slug: str, ratio: pd.Series, age: int, population: Population | None, root: Root) -> float:
-    """The count that a printed ratio per 1000 implies for the people of its own year; missing where there is none."""
-    if pd.isna(ratio["year"]) or pd.notna(ratio["value_max"]):
-        return np.nan
+def _implied(slug: str, kind: str, wanted: str, population: Population | None, root: Root) -> float | None:
+    """The count that a printed ratio per 1000 implies for the people of its own year; None where there is none."""
+    ratio, age = figures_at(root).first(slug, RATIOS[kind][0], wanted), RATIOS[kind][1]
+    if ratio is None or pd.isna(ratio["year"]) or pd.notna(ratio["value_max"]):
+        return None
     year, people = int(ratio["year"]), None if population is None else as_array(population)
     if people is None or year not in people["year"]:
         people = as_array(project(slug, end_year=max(year, 2025), root=root))
     if year not in people["year"]:
-        return np.nan
+        return None
     return float(ratio["value"] * np.median(persons(people.sel(year=year), age)) / 1000)
 
 
 def _supply(area: str, kinds: tuple[str, ...], new: str, population: Population | None, root: Root) -> pd.DataFrame:
-    slug = find_area(area, root=root)["area"]
+    slug, printed = find_area(area, root=root)["area"], figures_at(root)
+    lacking = [(kind, role) for kind in kinds if kind in RATIOS for role in ROLES]
+    lacking = [(kind, role) for kind, role in lacking if printed.first(slug, kind, ROLES[role]) is None]
+    implied = [(kind, role, _implied(slug, kind, ROLES[role], population, root)) for kind, role in lacking]
+    return _supply_of(slug, kinds, new, tuple(implied), root=root).copy()
+
+
+@while_unchanged(32)
+def _supply_of(slug: str, kinds: tuple[str, ...], new: str, implied: tuple, *, root: Root = None) -> pd.DataFrame:
     names = load_table("indicators", root=root).set_index("indicator")[["name_zh", "name_en"]]
-    printed = figures_at(root)
-    rows = []
+    printed, counts, rows = figures_at(root), {(kind, role): count for kind, role, count in implied}, []
     for kind in kinds:
-        for role, wanted in (("stock", "actual"), ("target", "target")):
-            row, derived = printed.first(slug, kind, wanted), False
-            if row is None and kind in RATIOS:
-                ratio, age = RATIOS[kind]
-                row, derived = printed.first(slug, ratio, wanted), True
-                row = None if row is None else row.to_dict() | {"value": _implied(slug, row, age, population, root)}
-            if row is None or np.isnan(row["value"]):
+        for role, wanted in ROLES.items():
+            row, derived = printed.first(slug, kind, wanted), (kind, role) in counts
+            if derived and (count := counts[kind, role]) is not None:
+                row = printed.required(slug, RATIOS[kind][0], wanted).to_dict() | {"value": count}
+            if row is None:
                 continue
             line = {"kind": kind, "role": role, "owner": OWNERS.get(kind, ""), "stock": row["value"]}
             line |= {"derived": derived, "doubt": doubted(row)}

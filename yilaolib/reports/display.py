@@ -30,7 +30,13 @@ from .files import write_whole
 
 MIME = "application/vnd.yilaolib.piece+json"
 TEMPLATES = Path(__file__).parents[1] / "templates"
-DPI = 160  # five dots to three CSS pixels: sharp on a telephone and in print, and a page stays below 500 kB
+DPI = 160  # of PNG: five dots to three CSS pixels, sharp on a telephone and in print
+MOST_SVG, WORD = 60_000, "YILAO_WORD"  # characters; a variable that asks for PNG too, for Word takes no SVG
+# The font that figures were measured with, as the library, a page and paper call it; else one of the reader's.
+FAMILIES = "Noto Sans SC Yilao, Yilao Page, Yilao Paper, Noto Sans SC, PingFang SC, Microsoft YaHei, sans-serif"
+ID, REFERRED = re.compile(r' id="([^"]*)"'), re.compile(r'(?:url\(#|href="#)([\w.-]+)')
+DECIMALS = re.compile(r"((?<![\d.])-?[1-9]\d*\.\d\d)\d+")
+SPARED = re.compile(r" transform=\"rotate\(-0 [^\"]*\"|font-family: 'Noto Sans SC Yilao'; |text-anchor: start; ")
 CSS_PIXELS_PER_INCH = 96
 OPTIONS = ("heads", "words", "texts", "units", "formats", "links", "blanks")  # of a table, by column
 CALC = ["key", "formula"]  # of a table that Excel computes: a name of each row; what gives its value, or "input"
@@ -38,6 +44,8 @@ YEAR = r"(19|20|21)\d\d"
 NUMERAL = r"[-−]?\d[\d,]*(\.\d+)?"
 
 Piece = dict[str, Any]
+Picture = dict[str, str]  # by type, as in a notebook
+SVG, PNG, XMLNS = "image/svg+xml", "image/png", "http://www.w3.org/2000/svg"
 
 
 class Report:
@@ -57,7 +65,7 @@ class Report:
         self.words = catalogue(lang)  # `page.words.named(frame)`
         self.tables_dir = os.fspath(tables_dir)
         self.known: dict[str, Any] = {}
-        self.pieces: list[tuple[Piece, bytes | None]] = []  # what has been shown, and its picture
+        self.pieces: list[tuple[Piece, Picture | None]] = []  # what has been shown, and its picture
         self._numbered: dict[str, list[str]] = {"figure": [], "table": []}
         self._targets: dict[str, tuple[str, str]] = {}  # id in the tables: (id on the page, number of the row)
         self._references: dict[str, dict[str, str]] = {}  # id on the page: label of what refers to it, id of the link
@@ -166,9 +174,9 @@ class Report:
         if not alt.strip():
             raise DataError(f"Figure {name!r} has no alternative text. Say in alt= what the figure shows.")
         behind = None if table is None else self._table(table, "figure", spec, name, caption, values)
-        png, width, height = small_png(figure)
+        picture, width, height = picture_of(figure, name)
         piece = {"kind": "figure", "key": name, "label": self._label("figure", name), "caption": caption, "alt": alt}
-        self._show({**piece, "width": width, "height": height, "table": behind}, png)
+        self._show({**piece, "width": width, "height": height, "table": behind}, picture)
 
     def save_results(self, **results: Any) -> None:
         """Save the main results as `<tables_dir>/results.json`, for results.csv and the index of a batch.
@@ -327,27 +335,26 @@ class Report:
         said = not unit or head.endswith((f"({unit})", f"（{unit}）"))
         return head if said else self.words.say("page.with_unit", name=head, unit=unit)
 
-    def _show(self, piece: Piece, png: bytes | None = None) -> None:
-        self.pieces.append((piece, png))
+    def _show(self, piece: Piece, picture: Picture | None = None) -> None:
+        self.pieces.append((piece, picture))
         if "IPython" in sys.modules:
             from IPython.core.interactiveshell import InteractiveShell
             from IPython.display import display
 
             if InteractiveShell.initialized():
-                display(mime_bundle(piece, self.words, png), raw=True)
+                display(mime_bundle(piece, self.words, picture), raw=True)
 
 
-def mime_bundle(piece: Piece, words: Catalogue, png: bytes | None = None) -> dict[str, Any]:
+def mime_bundle(piece: Piece, words: Catalogue, picture: Picture | None = None) -> dict[str, Any]:
     """Return what a notebook keeps of a piece: the piece, its HTML for JupyterLab, a line of text, and the picture."""
     plain = " ".join(piece[name] for name in ("label", "title", "caption", "text") if piece.get(name))
-    bundle = {MIME: piece, "text/html": str(piece_html(piece, words, png)), "text/plain": plain}
-    return bundle | ({"image/png": base64.b64encode(png).decode()} if png else {})
+    return {MIME: piece, "text/html": str(piece_html(piece, words, picture)), "text/plain": plain, **(picture or {})}
 
 
-def piece_html(piece: Piece, words: Catalogue, png: bytes | None = None, *, paper: bool = False) -> Markup:
+def piece_html(piece: Piece, words: Catalogue, picture: Picture | None = None, *, paper: bool = False) -> Markup:
     """Return a piece as HTML; on paper nothing is folded away."""
-    picture = base64.b64encode(png).decode() if png else ""
-    values = {"piece": piece, "word": words.word, "listed": words.listed, "picture": picture, "paper": paper}
+    svg, png = (Markup((picture or {}).get(kind, "")) for kind in (SVG, PNG))
+    values = {"piece": piece, "word": words.word, "listed": words.listed, "svg": svg, "png": png, "paper": paper}
     return Markup(page_templates().get_template("piece.html.j2").render(**values).strip())
 
 
@@ -357,27 +364,61 @@ def page_templates() -> Environment:
     return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, auto_reload=False)
 
 
-def small_png(figure) -> tuple[bytes, int, int]:
-    """Return a figure as a small PNG with its size in CSS pixels, and close the figure."""
+def picture_of(figure, key: str) -> tuple[Picture, int, int]:
+    """Return a figure as SVG (where that is large, or for Word, as PNG) with its size in CSS pixels, and close it."""
     import matplotlib.pyplot as plt
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
-    if isinstance(figure, np.ndarray):
-        figure = figure.flat[0]
+    figure = figure.flat[0] if isinstance(figure, np.ndarray) else figure
     while getattr(figure, "figure", figure) is not figure:  # Axes, subfigures and grids know their figure
         figure = figure.figure
     figure.set_dpi(DPI)
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()  # once; savefig would draw a figure with a layout engine twice, and matplotlib-inline as well
+    if len(figure.axes) == 1 and figure.get_layout_engine() and not (figure.texts or figure.legends):
+        (ax,), ends, pad = figure.axes, figure.bbox.size, DPI / 24  # measured once: the engine would twice a drawing
+        figure.set_layout_engine("none")
+        beyond = ax.get_window_extent().extents - ax.get_tightbbox(canvas.get_renderer()).extents
+        low, high = (beyond * [1, 1, -1, -1]).clip(0).reshape(2, 2) + pad
+        ax.set_position([*(low / ends), *((ends - low - high).clip(1) / ends)])
+    width, height = (round(CSS_PIXELS_PER_INCH * inches) for inches in figure.get_size_inches())
+    svg = _svg(figure, key)
+    picture = {SVG: svg} if len(svg) <= MOST_SVG and "<image" not in svg else {}
+    if not picture or os.environ.get(WORD):
+        figure.set_dpi(DPI)
+        canvas, small = FigureCanvasAgg(figure), io.BytesIO()
+        canvas.draw()  # savefig would draw a figure with a layout engine twice, and matplotlib-inline as well
+        # A quarter of the bytes of all colours, in a third of the time of the best palette.
+        image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        few = image.quantize(method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        few.putpalette([255 if value == 254 else value for value in few.getpalette() or ()])  # white paper is white
+        few.save(small, format="png", compress_level=8)
+        picture[PNG] = base64.b64encode(small.getvalue()).decode()
     plt.close(figure)
-    image, small = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"), io.BytesIO()
-    # A quarter of the bytes of all colours, in a third of the time of the best palette.
-    few = image.quantize(method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    few.putpalette([255 if value == 254 else value for value in few.getpalette() or ()])  # white paper is white
-    few.save(small, format="png", compress_level=8)
-    scale = CSS_PIXELS_PER_INCH / DPI
-    return small.getvalue(), round(image.width * scale), round(image.height * scale)
+    return picture, width, height
+
+
+def _svg(figure, key: str) -> str:
+    """Return a figure as SVG to stand in a page: texts as text, without what a browser does not need."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    out = io.StringIO()
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "yilao"}):
+        FigureCanvasSVG(figure).print_svg(out, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+    text = out.getvalue().partition("</defs>")[2].replace("xlink:href", "href")
+    ids = {name: f"{key}-{n}" for n, name in enumerate(dict.fromkeys(REFERRED.findall(text)))}
+
+    def short(tag: re.Match) -> str:
+        said = ID.sub(lambda found: f' id="{ids[found[1]]}"' if found[1] in ids else "", tag[0])
+        said = REFERRED.sub(lambda found: found[0].replace(found[1], ids[found[1]]), said)
+        return DECIMALS.sub(r"\1", SPARED.sub("", said)).replace("\n", "")
+
+    text = re.sub(r">\s+<", "><", re.sub(r"<[^>]*>", short, re.sub(r"(?s)<!--.*?-->", "", text)))
+    width, height = 72 * figure.get_size_inches()
+    size = f'viewBox="0 0 {width:g} {height:g}" width="{width / 0.75:.0f}" height="{height / 0.75:.0f}"'
+    text = text.replace("<g></g>", "").replace("<g/>", "")
+    return f'<svg xmlns="{XMLNS}" {size} font-family="{FAMILIES}" stroke-linejoin="round">{text}'
 
 
 def default_format(column: pd.Series) -> str:

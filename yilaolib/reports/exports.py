@@ -6,6 +6,7 @@ looks stands in `templates/template.docx`. Excel (openpyxl) has a sheet for each
 
 from __future__ import annotations
 
+import base64
 import functools
 import importlib
 import io
@@ -22,7 +23,7 @@ from ..errors import DataError
 from ..tables.cells import UNPRINTABLE, put
 from ..tables.schema import one_of
 from ..texts import Catalogue
-from .display import CSS_PIXELS_PER_INCH, TEMPLATES, Piece
+from .display import CSS_PIXELS_PER_INCH, PNG, TEMPLATES, Piece
 from .files import FORMATS, made_on
 from .page import FONTS, Document, on_page, page_html
 
@@ -116,8 +117,8 @@ def write_docx(document: Document, target: Path) -> None:
             writer.named(name, value, bold=True)
             writer.paragraph(note, "Note")
         writer.add({"kind": "text", "lines": cover["lines"], "list": True}, None)
-    for piece, png in on_page(document.pieces):
-        writer.add(piece, png)
+    for piece, picture in on_page(document.pieces):
+        writer.add(piece, (picture or {}).get(PNG))
     writer.paragraph(document.words.word("page.about"), "Heading 1")
     for name, text in document.about:
         writer.named(name, text)
@@ -133,7 +134,7 @@ class _Word:
         self.width = section.page_width - section.left_margin - section.right_margin
         self.height = section.page_height - section.top_margin - section.bottom_margin
 
-    def add(self, piece: Piece, png: bytes | None) -> None:
+    def add(self, piece: Piece, png: str | None) -> None:
         kind = piece["kind"]
         if kind == "heading":
             number = f"{piece['number']} " if piece.get("number") else ""
@@ -159,12 +160,12 @@ class _Word:
     def named(self, name: str, text: str, *, bold: bool = False) -> None:
         self.paragraph(f"{name}  ").add_run(_clean(text)).bold = bold
 
-    def picture(self, piece: Piece, png: bytes | None) -> None:
+    def picture(self, piece: Piece, png: str | None) -> None:
         """A picture as wide as it was drawn, within the page; what it shows is its alternative text."""
         from docx.shared import Inches
 
-        run = self.word.add_paragraph(style="Figure").add_run()
-        shape = run.add_picture(io.BytesIO(png or b""), width=Inches(piece["width"] / CSS_PIXELS_PER_INCH))
+        run, picture = self.word.add_paragraph(style="Figure").add_run(), io.BytesIO(base64.b64decode(png or ""))
+        shape = run.add_picture(picture, width=Inches(piece["width"] / CSS_PIXELS_PER_INCH))
         scale = min(1.0, self.width / shape.width, 0.85 * self.height / shape.height)
         shape.width, shape.height = int(shape.width * scale), int(shape.height * scale)
         shape._inline.docPr.set("descr", _clean(piece["alt"]))

@@ -97,7 +97,7 @@ def render_reports(
     with files.lock_folder(out), _ended_in_order():
         earlier = {order.area for order in orders if order.path("report", ".json").is_file() and not force}
         if len(earlier) < len(orders):
-            _begin(orders[0], many=len(orders) >= MANY)
+            _begin(orders[0], [*{x.province: x.area for x in orders}.values()] if len(orders) >= MANY else [])
         tasks, rows, listing = [], [], Listing(out)
         for order in orders:
             if order.folder.is_dir() and not order.folder.is_symlink():
@@ -153,9 +153,9 @@ def _ended_in_order() -> Iterator[None]:
             signal.signal(signal.SIGTERM, before)
 
 
-def _begin(order: files.Order, many: bool) -> None:
-    """Start the forkserver, which reads the user's tables too and, for many reports, computes what all share."""
-    runner.begin(PRELOAD, **{DATA: order.parameters.get("data") or "", AREA: order.area if many else ""})
+def _begin(order: files.Order, areas: list[str]) -> None:
+    """Start the forkserver, which reads the user's tables and, with an area of each province, what reports share."""
+    runner.begin(PRELOAD, **{DATA: order.parameters.get("data") or "", AREAS: ",".join(areas)})
 
 
 def _run(tasks: list[tuple], executor: str, jobs: int, scheduler: str | None, timeout: float) -> Iterator[dict]:
@@ -409,7 +409,7 @@ def run_remotely(order: files.Order, key: str, timeout: float, memory_mb: int, p
     with tempfile.TemporaryDirectory(prefix="yilao-", dir=own) as work:
         folder, parameters = Path(work) / order.area, order.parameters | given
         here = replace(order, template=inputs["template"], folder=folder, parameters=parameters)
-        _begin(here, many=True)
+        _begin(here, [here.area])
         row = run_task(here, key, timeout, memory_mb)
         made = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
         # Who asked shall read of their own folders: a worker's are gone in a moment.
@@ -450,10 +450,10 @@ def _received(order: files.Order, row: dict, sent: dict[str, bytes]) -> dict:
 
 # ---- in the forkserver: what reports import and read, so that the processes forked from it have it ----
 DATA = "YILAO_DATA"  # the folder or workbook of a user, read beforehand too
-AREA = "YILAO_AREA"  # of the first of many reports
+AREAS = "YILAO_AREAS"  # one of each province of many reports
 STACK = (  # dask.array is imported by xarray where it is installed
     "numpy.random", "pandas", "scipy.interpolate", "scipy.optimize", "scipy.stats", "xarray", "matplotlib.pyplot",
-    "matplotlib.backends.backend_agg", "seaborn", "PIL.PngImagePlugin", "IPython.core.completer",
+    "matplotlib.backends.backend_svg", "seaborn", "PIL.PngImagePlugin", "IPython.core.completer",
     "papermill.translators", "matplotlib_inline.config", "dask.array",
 )  # fmt: skip
 
@@ -474,6 +474,7 @@ def warm() -> None:
 
     from ..plots import style
     from . import page
+    from .display import picture_of
 
     for name in dir(yl):
         getattr(yl, name)  # they are imported when they are first asked for
@@ -484,13 +485,18 @@ def warm() -> None:
     root = os.environ.get(DATA) or None
     for name in yl.list_tables():
         merged_table(name, root)
-    if area := os.environ.get(AREA):
+    areas = [area for area in os.environ.get(AREAS, "").split(",") if area]
+    for area in areas:
+        yl.project(area, root=root)
+    for area in areas[:1]:
         files.library_key()
         files.row_keys(as_root(root), stamp(root))
-        for compute in (yl.audit, yl.project):
+        for compute in (yl.audit, yl.neighbours):
             compute(area, root=root)
-        for compute in (yl.triangulate_beds, yl.triangulate_places):
+        for compute in (yl.triangulate_places, yl.care_definitions, yl.need_tornado):
             compute(area, 2025, root=root)
+        yl.use_style()
+        picture_of(yl.plot_methods(yl.triangulate_beds(area, 2025, root=root)), "x")
     gc.collect()
     gc.freeze()  # a collection in a child would otherwise copy every page of it
 

@@ -249,6 +249,7 @@ def run_order(order: files.Order, key: str = "", timeout: float = TIMEOUT, memor
 def _run_beside(order: files.Order, beside: Path, timeout: float, memory_mb: int) -> None:
     """Make all files of a report in the folder `beside`."""
     runner.import_papermill()
+    from .display import WORD
     from .exports import write_format
     from .page import put_fonts, read_document
 
@@ -260,6 +261,7 @@ def _run_beside(order: files.Order, beside: Path, timeout: float, memory_mb: int
     names = {"name_zh": order.name_zh, "name_en": order.name_en}
     try:
         parameters = {name: str(tables) if name == "tables_dir" else each for name, each in order.parameters.items()}
+        os.environ[WORD] = "1" if "docx" in order.formats else ""
         nb = runner.run_notebook(order.template, ran, parameters, timeout=timeout, memory_mb=memory_mb)
         title = words.say("index.report_title", name=words.named(names))
         for stem, tag in {"report": "", "brief": "brief"}.items() if order.brief else [("report", "")]:
@@ -296,6 +298,8 @@ def _tidy(nb: Any, order: files.Order, target: Path) -> None:
     import nbformat
     from papermill.translators import PythonTranslator
 
+    from .display import PNG, SVG
+
     parameters = shown_parameters(order)
     if "tables_dir" in parameters:
         parameters["tables_dir"] = order.path("tables").name
@@ -311,7 +315,7 @@ def _tidy(nb: Any, order: files.Order, target: Path) -> None:
             cell.source = PythonTranslator.codify(parameters)
         for output in cell.get("outputs", ()):
             if "text/html" in output.get("data", {}):  # it holds the picture already
-                output.data.pop("image/png", None)
+                output.data = {kind: each for kind, each in output.data.items() if kind not in (SVG, PNG)}
     nbformat.write(nb, target)
 
 

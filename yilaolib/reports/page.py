@@ -22,7 +22,7 @@ from markupsafe import Markup
 
 from ..tables.cells import UNPRINTABLE
 from ..texts import Catalogue, catalogue
-from .display import MIME, TEMPLATES, Piece, page_templates, piece_html
+from .display import MIME, PNG, SVG, TEMPLATES, Picture, Piece, page_templates, piece_html
 from .files import write_whole
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ HEADING = re.compile(r"<h([1-6])\b[^>]*>(.*?)</h\1>", flags=re.DOTALL)
 BLOCK = re.compile(r"\n|</?(?:p|div|li|tr|h[1-6]|pre|table|ul|ol|br|dt|dd)\b[^>]*>")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # of a terminal
 CELL = re.compile(r"<t[dh]\b[^>]*>")
-Shown = tuple[Piece, bytes | None]  # a piece and its picture
+Shown = tuple[Piece, Picture | None]  # a piece and its picture
 
 
 @dataclass(frozen=True)
@@ -143,16 +143,15 @@ def _shown(nb: nbformat.NotebookNode, words: Catalogue, tag: str = "") -> Iterat
             yield from _markdown(cell.source, cell.get("attachments"))
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            picture = data.get("image/png")
             if MIME in data:
-                yield data[MIME], base64.b64decode(picture) if picture else None
+                yield data[MIME], {kind: data[kind] for kind in (SVG, PNG) if kind in data}
             elif "text/markdown" in data:
                 yield from _markdown(data["text/markdown"])
-            elif picture and "text/html" not in data:
-                yield _own_picture(base64.b64decode(picture), words)
+            elif PNG in data and "text/html" not in data:
+                yield _own_picture(data[PNG], words)
             elif output.get("name") != "stderr" and not any(kind in data for kind in SCRIPTS):
                 text = COLOURS.sub("", output.get("text") or data.get("text/latex") or data.get("text/plain", ""))
-                markup = data.get("text/html") or data.get("image/svg+xml")
+                markup = data.get("text/html") or data.get(SVG)
                 if markup or text.strip():
                     yield _own(markup or f"<pre>{html.escape(text)}</pre>"), None
 
@@ -173,12 +172,12 @@ def _own(markup: str) -> Piece:
     return {"kind": "own", "html": markup, "text": _text_of(markup)}
 
 
-def _own_picture(png: bytes, words: Catalogue) -> Shown:
+def _own_picture(png: str, words: Catalogue) -> Shown:
     from PIL import Image
 
-    width, height = Image.open(io.BytesIO(png)).size
+    width, height = Image.open(io.BytesIO(base64.b64decode(png))).size
     piece = {"kind": "figure", "key": "", "label": "", "caption": "", "alt": words.word("page.no_alt"), "table": None}
-    return {**piece, "width": width, "height": height}, png
+    return {**piece, "width": width, "height": height}, {PNG: png}
 
 
 def _text_of(markup: str) -> str:
