@@ -56,6 +56,13 @@ def as_help_shows_it(app, what, name, obj, options, lines):
     lines[:] = [first.replace("`", "``"), *(sheet if any(rest) else [])]
 
 
+def in_its_language(app, page, template, context, doctree):
+    """A Chinese page says so to browsers and to programs that read aloud."""
+    if "zh" in re.split(r"[./]", page):
+        context["language"] = "zh-CN"
+
+
 def setup(app):
     app.connect("autodoc-process-docstring", as_help_shows_it)
+    app.connect("html-page-context", in_its_language)
     app.add_search_language(TwoLanguages)
