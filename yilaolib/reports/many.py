@@ -263,8 +263,9 @@ def manifest_frame(rows: Iterable[dict]) -> pd.DataFrame:
 def results_frame(rows: Iterable[dict]) -> pd.DataFrame:
     """Return what the notebooks saved with `save_results`, one row a report."""
     names = ["area", "adcode", "name_zh", "name_en", "province", "lang", "scenario", "end_year"]
-    table = [row.get("results", {}) | {name: row.get(name) for name in names} for row in rows if row["status"] == "ok"]
-    return pd.DataFrame(table, columns=list(dict.fromkeys([*names, *(name for row in table for name in row)])))
+    made = [row.get("results", {}) | {name: row.get(name) for name in names} for row in rows if row["status"] == "ok"]
+    table = pd.DataFrame(made, columns=list(dict.fromkeys([*names, *(name for row in made for name in row)])))
+    return table.convert_dtypes()  # a year stays whole beside a report without one
 
 
 class Listing:
