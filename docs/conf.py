@@ -14,7 +14,7 @@ html_theme = "furo"
 html_title = "yilaolib 一老一小"
 html_copy_source = False
 html_static_path = ["_static", "../yilaolib/fonts"]
-html_css_files = ["chinese.css"]
+html_css_files = ["site.css"]
 
 myst_heading_anchors = 4
 myst_enable_extensions = ["dollarmath"]
