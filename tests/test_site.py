@@ -27,6 +27,7 @@ def test_every_kind_of_page_is_there(site):
     pages = ["index", "README.zh", "docs/zh/methods", "docs/methods/share", "notebooks/zh/06_projection"]
     pages += ["notebooks/06_projection", "data/README", "docs/zh/data"]
     assert [page for page in pages if not (site / f"{page}.html").exists()] == []
+    assert 'lang="zh-CN"' in (site / "README.zh.html").read_text(encoding="utf-8")
     assert 'id="yilaolib.project"' in (site / "api" / "projection.html").read_text(encoding="utf-8")
 
 
@@ -53,5 +54,7 @@ def test_the_search_finds_words_of_both_languages(site, words, page):
         tab.wait_for_selector("#search-results ul.search li, #search-results p.search-summary:not(:empty)")
         tab.wait_for_timeout(1000)
         found = [link.get_attribute("href") for link in tab.query_selector_all("#search-results ul.search a")]
+        font = tab.evaluate("getComputedStyle(document.body).fontFamily")
+        assert font.startswith("yilaolib")  # or Chinese words that were drawn before it was there stay boxes
         assert errors == [] and (any(page in link for link in found) if page else found == [])
     server.shutdown()
