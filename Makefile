@@ -56,7 +56,7 @@ test: lint check  ## Lint, check the data, run all tests
 wheel: $(STAMP)  ## Build the wheel and use it in an empty environment (some minutes)
 	$(BIN)/python tests/check_wheel.py
 
-bench: $(STAMP)  ## Measure what the README says about speed and memory (half an hour)
+bench: $(STAMP)  ## Measure speed and memory (half an hour)
 	$(BIN)/python benchmarks/bench_reports.py 40 --slow 8
 	$(BIN)/python benchmarks/bench_reports.py 40 --city --slow 3
 	$(BIN)/python benchmarks/bench_memory.py 500

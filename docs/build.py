@@ -29,8 +29,12 @@ from yilaolib.reports.files import library_key
 ROOT = Path(__file__).parents[1]
 PAGES = ["*.md", "LICENSE", "CITATION.cff", "environment.yml", "pyproject.toml", "data/*.md", "data/*.json"]
 PAGES += ["docs/**/*.md", "docs/*.py", "benchmarks/*.md", "outputs/README.md", "outputs/example/*"]
-REPORTS = [("jingdezhen", "zh"), ("jingdezhen", "en"), ("wuyuan-361130", "zh")]  # a city with a plan, a county without
-TO_TRY = {"zh": "：试算页", "en": ", a page to try"}
+REPORTS = {  # a city with a plan, a county without
+    ("jingdezhen", "zh"): "：有规划的城市",
+    ("jingdezhen", "en"): ", a city with a plan",
+    ("wuyuan-361130", "zh"): "：没有规划的县",
+}
+TO_TRY = {("jingdezhen", "zh"): "：试算页", ("jingdezhen", "en"): ", a page to try"}
 
 
 def lay_out(source: Path, ran: Path | None) -> None:
@@ -131,7 +135,7 @@ def build(out: Path, *, run: bool = True, ran: Path | None = None) -> int:
         for lang in ("zh", "en"):
             areas = [area for area, spoken in REPORTS if spoken == lang]
             yl.render_reports(areas, out_dir=out / "reports", lang=lang, jobs=1, progress=False)
-            yl.whatif(REPORTS[0][0], out=out / "reports", lang=lang)
+            yl.whatif("jingdezhen", out=out / "reports", lang=lang)
         keep = shutil.ignore_patterns("*.ipynb", ".*", "*.json")
         shutil.copytree(out / "reports", extra, ignore=keep, dirs_exist_ok=True)
     put(source / "reports.md", reports(extra).encode())
@@ -152,8 +156,8 @@ def build(out: Path, *, run: bool = True, ran: Path | None = None) -> int:
 def reports(folder: Path) -> str:
     """The page that lists the reports that there are, and the pages to try."""
     text = "# 报告示例 · Example reports\n\n由命令生成。Made by `yilao report`, `yilao whatif`.\n\n"
-    pages = [(area, lang, f"{area}/report", "") for area, lang in REPORTS]
-    pages += [(REPORTS[0][0], lang, f"whatif/{REPORTS[0][0]}", kind) for lang, kind in TO_TRY.items()]
+    pages = [(area, lang, f"{area}/report", kind) for (area, lang), kind in REPORTS.items()]
+    pages += [(area, lang, f"whatif/{area}", kind) for (area, lang), kind in TO_TRY.items()]
     for area, lang, page, kind in pages:
         page += ".html" if lang == "zh" else f".{lang}.html"
         if (folder / page).exists():

@@ -56,8 +56,7 @@ def main() -> None:
         programs = place / "env" / ("Scripts" if os.name == "nt" else "bin")
         run(programs / "python", "-m", "pip", "install", "--quiet", f"{wheel}[all]", cwd=place)
 
-        empty = place / "empty"
-        empty.mkdir()
+        (empty := place / "empty").mkdir()
         readme = (ROOT / "README.md").read_text(encoding="utf-8")
         (example,) = re.findall(r"^```python\n(.*?)^```", readme, flags=re.S | re.M)
         where = "import yilaolib; print(yilaolib.__file__)"

@@ -100,9 +100,7 @@ def test_readme_example_runs(tmp_path, monkeypatch):
     """The Python lines of the README run as they stand; the report is the only file that they write."""
     monkeypatch.chdir(tmp_path)
     rendered = []
-    monkeypatch.setattr(
-        "yilaolib.render_report", lambda *given, **named: rendered.append((given, named)), raising=False
-    )
+    monkeypatch.setattr("yilaolib.render_report", lambda *a, **b: rendered.append((a, b)), raising=False)
     (example,) = blocks(readme())
     names: dict = {}
     exec(compile(example, "README.md", "exec"), names)

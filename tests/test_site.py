@@ -54,7 +54,6 @@ def test_the_search_finds_words_of_both_languages(site, words, page):
         tab.wait_for_selector("#search-results ul.search li, #search-results p.search-summary:not(:empty)")
         tab.wait_for_timeout(1000)
         found = [link.get_attribute("href") for link in tab.query_selector_all("#search-results ul.search a")]
-        font = tab.evaluate("getComputedStyle(document.body).fontFamily")
-        assert font.startswith("yilaolib")  # or Chinese words that were drawn before it was there stay boxes
+        assert tab.evaluate("getComputedStyle(document.body).fontFamily")[:8] == "yilaolib"  # or some Chinese is boxes
         assert errors == [] and (any(page in link for link in found) if page else found == [])
     server.shutdown()
