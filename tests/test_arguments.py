@@ -2,6 +2,7 @@
 
 import datetime
 import inspect
+import re
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -15,6 +16,7 @@ WRONG = [
     None, "text", datetime.date(2025, 1, 1), pd.NA, pd.NaT, np.float64(3.5), np.int64(3), np.datetime64("2025-01-01"),
     float("nan"), -1, [], [1, "x"], object(),
 ]  # fmt: skip
+ENGLISH = re.compile(r"\b(must|it is|give)\b| (the|of) ")
 AREA = "yingtan"
 FUNCTIONS = [name for name in yl.__all__ if inspect.isfunction(getattr(yl, name))]
 NOT_RUN = {"render_report", "render_reports", "whatif", "project_cohorts"}  # those below; labelled arrays only
@@ -82,6 +84,7 @@ def test_a_wrong_kind_is_refused_in_a_sentence(good, name, tmp_path, monkeypatch
                 function(**given | {key: value})
             except yl.DataError as error:
                 assert str(error).endswith((".", "?", ")"))
+                assert error.key and not ENGLISH.search(error.say("zh"))
         plt.close("all")
 
 

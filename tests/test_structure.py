@@ -99,6 +99,12 @@ def test_the_library_stays_small():
     assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES.values()) <= 14_500
 
 
+def test_errors_speak_from_the_catalogues():
+    """No error's sentence stands in Python; only what ails a template itself, no template can tell (texts/__init__)."""
+    for path in set(LIBRARY.rglob("*.py")) - {LIBRARY / "texts" / "__init__.py"}:
+        assert not re.search(r"(Data|Yilao)Error\(\s*[frb]*[\"']", path.read_text(encoding="utf-8")), path
+
+
 def test_import_is_light():
     """`import yilaolib` loads none of the heavy packages."""
     code = "import sys, yilaolib; print(*{name.split('.')[0] for name in sys.modules})"

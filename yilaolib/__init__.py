@@ -29,8 +29,7 @@ from typing import Any
 
 import lazy_loader
 
-from . import tables
-from .errors import checked
+from . import errors, tables
 
 __version__ = "0.3.0"
 
@@ -45,6 +44,13 @@ def _fill(*given: Any) -> Any:
     return fill(*given)
 
 
+def _words(*given: Any, **values: Any) -> str:
+    from .texts import say
+
+    return say(*given, **values)
+
+
+errors.words = _words  # likewise
 tables.fill = _fill  # an area with totals only: tables asks, demography answers, and neither room imports upwards
 
 RENAMED: dict[str, tuple[str, str]] = {}  # old name: the new one, and the version that drops the old
@@ -72,5 +78,5 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"yl.{name} is gone. Instead: {GONE[name]}")
     found = _load(name)
     if isinstance(found, FunctionType):
-        found = globals()[name] = checked(found)
+        found = globals()[name] = errors.checked(found)
     return found

@@ -39,6 +39,8 @@ class _Group(click.Group):
             _spoken["lang"] = catalogue(asked[-1]) and asked[-1]
         except (DataError, OSError):  # whoever uses it will refuse it
             _spoken["lang"] = "en"
+        for module in (click.core, click.decorators, click.exceptions, click.formatting, click.parser):
+            vars(module).update(_=_of_click, ngettext=_of_click)  # its own words, by their English
         _tell_help(self)
         streams: Any = (sys.stdout, sys.stderr)
         for stream in streams:
@@ -49,8 +51,7 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except YilaoError as error:
-            message = words().say(error.key, **error.values) if error.key else str(error)
-            code = 2 if isinstance(error, DataError) else 1
+            message, code = words().told(error), 2 if isinstance(error, DataError) else 1
         except click.UsageError as error:  # click speaks English
             told = vars(error) | {"said": error.format_message(), "kind": type(error).__name__}
             message, code = words().say("command.usage", **told), 2
@@ -58,9 +59,14 @@ class _Group(click.Group):
             if error.errno == errno.EPIPE:  # `yilao areas | head` is no failure of ours
                 raise
             file = error.filename or words().word("command.a_file")
-            message, code = words().say("command.unusable", reason=error.strerror or str(error), file=file), 1
+            message, code = words().say("command.unusable", reason=words().told(error), file=file), 1
         click.echo(words().say("command.error", message=message), err=True)
         ctx.exit(code)
+
+
+def _of_click(text: str, plural: str = "", n: int = 1) -> str:
+    text = text if n == 1 else plural
+    return words().entries["command"]["click"].get(text, text)
 
 
 def _tell_help(group: click.Group) -> None:
@@ -160,7 +166,7 @@ def report(
     try:
         manifest = many.render_reports(chosen, out_dir=out, formats=formats, **asked)
     except KeyboardInterrupt as ended:
-        click.echo(str(ended), err=True)
+        click.echo(words().told(ended), err=True)
         raise SystemExit(130) from None
     done = manifest["status"] == "ok"
     if as_json:

@@ -9,22 +9,31 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+words: Any = None  # `yilaolib` puts `texts.say` here: words stand above errors, and no room imports upwards
+
 
 class YilaoError(Exception):
-    """Something that yilaolib was asked to do could not be done; the message says what to do.
+    """Something that yilaolib was asked to do could not be done; the message, in English, says what to do."""
 
-    An error with a `key` is a sentence of the catalogues: ``texts.say(error.key, lang, **error.values)`` is its message
-    in another language.
-    """
+    key: str = ""  # of its sentence in the catalogues
+    values: Mapping[str, Any] = MappingProxyType({})  # that fill the sentence
 
-    key: str = ""
-    values: Mapping[str, Any] = MappingProxyType({})
+    def say(self, lang: str) -> str:
+        """Return the message in a language."""
+        return words(self.key, lang, **self.values) if self.key else str(self)
 
 
 class DataError(YilaoError, ValueError):
     """An input (a table, a parameter, a name) is not what it must be."""
 
     choices: Sequence[dict] = ()  # the areas that an ambiguous name may mean
+
+
+def refusal(key: str, kind: type = DataError, /, **values: Any) -> Any:
+    """Return the error of a sentence of the catalogues."""
+    error = kind(words(key, "en", **values))
+    error.key, error.values = key, values
+    return error
 
 
 def nearest(word: object, choices: Iterable[str], *, cutoff: float = 0.6) -> str:
@@ -36,12 +45,6 @@ def nearest(word: object, choices: Iterable[str], *, cutoff: float = 0.6) -> str
     return next(iter(difflib.get_close_matches(str(word), list(choices), n=1, cutoff=cutoff)), "")
 
 
-def did_you_mean(word: object, choices: Iterable[str]) -> str:
-    """Return ``" Did you mean 'x'?"`` for the choice nearest to `word`, or ``""``."""
-    near = nearest(word, choices)
-    return f" Did you mean '{near}'?" if near else ""
-
-
 NUMBER = ("int", "float", "integer", "floating")
 MANY = ("list", "tuple", "set", "range", "dict_keys", "dict_values", "generator", "ndarray", "Series", "Index")
 PATH = ("str", "PurePath")
@@ -51,12 +54,6 @@ KINDS = {  # what an annotation says: the classes that will do, by name, so that
     "Number": (*NUMBER, "Series", "ndarray", "DataArray"), "ndarray": MANY,
     "Margins": ("Mapping", "dict"), "Population": ("Series", "DataFrame", "DataArray", "Dataset"),
     "Mapping": ("dict", "mappingproxy", "Series"), **dict.fromkeys(("Sequence", "Iterable", "list", "tuple"), MANY),
-}  # fmt: skip
-SAID = {
-    "int": "a whole number", "float": "a number", "Number": "a number or an array of them", "str": "text",
-    "bool": "True or False", "PathLike": "a path", "Path": "a path", "Root": "a folder or workbook",
-    "Population": "persons by age, as a frame or an array", "Future": "what yl.project returns",
-    "Margins": "a dict of totals by ages, such as {(60, None): 1000}", "Mapping": "a dict",
 }  # fmt: skip
 
 
@@ -81,16 +78,21 @@ def checked(function: Callable) -> Callable:
             if isinstance(kinds[name], str):
                 try:
                     bound.arguments[name] = _taken(value, kinds[name])
-                except DataError as wrong:
-                    raise DataError(f"{name} of {function.__name__} must be {wrong}; it is {value!r:.80}.") from None
+                except _Unfit as unfit:
+                    told = {"name": name, "function": function.__name__, "value": f"{value!r:.80}"}
+                    raise refusal("errors.argument", kinds=unfit.args, **told) from None
         return function(*bound.args, **bound.kwargs)
 
     checking.__module__ = "yilaolib"
     return checking
 
 
+class _Unfit(Exception):
+    """A value is of none of the kinds that are its arguments."""
+
+
 def _taken(value: Any, annotation: str) -> Any:
-    """Return a value where it is of a kind of an annotation, such as "Sequence[int] | None"; else a DataError."""
+    """Return a value where it is of a kind of an annotation, such as "Sequence[int] | None"; else raise `_Unfit`."""
     names = {each.__name__ for each in type(value).__mro__}
     kinds = [(kind.rpartition(".")[2], within) for kind, within in KIND.findall(annotation)]
     for kind, within in kinds:
@@ -109,7 +111,7 @@ def _taken(value: Any, annotation: str) -> Any:
         if kind in ("int", "str"):
             return int(value) if kind == "int" else str(value)  # a year may be a label
         return value.item() if "number" in names else value
-    raise DataError(" or ".join(SAID.get(kind, f"a {kind}") for kind, _ in kinds if kind != "None"))
+    raise _Unfit(*(kind for kind, _ in kinds if kind != "None"))
 
 
 KIND = re.compile(r"([\w.]+)(?:\[([^\]]*)\])?")

@@ -51,10 +51,10 @@ def trouble(tmp_path_factory):
 @pytest.mark.parametrize(
     ("city", "told", "traceback", "seen"),
     [
-        ("yingtan", "it took longer than allowed", "timed out", "KeyboardInterrupt"),
+        ("yingtan", "超过允许的时间", "timed out", "KeyboardInterrupt"),
         ("yueyang", "MemoryError", "bytearray(900_000_000)", "MemoryError"),
-        ("haian", "ended by SIGKILL", "SIGKILL", ""),
-        ("lianshui", "the process that rendered it was ended by SIGKILL", "", None),
+        ("haian", "笔记本的进程被 SIGKILL 结束", "SIGKILL", ""),
+        ("lianshui", "生成报告的进程被 SIGKILL 结束", "", None),
     ],
 )
 def test_every_failure_is_a_row(trouble, city, told, traceback, seen):

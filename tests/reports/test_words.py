@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from jinja2 import meta
 
 import yilaolib as yl
 from yilaolib.texts import catalogue
@@ -76,6 +77,9 @@ def test_catalogues_have_the_same_keys():
     for path, text in zh.items():
         if path[0] in ("table", "figure") and set(FORMS) & set(path):
             assert en[path] == text, path
+        if path[0] == "errors":
+            parsed = (catalogue("en")._jinja.parse(each) for each in (text, en[path]))
+            assert set.__le__(*map(meta.find_undeclared_variables, parsed)), path
 
 
 def constants(tree):

@@ -473,7 +473,7 @@ def claims_can_be_recomputed(tables: Tables) -> Iterator[Finding]:
             try:
                 evidence.compute(claim["formula"])
             except DataError as error:
-                yield Finding("claims", label, "formula", "formula", {"error": str(error)})
+                yield Finding("claims", label, "formula", "formula", {"error": error})
 
 
 RULES: dict[str, Callable[[Tables], Iterator[Finding]]] = {  # by the name that column `rule` shows

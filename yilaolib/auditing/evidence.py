@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError, did_you_mean
+from ..errors import DataError, nearest, refusal
 from ..tables.areas import find_area
 from ..tables.cells import closed, printed_numbers
 from ..tables.folders import as_root, merged_table, stamp
@@ -53,7 +53,7 @@ class Interval(NamedTuple):
 
     def __truediv__(self, other: Interval) -> Interval:
         if other.low <= 0 <= other.high:
-            raise DataError(f"A figure between {other.low:g} and {other.high:g} may be 0 and cannot divide another.")
+            raise refusal("errors.audit.zero", low=other.low, high=other.high)
         ends = [a / b for a in (self.low, self.high) for b in (other.low, other.high)]
         return _checked(min(ends), self.value / other.value, max(ends))
 
@@ -97,7 +97,7 @@ def is_about(row: dict) -> bool:
 
 def _checked(low: float, value: float, high: float) -> Interval:
     if not all(map(math.isfinite, (low, value, high))):
-        raise DataError("The formula leads to a number that is too large to compute with. Check its factors.")
+        raise refusal("errors.audit.too_large")
     # Rounding in the last bit must not push the value out of its own interval.
     return Interval(min(low, value), value, max(high, value))
 
@@ -119,27 +119,23 @@ def evaluate(formula: str, lookups: Lookups, share: Rounding = None) -> Interval
     try:
         return _compute(parse(formula), lookups, share)
     except RecursionError:
-        raise DataError(f"The formula {formula[:80]!r} is nested too deep. Simplify it.") from None
+        raise refusal("errors.audit.too_deep", formula=formula[:80]) from None
     except _Unknown as unknown:
         (part,) = unknown.args
-        hint = did_you_mean(part.partition("(")[0], [*lookups, *CHOICES])
-        raise DataError(
-            f"The formula {formula[:80]!r} holds {part[:80]}, which is not allowed.{hint} Allowed are numbers, "
-            '+ - * /, parentheses, min(a, b), max(a, b) and the look-ups with plain values: obs("id"), pop(...), '
-            "projects(...)."
-        ) from None
+        near = nearest(part.partition("(")[0], [*lookups, *CHOICES])
+        raise refusal("errors.audit.not_allowed", formula=formula[:80], part=part[:80], near=near) from None
 
 
 @lru_cache(maxsize=4096)
 def parse(formula: str) -> ast.expr:
     """Return the syntax tree of a formula; a DataError when it is no expression or too long."""
     if not isinstance(formula, str) or len(formula) > LONGEST:
-        raise DataError(f"A formula is text of at most {LONGEST} characters. Split it into several claims.")
+        raise refusal("errors.audit.formula_length", longest=LONGEST)
     try:
         return ast.parse(formula.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         why = str(error)[:80] or type(error).__name__
-        raise DataError(f"The formula {formula[:80]!r} cannot be read ({why}). Correct it.") from None
+        raise refusal("errors.audit.unreadable", formula=formula[:80], why=why) from None
 
 
 class _Unknown(Exception):
@@ -228,10 +224,10 @@ class Evidence:
         """The row of `observations` with an id that prints a number; a DataError when there is none."""
         row = self.rows.get(observation)
         if row is None:
-            hint = did_you_mean(observation, self.rows)
-            raise DataError(f"observation {observation!r} is not in observations.csv.{hint} Correct the id.")
+            near = nearest(observation, self.rows)
+            raise refusal("errors.audit.no_observation", observation=observation, near=near)
         if row["value"] is None:
-            raise DataError(f"observation {observation!r} prints no number ({row['as_printed']}). Use another.")
+            raise refusal("errors.audit.no_number", observation=observation, printed=str(row["as_printed"]))
         return row
 
     def is_own(self, row: dict) -> bool:
@@ -253,9 +249,9 @@ class Evidence:
         """Persons of a pyramid from age `low` to below `high`; groups are split by the nation's single ages."""
         if (area, year) not in self.groups:
             known = sorted({int(key[1]) for key in self.groups if key[0] == area})
-            raise DataError(f"population.csv has no pyramid of {area!r} in {year!r}; it has those of {known}.")
+            raise refusal("errors.audit.no_pyramid", area=area, year=year, known=known)
         if area not in self.areas:
-            raise DataError(f"area {area!r} has a pyramid, but is not in areas.csv. Add it there.")
+            raise refusal("errors.audit.no_area", area=area)
         top, rows = OPEN if high is None else high, self.people.iloc[self.groups[area, year]]
         total, split = 0.0, False
         for start, end, persons in rows[["age", "end", "persons"]].itertuples(index=False):
@@ -279,7 +275,7 @@ class Evidence:
         if start >= low and end <= top:
             return 1.0
         if end == OPEN or year not in self.singles.index:
-            raise DataError(f"Ages from {low} cut the group from {start} in {year}. Choose ages at which groups begin.")
+            raise refusal("errors.audit.cut_group", low=low, start=start, year=year)
         single = self.singles[year].loc[start : end - 1]
         return float(single.loc[max(start, low) : min(end, top) - 1].sum() / single.sum())
 
@@ -288,10 +284,7 @@ class Evidence:
         rows = self.load("projects")
         rows = rows[(rows["area"] == area) & (True if category is None else rows["category"] == category)]
         if rows.empty or what not in ("count", *LISTED):
-            raise DataError(
-                f"projects({area!r}, {what!r}, {category!r}) finds nothing. Give the area of a project list, one of "
-                f"count, {', '.join(LISTED)}, and eldercare, childcare or health (or none)."
-            )
+            raise refusal("errors.audit.no_projects", area=area, what=what, category=category, listed=list(LISTED))
         numbers = pd.Series(1, rows.index) if what == "count" else rows[what].dropna()
         values = {"what": what, "counted": len(numbers), "listed": len(rows), "total": numbers.sum()}
         return Leaf(("projects", area, what, category), exact(numbers.sum()), "projects", values)
@@ -363,7 +356,7 @@ def solve_denominator(
     """
     for name, value in {"numerator": numerator, "ratio": ratio, "per": per, "tolerance": tolerance}.items():
         if not 0 < value < float("inf"):
-            raise DataError(f"{name} is {value}; it must be a number above 0.")
+            raise refusal("errors.audit.above_zero", name=name, value=value)
     slug = None if area is None else find_area(area, root=root)["area"]
     close = fitting(populations(evidence_at(root), slug), numerator * per / ratio, tolerance)
     for column, lang in {"candidate": "en", "candidate_zh": "zh"}.items():

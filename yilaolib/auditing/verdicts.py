@@ -113,7 +113,7 @@ def _row(claim: dict, evidence: Evidence, people: pd.DataFrame, drafts: set[str]
         row |= {name: printed[name] for name in ("source", "locator", "as_printed")}
         case = _case(claim, printed, evidence, people)._replace(draft=printed["source"] in drafts)
     except DataError as error:
-        why = {name: catalogue(lang).say("audit.cannot", why=str(error)) for name, lang in columns.items()}
+        why = {name: catalogue(lang).say("audit.cannot", why=error) for name, lang in columns.items()}
         return row | {"verdict": "unverifiable", **why}
     verdict = judge(case)
     row.update(zip(NUMBERS, (printed["value"], *case.result), strict=True), verdict=verdict)

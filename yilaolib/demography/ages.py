@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 from scipy.interpolate import PchipInterpolator
 
-from ..errors import DataError
+from ..errors import refusal
 
 OPEN_AGE = 100  # model ages are 0, 1 ... 100, and 100 means 100 and over
 TOP = 85  # start of the open group that county tables print
@@ -40,7 +40,7 @@ def group_ages(population: Population, edges: Sequence[int] = (0, 3, 15, 60, 65,
     ages, bounds = array["age"].to_numpy(), np.asarray(sorted(edges))
     inside = next((int(edge) for edge in bounds if edge not in ages), None)
     if inside is not None:
-        raise DataError(f"Age {inside} is not a lower bound of this population ({ages.tolist()}). graduate() it first.")
+        raise refusal("errors.people.cut_group", inside=inside, ages=ages.tolist())
     starts = np.searchsorted(ages, bounds)
     has_gaps = bool(np.isnan(array.to_numpy()).any())  # areas of one frame may have other open groups
     if has_gaps:
@@ -69,10 +69,10 @@ def graduate(population: Population, *, standard: Population | None = None) -> A
     groups = as_array(population)
     ages = groups["age"].to_numpy()
     if ages[0] != 0 or ages[-1] > OPEN_AGE:
-        raise DataError(f"Age groups must start at 0, end by {OPEN_AGE}; they run from {ages[0]} to {ages[-1]}.")
+        raise refusal("errors.people.groups", open_age=OPEN_AGE, first=int(ages[0]), last=int(ages[-1]))
     if bool(groups.isnull().any()):
         empty = groups["age"].where(groups.isnull(), drop=True).to_numpy()
-        raise DataError(f"The population lacks persons at age {empty[0]:g} for some keys; graduate those one by one.")
+        raise refusal("errors.people.lacks_age", age=float(empty[0]))
     if standard is None:
         split = partial(_graduate_pchip, ages)
         single = xr.apply_ufunc(split, groups, input_core_dims=[["age"]], output_core_dims=[["single"]])
@@ -108,7 +108,7 @@ def _open_tail(total: np.ndarray, height: np.ndarray, n: int) -> np.ndarray:
 def _split_by_standard(groups: xr.DataArray, standard: xr.DataArray) -> xr.DataArray:
     single_ages, ages = np.arange(OPEN_AGE + 1), groups["age"].to_numpy()
     if not set(single_ages) <= set(standard["age"].to_numpy()):
-        raise DataError(f"The standard must have all single ages 0 ... {OPEN_AGE}; use graduate() on it first.")
+        raise refusal("errors.people.standard_ages", open_age=OPEN_AGE)
     owner = np.searchsorted(ages, single_ages, side="right") - 1
     if "sex" in standard.dims and "sex" not in groups.dims:
         standard = standard.sum("sex")
@@ -135,7 +135,7 @@ def rake(population: Population, margins: Margins) -> Any:
     [120.0, 30.0, 50.0]
     """
     if not isinstance(margins, Mapping) or not margins:
-        raise DataError(f"margins is {margins!r}; it must be a dict of totals by age range: {{(0, None): 80_000}}.")
+        raise refusal("errors.people.margins", margins=margins)
     array = as_array(population)
     ages, dims = array["age"].to_numpy(), [d for d in ("sex", "age") if d in array.dims]
     sexes = array["sex"].to_numpy() if "sex" in dims else np.array([None])
@@ -151,7 +151,7 @@ def rake(population: Population, margins: Margins) -> Any:
         for name, mask, wanted in rings or [(_range_name(k), ranges[k], float(v)) for k, v in margins.items()]:
             present = cells[mask].sum(axis=0)
             if wanted > 0 and (present <= 0).any():
-                raise DataError(f"Nobody in the given pyramid is aged {name}, but the margin asks for {wanted:,.0f}.")
+                raise refusal("errors.people.nobody", name=name, wanted=wanted)
             cells[mask] *= np.where(present > 0, wanted / np.where(present > 0, present, 1), 1.0)
         off = {key: np.abs(cells[ranges[key]].sum(axis=0) - value).max() for key, value in margins.items()}
         offs.append(max(float(off[key]) / max(float(value), 1.0) for key, value in margins.items()))
@@ -159,7 +159,7 @@ def rake(population: Population, margins: Margins) -> Any:
             break
     if offs[-1] > 1e-6:
         names = ", ".join(f"{_range_name(k)} = {v:,.0f}" for k, v in margins.items())
-        raise DataError(f"These margins contradict one another: {names}. No pyramid meets them all; check the figures.")
+        raise refusal("errors.people.margins_contradict", names=names)
     return like(raked.transpose(*array.dims), population)
 
 
@@ -172,16 +172,14 @@ def _check_ranges(ages: np.ndarray, ranges: Mapping, margins: Mapping) -> None:
         name = _range_name(key)
         cut = [b for b in key[:2] if b is not None and b not in ages and not b == ages[-1] + 1 == OPEN_AGE + 1]
         if cut:
-            raise DataError(f"The margin {name} cuts an age group at {cut[0]}. graduate() the pyramid first.")
+            raise refusal("errors.people.margin_cuts", name=name, age=cut[0])
         if not np.isfinite(value) or value < 0:
-            raise DataError(f"The margin {name} is {value}; it must be a number of persons, 0 or more.")
+            raise refusal("errors.people.margin_value", name=name, value=value)
         for other, mask in ranges.items():
             inside = not (ranges[key] & ~mask).any()
             if inside and other != key and value > margins[other] * (1 + 1e-12):
-                raise DataError(
-                    f"The margin {name} ({value:,.0f} persons) is larger than {_range_name(other)} "
-                    f"({margins[other]:,.0f}), which contains it. Check both figures and whether they have one basis."
-                )
+                told = {"name": name, "value": value, "other": _range_name(other), "above": margins[other]}
+                raise refusal("errors.people.margin_above", **told)
 
 
 def _rings(ranges: Mapping, margins: Mapping) -> list[tuple[str, np.ndarray, float]]:
@@ -199,7 +197,7 @@ def _rings(ranges: Mapping, margins: Mapping) -> list[tuple[str, np.ndarray, flo
                 return []
             covered, value = covered | common, value - float(margins[inner])
         if value < -1e-9 * max(float(margins[key]), 1.0):
-            raise DataError(f"The margins inside {name} sum to more than its {margins[key]:,.0f} persons. Check them.")
+            raise refusal("errors.people.margins_inside", name=name, total=margins[key])
         if (mask & ~covered).any():
             name += " outside the narrower margins" if covered.any() else ""
             rings.append((name, mask & ~covered, max(value, 0.0)))
@@ -230,7 +228,7 @@ def carry_forward(older: Population, parent_older: Population, parent: Populatio
     then, above_then, above_now = (array.to_numpy() for array in groups)
     mine, parents_own = (found_again(counts, years) for counts in (then, above_then))
     if (parents_own <= 0).any():
-        raise DataError("A five-year cohort of the parent is empty at the older census, so it tells no ratio.")
+        raise refusal("errors.people.empty_parent")
     grown = mine * above_now[..., step:] / parents_own
     adults = slice(max(0, 3 - step), 10 - step)  # 15-49 of the newer census
     parents = above_now[..., step:][..., adults].sum(axis=(-1, -2), keepdims=True)
@@ -241,7 +239,7 @@ def carry_forward(older: Population, parent_older: Population, parent: Populatio
 def found_again(groups: np.ndarray, years: int) -> np.ndarray:
     """Five-year groups (..., age 0 ... 85+) as the cohorts that a census `years` later can tell, the last one open."""
     if years < 5 or years % 5:
-        raise DataError(f"The two censuses are {years} years apart; cohorts can be followed over multiples of 5 years.")
+        raise refusal("errors.people.census_years", years=years)
     top = groups[..., -1 - years // 5 :].sum(axis=-1, keepdims=True)
     return np.concatenate([groups[..., : -1 - years // 5], top], axis=-1)
 
@@ -303,7 +301,7 @@ def dependency_ratio(
     young, workers, old = _sum(array, -np.inf, first), _sum(array, first, last + 1), _sum(array, last + 1)
     dependants = {"old": old, "young": young, "total": old + young}
     if kind not in dependants:
-        raise DataError(f"kind is {kind!r}; it must be 'old', 'young' or 'total'.")
+        raise refusal("errors.people.kind", kind=kind)
     return _plain(dependants[kind] / workers, "dependency_ratio")
 
 
@@ -318,13 +316,13 @@ def median_age(population: Population) -> float | xr.DataArray:
         array = array.sum("sex")
     ages = array["age"].to_numpy().astype(float)
     if len(ages) < 2:
-        raise DataError("A median age needs at least two age groups; this population has one.")
+        raise refusal("errors.people.median_groups")
     bounds = np.append(ages, 2 * ages[-1] - ages[-2])
 
     def middle(counts: np.ndarray) -> float:
         cumulated = np.append(0.0, np.cumsum(counts))
         if cumulated[-1] <= 0:
-            raise DataError("The population is empty, so it has no median age.")
+            raise refusal("errors.people.empty")
         return float(np.interp(cumulated[-1] / 2, cumulated, bounds))
 
     return _plain(xr.apply_ufunc(middle, array, input_core_dims=[["age"]], vectorize=True), "median_age", "years")
@@ -340,12 +338,12 @@ def _sum(array: xr.DataArray, low: float, high: float = np.inf) -> xr.DataArray:
     ages = array["age"].to_numpy()
     for cut in (low, high):
         if not isinstance(cut, Real) or np.isnan(float(cut)):
-            raise DataError(f"An age is {cut!r}; it must be a number of completed years, such as 60.")
+            raise refusal("errors.people.age", cut=cut)
     if low >= high:
-        raise DataError(f"Nobody is aged {low:g} to below {high:g}. Give the lower bound first, such as (50, 60).")
+        raise refusal("errors.people.low_high", low=low, high=high)
     for cut in (low, high):
         if np.isfinite(cut) and cut not in ages and cut > ages[0]:
-            raise DataError(f"Age {cut:g} is not a lower bound of this population; graduate() it first.")
+            raise refusal("errors.people.no_bound", cut=cut)
     chosen = array.isel(age=np.flatnonzero((ages >= low) & (ages < high)))
     dims = [d for d in ("sex", "age") if d in array.dims]
     empty = array.isnull()
@@ -365,10 +363,7 @@ def as_array(population: Population) -> xr.DataArray:
         population = population["population"]
     if isinstance(population, pd.DataFrame):
         if not {"age", "persons"} <= set(population.columns):
-            raise DataError(
-                f"A population table needs the columns 'age' and 'persons'; it has {list(population.columns)}. "
-                "Rename the columns, or pass a Series indexed by age."
-            )
+            raise refusal("errors.people.columns", columns=[*map(str, population.columns)])
         # a key with one value (the year of one census) labels the table, it is no dim
         keys = [k for k in TIDY_KEYS if k in population and (population[k].nunique() > 1 or k == "sex")]
         axes: Any = [*keys, "age"]
@@ -376,7 +371,7 @@ def as_array(population: Population) -> xr.DataArray:
         if series.index.has_duplicates:
             first = series.index[series.index.duplicated()][:1].to_frame().astype(str).iloc[0]
             twice = ", ".join(f"{key} {value}" for key, value in first.items())
-            raise DataError(f"The population table has {twice} twice. Each key may come once; filter or sum first.")
+            raise refusal("errors.people.twice", twice=twice)
         array = series.to_xarray()
     elif isinstance(population, pd.Series):
         array = xr.DataArray(population.astype(float).to_numpy(), {"age": population.index.to_numpy()}, "age")
@@ -384,28 +379,28 @@ def as_array(population: Population) -> xr.DataArray:
         array = population
     if not isinstance(array, xr.DataArray):
         kind = type(population).__name__
-        raise DataError(f"A population must be a Series indexed by age, a DataFrame, DataArray or Dataset, not {kind}.")
+        raise refusal("errors.people.population", kind=kind)
     if "age" not in array.dims or not array.sizes["age"]:
-        raise DataError(f"A population needs an axis 'age' with ages; its axes are {dict(array.sizes)}. Name it 'age'.")
+        raise refusal("errors.people.no_age_axis", axes=dict(array.sizes))
     if array["age"].dtype != int:
         exact = pd.to_numeric(array["age"].to_series(), errors="coerce")  # "60+", a missing age
         if not (exact % 1 == 0).all():
             ages = array["age"].to_numpy().tolist()[:6]
-            raise DataError(f"Ages must be whole numbers; they are {ages}. Write 60 for 60-64 and for 60+.")
+            raise refusal("errors.people.whole_ages", ages=ages)
         array = array.assign_coords(age=exact.to_numpy().astype(int))
     if not array.indexes["age"].is_monotonic_increasing:  # sorting copies, and draws are large
         array = array.sortby("age")
     if array.indexes["age"].has_duplicates:
-        raise DataError("An age comes twice in the population. Each lower bound may come once; sum the rows first.")
+        raise refusal("errors.people.age_twice")
     if (array.to_numpy() < 0).any():
-        raise DataError(f"A population may not be negative; the smallest value is {float(array.min()):g}.")
+        raise refusal("errors.people.negative", least=float(array.min()))
     return array
 
 
 def labelled(measure: float | xr.DataArray) -> xr.DataArray:
     """What a measure gives for a population with further dims; a DataError for one that has none."""
     if not isinstance(measure, xr.DataArray):
-        raise DataError("The population has neither years nor draws; give a projection, as `project` returns.")
+        raise refusal("errors.people.no_years")
     return measure
 
 
@@ -426,7 +421,4 @@ def refuse_cut(empty: xr.DataArray, bounds: Iterable[float]) -> None:
     """Refuse a bound inside a group of some area of a frame; `empty` is True where an area has no such row."""
     for bound in bounds:
         if bool((empty.sel(age=bound) & ~empty.all("age")).any()):
-            raise DataError(
-                f"Age {bound:g} is not a lower bound for some of the keys (areas, years, sexes) of this population. "
-                "Take those apart, or graduate() them first."
-            )
+            raise refusal("errors.people.some_bounds", bound=bound)

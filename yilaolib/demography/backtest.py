@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..errors import DataError
+from ..errors import refusal
 from ..tables.areas import find_area, load_table
 from . import projection
 from .ages import carry_forward, measured, persons
@@ -46,9 +46,9 @@ def backtest(
     census = census_pyramids(entry["area"], root)
     for year in (launch, target):
         if year not in census:
-            raise DataError(f"{entry['area']!r} has censuses of {sorted(census)}, not of {year}. Choose two of them.")
+            raise refusal("errors.people.no_census", area=entry["area"], found=sorted(census), year=year)
     if target - launch != 10:
-        raise DataError(f"{launch} and {target} are {target - launch} years apart; the back-test needs ten.")
+        raise refusal("errors.people.years_apart", launch=launch, target=target, gap=target - launch)
     actual = measured(census[target]).to_series()
     middle, low, high = _engine(entry["area"], launch, target, draws, seed, root)
     told = {"engine": (middle, low, high), "hold": (measured(census[launch]).to_series(), np.nan, np.nan)}
@@ -134,19 +134,15 @@ def extrapolate(series: pd.Series, end_year: int, *, level: float = 0.8, method:
     """
     series = series.dropna().astype(float).sort_index()
     if len(series) < 3 or (series <= 0).any():
-        what = f"this series has {len(series)}, the smallest {series.min():g}"
-        raise DataError(f"A trend needs three values or more, all above 0; {what}. Give more years.")
+        raise refusal("errors.people.trend", n=len(series), least=float(series.min()))
     years = series.index.to_numpy(dtype=int)
     if end_year <= years[-1] or not 0 < level < 1:
-        raise DataError(f"end_year ({end_year}) must be after {years[-1]}, and level ({level}) between 0 and 1.")
+        raise refusal("errors.people.trend_end", end_year=end_year, last=int(years[-1]), level=level)
     whole = bool((np.diff(years) == 1).all())
     method = method or ("ets" if whole and len(series) >= MANY else "log-linear")
     ahead, known = np.arange(years[-1] + 1, end_year + 1), np.log(series.to_numpy())
     if len(series) < LEAST.get(method, np.inf) or not (whole or method in ("log-linear", "logistic")):
-        raise DataError(
-            f"method {method!r} is not possible with {len(series)} values: 'log-linear', 'logistic' from 5 values, "
-            f"'gm11' from 4 without a gap, 'ets' or 'arima' from {MANY} without a gap."
-        )
+        raise refusal("errors.people.trend_method", method=method, n=len(series), many=MANY)
     if method == "log-linear":
         logs = _line(years, known, ahead, level)
     elif method in ("ets", "arima"):
@@ -190,7 +186,7 @@ def _grey(logs, steps) -> np.ndarray:
     (a, b), *_ = np.linalg.lstsq(design, values[1:], rcond=None)
     first = b * (np.expm1(a) / a if a else 1.0) - np.expm1(a) * values[0]  # (1 - e^a)(x - b/a), for a of 0 too
     if first <= 0:
-        raise DataError("The grey model of this series falls to 0 or below; take another method.")
+        raise refusal("errors.people.grey")
     told = np.log(first) - a * np.arange(len(values) + steps)
     return np.concatenate([logs[:1], told[1:]])
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..errors import DataError
+from ..errors import refusal
 from .ages import OPEN_AGE, SEX, TOP, Population, as_array, found_again, group_ages
 
 FERTILE = (15, 20, 25, 30, 35, 40, 45)  # five-year ages of the schedules of fertility
@@ -52,7 +52,7 @@ def tfr_ratio(population: Population, reference: Population, schedule: pd.Series
         # over the five years, women of a group spent half their time in the group below
         births = ((women[..., :-1] + women[..., 1:]) / 2 * share).sum(axis=-1)
         if not (births > 0).all():
-            raise DataError("There are no women aged 15-49, so fertility cannot be measured from children and women.")
+            raise refusal("errors.people.no_women")
         return groups[..., 0].sum(axis=-1) / births
 
     ratio = children_per_woman(population) / children_per_woman(reference)
@@ -121,7 +121,7 @@ def _cohort_ratio(before: Population, after: Population, years: int) -> np.ndarr
     old, new = (_five_year_groups(p) for p in (before, after))
     start, end = found_again(old, years), new[..., years // 5 :]
     if (start <= 0).any() or (end <= 0).any():
-        raise DataError("A five-year cohort is empty in one of the two censuses, so its migration cannot be measured.")
+        raise refusal("errors.people.empty_cohort")
     return end / start
 
 

@@ -9,7 +9,7 @@ from zlib import crc32
 import numpy as np
 import xarray as xr
 
-from ..errors import DataError
+from ..errors import refusal
 from .ages import SEX
 
 CORE = ("year", "sex", "age")
@@ -66,18 +66,15 @@ def project_cohorts(
     [202. 202.]
     """
     if migration_timing not in ("end", "even"):
-        raise DataError(f"migration_timing is {migration_timing!r}; it must be 'end' or 'even'.")
+        raise refusal("errors.people.timing", migration_timing=migration_timing)
     ages, years = population["age"].to_numpy(), survival["year"].to_numpy()
     if (np.diff(ages) != step).any():
-        raise DataError(f"Ages must be {step} years apart for a step of {step}; they are {ages[:4].tolist()} ...")
+        raise refusal("errors.people.ages_apart", step=step, ages=ages[:4].tolist())
     if (np.diff(years) != step).any():
-        raise DataError(f"Years must be {step} apart for a step of {step}; survival has {years[:4].tolist()} ...")
+        raise refusal("errors.people.years_step", step=step, years=years[:4].tolist())
     unknown = np.setdiff1d(asfr["age"].to_numpy(), ages)
     if unknown.size:
-        raise DataError(
-            f"asfr has the age {unknown[0]:g}, which is no age of the population ({ages[:4].tolist()} ...). "
-            "Give fertility by the population's age groups."
-        )
+        raise refusal("errors.people.asfr_age", age=float(unknown[0]), ages=ages[:4].tolist())
     inputs = (population, survival, asfr, sex_ratio_at_birth, net_migration, net_migration_rate)
     given = {name: array for name, array in zip(INPUTS, inputs, strict=True) if array is not None}
     laid, fertile, coords = _broadcast(given, years, ages)
@@ -160,11 +157,11 @@ def _broadcast(given: dict[str, xr.DataArray], years, ages) -> tuple[dict[str, A
     coords: dict = {}
     for name, array in given.items():
         if missing := [d for d in INPUTS[name] if d not in array.dims]:
-            raise DataError(f"{name} needs the dims {INPUTS[name]}; it lacks {missing}. Label it as xarray with them.")
+            raise refusal("errors.people.dims", name=name, needed=INPUTS[name], missing=missing)
         for dim in array.dims:
             labels = array.get_index(dim).to_numpy()  # faster than array[dim]
             if dim not in INPUTS[name] and not np.array_equal(labels, coords.setdefault(dim, labels)):
-                raise DataError(f"{name} has other labels of {dim!r} than the inputs before it. Select the same ones.")
+                raise refusal("errors.people.other_labels", name=name, dim=dim)
     asfr, first, last = given["asfr"], 0, 0
     by_age = asfr.transpose("age", ...).to_numpy() != 0
     used = asfr["age"].to_numpy()[by_age.any(axis=tuple(range(1, by_age.ndim)))]
@@ -190,9 +187,9 @@ def _refuse(laid: dict[str, np.ndarray], years) -> None:
     for name, values in laid.items():
         values = values if isinstance(values, np.ndarray) else values[len(years) - 1]
         if not np.isfinite(values).all():
-            raise DataError(f"{name} lacks values for some of the years {years[0]}-{years[-1]}, sexes or ages.")
+            raise refusal("errors.people.lacks_values", name=name, first=int(years[0]), last=int(years[-1]))
         if "migration" not in name and values.min() < 0:
-            raise DataError(f"{name} has a negative value ({values.min():g}); it must be 0 or more.")
+            raise refusal("errors.people.negative_input", name=name, least=float(values.min()))
 
 
 def log_sex_ratio(people: np.ndarray) -> np.ndarray:
@@ -247,7 +244,7 @@ def drawn_to_balance(rates: np.ndarray, more_men: np.ndarray, men: np.ndarray, p
 def random_stream(seed: int, *names: str) -> np.random.Generator:
     """A generator of its own for each name, the same on every machine and in every process."""
     if seed < 0:
-        raise DataError(f"seed is {seed}; it must be 0 or more.")
+        raise refusal("errors.people.seed", seed=seed)
     return np.random.default_rng([seed, *(crc32(name.encode()) for name in names)])
 
 

@@ -8,7 +8,7 @@ import xarray as xr
 from scipy.interpolate import PchipInterpolator
 from scipy.optimize import brentq
 
-from ..errors import DataError
+from ..errors import refusal
 from .ages import OPEN_AGE, SEX
 
 # a0 as a linear function of m0: rows (up to m0, intercept, slope).
@@ -49,18 +49,18 @@ def life_table(
     [68.51, 10.0]
     """
     if sex not in SEX:
-        raise DataError(f"sex is {sex!r}; it must be 'female' or 'male'. Make one life table for each sex.")
+        raise refusal("errors.people.sex", sex=sex)
     mx = as_rates(mx, "mx")
     ages = mx.index.to_numpy()
     if ages[0] != 0 or len(ages) < 2:
-        raise DataError(f"mx must start at age 0 and have at least two ages; it starts at {ages[0]} and has {len(mx)}.")
+        raise refusal("errors.people.mx_start", first=int(ages[0]), n=len(mx))
     if mx.iloc[-1] <= 0:
-        raise DataError(f"The death rate of the open group {ages[-1]}+ must be above 0, or nobody in it would die.")
+        raise refusal("errors.people.open_rate", age=int(ages[-1]))
     n = np.append(np.diff(ages).astype(float), np.inf)
     a = _default_ax(mx, n, sex, a0) if ax is None else ax.reindex(mx.index).to_numpy(dtype=float, copy=True)
     m, closed = mx.to_numpy(), slice(0, -1)
     if not np.isfinite(a[closed]).all():
-        raise DataError("ax must have a value for every age of mx but the open one; check its index.")
+        raise refusal("errors.people.ax")
     q = np.ones_like(m)
     q[closed] = np.minimum(n[closed] * m[closed] / (1 + (n[closed] - a[closed]) * m[closed]), 1.0)
     a[-1] = 1 / m[-1]
@@ -81,7 +81,7 @@ def life_table(
 
 def _default_ax(mx: pd.Series, n: np.ndarray, sex: str, a0: str) -> np.ndarray:
     if a0 not in A0_MODELS:
-        raise DataError(f"a0 model {a0!r} is not known; choose one of {sorted(A0_MODELS)}.")
+        raise refusal("errors.people.a0", a0=a0, allowed=sorted(A0_MODELS))
     ages, m = mx.index.to_numpy(), mx.to_numpy()
     a = n / 2
     a[-1] = np.nan
@@ -136,10 +136,7 @@ def life_table_for_e0(e0: float, *, sex: str, standard: pd.Series) -> pd.DataFra
 
     low, high = 2.5, -2.5  # beyond, the open group would hardly die and any number could be reached
     if not table(low)["ex"].iloc[0] < e0 < table(high)["ex"].iloc[0]:
-        raise DataError(
-            f"A life expectancy of {e0} years cannot be reached from this standard (e0 {base['ex'].iloc[0]:.1f}). "
-            "Check that it is in years and for one sex."
-        )
+        raise refusal("errors.people.e0", e0=e0, base=float(base["ex"].iloc[0]))
     alpha = brentq(lambda value: table(value)["ex"].iloc[0] - e0, high, low, xtol=1e-13)
     return table(alpha)
 
@@ -158,7 +155,7 @@ def single_year_mx(mx: pd.Series, *, sex: str, open_age: int = OPEN_AGE) -> pd.S
     mx = as_rates(mx, "mx")
     ages = mx.index.to_numpy()
     if ages[-1] != open_age:
-        raise DataError(f"The last rate must be that of {open_age}+; it is that of {ages[-1]}+. Extend the table.")
+        raise refusal("errors.people.last_rate", open_age=open_age, last=int(ages[-1]))
     if len(ages) == open_age + 1:
         return mx
     grouped = life_table(mx, sex=sex, radix=1.0)
@@ -191,12 +188,12 @@ def survival_table(standard: dict[str, pd.Series], e0_grid: np.ndarray | None = 
     ratios = np.empty((len(SEX), len(grid), OPEN_AGE + 1))
     if not {*SEX} <= {*standard}:
         who = ", ".join(standard) or "nobody"
-        raise DataError(f"standard has rates of {who}; it needs those of {' and '.join(SEX)}.")
+        raise refusal("errors.people.standard_sexes", who=who, sexes=list(SEX))
     for i, sex in enumerate(SEX):
         base = life_table(single_year_mx(standard[sex], sex=sex), sex=sex, radix=1.0)
         e0, sx = _brass_grid(base, np.arange(2.5, -2.5, -0.005), sex)
         if not (grid.size and e0[0] <= grid[0] and grid[-1] <= e0[-1]):
-            raise DataError(f"It reaches life expectancies from {e0[0]:.0f} to {e0[-1]:.0f} years; narrow the grid.")
+            raise refusal("errors.people.grid", low=float(e0[0]), high=float(e0[-1]))
         ratios[i] = np.array([np.interp(grid, e0, column) for column in sx.T]).T
     return xr.DataArray(ratios, {"sex": SEX, "e0": grid, "age": np.arange(OPEN_AGE + 1)}, ("sex", "e0", "age"))
 
@@ -229,7 +226,7 @@ def look_up(grid: xr.DataArray, e0: np.ndarray) -> np.ndarray:
     points = grid["e0"].to_numpy()
     (first, last), low, high = points[[0, -1]], float(e0.min()), float(e0.max())
     if low < first or high > last:
-        raise DataError(f"Life expectancy runs from {low:.1f} to {high:.1f}; the tables cover {first:g} to {last:g}.")
+        raise refusal("errors.people.e0_range", low=low, high=high, first=first, last=last)
     table = grid.transpose("sex", "age", "e0").to_numpy()
     steps = np.diff(table, axis=-1)
     position = (e0 - points[0]) / (points[1] - points[0])
@@ -255,9 +252,9 @@ def asfr(tfr: float | xr.DataArray, schedule: pd.Series) -> pd.Series | xr.DataA
     >>> print(asfr(1.3, pd.Series([20.0, 50, 30], index=[20, 25, 30])).sum().round(6))
     1.3
     """
-    schedule = as_rates(schedule, "The fertility schedule")
+    schedule = as_rates(schedule, "fertility")
     if not schedule.sum() > 0 or np.any(np.asarray(tfr) < 0):
-        raise DataError("The fertility schedule must have a positive sum and the TFR must be 0 or more.")
+        raise refusal("errors.people.fertility")
     ages = schedule.index.to_numpy()
     width = ages[1] - ages[0] if len(ages) > 1 else 1
     knots = np.append(ages, ages[-1] + width)
@@ -286,8 +283,8 @@ def tfr(asfr: pd.Series | xr.DataArray) -> float | xr.DataArray:
 def as_rates(values: pd.Series, what: str) -> pd.Series:
     """The rates as sorted floats, or a DataError that names them as `what`."""
     if not isinstance(values, pd.Series):
-        raise DataError(f"{what} must be a pandas Series indexed by age, not {type(values).__name__}.")
+        raise refusal("errors.people.series", what=what, kind=type(values).__name__)
     series = values.astype(float).sort_index()
     if series.empty or series.index.has_duplicates or not np.isfinite(series.to_numpy()).all() or (series < 0).any():
-        raise DataError(f"{what} must be finite numbers, 0 or more, one for each age; check the input's rows.")
+        raise refusal("errors.people.finite", what=what)
     return series

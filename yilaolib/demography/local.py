@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..errors import DataError, did_you_mean
+from ..errors import nearest, refusal
 from ..tables import workbook
 from ..tables.areas import find_area, load_table, slug_of
 from ..tables.finding import our_names
@@ -243,12 +243,12 @@ def _counted(slug: str, known: int | None, root: Root) -> np.ndarray:
     """Which ages (year, age) the censuses of an area print; none of those that were not `known` yet."""
     places, years, _, counts = _all_counts(root=root)
     if slug not in places:
-        raise DataError(f"{slug!r} has no residents. Fill in its totals (margins) or its ages (population).")
+        raise refusal("errors.people.no_residents", slug=slug)
     counted = ~np.isnan(counts[:, places[slug]]).all(axis=1)
     early = counted & (np.array(years) <= (known or years[-1]))[:, None]
     if not early.any():
         found = [year for year, ages in zip(years, np.atleast_2d(counted), strict=True) if ages.any()]
-        raise DataError(f"known is {known}; {slug} has no census by then. Its censuses are of {found}.")
+        raise refusal("errors.people.known", known=known, slug=slug, found=found)
     return early
 
 
@@ -291,10 +291,7 @@ def _newer_totals(slug: str, base: int, people: np.ndarray, root: Root) -> Itera
         if row["basis"] != "registered" and row["year"] > base:
             yield int(row["year"]), reported.get(int(row["year"]), {}) | totals
         elif row["basis"] == "registered" or row["year"] < base:
-            raise DataError(
-                f"The totals of {slug!r} of {row['year']} in margins change nothing: its residents by age and sex "
-                f"are known from {base} on. Give residents of a later year, or take the row out."
-            )
+            raise refusal("errors.people.totals_unused", slug=slug, year=row["year"], base=base)
         elif abs(totals["population_total"] / people.sum() - 1) > workbook.NEAR:
             told = f"{slug!r} has other totals of {base} in margins than by age: the ages are used."
             warnings.warn(told, stacklevel=2)
@@ -415,7 +412,7 @@ def _e0_offset(slug: str, known: int | None, *, root: Root = None) -> float:
     if (row := _e0_row(slug, known, root)) is None:
         return 0.0
     if pd.isna(row["year"]):
-        raise DataError(f"assumptions.csv gives e0 of {row['area']!r} without its year. Add the year: 2025, say.")
+        raise refusal("errors.people.e0_year", area=row["area"])
     return round(float(row["value"] - national_paths(root=root).loc[int(row["year"]), ("e0_both", "value")]), 4)
 
 
@@ -497,8 +494,8 @@ def assumed_range(
     """
     rows = area_values(area, root) if table is None else table
     if parameter not in rows.index:
-        hint = did_you_mean(parameter, [name for name in rows.index if not name.endswith(("_lower", "_upper"))])
-        raise DataError(f"assumptions has no parameter {parameter!r}.{hint} Add it to your own data folder.")
+        near = nearest(parameter, [name for name in rows.index if not name.endswith(("_lower", "_upper"))])
+        raise refusal("errors.people.no_parameter", parameter=parameter, near=near)
     row = rows.loc[parameter]
     value = float(row["value"])
     bounds = [float(rows["value"].get(f"{parameter}_{side}", value)) for side in ("lower", "upper")]
@@ -616,12 +613,12 @@ def fill_pyramid(
     1000.0 180.0 nation
     """
     if parent_level not in LEVELS:
-        hint = did_you_mean(parent_level, LEVELS)
-        raise DataError(f"parent_level is {parent_level!r}; it must be one of {LEVELS}.{hint}")
+        near = nearest(parent_level, LEVELS)
+        raise refusal("errors.people.parent_level", parent_level=parent_level, levels=LEVELS, near=near)
     if older is not None and parent_older is None:
-        raise DataError("An older census of the area is carried forward as its parent's: give parent_older too.")
+        raise refusal("errors.people.parent_older")
     if as_array(parent).sizes["age"] < OPEN_AGE + 1:
-        raise DataError(f"The parent's pyramid needs all single ages 0 ... {OPEN_AGE}; graduate() it first.")
+        raise refusal("errors.people.parent_ages", open_age=OPEN_AGE)
     method = parent_level if older is None else f"older_{parent_level}"
     frame = _cells(fit_pyramid(margins, parent, None if older is None else (older, parent_older), years=years))
     errors, children = load_table("fill_errors", root=root), any(key[1] and key[1] <= 5 for key in margins)
@@ -659,8 +656,8 @@ def fill(name: str, table: pd.DataFrame, load: Load, own_areas: list[str]) -> pd
         given = workbook.coarse_groups(area, table)
         if wanted is not None and (wanted["year"] in given or _lacks_pyramid(area, wanted, table, load("areas"))):
             if wrong := workbook.contradiction(wanted):
-                sentence = say(f"checks.{wrong[1].key}", "en", field=wrong[0], **wrong[1].values)
-                raise DataError(f"The totals of {area!r} in {wanted['year']} contradict each other: {sentence}")
+                told = {"check": wrong[1].key, "told": {"field": wrong[0], **wrong[1].values}}
+                raise refusal("errors.people.contradict", area=area, year=wanted["year"], **told)
             year = int(wanted["year"])
             given[year] = given.get(year, {}) | workbook.to_meet(workbook.totals_in(wanted))
         rows += [_population(area, year, margins, table, load) for year, margins in given.items()]
@@ -684,10 +681,7 @@ def _population(area: str, year: int, given: Margins, population: pd.DataFrame, 
 
     found = workbook.parent_with_pyramid(area, year, population, load("areas"))
     if found is None:
-        raise DataError(
-            f"{area!r} has totals but no pyramid, and no parent of it has one to fill it from. Give its province, or "
-            "china, as parent in areas, or its residents by age and sex in population."
-        )
+        raise refusal("errors.people.no_parent", area=area)
     parent, census = found
     standard = as_array(nearest_rows(load("age_standards"), census)[PERSONS])
     above = graduate(as_array(counted(parent, census)), standard=standard)

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..errors import DataError
+from ..errors import refusal
 from ..tables.areas import list_areas, load_table, slug_of
 from ..tables.folders import as_root, merged_table, names_of, stamp
-from ..tables.schema import one_of, refusal
+from ..tables.schema import one_of
 from ..tables.workbook import MARGINS, to_meet
 from ..texts import code_of, words_of
 from . import cohorts, local
@@ -115,11 +115,11 @@ def project_ranges(
     """
     slugs = [slug_of(area, root) for area in areas]
     if not slugs:
-        raise DataError("No area was given. Name at least one, such as project_ranges(['jingdezhen']).")
+        raise refusal("errors.people.no_area")
     if draws < 1:
-        raise DataError(f"draws is {draws}; a range needs at least one path, better 200 or more.")
+        raise refusal("errors.people.range_draws", draws=draws)
     if not levels or not all(0 <= level <= 1 for level in levels):
-        raise DataError(f"levels are {levels}; they must be shares of the paths between 0 and 1, such as 0.1 and 0.9.")
+        raise refusal("errors.people.levels", levels=levels)
     launches = launches_from(slugs, start, control, root)
     years = np.arange(one_base(launches), end_year + 1)
     own, parts = set(merged_table("assumptions", root)["area"].dropna()), []
@@ -166,7 +166,7 @@ def ageing_stage(population: Population, *, digits: int = 2, root: Root = None) 
     'mild ageing'
     """
     if dims := [dim for dim in as_array(population).dims if dim not in ("sex", "age")]:
-        raise DataError(f"ageing_stage needs one population at one date; this one also has {dims}. Select first.")
+        raise refusal("errors.people.one_population", dims=dims)
     cuts = load_table("ageing_stages", root=root)
     shares = {age: 100 * elderly_share(population, age) for age in (60, 65)}
     cuts["share_pct"] = cuts["base_age"].map(shares).round(10)
@@ -214,13 +214,13 @@ class Scenario:
         for name in PATHS:
             path = getattr(self, name)
             if not isinstance(path, Mapping) or not path:
-                raise DataError(f"{name} is {path!r}; it must be a dict of at least one year, such as {{2025: 0.5}}.")
+                raise refusal("errors.people.path", name=name, path=path)
             for year, value in path.items():
                 if not (_is_number(year) and _is_number(value)):
-                    raise DataError(f"{name} has {year!r}: {value!r}; years and values must be numbers.")
+                    raise refusal("errors.people.path_value", name=name, year=year, value=value)
         for name in LEVELS:
             if (value := getattr(self, name)) is not None and not _is_number(value):
-                raise DataError(f"{name} is {value!r}; it must be a number, or None for the area's own level.")
+                raise refusal("errors.people.own_level", name=name, value=value)
 
     @classmethod
     def load(cls, name: str, *, area: str | None = None, root: Root = None) -> Scenario:
@@ -317,7 +317,7 @@ def _nation(start: str, *, root: Root = None) -> Nation:
 def launches_from(slugs: Sequence[str], start: str = "latest", control: bool = True, root: Root = None) -> list[Launch]:
     """Where projections of areas (slugs) start, with what is known of them and their provinces after the census."""
     if start not in ("latest", "census"):
-        raise DataError(f"start is {start!r}; it must be 'latest' (the newest known year) or 'census'.")
+        raise refusal("errors.people.start", start=start)
     launches = local.launches_of(slugs, root) if len(slugs) > 1 else [local.launch_of(slugs[0], root)]
     if start == "census":
         return [replace(launch, newer={}) for launch in launches]
@@ -388,7 +388,7 @@ def schedules(years: np.ndarray, root: Root = None) -> xr.DataArray:
 def one_base(launches: Sequence[Launch]) -> int:
     """The year of the census that all these areas start from."""
     if len({launch.base for launch in launches}) > 1:
-        raise DataError("These areas have their last census in different years. Project them in groups of one year.")
+        raise refusal("errors.people.last_census")
     return launches[0].base
 
 
@@ -418,7 +418,7 @@ def _carried(
     if not base < end_year <= last:
         raise refusal("errors.end_year", base=base, last=last, value=end_year)
     if draws < 0:
-        raise DataError(f"draws is {draws}; it must be a number of paths, 0 for the central one only.")
+        raise refusal("errors.people.draws", draws=draws)
     years = np.arange(base, end_year + 1)  # calendar years; that of the census moves the launch to year end
     youngest = int(nation.schedule["age"][0])
     alike = groupby(launches, lambda launch: (launch.kind == "nation", launch.at_year_end))

@@ -17,7 +17,7 @@ import xarray as xr
 from ..demography.ages import Population, persons
 from ..demography.local import Root, area_values, assumed_range, census_pyramids, census_source, while_unchanged
 from ..demography.projection import Scenario
-from ..errors import DataError, did_you_mean
+from ..errors import DataError, nearest, refusal
 from ..tables.areas import figures_at, find_area, load_table
 from . import methods as formulas
 
@@ -61,7 +61,7 @@ def bed_case(area: str, population: Population, root: Root = None, **choices: ob
     """Return what the methods for beds start from; `choices`: norm, share_by, survey."""
     by = choices.get("share_by", "aged_60")
     if by not in WEIGHTS:
-        raise DataError(f"share_by is {by!r}; choose one of {', '.join(WEIGHTS)}.{did_you_mean(by, WEIGHTS)}")
+        raise refusal("errors.needs.share_by", by=by, allowed=list(WEIGHTS), near=nearest(by, WEIGHTS))
     return make_case("beds", area, population, root, **choices)
 
 
@@ -358,26 +358,26 @@ def allocate_beds(province: str = "jiangxi", total: int | None = None, *, root: 
     areas = load_table("areas", root=root)
     parts = areas[areas["parent"] == slug].set_index("area")
     if parts.empty:
-        raise DataError(f"{slug} has no areas below it in areas.csv; add them and their censuses to a data folder.")
+        raise refusal("errors.needs.no_areas_below", slug=slug)
     target = printed.first(slug, "elder_beds_total", "target")
     if total is None:
         if target is None:
-            raise DataError(f"{slug} has no printed total of beds; pass total=.")
+            raise refusal("errors.needs.no_total_beds", slug=slug)
         total = int(target["value"])
     years = {max(census_pyramids(area, root)) for area in (*parts.index, slug)}
     if len(years) > 1:
-        raise DataError(f"The areas have censuses of different years: {sorted(years)}. They must be of one year.")
+        raise refusal("errors.needs.census_years", years=sorted(years))
     year, assumed = years.pop(), area_values(root=root)
     found = {area: counted(area, year, root=root) for area in (*parts.index, slug)}
     weights = {area: {"population": row.population, **row.weights(assumed)} for area, row in found.items()}
     frame = parts[["name_zh", "name_en"]].join(pd.DataFrame(weights).T)
     if abs(frame["population"].sum() - found[slug].population) > 0.5:
-        raise DataError(f"The areas below {slug} in areas.csv do not add up to its census of {year}; add the others.")
+        raise refusal("errors.needs.do_not_add_up", slug=slug, year=year)
     figures = {area: printed.first(area, "elder_beds_total", "actual") for area in frame.index}
     present = pd.Series({area: np.nan if row is None else row["value"] for area, row in figures.items()}, dtype=float)
     known = present.notna()
     if not known.any():
-        raise DataError("No prefecture prints its present beds, so that the rule by shortfall has no start.")
+        raise refusal("errors.needs.no_present_beds")
     present = present.fillna(frame["aged_60"] * (present[known].sum() / frame.loc[known, "aged_60"].sum()))
     wanted = total * frame["aged_60"] / frame["aged_60"].sum()
     frame = frame.assign(shortfall=(wanted - present).clip(lower=0), present=present, beds_known=known)

@@ -14,7 +14,7 @@ import xarray as xr
 from ..demography.ages import as_array, elderly_share, labelled
 from ..demography.local import Root, assumed_range
 from ..demography.projection import HORIZON, SCENARIOS, Scenario, project
-from ..errors import DataError
+from ..errors import refusal
 from ..tables.areas import find_area, load_table
 from . import methods as formulas
 from .beds import METHODS as BED_METHODS
@@ -98,7 +98,7 @@ def _moving(case: Case) -> dict[str, dict]:  # the rows whose need moves with th
 def _leading(case: Case, rows: dict[str, dict], method: str | None) -> dict:
     method = method or leading_method(case.what, {name: row["inputs"] for name, row in rows.items()})
     if method not in rows:
-        raise DataError(f"method {method!r} has no need by year for {case.area}; choose one of {', '.join(rows)}.")
+        raise refusal("errors.needs.no_need_by_year", method=method, area=case.area, allowed=list(rows))
     return rows[method]
 
 
@@ -148,9 +148,9 @@ def draw_range(values: xr.DataArray, level: float = LEVEL) -> pd.DataFrame:
     1.2 2.8
     """
     if set(values.dims) != {"year", "draw"}:
-        raise DataError(f"values has the dims {list(values.dims)}; year and draw are wanted: project(..., draws=200).")
+        raise refusal("errors.needs.no_draws", dims=list(values.dims))
     if not 0 < level < 100:
-        raise DataError(f"level is {level:g}; it is the percentage of the draws in the range, between 0 and 100.")
+        raise refusal("errors.needs.level", level=level)
     tail = (1 - level / 100) / 2
     ends = np.quantile(values.transpose("year", "draw").to_numpy(), [tail, 1 - tail], axis=1)
     years = pd.Index(values["year"].to_numpy(), name="year")
@@ -164,7 +164,7 @@ def share_ranges(drawn: xr.Dataset, ages: Sequence[int] = (60, 65)) -> pd.DataFr
     lower_80_share_60_pct upper_80_share_60_pct
     """
     if not ages:
-        raise DataError("No age was given. Name at least one, such as 60.")
+        raise refusal("errors.needs.no_age")
     people = as_array(drawn).sum("sex", skipna=False)  # once: each share would add the sexes again
     shares = {age: labelled(100 * elderly_share(people, age)) for age in ages}
     parts = [draw_range(share).add_suffix(f"_share_{age}_pct") for age, share in shares.items()]
@@ -183,7 +183,7 @@ def year_of(share: xr.DataArray | pd.Series, pct: float) -> pd.Series:
     """
     paths = xr.DataArray(share.rename_axis("year") if isinstance(share, pd.Series) else share)
     if not {"year"} <= set(paths.dims) <= {"year", "draw"} or not 0 < pct < 100:
-        raise DataError(f"share has the dims {list(paths.dims)} and pct is {pct:g}; a share by year, and a percentage.")
+        raise refusal("errors.needs.no_share", dims=list(paths.dims), pct=pct)
     paths = paths * (100 if float(paths.max()) <= 1 else 1)
 
     def passed(path: pd.Series) -> int | None:
@@ -289,7 +289,7 @@ def gap_waterfall(methods: pd.DataFrame, supply: pd.DataFrame, year: int, *, met
     what = "places" if "norm_places" in set(methods["method"]) else "beds"
     method = method or leading_method(what, rows["inputs"])
     if method not in rows.index:
-        raise DataError(f"method {method!r} has no number; choose one of {', '.join(rows.index)}.")
+        raise refusal("errors.needs.no_number", method=method, allowed=list(rows.index))
     need, stock = rows.loc[method], stock_of(supply)
     there = np.nan if stock is None else float(stock["stock"])
     listed = opening(supply, year, after=None if stock is None else stock["year"])
@@ -429,8 +429,8 @@ def need_tornado(
     row = METHODS[what].get(method, lambda case: None)(case)
     if row is None or np.isnan(_need(case, method, year)):
         rows = rows_of(case, METHODS[what])
-        known = ", ".join(row["method"] for row in rows if not np.isnan(middle(at_year(row["central"], year))))
-        raise DataError(f"method {method!r} has no number for {slug}; choose one of {known}.")
+        known = [row["method"] for row in rows if not np.isnan(middle(at_year(row["central"], year)))]
+        raise refusal("errors.needs.no_number_for", method=method, slug=slug, known=list(known))
     moves = list(_moves(case, row, year, scenario, population))
     frame = pd.DataFrame(moves, columns=["input", "low", "high", "low_label", "high_label", "judged"])
     frame.insert(5, "central", _need(case, method, year))

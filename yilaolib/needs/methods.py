@@ -14,13 +14,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..errors import DataError
+from ..errors import refusal
 
 Number = float | pd.Series | np.ndarray | xr.DataArray
 
-COUNT = (0.0, np.inf, "0 or more")
-SHARE = (0.0, 1.0, "a share between 0 and 1 (45 % is 0.45)")
-OCCUPANCY = (1e-9, 1.0, "above 0 and at most 1 (85 % is 0.85)")
+COUNT, SHARE, OCCUPANCY = (0.0, np.inf, "count"), (0.0, 1.0, "share"), (1e-9, 1.0, "occupancy")  # least, most, words
 
 
 def _check(allowed: tuple[float, float, str], **values: Number) -> None:
@@ -29,7 +27,7 @@ def _check(allowed: tuple[float, float, str], **values: Number) -> None:
         given = np.asarray(value, dtype=float)
         outside = given[(given < least) | (given > most)]
         if outside.size:
-            raise DataError(f"{name} is {outside[0]:g}; it must be {said}.")
+            raise refusal("errors.needs.bounds", name=name, value=float(outside[0]), said=said)
 
 
 def beds_by_share(total: Number, weight: Number, total_weight: Number) -> Number:
@@ -42,9 +40,9 @@ def beds_by_share(total: Number, weight: Number, total_weight: Number) -> Number
     """
     _check(COUNT, total=total, weight=weight, total_weight=total_weight)
     if bool((np.asarray(weight) > np.asarray(total_weight)).any()):
-        raise DataError("The weight of the place is larger than that of the whole area; have both one basis?")
+        raise refusal("errors.needs.part_above_whole")
     if not bool((np.asarray(total_weight) > 0).all()):
-        raise DataError("The weight of the whole area must be above 0, or there is nothing to share by.")
+        raise refusal("errors.needs.no_whole")
     return total * weight / total_weight
 
 
@@ -70,7 +68,7 @@ def beds_by_hold(beds: Number, elderly_then: Number, elderly: Number) -> Number:
     """
     _check(COUNT, beds=beds, elderly_then=elderly_then, elderly=elderly)
     if not bool((np.asarray(elderly_then) > 0).all()):
-        raise DataError("There must be elderly at the date of the beds, or no ratio can be held.")
+        raise refusal("errors.needs.no_elderly")
     return beds * elderly / elderly_then
 
 
@@ -185,18 +183,17 @@ def shortfall(demand: Number, supply: Number) -> pd.DataFrame | xr.Dataset:
     both: list[Any] = [demand, supply]
     if any(isinstance(x, xr.DataArray) for x in both):
         if any(np.ndim(x) and not isinstance(x, xr.DataArray | pd.Series) for x in both):
-            raise DataError("demand or supply has values without labels, beside a DataArray; name its dims.")
+            raise refusal("errors.needs.no_labels")
         try:
             demand, supply = xr.broadcast(*xr.align(*map(xr.DataArray, both), join="exact"))
         except ValueError as error:
-            raise DataError(f"demand and supply have different labels; select the same ones ({error}).") from error
+            raise refusal("errors.needs.other_labels", error=str(error)) from error
         return xr.Dataset(_gap(demand, supply))
     if len({np.size(x) for x in both if np.ndim(x)}) > 1:
-        raise DataError(f"demand has {np.size(demand)} values and supply has {np.size(supply)}; give as many, or one.")
+        raise refusal("errors.needs.lengths", n_demand=np.size(demand), n_supply=np.size(supply))
     labels = [x.index for x in both if isinstance(x, pd.Series)]
     if len(labels) == 2 and not labels[0].equals(labels[1]):
-        only = ", ".join(map(str, labels[0].symmetric_difference(labels[1])[:3])) or "in another order"
-        raise DataError(f"demand and supply have different labels ({only}); take supply.reindex(demand.index).")
+        raise refusal("errors.needs.labels", only=[*map(str, labels[0].symmetric_difference(labels[1])[:3])])
     index = labels[0] if labels else pd.RangeIndex(max(map(np.size, both)))
     return pd.DataFrame(_gap(*(pd.Series(np.broadcast_to(x, len(index)), index, dtype=float) for x in both)))
 
@@ -216,10 +213,10 @@ def share_out(total: int, weights: pd.Series) -> pd.Series:
     {'a': 4, 'b': 3, 'c': 3}
     """
     if total < 0 or total != int(total):
-        raise DataError(f"total is {total}; it counts whole beds, 0 or more.")
+        raise refusal("errors.needs.whole_beds", total=total)
     weights = weights.astype(float)
     if weights.isna().any() or (weights < 0).any() or weights.sum() <= 0:
-        raise DataError("Every weight must be a number of 0 or more, and one at least above 0.")
+        raise refusal("errors.needs.weights")
     exact = total * weights / weights.sum()
     whole = np.floor(exact).astype(int)
     rest = int(total) - int(whole.sum())
@@ -254,7 +251,7 @@ def theil(amounts: Sequence[float], persons: Sequence[float], groups: Iterable[o
     beds, people = _by_area(amounts, persons)
     names = list(groups)
     if len(names) != len(beds):
-        raise DataError(f"There are {len(names)} groups for {len(beds)} places; name the group of each.")
+        raise refusal("errors.needs.groups", n_groups=len(names), n_places=len(beds))
     frame = pd.DataFrame({"beds": beds / beds.sum(), "persons": people / people.sum(), "group": names})
     sums = frame.groupby("group")[["beds", "persons"]].sum()
     total, between = _theil(frame["beds"], frame["persons"]), _theil(sums["beds"], sums["persons"])
@@ -269,7 +266,7 @@ def _theil(beds: pd.Series, persons: pd.Series) -> float:
 def _by_area(amounts: Sequence[float], persons: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
     beds, people = np.asarray(amounts, dtype=float), np.asarray(persons, dtype=float)
     if beds.shape != people.shape or (beds < 0).any() or beds.sum() <= 0 or (people <= 0).any():
-        raise DataError("Amounts must be 0 or more with one above 0, and every place must have one and persons.")
+        raise refusal("errors.needs.amounts")
     return beds, people
 
 
@@ -338,7 +335,7 @@ def split_spread(need: xr.DataArray) -> pd.Series:
     """
     names = {"by_method": "method", "draw": "demography", "parameter": "parameters"}
     if set(names) - set(need.dims):
-        raise DataError(f"need has the dims {list(need.dims)}; by_method, draw and parameter are wanted.")
+        raise refusal("errors.needs.need_dims", dims=list(need.dims))
     whole = float(need.var())
     shares = {
         label: float(need.mean([d for d in need.dims if d != dim]).var()) / whole if whole > 0 else np.nan
@@ -351,11 +348,11 @@ def _draws(values: np.ndarray | xr.DataArray) -> np.ndarray:
     flat = np.asarray(values, dtype=float).ravel()
     flat = flat[np.isfinite(flat)]
     if not flat.size:
-        raise DataError("There are no draws of the need: every value is missing.")
+        raise refusal("errors.needs.empty_need")
     return flat
 
 
 def _ratio(value: float) -> float:
     if not 0 < value < np.inf:
-        raise DataError(f"cost_ratio is {value}; it must be above 0 (1: a missing bed costs as much as an idle one).")
+        raise refusal("errors.needs.cost_ratio", value=value)
     return float(value)

@@ -8,7 +8,7 @@ import xarray as xr
 
 from ..demography.local import Root, area_values, assumed_range, while_unchanged
 from ..demography.projection import Scenario
-from ..errors import DataError
+from ..errors import refusal
 from ..tables.areas import figures_at, find_area, load_table
 from .beds import triangulate_beds
 from .daycare import triangulate_places
@@ -127,7 +127,7 @@ def capital_cost(
     """
     costs = _own_first(area, root=root)
     if unit not in costs.index:
-        raise DataError(f"unit is {unit!r}; it must be one of {', '.join(costs.index)}.")
+        raise refusal("errors.needs.unit", unit=unit, allowed=list(costs.index))
     cost = costs.loc[unit]
     frame = methods[["method", "name_zh", "name_en"]].assign(short=methods["gap_pipeline"].clip(lower=0))
     frame = frame.assign(**{bound: frame["short"] * cost[bound] for bound in ("lower", "central", "upper", "pooled")})
@@ -251,7 +251,7 @@ def childcare_staff(area: str, places: float | None = None, *, root: Root = None
         row = printed.first(slug, "daycare_places_total", "target", "actual")
         places = np.nan if row is None else float(row["value"])
     if places < 0:
-        raise DataError(f"places is {places:g}; it must be 0 or more.")
+        raise refusal("errors.needs.places", places=places)
     rows = []
     for group in CLASSES:
         rule = printed.required("china", f"daycare_children_per_carer_{group}", "standard")
@@ -313,7 +313,7 @@ def care_account(
 def _choose(methods: pd.DataFrame, wanted: str | None, what: str) -> pd.Series:
     rows = methods.set_index("method", drop=False)
     if wanted is not None and wanted not in rows.index:
-        raise DataError(f"method {wanted!r} is not known; choose one of {', '.join(rows.index)}.")
+        raise refusal("errors.needs.method", wanted=wanted, allowed=list(rows.index))
     return rows.loc[wanted or leading_method(what, rows.loc[rows["central"].notna(), "inputs"])]
 
 

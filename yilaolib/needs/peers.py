@@ -15,7 +15,7 @@ import xarray as xr
 from ..demography.ages import TABLE_AGES, elderly_share, persons
 from ..demography.local import Root, area_values, while_unchanged
 from ..demography.projection import HORIZON, Scenario, add_up, launches_from, nation_of, simulate, sums
-from ..errors import DataError
+from ..errors import refusal
 from ..tables.areas import find_area, list_areas, load_table, slug_of
 from ..tables.cells import half_a_digit
 from ..tables.folders import merged_table
@@ -165,7 +165,7 @@ def neighbours(
     profiles = _profiles(root=root)
     profiles = profiles[profiles["level"] == row["level"]].drop(columns="level")
     if row["area"] not in profiles.index:
-        raise DataError(f"population has no rows of {row['area']}, so that nothing can be said of its neighbours.")
+        raise refusal("errors.needs.no_population", area=row["area"])
     given = area_values(None, root)["value"]
     weight = pd.Series({name: given[WEIGHT + name] for name in profiles} | dict(weights or {}))[profiles.columns]
     scores = profiles.assign(residents=np.log(profiles["residents"]))
@@ -243,7 +243,7 @@ def area_table(
     """
     slugs = [slug_of(area, root) for area in (list_areas(level=level, root=root)["area"] if areas is None else areas)]
     if not slugs or draws < 1:
-        raise DataError(f"There are {len(slugs)} areas and {draws} draws; a table needs at least one of each.")
+        raise refusal("errors.needs.no_rows", n_areas=len(slugs), draws=draws)
     launches, loaded, parts = launches_from(slugs, control=control, root=root), Scenario.load(scenario, root=root), []
     nation, alone = nation_of(control=control, root=root), nation_of(root=root)
     for first in range(0, len(slugs), AT_ONCE):

@@ -11,7 +11,7 @@ import pandas as pd
 from ..demography.ages import as_array, labelled, persons
 from ..demography.local import Root, area_values, assumed_range
 from ..demography.projection import project
-from ..errors import DataError
+from ..errors import refusal
 from ..tables.areas import Figures, figures_at, find_area, load_table
 from .money import bed_cost, childcare_staff
 from .rows import BOUNDS, CENSUS, SURVEY, Future, at_year, care_need, elderly_of, middle, middles, projected
@@ -50,20 +50,20 @@ def stock_path(stock: Mapping[str, float], flows: pd.DataFrame) -> pd.DataFrame:
     """
     unknown = set(flows["kind"]) - set(stock)
     if unknown:
-        raise DataError(f"flows has the kind {sorted(unknown)[0]!r}; the stock has {', '.join(stock)}.")
+        raise refusal("errors.needs.flow_kind", kind=sorted(unknown)[0], kinds=list(stock))
     years = range(int(flows["year"].min()), int(flows["year"].max()) + 1)
     index = pd.MultiIndex.from_product([years, stock], names=["year", "kind"])
     path = flows.groupby(["year", "kind"]).sum().reindex(index=index, columns=FLOWS).astype(float).fillna(0.0)
     moved = path["converted"].groupby("year").sum()
     if not np.allclose(moved, 0):
         year = moved.abs().idxmax()
-        raise DataError(f"converted of {year} adds up to {moved[year]:g}; what one kind gains another loses: 0.")
+        raise refusal("errors.needs.converted", year=year, sum=float(moved[year]))
     net = path["opened"] - path["closed"] + path["converted"]
     path["end"] = net.groupby("kind").cumsum() + index.get_level_values("kind").map(stock).to_numpy(float)
     path.insert(0, "start", path["end"] - net)
     if path["end"].min() < 0:
         year, kind = path["end"].idxmin()
-        raise DataError(f"More {kind!r} close or are converted by {year} than there are ({path['end'].min():g} left).")
+        raise refusal("errors.needs.too_many_closed", kind=kind, year=year, left=float(path["end"].min()))
     return path
 
 
@@ -94,11 +94,11 @@ def plan_beds(
     care_share = part / 100 if care_share is None else care_share
     start = start or (2025 if np.isnan(of) else int(of))
     if not (np.isfinite(beds) and np.isfinite(care_share)):
-        raise DataError(f"Beds in homes or their share of care beds are not known of {slug}; give beds=, care_share=.")
+        raise refusal("errors.needs.no_beds", slug=slug)
     if not (0 < share < 1 and 0 <= care_share <= 1):
-        raise DataError(f"share is {share:g} and care_share {care_share:g}; they lie between 0 and 1 (73 % is 0.73).")
+        raise refusal("errors.needs.shares", share=share, care_share=care_share)
     if year <= start:
-        raise DataError(f"year is {year}; it must lie after {start}, the year of the beds there are.")
+        raise refusal("errors.needs.year_after", year=year, start=start)
     care, gap = beds * care_share, max(share * beds - beds * care_share, 0.0)
     kept = min(max(beds if least is None else least, care / share), beds)
     ways = {"convert": (0.0, 0.0, gap), "close": (0.0, gap / share, 0.0), "add": (gap / (1 - share), 0.0, 0.0)}
@@ -158,7 +158,7 @@ def plan_places(
     shares = [judged.lower, judged.value, judged.upper] if base is None else base
     shares = pd.Series(shares, pd.Index(BOUNDS, name="bound")) + points / 100
     if not shares.between(points / 100, 1).all():
-        raise DataError(f"{points:g} points make {100 * shares.max():g} % of all children; base= is a share in 0-1.")
+        raise refusal("errors.needs.points", points=points, pct=float(100 * shares.max()))
     people = as_array(projected(population, slug, year, root=root))
     frame = pd.DataFrame({"children": middle(persons(at_year(people, year), 0, 3)), "enrolment_pct": 100 * shares})
     frame["enrolled"] = frame["children"] * shares
@@ -191,13 +191,10 @@ def use_table(
     given["admissions"] = admissions, stay
     known = {name: value * of for name, (value, of) in given.items() if value is not None}
     if len(known) != 1:
-        raise DataError(f"{' and '.join(known) or 'None'} of users, share, occupancy, admissions is given; give one.")
+        raise refusal("errors.needs.one_given", known=list(known))
     name, count = known.popitem()
     if not (people > 0 and capacity > 0 and waiting >= 0 and 0 <= count <= min(people, capacity)):
-        raise DataError(
-            f"{name} makes {count:,.0f} users of {people:,.0f} persons and {capacity:,.0f} places or beds; "
-            "users are 0 or more, and no more than either."
-        )
+        raise refusal("errors.needs.users", name=name, count=count, people=people, capacity=capacity)
     values = {"users": count, "share_pct": 100 * count / people, "occupancy_pct": 100 * count / capacity}
     wanted = count + waiting
     values |= {"vacant": capacity - count, "wanted_pct": 100 * wanted / people, "short": max(wanted - capacity, 0.0)}
@@ -274,7 +271,7 @@ def freed_capacity(
     slug = find_area(area, root=root)["area"]
     people = as_array(projected(population, slug, LAST_YEAR, root=root)).sel(year=slice(base_year, None))
     if not people.sizes["year"]:
-        raise DataError(f"base_year is {base_year}; the projection ends before it.")
+        raise refusal("errors.needs.base_year", base_year=base_year)
     young = middles(labelled(persons(people, 3, 6)), "year")
     frame = pd.DataFrame({"aged_3_5": young, "seats": young.iloc[0] if seats is None else seats})
     frame["seats_given"] = seats is not None

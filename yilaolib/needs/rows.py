@@ -17,7 +17,7 @@ from ..demography.local import (  # isort: skip
     Range, Root, area_values, areas_above, assumed_range, census_pyramids, while_unchanged,
 )  # fmt: skip
 from ..demography.projection import HORIZON, Scenario, project
-from ..errors import DataError, did_you_mean
+from ..errors import nearest, refusal
 from ..tables.areas import Figures, figures_at, find_area, load_table
 from ..texts import catalogue
 from .methods import Number
@@ -90,7 +90,7 @@ def _bands(measure: str, table: pd.DataFrame) -> xr.DataArray:
     rows = table[(table["measure"] == measure) & (table["sex"] == "both")]
     if rows.empty:
         known = sorted(set(table["measure"]))
-        raise DataError(f"measure is {measure!r}; care_rates has {', '.join(known)}.{did_you_mean(measure, known)}")
+        raise refusal("errors.needs.measure", measure=measure, known=list(known), near=nearest(measure, known))
     levels = [level for level in LEVELS if level in set(rows["level"])] or ["overall"]
     shares = xr.DataArray(0.0, coords={"level": levels, "age": np.arange(OPEN_AGE + 1)}, dims=("level", "age"))
     for row in rows[rows["level"].isin(levels)].itertuples():
@@ -252,10 +252,10 @@ Method = Callable[[Case], dict | None]  # None where the user did not ask for it
 def make_case(what: str, area: str, population: Population, root: Root = None, **choices: Any) -> Case:
     """Gather what the methods of `beds` or `places` start from; `choices` are the last fields of `Case`."""
     if what not in LEADING:
-        raise DataError(f"what is {what!r}; it must be 'beds' or 'places'.")
+        raise refusal("errors.needs.what", what=what)
     norm = choices.get("norm")
     if norm is not None and not (isinstance(norm, int | float | np.number) and 0 < norm < 1000):
-        raise DataError(f"norm is {norm!r}; it is a number per 1000 persons, above 0 and below 1000 (such as 45).")
+        raise refusal("errors.needs.norm", norm=norm)
     row = find_area(area, root=root)
     slug, above = row["area"], list(areas_above(row, root))
     parent = next((up["area"] for up in above if up["level"] == "province"), above[0]["area"] if above else None)
@@ -348,7 +348,7 @@ def at_year(value: float | xr.DataArray, year: int) -> float | xr.DataArray:
 
 def check_year(year: int, years: np.ndarray) -> None:
     if year not in years:
-        raise DataError(f"year is {year}; the projection runs from {years[0]} to {years[-1]}.")
+        raise refusal("errors.needs.year", year=year, first=int(years[0]), last=int(years[-1]))
 
 
 def middle(value: float | xr.DataArray) -> float:

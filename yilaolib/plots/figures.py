@@ -20,7 +20,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
-from ..errors import DataError
+from ..errors import refusal
 from ..texts import catalogue, slack_side
 from . import style
 from .style import BLUE, CLEAR, GREEN, INK, MUTED, ORANGE, SERIES, SKY, TINTS, VERMILLION, em, number, word, write
@@ -48,7 +48,7 @@ def plot_fan(
     lang = style.language(lang)
     lines = [c for c in frame.columns if not str(c).startswith(("lower_", "upper_"))]
     if not lines:
-        raise DataError(f"plot_fan needs a column to draw as a line, such as 'central'; it has {list(frame.columns)}.")
+        raise refusal("errors.plots.fan_column", columns=[*map(str, frame.columns)])
     ax, frame = style.open_axes(ax), frame.sort_index()
     if frame.empty:
         return style.close_axes(ax, lang, title, note, empty=True)
@@ -199,7 +199,7 @@ def plot_pyramid(
     divisor, unit = style.person_scale(top, lang)
     for outline, (table, _) in enumerate(shown):
         if outline and _width(table.index.to_numpy()) != width:
-            raise DataError("The two pyramids have different age groups. Use the same groups: yl.group_ages(...).")
+            raise refusal("errors.plots.two_pyramids")
         edges = np.append(table.index, table.index[-1] + width)
         marked = (edges[:-1] >= 60) | ((edges[:-1] < 3) & (width == 1))
         for sex, (sign, colour) in SIDES.items():
@@ -237,11 +237,11 @@ def _pyramid(population) -> tuple[pd.DataFrame, str]:
     if hasattr(table, "dims"):
         table = table.squeeze()
         if set(table.dims) != {"sex", "age"}:
-            raise DataError(f"A pyramid has the dims sex and age; this one has {list(table.dims)}. Select one of each.")
+            raise refusal("errors.plots.pyramid_dims", dims=list(table.dims))
         table = table.to_dataframe("persons").reset_index()
     if {"sex", "age", "persons"} <= set(table.columns):
         if table.duplicated(["sex", "age"]).any():
-            raise DataError("The pyramid has several rows for one sex and age. Select one area, year and basis first.")
+            raise refusal("errors.plots.pyramid_rows")
         year = str(table["year"].iloc[0]) if "year" in table and table["year"].nunique() == 1 else ""
         table = table.pivot(index="age", columns="sex", values="persons")
     style.check_columns(table, ("female", "male"), "plot_pyramid")
@@ -251,8 +251,7 @@ def _pyramid(population) -> tuple[pd.DataFrame, str]:
 def _width(ages: np.ndarray) -> int:
     widths = np.unique(np.diff(ages))
     if len(widths) != 1:
-        hint = "Regroup them, for instance yl.group_ages(population, range(0, 90, 5))."
-        raise DataError(f"The age groups of a pyramid must be equally wide; these are {widths} years wide. {hint}")
+        raise refusal("errors.plots.widths", widths=widths.tolist())
     return int(widths[0])
 
 

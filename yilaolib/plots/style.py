@@ -26,7 +26,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 from scipy.optimize import isotonic_regression
 
-from ..errors import DataError, did_you_mean
+from ..errors import nearest, refusal
 from ..texts import catalogue, minus
 
 FAMILY = "Noto Sans SC Yilao"  # the files in fonts/; a name of its own, see data/builders/fonts.py
@@ -270,8 +270,8 @@ def check_columns(frame: pd.DataFrame, columns: Iterable[str], caller: str) -> N
     """Raise a sentence when a frame lacks columns that a figure needs."""
     there = [str(column) for column in frame.columns]
     for lacking in [column for column in columns if column not in frame.columns][:1]:
-        hint = did_you_mean(lacking, there)
-        raise DataError(f"{caller} needs the column '{lacking}'; the frame has {there}.{hint} Rename or add it.")
+        near = nearest(lacking, there)
+        raise refusal("errors.plots.no_column", caller=caller, lacking=lacking, there=there, near=near)
 
 
 def open_axes(ax: Axes | None, size: tuple[float, float] = (WIDE, 3.6)) -> Axes:

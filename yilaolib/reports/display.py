@@ -23,7 +23,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
-from ..errors import DataError, did_you_mean
+from ..errors import nearest, refusal
 from ..tables.schema import escaped
 from ..texts import Catalogue, catalogue, minus
 from .files import write_whole
@@ -114,8 +114,8 @@ class Report:
         """Show a sentence as a paragraph, or several as key lines: a key of the catalogue, or the text itself."""
         entry = _entry(self.words, "report.sentences", text) if isinstance(text, str) else None
         if entry is None and isinstance(text, str) and re.fullmatch(r"[a-z][a-z0-9_.]*", text):
-            hint = did_you_mean(text, self.words.find("report.sentences", {}))
-            raise DataError(f"The catalogue has no sentence {text!r}.{hint}")
+            near = nearest(text, self.words.find("report.sentences", {}))
+            raise refusal("errors.reports.no_sentence", text=text, near=near)
         said = text if entry is None else entry
         lines = [said] if isinstance(said, str) else list(said)
         if entry is not None:
@@ -145,7 +145,7 @@ class Report:
         """
         key, frame = (key, frame) if isinstance(key, str) else (None, key)
         if frame is None:
-            raise DataError(f"page.table({key!r}) has no table; write page.table({key!r}, frame).")
+            raise refusal("errors.reports.no_table", key=key)
         self._show(self._table(frame, "table", *self._entry_of("table", key, caption, spec, values), values))
 
     def figure(
@@ -168,11 +168,11 @@ class Report:
         """
         key, figure = (key, figure) if isinstance(key, str) else (None, key)
         if figure is None:
-            raise DataError(f"page.figure({key!r}) has no figure; write page.figure({key!r}, ax).")
+            raise refusal("errors.reports.no_figure", key=key)
         spec, name, caption = self._entry_of("figure", key, caption, spec, values)
         alt = alt or self._say(spec.get("alt", ""), values)
         if not alt.strip():
-            raise DataError(f"Figure {name!r} has no alternative text. Say in alt= what the figure shows.")
+            raise refusal("errors.reports.no_alt", name=name)
         behind = None if table is None else self._table(table, "figure", spec, name, caption, values)
         picture, width, height = picture_of(figure, name)
         piece = {"kind": "figure", "key": name, "label": self._label("figure", name), "caption": caption, "alt": alt}
@@ -208,8 +208,8 @@ class Report:
             return dict(spec or {}), f"own-{kind}-{own}", caption
         entry = _entry(self.words, kind, key)
         if not isinstance(entry, Mapping):
-            hint = did_you_mean(key, self.words.find(kind, {}))
-            raise DataError(f"The catalogue has no {kind} {key!r}.{hint} Without a key, give the frame and a caption.")
+            near = nearest(key, self.words.find(kind, {}))
+            raise refusal("errors.reports.no_entry", kind=kind, key=key, near=near)
         templates = {**self.words.find("columns", {}), **entry.get("heads", {})}
         full = {**entry, "heads": {}, **(spec or {}), "templates": templates}
         return full, re.sub(r"\W|_", "-", key), caption or self._say(entry.get("caption", ""), values)
@@ -226,7 +226,7 @@ class Report:
         series = {name: self._column(raw, name, spec, of_rows) for name in names}
         for option in OPTIONS:
             if unknown := [name for name in spec.get(option, {}) if name not in series and name not in wanted]:
-                raise DataError(f"{option} names {unknown}, but the columns of {key!r} are {names}.")
+                raise refusal("errors.reports.option", option=option, unknown=unknown, key=key, names=names)
         columns, shown, count = [], [], itertools.count(1)
         for name, column in series.items():
             said = self._heading_of(name, column, spec, values, caption)
@@ -266,7 +266,7 @@ class Report:
             return pd.Series(filled, index=raw.index, dtype=object)
         known = name in raw and not ("templates" in spec and f"{name}_{self.words.names}" in raw)
         if not known and not any(str(each).startswith(f"{name}_") for each in raw):
-            raise DataError(f"The table has no column {name!r}; it has {list(raw.columns)}.{did_you_mean(name, raw)}")
+            raise refusal("errors.reports.no_column", name=name, columns=[*map(str, raw)], near=nearest(name, raw))
         column = raw[name] if known else self.words.named(raw, name)
         return column if group is None else column.map(lambda code: self.words.coded(code, group), na_action="ignore")
 

@@ -19,7 +19,7 @@ from typing import Any
 from unicodedata import east_asian_width
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from ..errors import DataError
+from ..errors import refusal
 from ..tables.cells import UNPRINTABLE, put
 from ..tables.schema import one_of
 from ..texts import Catalogue
@@ -28,7 +28,6 @@ from .files import FORMATS, made_on
 from .page import FONTS, Document, on_page, page_html
 
 NEEDS = {"pdf": ("weasyprint", "WeasyPrint"), "docx": ("docx", "python-docx")}  # module, name of the package
-PANGO = "On Debian or Ubuntu also: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0."
 LAST = ("sources", "rows")  # sheets of a workbook: where the numbers come from
 BLUE, GREY, YELLOW = "0B5CAD", "59636E", "FFF2A8"
 REFERENCE = re.compile(r"\{(\w+)\}")
@@ -42,21 +41,20 @@ def check_formats(formats: str | Iterable[str]) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(form.strip() if isinstance(form, str) else form for form in asked))
     for form in found or ("",):
         one_of("format", form, FORMATS)
-        if reason := _missing(form):
-            raise DataError(reason)
+        if lack := _missing(form):
+            raise refusal("errors.reports.no_package", form=form, package=NEEDS[form][1], reason=lack)
     return found
 
 
 @functools.cache
 def _missing(form: str) -> str:
-    """Return what a format lacks here and what to do, or an empty text."""
-    module, package = NEEDS.get(form, ("", ""))
+    """Return why the package of a format cannot be loaded here, or an empty text."""
+    module, _ = NEEDS.get(form, ("", ""))
     try:
         if module:
             importlib.import_module(module)
     except (ImportError, OSError) as error:  # OSError: WeasyPrint is there, and a library of the system is not
-        what = f"The format {form} needs {package}, which cannot be loaded ({error}): pip install 'yilaolib[{form}]'."
-        return f"{what} {PANGO}" if form == "pdf" else what
+        return str(error)
     return ""
 
 

@@ -25,10 +25,10 @@ from pathlib import Path
 import pandas as pd
 
 from ..demography.local import Root, areas_above
-from ..errors import YilaoError
+from ..errors import YilaoError, refusal
 from ..tables.areas import find_area
 from ..tables.folders import as_root, merged_table, stamp
-from ..tables.schema import data_folder, fields_of, refusal, table_names
+from ..tables.schema import data_folder, fields_of, table_names
 from ..texts import languages
 
 BESIDE = ".yilao-"  # begins the names of files that are not complete
@@ -262,7 +262,7 @@ def lock_folder(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        raise refusal("errors.not_written", folder=str(folder), reason=error.strerror or str(error)) from error
+        raise refusal("errors.not_written", folder=str(folder), reason=error) from error
     lock, holder = folder / LOCK, folder / HOLDER
     if lock.is_symlink():  # what it leads to is not ours
         lock.unlink()
@@ -270,7 +270,7 @@ def lock_folder(folder: Path) -> Iterator[None]:
         held = FileLock(lock, blocking=False)
         held.acquire()
     except Timeout:
-        who = holder.read_text(encoding="utf-8") if holder.is_file() else "it has just begun"
+        who = holder.read_text(encoding="utf-8") if holder.is_file() else ""
         raise refusal("errors.in_use", YilaoError, folder=str(folder), who=who) from None
     try:
         command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200]

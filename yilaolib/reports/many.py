@@ -25,15 +25,14 @@ from typing import Any
 import pandas as pd
 
 from ..demography.local import Root
-from ..errors import DataError, YilaoError
+from ..errors import YilaoError, refusal
 from ..tables.areas import find_area, list_areas, load_table
 from ..tables.folders import as_root, merged_table, own_areas, stamp
-from ..tables.schema import escaped, one_of, refusal
+from ..tables.schema import escaped, one_of
 from ..texts import catalogue, languages
 from . import files, runner
 from .one import MEMORY_MB, PRELOAD, TIMEOUT, default_folder, keep_failure, place_order, run_order
 
-GO_ON = "run the same command again: it goes on from there."
 MANY = 2  # reports, from which on computing beforehand what all share saves more than it costs
 GRACE = 60.0  # [s] beyond the time limit of a report, for its page and a slow disk
 COLUMNS = [
@@ -92,7 +91,7 @@ def render_reports(
     placed = [place_order(city, **asked) for city in cities]
     orders = list({order.area: order for order in placed}.values())  # one area under two names is one report
     if not orders:
-        raise DataError("There is no city to report on; name one, or leave cities out for all that have a plan.")
+        raise refusal("errors.reports.no_city")
     out = Path(out_dir)
     with files.lock_folder(out), _ended_in_order():
         earlier = {order.area for order in orders if order.path("report", ".json").is_file() and not force}
@@ -118,13 +117,13 @@ def render_reports(
                 rows.append(row)
                 n_ok = sum(row["status"] == "ok" for row in rows)
                 if row.get("disk"):
-                    what = f"{out} cannot be written to ({row['disk']}) at {row['name_zh']}"
-                    raise YilaoError(f"{what}; {n_ok} reports are there and whole. Make room, and {GO_ON}")
+                    told = {"reason": row["disk"], "name": row["name_zh"], "n_ok": n_ok}
+                    raise refusal("errors.reports.disk", YilaoError, out=str(out), **told)
                 listing.add(row)
                 listing.write_now_and_then()
         except KeyboardInterrupt:
-            what = f"Ended with {n_ok if rows else 0} of {len(orders)} reports ready; {out / 'index.html'} lists them"
-            raise KeyboardInterrupt(f"{what}. To make the others, {GO_ON}") from None
+            counts = {"n_ok": n_ok if rows else 0, "n": len(orders), "index": str(out / "index.html")}
+            raise refusal("errors.reports.ended", KeyboardInterrupt, **counts) from None
         finally:  # what is done is listed even when the rest is interrupted
             getattr(made, "close", lambda: None)()  # ends its processes
             failing = sys.exc_info()[0] is not None
@@ -169,7 +168,7 @@ def _run(tasks: list[tuple], executor: str, jobs: int, scheduler: str | None, ti
         done = runner.run_many(run_task, tasks, min(jobs, len(tasks)), timeout + GRACE)
         try:
             for (order, *_), row in done:
-                yield _lost(order, f"the process that rendered it was {row}") if isinstance(row, str) else row
+                yield _lost(order, row) if isinstance(row, YilaoError) else row
         finally:
             getattr(done, "close", lambda: None)()
             for order, *_ in tasks:  # what was interrupted in the middle
@@ -187,10 +186,10 @@ def run_task(order: files.Order, key: str, timeout: float, memory_mb: int) -> di
         return keep_failure(order, error, time.perf_counter() - begin)
 
 
-def _lost(order: files.Order, why: str) -> dict:
+def _lost(order: files.Order, why: str | YilaoError) -> dict:
     """Return the row of a report whose process is gone; clear what that left half done."""
     files.clear_beside(order.folder)
-    return keep_failure(order, YilaoError(f"The report of {order.name_zh} failed: {why}."))
+    return keep_failure(order, refusal("errors.reports.lost", YilaoError, name=order.name_zh, why=why))
 
 
 def areas_with_plan(root: Root = None) -> list[str]:
@@ -224,7 +223,7 @@ def areas_in_file(path: str | os.PathLike) -> list[str]:
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise refusal("errors.no_list", path=str(path), reason=getattr(error, "strerror", error)) from error
+        raise refusal("errors.no_list", path=str(path), reason=error) from error
     lines = [line.split(",")[0].strip().strip('"') for line in text.splitlines()]
     names = [line for line in lines if line and not line.startswith("#")]
     names = names[1:] if names[:1] and names[0] in ("area", "adcode", "name_zh") else names
@@ -237,7 +236,7 @@ def write_table(target: Path, areas: list[str], **asked: Any) -> None:
     """Write `area_table` of these areas as CSV, Excel or Parquet, by the ending of `target`; all cores compute it."""
     one_of("--out", target.suffix, (".csv", ".xlsx", ".parquet"))
     if target.suffix == ".parquet" and not importlib.util.find_spec("pyarrow"):
-        raise DataError("A file .parquet needs pyarrow, which is not installed: pip install pyarrow. Or write .csv.")
+        raise refusal("errors.reports.no_parquet")
     from ..needs.peers import area_table
 
     runner.begin(PRELOAD, **{DATA: asked.get("root") or ""})
@@ -345,7 +344,6 @@ def _others(row: dict) -> list[tuple[str, str]]:
 
 # ---- on a Dask cluster: orders go out, files come back; nothing but the network is shared ----
 PATIENCE = 15.0  # [s] for the scheduler to answer, and for its first worker
-OTHER = "The workers have another yilaolib than the machine that asks, or none, or other versions of its packages"
 
 
 def run_dask(tasks: list[tuple], scheduler: str | None) -> Iterator[dict]:
@@ -356,21 +354,21 @@ def run_dask(tasks: list[tuple], scheduler: str | None) -> Iterator[dict]:
     try:
         import distributed
     except ImportError as error:
-        raise YilaoError("executor 'dask' needs Dask: pip install 'yilaolib[dask]'.") from error
+        raise refusal("errors.reports.no_dask", YilaoError) from error
     shown = re.sub(r"//[^/@]*@", "//", str(scheduler))  # without a password
     try:
         client = distributed.Client(scheduler, timeout=PATIENCE, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
-        raise YilaoError(f"No Dask scheduler answers at {shown} ({type(error).__name__}). Start one there.") from None
+        raise refusal("errors.reports.dask_silent", YilaoError, shown=shown, reason=type(error).__name__) from None
     with client:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError:
-            raise YilaoError(f"The Dask scheduler at {shown} has no workers. Start some there.") from None
+            raise refusal("errors.reports.dask_idle", YilaoError, shown=shown) from None
         keys: Any = client.run(files.library_key, on_error="return")
         ours = files.library_key()
         if others := [worker for worker, key in keys.items() if key != ours and not isinstance(key, OSError)]:
-            raise YilaoError(f"{OTHER} ({', '.join(others[:3])}). Install the same everywhere and start them anew.")
+            raise refusal("errors.reports.dask_others", YilaoError, others=others[:3])
         inputs, sent = {}, {}
         for order, *rest in tasks:
             lang = order.parameters.get("lang", order.lang)
@@ -381,7 +379,7 @@ def run_dask(tasks: list[tuple], scheduler: str | None) -> Iterator[dict]:
         for future in distributed.as_completed(list(sent), loop=client.loop):
             order = sent[future]
             if future.status in ("cancelled", "lost"):
-                raise YilaoError(f"The Dask scheduler was lost. Start it, and {GO_ON}")
+                raise refusal("errors.reports.dask_lost", YilaoError)
             if future.status == "error":
                 error = future.exception()
                 yield _lost(order, f"{type(error).__name__}: {error}".rstrip("."))

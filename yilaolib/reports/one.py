@@ -18,18 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from ..demography.local import areas_above
-from ..errors import DataError, YilaoError, did_you_mean
+from ..errors import DataError, YilaoError, nearest, refusal
 from ..tables.areas import data_version, find_area
 from ..tables.folders import merged_table
-from ..tables.schema import refusal
 from ..texts import catalogue, languages
 from . import files, runner
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
 CENSUS_YEAR, LAST_YEAR = 2020, 2100  # projections start after the one, and their assumptions end with the other
 OURS = ("city", "lang", "tables_dir")  # parameters of the notebook that have their own way in
-TYPES = {"str": (str | os.PathLike, "text"), "int": (Integral, "a whole number"), "float": (Real, "a number")}
-TYPES |= {"bool": (bool, "True or False")}
+TYPES: dict[str, Any] = {"str": str | os.PathLike, "int": Integral, "float": Real, "bool": bool}
 TIMEOUT = 900.0  # [s] a hundred times what a report takes
 MEMORY_MB = 4000  # twenty times
 PRELOAD = ("yilaolib.reports.many",)
@@ -97,11 +95,11 @@ def place_order(
     from .exports import check_formats
 
     if "://" in str(out_dir):
-        raise DataError(f"{out_dir} is no folder of this machine; write into one, and send it (docs/large_runs.md).")
+        raise refusal("errors.reports.remote", out_dir=str(out_dir))
     formats = check_formats(formats)
     code = catalogue(lang).code
     if not SLUG.fullmatch(code) or code in ("low", "medium", "high", "failed"):
-        raise DataError(f"A catalogue called {code!r} cannot name a file: name it after its language, such as fr.toml.")
+        raise refusal("errors.reports.lang_file", code=code)
     data = parameters.get("data")
     root = None if isinstance(data, str) and not data else data
     notebook = _template_of(city, root) if template is None else Path(template).resolve()
@@ -114,7 +112,7 @@ def place_order(
     area = find_area(city, root=root)
     slug = area["area"]
     if not SLUG.fullmatch(slug):
-        raise DataError(f"The area {slug!r} cannot name a folder: write small letters, digits, '-' and '_'.")
+        raise refusal("errors.reports.area_file", slug=slug)
     if "scenario" in values:
         values["scenario"] = _checked_scenario(values["scenario"], slug, root)
     values = {name: default for name, (_, default) in known.items()} | values
@@ -144,7 +142,7 @@ def find_template(name: str = "city_report") -> Path:
     for folder in (here / "_reports", here.parent / "notebooks" / "reports"):
         if (path := folder / f"{name}.ipynb").is_file():
             return path
-    raise YilaoError(f"The report notebook {name}.ipynb is not there; install yilaolib again.")
+    raise refusal("errors.reports.no_template", YilaoError, name=name)
 
 
 def inspect_parameters(notebook: str | os.PathLike) -> dict[str, tuple[str, Any]]:
@@ -162,10 +160,10 @@ def _inspected(path: Path, state: tuple | None) -> dict[str, tuple[str, Any]]:
         tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
         statements = [statement for cell in tagged[:1] for statement in ast.parse("".join(cell["source"])).body]
     except (OSError, ValueError, KeyError, SyntaxError) as error:
-        raise DataError(f"{path} cannot be read as a report notebook ({error}).") from error
+        raise refusal("errors.reports.no_notebook", path=str(path), error=error) from error
     known = dict(found for found in map(_declared, statements) if found)
     if "city" not in known:
-        raise DataError(f"{path} declares no parameter 'city': give it a cell tagged 'parameters' with one.")
+        raise refusal("errors.reports.no_parameter_cell", path=str(path))
     return known
 
 
@@ -189,17 +187,16 @@ def _typed(name: str, value: Any, known: dict[str, tuple[str, Any]]) -> Any:
     """Return a parameter as a plain value of the type that the notebook declares."""
     allowed = [parameter for parameter in known if parameter not in OURS]
     if name not in allowed:
-        hint = did_you_mean(name, allowed)
-        raise DataError(f"The report has no parameter {name!r}.{hint} It has {', '.join(allowed)}.")
+        near = nearest(name, allowed)
+        raise refusal("errors.reports.no_parameter", name=name, near=near, allowed=list(allowed))
     declared, default = known[name]
     kind = declared.partition(" | ")[0]
     if kind not in TYPES or (value is None and default is None):
         return value
     value = getattr(value, "item", lambda: value)()  # a number of numpy
-    accepted, words = TYPES[kind]
-    if not isinstance(value, accepted) or (kind in ("int", "float") and isinstance(value, bool)):
-        such = f", such as {default!r}" if default is not None else ""
-        raise DataError(f"{name} must be {words}{such}; it is {value!r} ({type(value).__name__}).")
+    if not isinstance(value, TYPES[kind]) or (kind in ("int", "float") and isinstance(value, bool)):
+        told = {"name": name, "default": default, "value": value, "came": type(value).__name__}
+        raise refusal("errors.reports.kind", wanted=kind, **told)
     return os.fspath(value) if kind == "str" else {"int": int, "float": float, "bool": bool}[kind](value)
 
 
@@ -223,8 +220,7 @@ def _checked_scenario(name: str, area: str, root: str | None) -> str:
     name = scenario_named(name, area=area, root=root)
     taken = (*languages(), "failed")  # other words in the names of a report's files
     if not SLUG.fullmatch(name) or name in taken:
-        words = f"write small letters, digits, '-' and '_', and not {', '.join(taken)}"
-        raise DataError(f"The scenario {name!r} cannot name a file: {words}.")
+        raise refusal("errors.reports.scenario_file", name=name, taken=taken)
     return name
 
 
@@ -277,9 +273,7 @@ def _run_beside(order: files.Order, beside: Path, timeout: float, memory_mb: int
 
 def keep_failure(order: files.Order, error: BaseException, seconds: float = 0.0) -> dict:
     """Keep the row of a report that failed and return it; `disk` is not empty when all later reports would fail too."""
-    text = str(error)
-    if isinstance(error, YilaoError) and error.key:
-        text = catalogue(order.parameters.get("lang", order.lang)).say(error.key, **error.values)
+    text = catalogue(order.parameters.get("lang", order.lang)).told(error)
     told = {"status": "failed", "error": text or type(error).__name__, "traceback": as_traceback(error)}
     row = order.row() | told | {"seconds": round(seconds, 2)}
     with contextlib.suppress(OSError):  # a full disk is told by the row
@@ -346,11 +340,11 @@ def as_sentence(error: BaseException, names: dict[str, str], notebook: Path | No
     """Return a failure of `run_notebook` as an error of ours: one sentence, and where the partial notebook is."""
     kind, text = getattr(error, "ename", type(error).__name__), getattr(error, "evalue", str(error))
     text = " ".join(str(text).split())
-    ours = kind in ("DataError", "YilaoError", "DeadKernelError")  # the last is a sentence too
-    if kind == "CellTimeoutError":
-        text, ours = "it took longer than allowed (--timeout)", True
+    ours = kind in ("DataError", "YilaoError")
     told = {"area": names, "cell": getattr(error, "cell_index", None), "notebook": notebook and str(notebook)}
-    told["reason"] = (text if ours and text else f"{kind}: {text}".rstrip(": ")).rstrip(".")
+    reason = (text if ours and text else f"{kind}: {text}".rstrip(": ")).rstrip(".。")
+    late = refusal("errors.late", YilaoError) if kind == "CellTimeoutError" else error
+    told["reason"] = late if hasattr(late, "key") else reason  # it took too long, or its process ended
     return refusal("errors.report_failed", DataError if kind == "DataError" else YilaoError, **told)
 
 
@@ -362,14 +356,14 @@ def as_traceback(error: BaseException) -> str:
     return COLOURS.sub("", text).strip()
 
 
-def disk_error(error: BaseException) -> str:
-    """Return what is wrong with the disk, when that is why a report failed (later ones would fail too); else ""."""
+def disk_error(error: BaseException) -> OSError | None:
+    """Return what is wrong with the disk, when that is why a report failed (later ones would fail too); else None."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, OSError) and seen.errno in FULL_DISK:
-            return seen.strerror or str(seen)
+            return seen
         found = re.match(r"\[Errno (\d+)\] ([^:]*)", str(getattr(seen, "evalue", "")))  # it was met in the notebook
         if found and getattr(seen, "ename", "") == "OSError" and int(found[1]) in FULL_DISK:
-            return found[2]
+            return OSError(int(found[1]), found[2])
         seen = seen.__cause__
-    return ""
+    return None

@@ -30,6 +30,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, cast
 
+from ..errors import YilaoError, refusal
+
 NAME, FORKSERVER = "yilao", "YILAO_FORKSERVER"  # the engine; a variable that only the forkserver sees
 START = "forkserver" if sys.platform == "linux" else "spawn"
 # Several notebooks at once would fight over the cores. Libraries read these when they are imported.
@@ -134,19 +136,17 @@ def _end(process: BaseProcess) -> None:
     process.join(10)
 
 
-def _obituary(process: BaseProcess) -> str:
+def _obituary(process: BaseProcess, of: str, kind: type = YilaoError) -> Any:
     process.join(1)
     code = process.exitcode
-    if code is None or code >= 0:
-        return f"ended by itself (exit code {code})"
-    hint = "; the machine may have run out of memory" if -code == 9 else ""
-    return f"ended by {signal.Signals(-code).name}{hint}"
+    by = "" if code is None or code >= 0 else signal.Signals(-code).name
+    return refusal("errors.process", kind, of=of, code=code, by=by)
 
 
 def run_many(function: Callable, tasks: Iterable[tuple], jobs: int, timeout: float) -> Iterator[tuple[tuple, Any]]:
     """Call a function for each tuple of arguments, `jobs` at a time, each in a process; yield (arguments, result).
 
-    The function must not raise. In place of a result comes a text when the process was lost, or killed after `timeout`
+    The function must not raise. In place of a result comes an error when a process was lost, or killed after `timeout`
     [s]. Where processes cannot be forked, threads call the function, and only its notebooks are processes.
     """
     if START != "forkserver":
@@ -172,11 +172,11 @@ def run_many(function: Callable, tasks: Iterable[tuple], jobs: int, timeout: flo
                     try:
                         answer = ours.recv()
                     except EOFError:
-                        answer = _obituary(process)
+                        answer = _obituary(process, "report")
                 elif process.exitcode is not None and not ours.poll():
-                    answer = _obituary(process)  # something that it started still holds the other end
+                    answer = _obituary(process, "report")  # something that it started still holds the other end
                 elif time.monotonic() > end_by:
-                    answer = "killed, because it did not end"
+                    answer = refusal("errors.process", YilaoError, of="report", code=None, by="")
                 else:
                     continue
                 _end(process)
@@ -334,7 +334,7 @@ class _Run:
                 self._watch_memory()
         except (EOFError, OSError):
             self._read_texts(cell.outputs)
-            raise DeadKernelError(f"The process of the notebook was {_obituary(self.process)}.") from None
+            raise _obituary(self.process, "notebook", DeadKernelError) from None
         if interrupted or good is None:
             timeout = min(self.cell_timeout, 1e9)
             raise CellTimeoutError.error_from_timeout_and_cell("Cell execution timed out", int(timeout), cell)
@@ -366,8 +366,7 @@ class _Run:
         with contextlib.suppress(OSError):
             self.most = self.most or _data_bytes(pid) + 1e6 * self.memory_mb
             if sum(map(_held_bytes, _family(pid))) > self.most:
-                what = "The notebook and the processes that it started"
-                raise DeadKernelError(f"{what} took more memory than the {self.memory_mb} MB allowed (--memory).")
+                raise refusal("errors.memory", DeadKernelError, memory_mb=self.memory_mb)
         self.looked = time.monotonic()
 
     def _record(self, outputs: list, kind: str, content: Any) -> None:
@@ -543,7 +542,10 @@ def _new_shell(mouth: _Mouth) -> Any:
         enable_gui = ask_exit = cast(Any, nothing)
 
         def _showtraceback(self, etype, evalue, stb):
-            error = {"ename": etype.__name__, "evalue": str(evalue), "traceback": list(stb)}
+            said = str(evalue)
+            with contextlib.suppress(Exception):  # in the language of the notebook
+                said = evalue.say(self.user_ns["lang"])
+            error = {"ename": etype.__name__, "evalue": said, "traceback": list(stb)}
             mouth.say("output", {"output_type": "error"} | error)
 
     config = Config()

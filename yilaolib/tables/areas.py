@@ -14,10 +14,10 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import DataError, did_you_mean, nearest
+from ..errors import DataError, nearest, refusal
 from .finding import LISTED, TOLD
 from .folders import as_root, merged_table, names_of, stamp, user_files
-from .schema import fields_of, one_of, package, refusal, rules_of, schema_of, table_names
+from .schema import fields_of, one_of, package, rules_of, schema_of, table_names
 
 
 def load_table(name: str, *, area: object = None, root: str | os.PathLike | None = None) -> pd.DataFrame:
@@ -34,7 +34,7 @@ def load_table(name: str, *, area: object = None, root: str | os.PathLike | None
     frame = merged_table(name, root)
     if area is not None:
         if "area" not in frame:
-            raise DataError(f"Table {name!r} has no column 'area' that could choose its rows. Leave area={area!r} out.")
+            raise refusal("errors.tables.no_area_column", name=name, area=area)
         places, for_all = _places(name, as_root(root), stamp(root))
         frame = frame.iloc[sorted([*for_all, *places.get(find_area(area, root)["area"], [])])]
     # A deep copy: copy-on-write does not guard an extension array that is written through `.array`.
@@ -143,8 +143,7 @@ def data_version() -> str:
 
 
 def _unknown(what: str, came: object, known: Iterable[str]) -> DataError:
-    hint = did_you_mean(came, known)
-    return DataError(f'{what} {came!r} is not in {what}s.csv.{hint} yl.load_table("{what}s") lists all.')
+    return refusal("errors.tables.unknown", what=what, came=came, near=nearest(came, known))
 
 
 def printed(
@@ -221,7 +220,7 @@ class Figures:
         """As `first`, for a number that our own tables print; a DataError where a user's tables blank it out."""
         row = self.first(area, indicator, *kinds)
         if row is None:
-            raise DataError(f"observations has no value of {indicator} for {area}; add it to your own data folder.")
+            raise refusal("errors.tables.no_value", indicator=indicator, area=area)
         return row
 
 
@@ -263,10 +262,7 @@ def _source_ids(given: Any, root: str | Path | None) -> Iterable[str]:
         return given.dropna()
     if isinstance(given, Iterable) and not hasattr(given, "attrs"):
         return given
-    raise DataError(
-        f"A {type(given).__name__} without a column 'source' and without attrs['sources'] cannot be cited. "
-        "Give a frame as load_table returns it, a projection, or the ids of documents."
-    )
+    raise refusal("errors.tables.no_source", kind=type(given).__name__)
 
 
 def _in_columns(columns: pd.DataFrame | pd.Series | dict, root: str | Path | None) -> Iterable[str]:

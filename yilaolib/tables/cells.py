@@ -17,10 +17,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..errors import DataError
+from ..errors import DataError, refusal
 from . import schema
 from .finding import plain_name
-from .schema import NUMBER, Problem, Sheet, Trouble, fields_of, package, refusal, rules_of, schema_of
+from .schema import NUMBER, Problem, Sheet, Trouble, fields_of, package, rules_of, schema_of
 
 PRINTED = re.compile(r"(\d+)(?:\.(\d+))?\s*[余多]?([百千]?[万亿]?)")
 TIMES = {"百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000}
@@ -288,7 +288,7 @@ def read_grids(path: Path) -> list[Grid]:
     except DataError:
         raise
     except OSError as error:
-        raise refusal("form.not_opened", file=path.name, error=error.strerror or str(error)) from error
+        raise refusal("form.not_opened", file=path.name, error=error) from error
     except Exception as error:  # zipfile and openpyxl raise whatever a broken part makes them trip over
         raise refusal("form.damaged", file=path.name, error=type(error).__name__) from error
 
@@ -360,7 +360,7 @@ def put(ws: Any, row: int, column: int, value: Any) -> Any:
     value = getattr(value, "item", lambda: value)()  # a number of numpy
     if isinstance(value, str):
         if len(value) > LONGEST:
-            raise DataError(f"A text of {len(value)} characters is too long for a cell ({LONGEST}). Shorten it.")
+            raise refusal("errors.tables.too_long", length=len(value), longest=LONGEST)
         cell.value = UNPRINTABLE.sub("\ufffd", value)
         cell.data_type = "s"  # openpyxl would make a formula of what begins with =
         cell.quotePrefix = value[:1] in ("=", "+", "-", "@", "\t", "\r")

@@ -18,9 +18,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from ..errors import refusal
 from .cells import Grid, Raw, read_grids, read_number
 from .finding import bare, plain_name
-from .schema import empty_table, refusal
+from .schema import empty_table
 
 Span = tuple[int, int | None]  # first age, and the first that is not in it
 SEXES: dict[str, str] = dict.fromkeys(
@@ -94,7 +95,7 @@ def _csv_grid(path: Path) -> Grid:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise refusal("form.not_opened", file=path.name, error=error.strerror) from error
+        raise refusal("form.not_opened", file=path.name, error=error) from error
     for encoding in ("utf-8-sig", "gb18030"):
         with contextlib.suppress(UnicodeDecodeError, csv.Error):
             lines = enumerate(csv.reader(io.StringIO(raw.decode(encoding), newline="")), 1)

@@ -10,11 +10,11 @@ from pathlib import Path
 import pandas as pd
 
 from .. import tables as room
-from ..errors import nearest
+from ..errors import nearest, refusal
 from . import schema
 from .cells import Grid, Raw, Spelling, fold, read_grids, sheet_of, show, understand
 from .finding import Names, our_names, plain_name
-from .schema import Problem, Sheet, Trouble, described, empty_table, key_of, links_of, refusal, refuse, schema_of
+from .schema import Problem, Sheet, Trouble, described, empty_table, key_of, links_of, refuse, schema_of
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlsb", ".ods")
 OUR_SHEETS = ("说明", "instructions", "封面", "cover", "lists")

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError, YilaoError, did_you_mean, nearest
+from ..errors import nearest, refusal
 from .finding import data_folder
 
 DTYPES = {"string": "str", "integer": "Int64", "number": "float64", "boolean": "boolean"}
@@ -47,9 +47,7 @@ def schema_of(name: str) -> dict:
     if name in described():
         table = described()[name]
         return table.get("tidy", table["schema"])  # `population` lies in a file as a row an area, year and sex
-    raise DataError(
-        f"There is no table {name!r}.{did_you_mean(name, table_names())} The tables are {', '.join(table_names())}."
-    )
+    raise refusal("errors.tables.no_table", name=name, near=nearest(name, table_names()), tables=list(table_names()))
 
 
 def fields_of(name: str) -> dict[str, dict]:
@@ -133,15 +131,6 @@ class Sheet(NamedTuple):
         sheet = "" if self.letters is None else self.where
         key, values, rule = trouble
         return Problem(table, line, field, rule, key, values, severity, self.where, row_key.strip(), area, sheet, cell)
-
-
-def refusal(key: str, kind: type[YilaoError] = DataError, /, **values: Any) -> Any:
-    """Return the error of a sentence of the catalogues; its message is English."""
-    from ..texts import say
-
-    error = kind(say(key, "en", **values))
-    error.key, error.values = key, values
-    return error
 
 
 def one_of(name: str, value: object, allowed: Iterable[Any], near: Iterable[str] = ()) -> None:

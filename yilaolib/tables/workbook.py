@@ -17,12 +17,12 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import DataError
+from ..errors import DataError, refusal
 from ..texts import catalogue, languages
 from .areas import cite, data_version, find_area, find_areas, load_table
 from .cells import put
 from .folders import as_root, merged_table, read_table, user_files
-from .schema import Trouble, described, fields_of, misfit, package, refusal, rules_of, with_word
+from .schema import Trouble, described, fields_of, misfit, package, rules_of, with_word
 
 ENDING = ".xlsx"
 SHEETS = ("areas", "margins", "sources", "observations", "projects", "outcomes", "population", "assumptions")
@@ -192,10 +192,7 @@ def write_workbook(tables: Mapping[str, pd.DataFrame], path: str | Path) -> Path
     for name, frame in tables.items() or [("", pd.DataFrame())]:
         named = re.fullmatch(r"[^\[\]:*?/\\']{1,31}", str(name)) and name != "cover"
         if not named or not isinstance(frame, pd.DataFrame):
-            raise DataError(
-                f"{name!r}: a {type(frame).__name__} is no table for a sheet. Give a dict such as {{'areas': frame}}, "
-                "its names of at most 31 characters, none of []:*?/\\', and not 'cover'."
-            )
+            raise refusal("errors.tables.no_sheet", name=name, kind=type(frame).__name__)
         fields = fields_of(name) if name in described() else {}
         if not fields and (frame.index.name or frame.index.nlevels > 1):
             frame = frame.reset_index()  # rows of our tables are told by their keys
@@ -234,7 +231,7 @@ def _save(book: Any, target: Path) -> Path:
         os.replace(beside, target)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise refusal("form.not_written", file=str(target), error=error.strerror or str(error)) from error
+        raise refusal("form.not_written", file=str(target), error=error) from error
     return target
 
 

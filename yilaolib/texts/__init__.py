@@ -11,13 +11,14 @@ the names. So no Python asks which language it speaks.
 from __future__ import annotations
 
 import calendar
+import errno
 import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from ..errors import DataError, did_you_mean
+from ..errors import DataError, nearest, refusal
 
 HERE = Path(__file__).parent
 
@@ -36,8 +37,7 @@ def catalogue(lang: str) -> Catalogue:
     """
     path = Path(lang) if str(lang).endswith(".toml") else HERE / f"{lang}.toml"
     if str(lang) not in languages() and not (path.suffix == ".toml" and path.is_file()):
-        hint = did_you_mean(lang, languages()) or " Or give the path of a TOML file with the keys of en.toml."
-        raise DataError(f"lang must be one of {', '.join(languages())}; it is {lang!r}.{hint}")
+        raise refusal("errors.lang", lang=lang, languages=languages(), near=nearest(lang, languages()))
     return _read(str(path))
 
 
@@ -75,7 +75,7 @@ def slack_side(baseline: float, target: float, comparator: object) -> str:
 class Catalogue:
     """The words of one language, by dotted key. Its templates know the filters `FILTERS` and `say("another.key")`."""
 
-    FILTERS = ("count", "percent", "day", "number", "listed", "named", "coded", "word")
+    FILTERS = ("count", "percent", "day", "number", "listed", "named", "coded", "word", "quoted", "told")
 
     def __init__(self, path: str | Path) -> None:
         self.entries = tomllib.loads(Path(path).read_text(encoding="utf-8"))
@@ -184,7 +184,18 @@ class Catalogue:
 
     def listed(self, items: Iterable[str]) -> str:
         """Items in a row, with the comma of the language."""
-        return self.format["list"].join(items)
+        return self.format["list"].join(map(str, items))
+
+    def quoted(self, value: Any) -> str:
+        """A value as Python writes it."""
+        return repr(value)
+
+    def told(self, error: BaseException) -> str:
+        """What an error says: a sentence of ours, a reason of the system by its code, else the error's own text."""
+        if isinstance(values := getattr(error, "values", None), dict):
+            return self.say(getattr(error, "key", ""), **values)
+        code = errno.errorcode.get(getattr(error, "errno", None) or 0, type(error).__name__)
+        return self.word(f"errors.system.{code}", getattr(error, "strerror", None) or str(error))
 
 
 def is_missing(value: object) -> bool:
