@@ -1,88 +1,83 @@
-"""Reports of every county of a census table, through the command that users type.
+"""Reports of counties through the command that users type; all counties up to date; the list of all in a browser.
 
-    python benchmarks/bench_counties.py COUNTIES.csv [--year 2020] [--limit 300] [--jobs 2] [--out FOLDER]
+    python benchmarks/bench_counties.py [--limit 40] [--jobs 2]
 
-COUNTIES.csv has one row per county, year and sex, persons of the age groups in columns: census_year, province,
-prefecture, unit, code (six digits, text), level, sex (female, male), age_0, age_1 (1-4), age_5 (5-9) ... age_85 (85+).
-Rows of level "county" are taken, whose province is in the library's `areas`. They become a data folder of the two
-tables `areas` and `population`; the counties have no plan, so their reports are the demographic ones.
+Makes `--limit` reports of counties from all over China, and two of them before, so that the difference is what a further
+one takes, and says what all would take. Then one stands in for every county, with the row and the key of its own, so
+that the command finds all of them up to date; Chromium opens their index.
 """
 
 import argparse
+import contextlib
+import ctypes
+import os
+import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-import pandas as pd
-
 import yilaolib as yl
+from yilaolib.reports import files, one
 
 
-def write_tables(counties: pd.DataFrame, folder: Path) -> list[str]:
-    """Write the data folder of some counties; return their slugs."""
-    areas = yl.load_table("areas")
-    provinces = areas[areas["level"] == "province"].set_index("name_zh")["area"]
-    own = areas.dropna(subset="adcode").set_index("adcode")["area"]  # a county that the library has keeps its slug
-    counties = counties.assign(area=["c" + code for code in counties["code"]])
-    counties = counties.assign(area=counties["code"].map(own).fillna(counties["area"]))
-    places = counties.drop_duplicates("area")
-    table = pd.DataFrame(
-        {
-            "area": places["area"],
-            "level": "county",
-            "adcode": places["code"],
-            "name_zh": places["unit"],
-            "name_en": places["area"].str.upper(),
-            "parent": places["province"].map(provinces),
-        }
-    )
-    table[~table["area"].isin(areas["area"])].to_csv(folder / "areas.csv", index=False)
-    columns = [name for name in counties if name.startswith("age_")]
-    long = counties.melt(["area", "census_year", "sex"], columns, "group", "persons")
-    ages = long["group"].str.removeprefix("age_").astype(int)
-    width = ages.map({0: 1, 1: 4, 85: None}).where(ages.isin([0, 1, 85]), 5).astype("Int64")
-    people = {"area": long["area"], "year": long["census_year"], "basis": "resident", "sex": long["sex"], "age": ages}
-    source = "nbs-census-" + long["census_year"].astype(str) + "-county"
-    people = pd.DataFrame(people | {"n": width, "persons": long["persons"], "source": source})
-    people.sort_values(["area", "year", "sex", "age"]).to_csv(folder / "population.csv", index=False)
-    return table["area"].tolist()
+def timed(*words: str) -> tuple[float, float]:
+    """Wall time and CPU of `yilao report` with all its processes [s]."""
+    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    command = "import sys; from yilaolib.cli import main; main()"
+    subprocess.run([sys.executable, "-c", command, "report", *words], check=True, stdout=subprocess.DEVNULL)
+    wall = time.perf_counter() - begin
+    with contextlib.suppress(ChildProcessError):  # servers that outlive it come to us
+        while True:
+            os.wait()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def stand_in(model: Path, areas: list[str], out: Path) -> None:
+    """Put a report into the folder of each area as its own, with the row and key that its own would have."""
+    row = files.read_row(model / "report.json")
+    for area in areas:
+        order = one.place_order(area, out_dir=out)
+        shutil.copytree(model, order.folder)
+        told = order.row() | {"key": files.content_key(order), "report": f"{area}/report.html"}
+        files.keep_row(order, row | told)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("counties", type=Path)
-    parser.add_argument("--limit", type=int, default=300)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--limit", type=int, default=40)
+    parser.add_argument("--jobs", default="2")
     asked = parser.parse_args()
-    table = pd.read_csv(asked.counties, dtype={"code": str})
-    known = yl.load_table("areas").query("level == 'province'")["name_zh"]
-    table = table[(table["level"] == "county") & table["province"].isin(known)]
-    codes = table.loc[table["census_year"] == 2020, "code"].drop_duplicates()
-    codes = codes.iloc[:: max(1, len(codes) // asked.limit)].head(asked.limit)  # spread over the provinces
+    ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
+    counties = sorted(set(yl.list_areas(level="county")["area"]) & set(yl.load_table("population")["area"]))
+    chosen = counties[:: len(counties) // asked.limit][: asked.limit]
     with tempfile.TemporaryDirectory() as folder:
-        data, out = Path(folder) / "counties", asked.out or Path(folder) / "out"
-        data.mkdir()
-        slugs = write_tables(table[table["code"].isin(codes)], data)
-        (Path(folder) / "areas.txt").write_text("\n".join(slugs))
-        run = [sys.executable, "-c", "from yilaolib.cli import main; main()", "report"]
-        run += ["--areas", f"{folder}/areas.txt", "--data", str(data)]
-        run += ["--out", str(out), "--jobs", str(asked.jobs)]
-        for what in ("made", "kept"):
+        some, every = Path(folder) / "some", Path(folder) / "every"
+        _, two = timed(chosen[0], chosen[-1], "--jobs", asked.jobs, "--out", str(some), "--force")
+        wall, cpu = timed(*chosen, "--jobs", asked.jobs, "--out", str(some), "--force")
+        each = (cpu - two) / (len(chosen) - 2)
+        size = sum(path.stat().st_size for area in chosen for path in (some / area).rglob("*")) / len(chosen) / 1e6
+        print(
+            f"{len(chosen)} reports: wall {wall:.0f} s, CPU {cpu:.0f} s; a further one {each:.2f} s of CPU, {size:.2f} MB"
+        )
+        cores, disk = each * len(counties) / 120, size * len(counties) / 1e3
+        print(f"all {len(counties)} would take {cores:.0f} minutes of two cores and {disk:.1f} GB")
+        stand_in(some / chosen[0], counties, every)
+        wall, cpu = timed("--level", "county", "--out", str(every))
+        print(f"{len(counties)} up to date: wall {wall:.1f} s, CPU {cpu:.1f} s")
+        from playwright.sync_api import sync_playwright
+
+        with sync_playwright() as p:
+            page = p.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"]).new_page()
             begin = time.perf_counter()
-            done = subprocess.run(run, capture_output=True, text=True)
-            wall = time.perf_counter() - begin
-            rows = pd.read_csv(out / "manifest.csv")
-            n = len(slugs)
-            print(
-                f"{what}: {n} reports in {wall:.0f} s, {wall / n:.2f} s a report, exit code {done.returncode}, ", end=""
-            )
-            print(f"{(rows['status'] != 'ok').sum()} failed, {int(rows['kept'].sum())} kept", flush=True)
-        print(done.stderr[-2000:])
-        size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file()) / 1e6
-        print(f"index.html {(out / 'index.html').stat().st_size / 1e3:.0f} kB, the folder {size:.0f} MB")
+            page.goto((every / "index.html").as_uri())
+            rows = page.locator("tbody tr").count()
+            took = time.perf_counter() - begin
+            size = (every / "index.html").stat().st_size / 1e6
+            print(f"index of {rows} rows, {size:.1f} MB: {took:.1f} s in Chromium")
 
 
 if __name__ == "__main__":

@@ -310,7 +310,7 @@ def _tidy(nb: Any, order: files.Order, target: Path) -> None:
         for output in cell.get("outputs", ()):
             if "text/html" in output.get("data", {}):  # it holds the picture already
                 output.data = {kind: each for kind, each in output.data.items() if kind not in (SVG, PNG)}
-    nbformat.write(nb, target)
+    nbformat.write(nb, target, indent=None)  # a third fewer bytes
 
 
 def _keep_failed(ran: Path, order: files.Order) -> Path | None:
