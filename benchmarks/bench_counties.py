@@ -2,9 +2,9 @@
 
     python benchmarks/bench_counties.py [--limit 40] [--jobs 2]
 
-Makes `--limit` reports of counties from all over China, and two of them before, so that the difference is what a further
-one takes, and says what all would take. Then one stands in for every county, with the row and the key of its own, so
-that the command finds all of them up to date; Chromium opens their index.
+Makes two reports of counties, then `--limit` from all over China: the difference is what a further one takes, and says
+what all would take. Then one stands in for every county, with the row and the key of its own, so that the command finds
+all of them up to date; Chromium opens their index.
 """
 
 import argparse
@@ -60,9 +60,7 @@ def main() -> None:
         wall, cpu = timed(*chosen, "--jobs", asked.jobs, "--out", str(some), "--force")
         each = (cpu - two) / (len(chosen) - 2)
         size = sum(path.stat().st_size for area in chosen for path in (some / area).rglob("*")) / len(chosen) / 1e6
-        print(
-            f"{len(chosen)} reports: wall {wall:.0f} s, CPU {cpu:.0f} s; a further one {each:.2f} s of CPU, {size:.2f} MB"
-        )
+        print(f"{len(chosen)} reports: wall {wall:.0f} s, CPU {cpu:.0f} s; {each:.2f} s a further one, {size:.2f} MB")
         cores, disk = each * len(counties) / 120, size * len(counties) / 1e3
         print(f"all {len(counties)} would take {cores:.0f} minutes of two cores and {disk:.1f} GB")
         stand_in(some / chosen[0], counties, every)
