@@ -1,8 +1,8 @@
 """What a Dask cluster costs: the same county reports by `--jobs 2` and by two workers of one thread on this machine.
 
-    python benchmarks/bench_cluster.py COUNTIES.csv [--limit 60] [--rounds 2]
+    python benchmarks/bench_cluster.py [--limit 60] [--rounds 2]
 
-COUNTIES.csv as in bench_counties.py. Both ways write into a fresh folder each round, in turns, the workers being there
+Both ways write into a fresh folder each round, in turns, the workers being there
 before the clock starts; printed are seconds a report and the ratio of the medians.
 """
 
@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
-from bench_counties import write_tables
 
 import yilaolib as yl
 
@@ -66,22 +65,15 @@ def timed(command: list[str], out: Path, n: int) -> float:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("counties", type=Path)
     parser.add_argument("--limit", type=int, default=60)
     parser.add_argument("--rounds", type=int, default=2)
     asked = parser.parse_args()
-    table = pd.read_csv(asked.counties, dtype={"code": str})
-    known = yl.load_table("areas").query("level == 'province'")["name_zh"]
-    table = table[(table["level"] == "county") & table["province"].isin(known)]
-    codes = table.loc[table["census_year"] == 2020, "code"].drop_duplicates().head(asked.limit)
+    slugs = yl.list_areas(level="county")["area"].head(asked.limit)
     with tempfile.TemporaryDirectory() as name, cluster(2) as address:
         folder = Path(name)
-        data = folder / "counties"
-        data.mkdir()
-        slugs = write_tables(table[table["code"].isin(codes)], data)
         (folder / "areas.txt").write_text("\n".join(slugs))
         report = [sys.executable, "-c", "from yilaolib.cli import main; main()", "report"]
-        report += ["--areas", str(folder / "areas.txt"), "--data", str(data)]
+        report += ["--areas", str(folder / "areas.txt")]
         ways = {"--jobs 2": ["--jobs", "2"], "dask": ["--executor", "dask", "--scheduler", address]}
         took: dict[str, list[float]] = {way: [] for way in ways}
         for turn in range(asked.rounds):
