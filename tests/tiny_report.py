@@ -1,5 +1,6 @@
 """A report notebook of the same contract as city_report, small enough to be run often."""
 
+import time
 from pathlib import Path
 
 import nbformat
@@ -22,3 +23,11 @@ def write_template(path: Path, *cells: str, parameters: str = PARAMETERS) -> Pat
     kernel = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
     nbformat.write(nbformat.v4.new_notebook(cells=made, metadata=kernel), path)
     return path
+
+
+def wait_for(what, seconds=60):
+    """Ask again and again until there is an answer, or the time is over."""
+    end = time.monotonic() + seconds
+    while not (found := what()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return found

@@ -64,9 +64,8 @@ def test_own_births_are_met_and_go_on(tmp_path):
     """A fifth fewer births in 2022 and 2023: as given then, and fewer by nearly as much right after."""
     plain = project("lianshui", end_year=2045).births.sum("sex")
     wanted = {year + 1: 0.8 * float(plain.sel(year=year)) for year in (2021, 2022)}
-    fewer = project("lianshui", end_year=2045, root=own(tmp_path, "lianshui", "births_reported", wanted)).births.sum(
-        "sex"
-    )
+    root = own(tmp_path, "lianshui", "births_reported", wanted)
+    fewer = project("lianshui", end_year=2045, root=root).births.sum("sex")
     np.testing.assert_allclose(fewer.sel(year=[2021, 2022]), list(wanted.values()), rtol=1e-6)
     ratio = (fewer / plain).sel(year=[2024, 2035])
     assert 0.79 < ratio[0] < 0.82 < ratio[1] < 0.95

@@ -4,11 +4,10 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
-from tiny_report import write_template
+from tiny_report import wait_for, write_template
 
 import yilaolib as yl
 from yilaolib.errors import YilaoError
@@ -23,13 +22,6 @@ if city == 'yueyang': raise ValueError('no beds in yueyang')
 time.sleep(0.5)
 open(os.path.join(tables_dir, 'x.csv'), 'w').write('1')
 print('made for', city, bool(data))"""
-
-
-def wait_for(what, seconds=60):
-    end = time.monotonic() + seconds
-    while not (found := what()) and time.monotonic() < end:
-        time.sleep(0.02)
-    return found
 
 
 @pytest.fixture(scope="module")

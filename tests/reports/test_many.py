@@ -15,7 +15,7 @@ import nbformat
 import pandas as pd
 import psutil
 import pytest
-from tiny_report import write_template
+from tiny_report import wait_for, write_template
 
 import yilaolib as yl
 from yilaolib.errors import DataError, YilaoError
@@ -362,13 +362,6 @@ def start_batch(out, template, **options):
     asked = {"cities": CITIES, "out_dir": str(out), "template": str(template), "force": True} | options
     code = f"import yilaolib as yl\nyl.render_reports(**{asked!r})"
     return subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
-
-
-def wait_for(what, seconds=60):
-    end = time.monotonic() + seconds
-    while not (found := what()) and time.monotonic() < end:
-        time.sleep(0.01)
-    return found
 
 
 def test_killed_at_any_moment(tmp_path):

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill import PapermillExecutionError
-from tiny_report import write_template
+from tiny_report import wait_for, write_template
 
 from yilaolib.reports import one, runner
 
@@ -51,13 +51,6 @@ def run(tmp_path, *cells, **limits):
 def kept(tmp_path):
     """Outputs that are in the notebook on disk."""
     return str([cell.get("outputs") for cell in nbformat.read(tmp_path / "out.ipynb", 4).cells])
-
-
-def wait_for(what, seconds=60):
-    end = time.monotonic() + seconds
-    while not (found := what()) and time.monotonic() < end:
-        time.sleep(0.05)
-    return found
 
 
 def test_nothing_passes_between_notebooks(tmp_path):
