@@ -176,15 +176,12 @@ def test_numbers_follow_keys(page):
     assert [piece["label"] for piece, _ in page.pieces] == ["Table 1", "Table 2", "Table 1", "Figure 1"]
 
 
-@pytest.mark.parametrize(
-    ("head", "caption", "label"),
-    [("数量", "公布的床位", "数量（张）"), ("数量", "床位（张）", "数量"), ("床位（张）", "公布的床位", "床位（张）")],
-)
-def test_a_unit_is_said_once(head, caption, label):
+def test_a_unit_is_said_once():
     """The heading of a column says its unit where neither it nor the caption does."""
-    page = yl.Report("zh")
-    page.table(pd.DataFrame({"n": [5]}), caption=caption, spec={"heads": {"n": head}, "units": {"n": "张"}})
-    assert page.pieces[-1][0]["columns"][0]["label"] == label
+    for head, caption, label in (("数量", "", "数量（张）"), ("数量", "床位（张）", "数量"), ("床（张）", "", "床（张）")):
+        page = yl.Report("zh")
+        page.table(pd.DataFrame({"n": [5]}), caption=caption, spec={"heads": {"n": head}, "units": {"n": "张"}})
+        assert page.pieces[-1][0]["columns"][0]["label"] == label
 
 
 def test_links_lead_there_and_back(page):
