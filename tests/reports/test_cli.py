@@ -100,7 +100,7 @@ def test_bad_input_exits_2(instant, arguments, words):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--end-year", "abc"], "“--end-year”须为整数，所给为“abc”"), (["--scenario", "lo"], "所给为“lo”。是否想写“low”？"),
+        (["--end-year", "abc"], "须为整数，所给为“abc”"), (["--scenario", "lo"], "所给为“lo”。是否想写“low”？"),
     ],
 )  # fmt: skip
 def test_errors_are_in_the_language_asked_for(instant, arguments, words):

@@ -178,10 +178,10 @@ def test_numbers_follow_keys(page):
 
 def test_a_unit_is_said_once():
     """The heading of a column says its unit where neither it nor the caption does."""
-    for head, caption, label in (("数量", "", "数量（张）"), ("数量", "床位（张）", "数量"), ("床（张）", "", "床（张）")):
+    for head, where, said in (("数量", "", "数量（张）"), ("数量", "床位（张）", "数量"), ("床（张）", "", "床（张）")):
         page = yl.Report("zh")
-        page.table(pd.DataFrame({"n": [5]}), caption=caption, spec={"heads": {"n": head}, "units": {"n": "张"}})
-        assert page.pieces[-1][0]["columns"][0]["label"] == label
+        page.table(pd.DataFrame({"n": [5]}), caption=where, spec={"heads": {"n": head}, "units": {"n": "张"}})
+        assert page.pieces[-1][0]["columns"][0]["label"] == said
 
 
 def test_links_lead_there_and_back(page):
