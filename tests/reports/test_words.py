@@ -151,7 +151,7 @@ def test_a_third_language_is_one_file(third):
     for where, text in said(third["page"]):
         rest = re.sub("«[^»]*»", "\n", text)
         parts = re.split(r"[\n(（)）,，;；:]|\b\d[\d,.]*", rest)
-        left += [(where, part) for part in parts if re.search(r"[^\W\d_]", part) and part.strip(" .'") not in known]
+        left += [(where, part) for part in parts if re.search(r"[^\W\d_]", part) and part.strip(" .'·") not in known]
     assert not left
 
 
