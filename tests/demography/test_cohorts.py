@@ -125,8 +125,7 @@ def test_nothing_is_negative(seed, timing):
     out = project_cohorts(
         random_people(seed), **rates_of(seed), net_migration=migrants_of(seed, 3000), migration_timing=timing
     )
-    assert float(out.population.min()) >= 0
-    assert int(out.negative_cells.isel(year=slice(1, None)).min()) > 0
+    assert float(out.population.min()) >= 0 and int(out.negative_cells.isel(year=slice(1, None)).min()) > 0
 
 
 def forever(asfr=0.0, survival=1.0, at=(30, 31)):

@@ -21,8 +21,7 @@ def test_a_census_that_is_not_there_has_no_persons():
     """Of two areas with censuses of different years, the years that one lacks are missing, not 0."""
     rows = [("a", 2010, 0, 5.0), ("a", 2010, 60, 2.0), ("b", 2020, 0, 7.0), ("b", 2020, 60, 4.0)]
     found = persons(pd.DataFrame(rows, columns=["area", "year", "age", "persons"]), 60)
-    assert float(found.sel(area="b", year=2020)) == 4
-    assert np.isnan(found.sel(area="b", year=2010))
+    assert float(found.sel(area="b", year=2020)) == 4 and np.isnan(found.sel(area="b", year=2010))
 
 
 def test_an_age_inside_the_group_of_one_area_is_refused():
@@ -42,8 +41,7 @@ def test_median_age_halves_the_population(ages):
     population = pd.Series(ages) + 1
     middle = median_age(population)
     below = population.loc[: int(middle) - 1].sum() + (middle - int(middle)) * population.loc[int(middle)]
-    assert 0 <= middle <= 101
-    assert below == pytest.approx(population.sum() / 2)
+    assert 0 <= middle <= 101 and below == pytest.approx(population.sum() / 2)
 
 
 def test_dependency_ratio_by_hand():

@@ -21,8 +21,7 @@ def test_shares_add_up_and_keep_the_quota(total, weights):
     """Whole beds sum to the total, and none is a bed or more away from its exact share."""
     weights = pd.Series(weights)
     beds = yl.share_out(total, weights)
-    assert beds.sum() == total
-    assert ((beds - total * weights / weights.sum()).abs() < 1 + 1e-6).all()
+    assert beds.sum() == total and ((beds - total * weights / weights.sum()).abs() < 1 + 1e-6).all()
 
 
 @pytest.mark.parametrize(
@@ -63,8 +62,7 @@ def beds():
 def test_province_is_shared_out_whole(beds):
     """Every rule shares out all 300,000 beds, in whole numbers."""
     shared = beds[[f"beds_{rule}" for rule in RULES]]
-    assert (shared.sum() == 300_000).all()
-    assert len(RULES) == 6
+    assert (shared.sum() == 300_000).all() and len(RULES) == 6
 
 
 def test_jingdezhen_by_the_rule_of_its_plan(beds):

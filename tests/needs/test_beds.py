@@ -43,8 +43,7 @@ def test_missing_inputs_say_so_and_give_no_number(city):
     assert set(METHODS) == set(frame.index) and frame["basis"].isin(["plan", "need", "use"]).all()
     silent = frame[frame["central"].isna()]
     told = frame["inputs"].map(str).str.startswith(("not published", "not in our tables"))
-    assert (told == frame["central"].isna()).all()
-    assert (frame["central"].dropna() > 0).all()
+    assert (told == frame["central"].isna()).all() and (frame["central"].dropna() > 0).all()
     assert (silent[["says_stock", "says_pipeline"]] == "").all(axis=None)
 
 
@@ -129,8 +128,7 @@ def test_share_by_shortfall_is_the_laboratory_s():
     """By shortfall the province's beds fall as in `allocate_beds`: whole ones, and more to whoever has few."""
     row = beds(share_by="shortfall").loc["share"]
     assert row["central"] == yl.allocate_beds("jiangxi").loc["jingdezhen", "beds_shortfall"]
-    assert row["lower"] <= row["central"] <= row["upper"]
-    assert "judged" in str(row["inputs"])
+    assert row["lower"] <= row["central"] <= row["upper"] and "judged" in str(row["inputs"])
 
 
 @pytest.fixture(scope="module")

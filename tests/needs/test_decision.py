@@ -24,8 +24,7 @@ def test_best_number_has_the_least_regret(draws, ratio):
     # between two draws the regret is a line: the quantile may lie there, at most one draw's share away
     near = np.quantile(draws, ratio / (1 + ratio), method="inverted_cdf")
     least = yl.expected_regret(np.array(draws), [near], cost_ratio=ratio)["regret"].to_numpy()[0]
-    assert least <= regret.min() * (1 + 1e-9) + 1e-9
-    assert min(draws) <= best <= max(draws)
+    assert least <= regret.min() * (1 + 1e-9) + 1e-9 and min(draws) <= best <= max(draws)
 
 
 @quick
@@ -119,5 +118,4 @@ def test_births_move_places_not_beds():
     places, beds = (
         yl.need_tornado("haian", 2035, what=what, method=m) for what, m in (("places", None), ("beds", "norm_peers"))
     )
-    assert places["input"].iloc[0] == "fertility"
-    assert "fertility" not in set(beds["input"])
+    assert places["input"].iloc[0] == "fertility" and "fertility" not in set(beds["input"])

@@ -364,6 +364,15 @@ def start_batch(out, template, **options):
     return subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
 
 
+def test_bare_figure_is_shown_and_has_no_style(tmp_path):
+    """What is drawn before the fork neither hides the figures of a notebook nor gives them its style."""
+    cell = "import matplotlib.pyplot as plt\n_ = plt.plot([1])\nprint(plt.rcParams['font.size'])"
+    template = write_template(tmp_path / "t.ipynb", cell)
+    start_batch(tmp_path / "out", template, cities=CITIES[:2]).communicate()
+    told = nbformat.read(tmp_path / "out" / CITIES[0] / "report.ipynb", 4).cells[-1].outputs
+    assert told[0].text == "10.0\n" and "image/png" in told[1].data
+
+
 def test_killed_at_any_moment(tmp_path):
     """Killed at a random moment, a batch leaves whole files only; the same call goes on and ends with all."""
     cell = "for i in range(3): open(f'{tables_dir}/{i}.csv', 'w').write('1,2\\n' * 20_000)"

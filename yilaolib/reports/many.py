@@ -494,8 +494,9 @@ def warm() -> None:
             compute(area, root=root)
         for compute in (yl.triangulate_places, yl.care_definitions, yl.need_tornado):
             compute(area, 2025, root=root)
-        yl.use_style()
-        picture_of(yl.plot_methods(yl.triangulate_beds(area, 2025, root=root)), "x")
+        with style.mpl.rc_context():  # notebooks choose their own style
+            yl.use_style()
+            picture_of(yl.plot_methods(yl.triangulate_beds(area, 2025, root=root)), "x")
     gc.collect()
     gc.freeze()  # a collection in a child would otherwise copy every page of it
 

@@ -552,8 +552,8 @@ def _new_shell(mouth: _Mouth) -> Any:
     config.HistoryManager.hist_file = ":memory:"  # no thread, no file
     # What was imported before there was a shell registers with this one when it is imported again.
     sys.modules.pop("matplotlib_inline.backend_inline", None)
-    if "matplotlib" in sys.modules:
-        sys.modules["matplotlib"].rcParams["backend"] = os.environ["MPLBACKEND"]
     shell = Shell.instance(config=config)
+    if "matplotlib.pyplot" in sys.modules:  # it may have drawn already, with no shell to show it
+        sys.modules["matplotlib.pyplot"].switch_backend(os.environ["MPLBACKEND"])
     shell.set_hook("show_in_pager", page.as_hook(page.display_page), 99)
     return shell
