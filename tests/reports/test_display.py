@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from catalogues import write_catalogue
+from oracles import future_of
 from PIL import Image
 
 import yilaolib as yl
-from yilaolib.reports.display import MIME, mime_bundle, piece_html
+from yilaolib.reports.display import MIME, mime_bundle, picture_of, piece_html
 
 matplotlib.use("agg")
 
@@ -266,3 +267,11 @@ def test_results_are_saved(tmp_path):
     page.save_results(gap=np.int64(3), share=np.nan, most=np.inf, note="甲", none=None)
     saved = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     assert saved == {"gap": 3, "share": None, "most": None, "note": "甲", "none": None}
+
+
+def test_names_of_lines_end_within_their_picture():
+    """Names stand right of the lines' ends, and nothing is cut off at an edge."""
+    beside = ("norm", "hold", "prevalence", "utilisation")
+    ax = yl.plot_gap(yl.gap_by_year("jingdezhen", beside=beside, population=future_of("jingdezhen")), lang="en")
+    picture_of(ax, "x")
+    assert ax.get_tightbbox().x1 <= ax.figure.bbox.x1 and ax.get_tightbbox().x0 >= 0

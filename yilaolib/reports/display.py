@@ -376,11 +376,12 @@ def picture_of(figure, key: str) -> tuple[Picture, int, int]:
     figure.set_dpi(DPI)
     canvas = FigureCanvasAgg(figure)
     if len(figure.axes) == 1 and figure.get_layout_engine() and not (figure.texts or figure.legends):
-        (ax,), ends, pad = figure.axes, figure.bbox.size, DPI / 24  # measured once: the engine would twice a drawing
+        (ax,), ends, pad = figure.axes, figure.bbox.size, DPI / 24  # the engine would measure anew for each drawing
         figure.set_layout_engine("none")
-        beyond = ax.get_window_extent().extents - ax.get_tightbbox(canvas.get_renderer()).extents
-        low, high = (beyond * [1, 1, -1, -1]).clip(0).reshape(2, 2) + pad
-        ax.set_position([*(low / ends), *((ends - low - high).clip(1) / ends)])
+        for _ in range(2):  # in a narrower frame names come nearer to the edge
+            beyond = ax.get_window_extent().extents - ax.get_tightbbox(canvas.get_renderer()).extents
+            low, high = (beyond * [1, 1, -1, -1]).clip(0).reshape(2, 2) + pad
+            ax.set_position([*(low / ends), *((ends - low - high).clip(1) / ends)])
     width, height = (round(CSS_PIXELS_PER_INCH * inches) for inches in figure.get_size_inches())
     svg = _svg(figure, key)
     picture = {SVG: svg} if len(svg) <= MOST_SVG and "<image" not in svg else {}
