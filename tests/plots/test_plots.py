@@ -1,5 +1,7 @@
 """The figures: what they draw, that all text is there, in both languages, inside the figure."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import matplotlib as mpl
@@ -360,3 +362,11 @@ def test_wrap_keeps_marks():
     assert all(line[0] not in "，。）" and line[-1] != "（" for line in lines)
     assert "10,500张。" in "".join(lines) and any("10,500" in line for line in lines)
     assert all(style.em(line) <= 8 for line in lines)
+
+
+def test_letters_are_measured_in_every_fork():
+    """Processes that part once the font is open do not disturb each other; a character it lacks is as wide as 字."""
+    code = "import multiprocessing as mp; from yilaolib.plots import style; style.em('甲')\n"
+    code += "words = [''.join(map(chr, range(0x4E00 + i, 0x7E00))) + '\U00020bb7' for i in (0, 1)]\n"
+    code += "with mp.get_context('fork').Pool(2) as pool: print(round(max(pool.map(style.em, words))))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "12289\n"

@@ -46,8 +46,7 @@ def instant(monkeypatch, tmp_path):
 def test_report_of_a_city(instant):
     """A report is made in outputs, its path is printed, exit code 0."""
     result = yilao("report", "景德镇市")
-    assert result.exit_code == 0
-    assert result.stdout == "outputs/jingdezhen/report.html\noutputs/index.html\n"
+    assert result.exit_code == 0 and result.stdout == "outputs/jingdezhen/report.html\noutputs/index.html\n"
     assert (instant / "outputs/jingdezhen/report.html").is_file()
 
 
@@ -68,8 +67,7 @@ def test_province_has_what_has_people(instant):
 def test_failed_report_exits_1(instant):
     """A failing report is told on stderr, the others are made, exit code 1."""
     result = yilao("report", "yueyang", "yingtan")
-    assert result.exit_code == 1
-    assert "no beds" in result.stderr and "outputs/yingtan/report.html" in result.stdout
+    assert result.exit_code == 1 and "no beds" in result.stderr and "outputs/yingtan/report.html" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -138,8 +136,7 @@ def test_check_lists_problems(monkeypatch, severity, code):
 def test_areas_are_listed():
     """Areas are listed with their codes and whether they have a plan."""
     listed = {row["area"]: row for row in json.loads(yilao("areas", "--json").stdout)}
-    assert listed["jingdezhen"]["adcode"] == "360200" and listed["jingdezhen"]["plan"]
-    assert not listed["china"]["plan"]
+    assert listed["jingdezhen"]["adcode"] == "360200" and listed["jingdezhen"]["plan"] and not listed["china"]["plan"]
     assert "景德镇市" in yilao("areas").stdout
 
 

@@ -93,8 +93,7 @@ def test_figure_is_shown_as_the_catalogue_says(page):
     assert page.note("beds") == "Source: <Town>"
     shown = html(page)
     assert shown.startswith('<figure id="fig-beds">') and 'aria-label="Beds rise in &lt;Town&gt;."' in shown
-    assert 'viewBox="0 0 288 144" width="384" height="192"' in shown
-    assert "<b>Figure 1</b> Beds until 2025" in shown
+    assert 'viewBox="0 0 288 144" width="384" height="192"' in shown and "<b>Figure 1</b> Beds until 2025" in shown
     assert "<details><summary>Data of this figure</summary><table>" in shown
 
 

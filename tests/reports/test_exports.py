@@ -175,8 +175,7 @@ def test_pdf_fetches_nothing(address, tmp_path, monkeypatch):
 def test_word_has_real_headings(word):
     """The title and the headings are paragraphs of Word's own styles, from which it makes its contents list."""
     found = [(p.style.name, p.text) for p in word.paragraphs if p.style.name.startswith(("Title", "Heading"))]
-    assert found[0] == ("Title", "瀍河<回族>区报告")
-    assert [name for name, _ in found[1:]] == ["Heading 1"] * 3
+    assert found[0] == ("Title", "瀍河<回族>区报告") and [name for name, _ in found[1:]] == ["Heading 1"] * 3
     assert all(text.endswith(heading) for (_, text), heading in zip(found[1:], HEADINGS, strict=False))
 
 

@@ -175,8 +175,7 @@ def test_failure_is_a_sentence(failure):
     kept = folder / "jingdezhen" / "report.failed.ipynb"
     # The injected parameters are cell 2, so that the third cell of the template is the fourth.
     expected = f"The report of Jingdezhen failed in cell 4: ValueError: no beds: none. How far it came is in {kept}."
-    assert str(error) == expected
-    assert "Traceback" in str(error.__cause__)
+    assert str(error) == expected and "Traceback" in str(error.__cause__)
 
 
 def test_failure_leaves_only_the_partial_notebook(failure):

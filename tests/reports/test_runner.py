@@ -144,8 +144,7 @@ def test_outputs_are_as_in_jupyter(tmp_path, monkeypatch, start):
     ]
     assert (outputs[0][2].data["text/plain"], outputs[0][2].execution_count) == ("2", 3)
     assert outputs[1][0].data["text/plain"] == "2" and outputs[1][1].text == "x\n" and len(outputs[1]) == 2
-    assert [o.text for o in outputs[2]] == ["stays\n"]
-    assert outputs[3][-1].data["text/plain"] == "'shell'"
+    assert [o.text for o in outputs[2]] == ["stays\n"] and outputs[3][-1].data["text/plain"] == "'shell'"
     assert {o.name: o.text for o in outputs[4]} == {"stdout": "sub\n", "stderr": "low\n"}
     assert outputs[5] == [] and [sorted(o.data) for o in outputs[6]] == [["text/plain"]]
     assert outputs[7][0].text == "a?.csv ?\n" and outputs[7][1].data["text/plain"] == "'\\udc80'"
@@ -292,8 +291,7 @@ def test_memory_limit_is_of_all_together(tmp_path, cell):
 def test_flood_is_cut(tmp_path, cell, told):
     """100 MB of text, and displays as large, are cut with a sentence, and the next cell has room of its own."""
     flood, after = run(tmp_path, cell, "print('dry')")
-    assert told in flood[-1].text[-100:] and len(str(flood)) < 21_000_000
-    assert after[0].text == "dry\n"
+    assert told in flood[-1].text[-100:] and len(str(flood)) < 21_000_000 and after[0].text == "dry\n"
 
 
 def test_everything_started_ends(tmp_path):

@@ -354,8 +354,7 @@ TURN = {"last": 2050, "scenario": "medium", "place_gap": PLACES, "place_rate": 4
 def test_turn_in_words(state, year, draws, en):
     """When a shortage turns; one path of many is not none of them, and all but one are not all."""
     said = catalogue("en").say("report.turn", turn={"state": state, "year": year}, draws=draws, plan=READ, **TURN)
-    assert en in said
-    assert ("random paths" in said) == (bool(draws) and state != "surplus_throughout")
+    assert en in said and ("random paths" in said) == (bool(draws) and state != "surplus_throughout")
 
 
 def test_names_are_text():
@@ -396,8 +395,7 @@ def test_rows_behind_a_report():
     own = (rows["area"] == "lianshui").to_numpy()
     projects = rows["observation"].str.startswith("projects.lianshui.")
     assert set(supply["observation"].dropna()) <= set(rows["observation"]) and projects.any()
-    assert rows["number"].tolist() == list(range(1, len(rows) + 1))
-    assert own[: own[~projects].sum()].all()
+    assert rows["number"].tolist() == list(range(1, len(rows) + 1)) and own[: own[~projects].sum()].all()
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from cycler import cycler
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.ft2font import FT2Font, LoadFlags
+from matplotlib.ft2font import LoadFlags
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator, MultipleLocator
@@ -152,13 +152,12 @@ def swatches(ax: Axes, colours: Iterable[str], names: Sequence[str], side: int =
     ax.legend(keys, names, fontsize=8.5, **look, **place, **style)
 
 
-_font = cache(lambda weight: FT2Font(str(FONTS / f"NotoSansSC-{weight}.otf")))
-
-
 @cache
 def _advance(character: str, weight: str) -> float:
-    font = _font(weight)
+    font = font_manager.get_font(FONTS / f"NotoSansSC-{weight}.otf")  # opened anew in a fork: a file has one place
     font.set_size(100, 72)
+    if not font.get_char_index(ord(character)):
+        return 1.0  # a rare character, which another font shows
     return font.load_char(ord(character), LoadFlags.NO_HINTING).linearHoriAdvance / 65536 / 100
 
 
