@@ -405,7 +405,8 @@ def _against_baseline(target: Target) -> Iterator[Finding]:
     floor = goal["comparator"] in BOUNDS
     held = floor or (goal["unit"] == "pct" and goal["value"] == 100)
     if base is None:
-        yield from [("no_baseline", "note", None, {})] * abs(sign)
+        if sign:
+            yield "no_baseline", "note", None, {}
     elif sign and base["value"] == goal["value"]:
         yield "equals_baseline", "note" if held else "warning", base, {}
     elif sign * (base["value"] - goal["value"]) > 0:
