@@ -102,7 +102,7 @@ def ours(jobs: int):
 from yilaolib.reports import many, one, runner
 orders = [one.place_order({CITIES!r}[i % 5], out_dir={str(folder)!r} + f"/{{i // 5}}", template={str(notebook)!r})
           for i in range({n})]
-many._begin(orders[0], list({{order.province: order.area for order in orders}}.values()))
+many.begin(orders)
 tasks = [(order, "", one.TIMEOUT, one.MEMORY_MB) for order in orders]
 rows = [row for _, row in runner.run_many(many.run_task, tasks, {jobs}, one.TIMEOUT)]
 assert all(row["status"] == "ok" for row in rows), rows

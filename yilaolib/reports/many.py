@@ -7,6 +7,8 @@ import functools
 import gc
 import hashlib
 import importlib.util
+import io
+import json
 import multiprocessing
 import os
 import re
@@ -16,6 +18,7 @@ import tempfile
 import threading
 import time
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -31,9 +34,9 @@ from ..tables.folders import as_root, merged_table, own_areas, stamp
 from ..tables.schema import escaped, one_of
 from ..texts import catalogue, languages
 from . import files, runner
-from .one import MEMORY_MB, PRELOAD, TIMEOUT, default_folder, keep_failure, place_order, run_order
+from .one import MEMORY_MB, PRELOAD, TIMEOUT, default_folder, keep_failure, place_order, run_order, template_of
 
-MANY = 2  # reports, from which on computing beforehand what all share saves more than it costs
+MANY = 4  # reports, from which on making one beforehand, for what all share, saves more than it costs
 GRACE = 60.0  # [s] beyond the time limit of a report, for its page and a slow disk
 COLUMNS = [
     "area", "adcode", "name_zh", "province", "lang", "scenario", "end_year", "status", "report", "error", "seconds",
@@ -96,7 +99,7 @@ def render_reports(
     with files.lock_folder(out), _ended_in_order():
         earlier = {order.area for order in orders if order.path("report", ".json").is_file() and not force}
         if len(earlier) < len(orders):
-            _begin(orders[0], [*{x.province: x.area for x in orders}.values()] if len(orders) >= MANY else [])
+            begin(orders)
         tasks, rows, listing = [], [], Listing(out)
         for order in orders:
             if order.folder.is_dir() and not order.folder.is_symlink():
@@ -152,9 +155,15 @@ def _ended_in_order() -> Iterator[None]:
             signal.signal(signal.SIGTERM, before)
 
 
-def _begin(order: files.Order, areas: list[str]) -> None:
-    """Start the forkserver, which reads the user's tables and, with an area of each province, what reports share."""
-    runner.begin(PRELOAD, **{DATA: order.parameters.get("data") or "", AREAS: ",".join(areas)})
+def begin(orders: list[files.Order]) -> None:
+    """Start the forkserver, which reads the user's tables and computes what these reports share."""
+    root = orders[0].parameters.get("data") or ""
+    areas = [*{order.province: order.area for order in orders}.values()] if len(orders) > 1 else []
+    alike = {order.template: order for order in orders if b"yl.project(" in order.template.read_bytes()}
+    kinds = Counter(order.template for order in orders)
+    first = [order for template, order in alike.items() if kinds[template] >= MANY]
+    rehearsed = [(str(template_of(order.area, root or None)), order.parameters) for order in first]
+    runner.begin(PRELOAD, **{DATA: root, AREAS: ",".join(areas), REHEARSED: json.dumps(rehearsed)})
 
 
 def _run(tasks: list[tuple], executor: str, jobs: int, scheduler: str | None, timeout: float) -> Iterator[dict]:
@@ -408,7 +417,7 @@ def run_remotely(order: files.Order, key: str, timeout: float, memory_mb: int, p
     with tempfile.TemporaryDirectory(prefix="yilao-", dir=own) as work:
         folder, parameters = Path(work) / order.area, order.parameters | given
         here = replace(order, template=inputs["template"], folder=folder, parameters=parameters)
-        _begin(here, [here.area])
+        begin([here] * MANY)  # more will come
         row = run_task(here, key, timeout, memory_mb)
         made = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
         # Who asked shall read of their own folders: a worker's are gone in a moment.
@@ -449,7 +458,8 @@ def _received(order: files.Order, row: dict, sent: dict[str, bytes]) -> dict:
 
 # ---- in the forkserver: what reports import and read, so that the processes forked from it have it ----
 DATA = "YILAO_DATA"  # the folder or workbook of a user, read beforehand too
-AREAS = "YILAO_AREAS"  # one of each province of many reports
+AREAS = "YILAO_AREAS"  # one of each province of several reports
+REHEARSED = "YILAO_REHEARSED"  # our notebooks with parameters; a user's own runs in its own process only
 STACK = (  # dask.array is imported by xarray where it is installed
     "numpy.random", "pandas", "scipy.interpolate", "scipy.optimize", "scipy.stats", "xarray", "matplotlib.pyplot",
     "matplotlib.backends.backend_svg", "seaborn", "PIL.PngImagePlugin", "IPython.core.completer",
@@ -467,13 +477,14 @@ def warm() -> None:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     import nbformat
+    from papermill.iorw import load_notebook_node
+    from papermill.parameterize import parameterize_notebook
     from PIL import Image
 
     import yilaolib as yl
 
     from ..plots import style
     from . import page
-    from .display import picture_of
 
     for name in dir(yl):
         getattr(yl, name)  # they are imported when they are first asked for
@@ -487,16 +498,15 @@ def warm() -> None:
     areas = [area for area in os.environ.get(AREAS, "").split(",") if area]
     for area in areas:
         yl.project(area, root=root)
-    for area in areas[:1]:
+    if areas:
         files.library_key()
         files.row_keys(as_root(root), stamp(root))
-        for compute in (yl.audit, yl.neighbours):
-            compute(area, root=root)
-        for compute in (yl.triangulate_places, yl.care_definitions, yl.need_tornado):
-            compute(area, 2025, root=root)
-        with style.mpl.rc_context():  # notebooks choose their own style
-            yl.use_style()
-            picture_of(yl.plot_methods(yl.triangulate_beds(area, 2025, root=root)), "x")
+    for template, parameters in json.loads(os.environ.get(REHEARSED, "[]")):
+        notebook = parameterize_notebook(load_notebook_node(template), parameters | {"tables_dir": ""})
+        with style.mpl.rc_context(), contextlib.redirect_stdout(io.StringIO()):  # notebooks choose their own style
+            known: dict[str, Any] = {}
+            for cell in notebook.cells:
+                exec(cell.source if cell.cell_type == "code" else "", known)
     gc.collect()
     gc.freeze()  # a collection in a child would otherwise copy every page of it
 

@@ -102,7 +102,7 @@ def place_order(
         raise refusal("errors.reports.lang_file", code=code)
     data = parameters.get("data")
     root = None if isinstance(data, str) and not data else data
-    notebook = _template_of(city, root) if template is None else Path(template).resolve()
+    notebook = template_of(city, root) if template is None else Path(template).resolve()
     known = inspect_parameters(notebook)
     values = {name: _typed(name, value, known) for name, value in parameters.items()}
     _check_values({name: default for name, (_, default) in known.items()} | values)
@@ -127,7 +127,7 @@ def place_order(
     return files.Order(area=slug, lang=code, scenario=scenario, parameters=given, **told, **where)
 
 
-def _template_of(city: str | int, root: str | os.PathLike | None) -> Path:
+def template_of(city: str | int, root: str | os.PathLike | None) -> Path:
     """The nation's page compares its cities; a plan has a report, and an area without a plan one of another kind."""
     area, sources = find_area(city, root=root), merged_table("sources", root)
     if area["level"] == "nation":
@@ -291,7 +291,7 @@ def _tidy(nb: Any, order: files.Order, target: Path) -> None:
     """Write an executed notebook as if it had run where it will lie."""
     from papermill.translators import PythonTranslator
 
-    from .display import PNG, SVG
+    from .display import MIME, PNG, SVG
 
     parameters = shown_parameters(order)
     if "tables_dir" in parameters:
@@ -307,8 +307,8 @@ def _tidy(nb: Any, order: files.Order, target: Path) -> None:
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.source = PythonTranslator.codify(parameters)
         for output in cell.get("outputs", ()):
-            if "text/html" in output.get("data", {}):  # it holds the picture already
-                output.data = {kind: each for kind, each in output.data.items() if kind not in (SVG, PNG)}
+            if "text/html" in output.get("data", {}):  # it holds picture and piece, for whoever opens the notebook
+                output.data = {kind: each for kind, each in output.data.items() if kind not in (SVG, PNG, MIME)}
     target.write_text(json.dumps(nb, ensure_ascii=False), encoding="utf-8")  # no indents: a third fewer bytes
 
 
