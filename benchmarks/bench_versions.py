@@ -1,11 +1,12 @@
-"""CPU of a report in this version against that of another checkout, in turns, and against the plain function.
+"""A report in this version against another checkout, in turns, and against the plain function.
 
     git worktree add ../base f860db5
-    python benchmarks/bench_versions.py ../base [--rounds 3] [--areas jingdezhen yueyang haian]
+    python benchmarks/bench_versions.py ../base [--rounds 3] [--areas jingdezhen yueyang haian yingtan lianshui]
 
 Each round makes, in each checkout, one report and then all of --areas, each time from a fresh Python with one job and
-into a fresh folder: CPU of all processes together. The difference, over the number of further areas, is a further
-report; what is left is starting up. The plain function runs the same cells in one warm process. Medians are printed.
+into a fresh folder: CPU of all processes together. A further report is the middle one of the batch, by its own clock,
+which is CPU where nothing else runs. The plain function runs the same cells in one warm process; of it a further
+report is the difference, over the number of further areas. Medians are printed.
 """
 
 import argparse
@@ -24,7 +25,8 @@ HERE = Path(__file__).resolve().parents[1]
 BATCH = """\
 import sys, yilaolib as yl
 made = yl.render_reports(sys.argv[2:], out_dir=sys.argv[1], jobs=1, force=True)
-assert made["status"].eq("ok").all(), made["error"].tolist()"""
+assert made["status"].eq("ok").all(), made["error"].tolist()
+print(made["seconds"].median())"""
 PLAIN = """\
 import sys, nbformat
 from pathlib import Path
@@ -37,8 +39,8 @@ for area in sys.argv[2:]:
         space.update(city=area, tables_dir=sys.argv[1])"""
 
 
-def cpu_of(tree: Path, code: str, areas: list[str]) -> float:
-    """CPU of a fresh Python that runs `code` in a checkout, and of all its children [s]."""
+def cpu_of(tree: Path, code: str, areas: list[str]) -> tuple[float, str]:
+    """CPU of a fresh Python that runs `code` in a checkout, and of all its children [s]; the last line that it says."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with tempfile.TemporaryDirectory() as folder:
         # The engine of papermill is found by what is installed: here that is the checkout, not the one around us.
@@ -55,37 +57,38 @@ def cpu_of(tree: Path, code: str, areas: list[str]) -> float:
             "OMP_NUM_THREADS": "1",
         }
         run = [sys.executable, "-c", code, folder, *areas]
-        subprocess.run(run, cwd=tree, env=env, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        ran = subprocess.run(run, cwd=tree, env=env, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         with contextlib.suppress(ChildProcessError):  # servers that outlive it come to us, and their CPU when they end
             while True:
                 os.wait()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return used, ran.stdout.decode().strip().rpartition("\n")[2]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("base", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--areas", nargs="+", default=["jingdezhen", "yueyang", "haian"])
+    parser.add_argument("--areas", nargs="+", default=["jingdezhen", "yueyang", "haian", "yingtan", "lianshui"])
     asked = parser.parse_args()
     ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
     found: dict[tuple[str, str, str], list[float]] = {}
     for turn in range(asked.rounds):
         for name, tree in (("base", asked.base.resolve()), ("here", HERE)):
             for way, code in (("report", BATCH), ("plain", PLAIN)):
-                one, all_of_them = (cpu_of(tree, code, areas) for areas in (asked.areas[:1], asked.areas))
-                further = (all_of_them - one) / (len(asked.areas) - 1)
-                for what, value in (("first", one), ("further", further)):
+                (one, _), (several, said) = (cpu_of(tree, code, areas) for areas in (asked.areas[:1], asked.areas))
+                further = float(said) if way == "report" else (several - one) / (len(asked.areas) - 1)
+                for what, value in (("first", one), ("further", further), ("batch", several)):
                     found.setdefault((name, way, what), []).append(value)
-                print(f"round {turn + 1}, {name}, {way}: first {one:.2f} s, a further one {further:.2f} s", flush=True)
+                print(f"round {turn + 1}, {name}, {way}: {one:.2f} s, {several:.2f}, further {further:.2f}", flush=True)
     middle = {key: statistics.median(values) for key, values in found.items()}
     for name in ("base", "here"):
         ratio = middle[name, "report", "further"] / middle[name, "plain", "further"]
         print(f"{name}: a further report takes {ratio:.2f} x the CPU of the plain function")
-    for what in ("first", "further"):
-        ratio = middle["here", "report", what] / middle["base", "report", what]
-        print(f"CPU of a {what} report against base: {ratio:.2f}")
+    for what in ("first", "further", "batch"):
+        here, base = middle["here", "report", what], middle["base", "report", what]
+        print(f"{what}: {here:.2f} s against {base:.2f}, {here / base:.2f} times")
 
 
 if __name__ == "__main__":

@@ -294,10 +294,10 @@ class Listing:
         self.rows[tuple(row[name] for name in files.KEY)] = row
 
     def write_now_and_then(self) -> None:
-        """Write the lists, when the last time is a while ago."""
-        if time.monotonic() >= self.rest:
+        """Write the lists, when the last time is a while ago: of thousands of reports they take a second."""
+        if (begin := time.monotonic()) >= self.rest:
             self.write()
-            self.rest = time.monotonic() + 20
+            self.rest = time.monotonic() + max(20.0, 100 * (time.monotonic() - begin))
 
     def write(self) -> None:
         """Write the lists."""
