@@ -512,6 +512,8 @@ def warm() -> None:
 
 
 if runner.FORKSERVER in os.environ:
+    gc.disable()  # what is imported stays
     with warnings.catch_warnings(), contextlib.suppress(Exception):  # whoever needs it will meet the error, and tell it
         warnings.simplefilter("ignore")
         warm()
+    gc.enable()
