@@ -6,6 +6,7 @@ import difflib
 import functools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any
 
@@ -57,10 +58,14 @@ KINDS = {  # what an annotation says: the classes that will do, by name, so that
 }  # fmt: skip
 
 
+states: ContextVar[dict | None] = ContextVar("states", default=None)  # of files, as a public function met them
+
+
 def checked(function: Callable) -> Callable:
     """Return a public function that refuses arguments of a wrong kind in a sentence, and takes numbers of NumPy.
 
-    The kinds are those of its annotations; an area may be an adcode, which is a number.
+    The kinds are those of its annotations; an area may be an adcode, which is a number. While it runs, the state of the
+    tables is that of the first look at them.
     """
     import inspect
 
@@ -81,7 +86,11 @@ def checked(function: Callable) -> Callable:
                 except _Unfit as unfit:
                     told = {"name": name, "function": function.__name__, "value": f"{value!r:.80}"}
                     raise refusal("errors.argument", kinds=unfit.args, **told) from None
-        return function(*bound.args, **bound.kwargs)
+        before = states.set(states.get() or {})
+        try:
+            return function(*bound.args, **bound.kwargs)
+        finally:
+            states.reset(before)
 
     checking.__module__ = "yilaolib"
     return checking

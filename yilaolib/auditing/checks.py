@@ -16,7 +16,7 @@ import pandas as pd
 
 from ..errors import DataError
 from ..tables import schema
-from ..tables.areas import find_area
+from ..tables.areas import slug_of
 from ..tables.cells import half_a_digit, printed_numbers, signs_in
 from ..tables.folders import as_root, found_tables, is_workbook, merged_table, orphans, overlay, read_theirs
 from ..tables.schema import Problem, Sheet, Trouble
@@ -514,7 +514,7 @@ def doubts(area: str, *, root: str | Path | None = None, lang: str = "en") -> li
     >>> doubts("jingdezhen")
     []
     """
-    slug, path = find_area(area, root)["area"], as_root(root)
+    slug, path = slug_of(area, root), as_root(root)
     found = [] if path is None else [each for each in _problems(path) if each.severity == "warning"]
     return list(dict.fromkeys(each.say(lang) for each in found if each.area == slug))
 

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError, nearest, refusal
-from ..tables.areas import find_area
+from ..tables.areas import slug_of
 from ..tables.cells import closed, printed_numbers
 from ..tables.folders import as_root, merged_table, stamp
 from ..tables.workbook import FILLED, parents_of
@@ -200,8 +200,14 @@ class Evidence:
         self.areas = {row["area"]: row for row in load("areas").to_dict("records")}
         people = load("population").dropna(subset=["area", "year", "age", "persons"])
         self.people = people.assign(end=(people["age"] + people["n"]).fillna(OPEN), basis=people["basis"].fillna(""))
+        self.counts = self.people[["age", "end", "persons"]].to_numpy(dtype=float)
         self.groups = self.people.groupby(["area", "year"]).indices
-        self.singles = load("age_standards").query("n == 1").groupby(["year", "age"])["persons"].sum()
+        self.singles: dict[int, dict[int, float]] = {}
+        for row in load("age_standards").query("n == 1").itertuples():
+            single = self.singles.setdefault(row.year, {})
+            single[row.age] = single.get(row.age, 0.0) + row.persons
+        look_up = lru_cache(maxsize=None, typed=True)(lambda name, *values: getattr(self, name)(*values))
+        self.look_up: Callable[..., Leaf] = look_up
 
     def compute(
         self, formula: str, instead: dict[tuple, Interval] | None = None, share: Rounding = None
@@ -209,15 +215,15 @@ class Evidence:
         """Return the result of a formula and its look-ups; `instead` replaces some, `share` rounds shares within."""
         leaves: dict[tuple, Leaf] = {}
 
-        def remember(find: Callable[..., Leaf]) -> Callable[..., Interval]:
+        def remember(name: str) -> Callable[..., Interval]:
             def look_up(*values: object) -> Interval:
-                leaf = find(*values)
+                leaf = self.look_up(name, *values)
                 leaves.setdefault(leaf.call, leaf)
                 return (instead or {}).get(leaf.call, leaf.found)
 
             return look_up
 
-        lookups = {name: remember(getattr(self, name)) for name in ("obs", "pop", "projects")}
+        lookups = {name: remember(name) for name in ("obs", "pop", "projects")}
         return evaluate(formula, lookups, share), list(leaves.values())
 
     def row(self, observation: str) -> dict:
@@ -252,15 +258,15 @@ class Evidence:
             raise refusal("errors.audit.no_pyramid", area=area, year=year, known=known)
         if area not in self.areas:
             raise refusal("errors.audit.no_area", area=area)
-        top, rows = OPEN if high is None else high, self.people.iloc[self.groups[area, year]]
+        top, rows = OPEN if high is None else high, self.groups[area, year]
         total, split = 0.0, False
-        for start, end, persons in rows[["age", "end", "persons"]].itertuples(index=False):
+        for start, end, persons in self.counts[rows].tolist():
             share = self._share(year, start, end, low, top)
             total, split = total + share * persons, split or 0 < share < 1
         values = {"place": self.areas[area], "origin": self.origin(area, year), "year": year}
         values |= {"low": low, "high": high, "total": total, "split": split}
         group = "total" if (low, high) == (0, None) else f"{low}+" if high is None else f"{low}-{high - 1}"
-        basis = rows["basis"].iloc[0]
+        basis = self.people["basis"].iloc[rows[0]]
         return Leaf(("pop", area, year, low, high), exact(total), "pop", values, group, area, year, basis)
 
     def origin(self, area: str, year: int) -> str:
@@ -268,16 +274,16 @@ class Evidence:
         source = str(self.people["source"].iloc[self.groups[area, year][0]])
         return "census" if "census" in source else "filled" if source == FILLED else "table"
 
-    def _share(self, year: int, start: int, end: int, low: int, top: int) -> float:
+    def _share(self, year: int, start: float, end: float, low: int, top: int) -> float:
         """The part of an age group that lies between two ages: 0, 1, or by the single ages of the nation."""
         if start >= top or end <= low:
             return 0.0
         if start >= low and end <= top:
             return 1.0
-        if end == OPEN or year not in self.singles.index:
-            raise refusal("errors.audit.cut_group", low=low, start=start, year=year)
-        single = self.singles[year].loc[start : end - 1]
-        return float(single.loc[max(start, low) : min(end, top) - 1].sum() / single.sum())
+        if end == OPEN or year not in self.singles:
+            raise refusal("errors.audit.cut_group", low=low, start=int(start), year=year)
+        single = {age: persons for age, persons in self.singles[year].items() if start <= age < end}
+        return sum(persons for age, persons in single.items() if low <= age < top) / sum(single.values())
 
     def projects(self, area: str, what: str, category: str | None = None) -> Leaf:
         """The sum of a column of a plan's project list, or "count" for the number of projects."""
@@ -357,7 +363,7 @@ def solve_denominator(
     for name, value in {"numerator": numerator, "ratio": ratio, "per": per, "tolerance": tolerance}.items():
         if not 0 < value < float("inf"):
             raise refusal("errors.audit.above_zero", name=name, value=value)
-    slug = None if area is None else find_area(area, root=root)["area"]
+    slug = None if area is None else slug_of(area, root)
     close = fitting(populations(evidence_at(root), slug), numerator * per / ratio, tolerance)
     for column, lang in {"candidate": "en", "candidate_zh": "zh"}.items():
         said = [label(leaf, lang) for leaf in close["leaf"]]
@@ -374,6 +380,7 @@ def fitting(candidates: pd.DataFrame, needed: float, tolerance: float = 0.005) -
     return close
 
 
+@lru_cache(maxsize=8)
 def populations(evidence: Evidence, area: str | None) -> pd.DataFrame:
     """Return every population of an area and its parents that the tables hold: census, printed and implied."""
     areas, printed = evidence.load("areas"), {row["area"] for row in evidence.rows.values()}
@@ -394,15 +401,16 @@ Candidate = tuple[Leaf, str, str, str]  # of persons; its origin, observation, s
 def _of_census(evidence: Evidence, places: list[str]) -> Iterator[Candidate]:
     for (area, year), rows_of in evidence.groups.items():
         origin = evidence.origin(area, year) if area in places else "elsewhere"
+        source = evidence.people["source"].iloc[rows_of[0]]
         for low, high in GROUPS if origin in ("census", "table") else ():
             with contextlib.suppress(DataError):  # a user's pyramid may have wider groups than this one needs
-                yield evidence.pop(area, year, low, high), origin, "", evidence.people["source"].iloc[rows_of[0]]
+                yield evidence.look_up("pop", area, year, low, high), origin, "", source
 
 
 def _printed(evidence: Evidence, places: list[str]) -> Iterator[Candidate]:
     for name, row in evidence.rows.items():
         if row["area"] in places and row["value"] and group_of(row):
-            yield evidence.obs(name)._replace(found=exact(row["value"])), "printed", name, row["source"]
+            yield evidence.look_up("obs", name)._replace(found=exact(row["value"])), "printed", name, row["source"]
 
 
 def _implied(evidence: Evidence, places: list[str]) -> Iterator[Candidate]:

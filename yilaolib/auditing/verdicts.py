@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from ..errors import DataError
-from ..tables.areas import find_area, load_table
+from ..tables.areas import load_table, slug_of
 from ..tables.cells import closed
 from ..texts import catalogue, minus
 from .evidence import (
@@ -60,7 +60,7 @@ def audit(area: object = None, *, lang: str = "en", root: str | Path | None = No
     >>> print(found.verdict["jingdezhen.beds_needed_2025"], round(found.recomputed["jingdezhen.beds_needed_2025"]))
     rounding 10592
     """
-    return _ledger(area, lang, root, "kind != 'feasibility'")
+    return _ledger(area, lang, root, beside=False)
 
 
 def audit_table(area: object = None, *, lang: str = "en", root: str | Path | None = None) -> pd.DataFrame:
@@ -90,34 +90,34 @@ def feasibility(area: object = None, *, lang: str = "en", root: str | Path | Non
     >>> print(beds.published, round(beds.beside), round(beds.percent))
     8305.0 9837 118
     """
-    found = _ledger(area, lang, root, "kind == 'feasibility'").rename(columns={"recomputed": "beside"})
+    found = _ledger(area, lang, root, beside=True).rename(columns={"recomputed": "beside"})
     return found.assign(percent=100 * found["beside"] / found["published"].where(found["published"] != 0))[SIDE_BY_SIDE]
 
 
-def _ledger(area: object, lang: str, root: str | Path | None, wanted: str) -> pd.DataFrame:
+def _ledger(area: object, lang: str, root: str | Path | None, beside: bool) -> pd.DataFrame:
     catalogue(lang)  # an unknown language first
     evidence = evidence_at(root)
-    claims = load_table("claims", area=area, root=root).query(wanted)
-    people = {slug: populations(evidence, slug) for slug in claims["area"].unique()}
-    drafts = set(load_table("sources", root=root).query("status == 'draft'")["source"])
-    rows = [_row(claim, evidence, people[claim["area"]], drafts, lang) for claim in claims.to_dict("records")]
+    claims = load_table("claims", area=area, root=root)
+    claims = claims[(claims["kind"] == "feasibility") == beside].to_dict("records")
+    rows = [_row(claim, evidence, lang) for claim in claims]
     return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(NUMBERS, "float64"))
 
 
-def _row(claim: dict, evidence: Evidence, people: pd.DataFrame, drafts: set[str], lang: str) -> dict:
+def _row(claim: dict, evidence: Evidence, lang: str) -> dict:
     """One claim with its verdict; what cannot be computed says why and is not judged."""
     row = {name: claim[name] for name in COLUMNS if name in claim}
     columns = {"explanation": lang, "explanation_zh": "zh"}
     try:
         printed = evidence.row(claim["observation"])
         row |= {name: printed[name] for name in ("source", "locator", "as_printed")}
-        case = _case(claim, printed, evidence, people)._replace(draft=printed["source"] in drafts)
+        case = _case(claim, printed, evidence)
     except DataError as error:
         why = {name: catalogue(lang).say("audit.cannot", why=error) for name, lang in columns.items()}
         return row | {"verdict": "unverifiable", **why}
     verdict = judge(case)
     row.update(zip(NUMBERS, (printed["value"], *case.result), strict=True), verdict=verdict)
-    return row | {name: explain(case, verdict, lang) for name, lang in columns.items()}
+    said = {each: explain(case, verdict, each) for each in {lang, "zh"}}
+    return row | {name: said[each] for name, each in columns.items()}
 
 
 class Case(NamedTuple):
@@ -138,17 +138,21 @@ class Case(NamedTuple):
     draft: bool = False
 
 
-def _case(claim: dict, printed: dict, evidence: Evidence, people: pd.DataFrame) -> Case:
+def _case(claim: dict, printed: dict, evidence: Evidence) -> Case:
     kind, formula, figure = claim["kind"], claim["formula"], (printed["value"], printed["as_printed"])
     result, leaves = evidence.compute(formula)
     repeated = kind == "text_vs_table" and [leaf.found.value for leaf in leaves] == [result.value]
     other = leaves[0].values.get("row") if repeated else None
     case = Case(claim["area"], kind, printed, printed_interval(*figure), last_digit(*figure), result, leaves, other)
     base, counted, needed = _base(formula, case, evidence)
+    draft = evidence.documents.get(printed["source"], {}).get("status") == "draft"
+    case = case._replace(base=base, counted=counted, step=_step(formula, case, evidence), draft=draft)
+    if not base or fits(case) or case.step or kind == "feasibility":
+        return case  # nobody asks which other population would fit
+    people = populations(evidence, case.area)
     # A total that was worked out from this very figure would prove it by itself.
     others = people[~people["observation"].str.contains(claim["observation"], regex=False)]
-    close = fitting(others, needed) if base else case.close
-    return case._replace(base=base, counted=counted, close=close, step=_step(formula, case, evidence))
+    return case._replace(close=fitting(others, needed))
 
 
 def _base(formula: str, case: Case, evidence: Evidence) -> tuple[Leaf | None, tuple[Leaf, float] | None, float]:
@@ -370,7 +374,7 @@ def lint_targets(area: object = None, *, lang: str = "en", root: str | Path | No
     """
     catalogue(lang)  # an unknown language first
     evidence = evidence_at(root)
-    slug = None if area is None else find_area(area, root=root)["area"]
+    slug = None if area is None else slug_of(area, root)
     targets, rows = _targets(evidence), []
     for (place, indicator), target in targets.items():
         if place == slug or (slug is None and evidence.areas[place]["level"] != "nation"):
@@ -428,7 +432,7 @@ def _stock_meets(target: Target, evidence: Evidence) -> Iterator[Finding]:
         return
     row = max(stocks, key=_year)
     try:
-        people = evidence.pop(place, years[-1], age, None)
+        people = evidence.look_up("pop", place, years[-1], age, None)
     except DataError:  # a user's pyramid may have wider groups
         return
     ratio = 1000 * row["value"] / people.found.value

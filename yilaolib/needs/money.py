@@ -9,7 +9,7 @@ import xarray as xr
 from ..demography.local import Root, area_values, assumed_range, while_unchanged
 from ..demography.projection import Scenario
 from ..errors import refusal
-from ..tables.areas import figures_at, find_area, load_table
+from ..tables.areas import figures_at, load_table, slug_of
 from .beds import triangulate_beds
 from .daycare import triangulate_places
 
@@ -46,6 +46,12 @@ def project_costs(area: str | None = None, *, root: Root = None) -> pd.DataFrame
     >>> costs.outlier["12"], costs.yuan_per_new_bed["3"]
     ('yuan_per_place', np.float64(83333.33))
     """
+    costs = _costs(root=root)
+    return costs.copy() if area is None else costs[costs["area"] == slug_of(area, root)].reset_index(drop=True)
+
+
+@while_unchanged(8)
+def _costs(*, root: Root = None) -> pd.DataFrame:
     table = load_table("projects", root=root)
     yuan = table["investment_10k_yuan"] * YUAN
     work = table["type"].map({"新建": "new", "改建": "rebuilt", "改扩建": "rebuilt"}).fillna("")
@@ -60,12 +66,10 @@ def project_costs(area: str | None = None, *, root: Root = None) -> pd.DataFrame
         times = keep[unit] / keep[unit].groupby(alike).transform("median")
         names.append(pd.Series(np.where((times > most) | (times < 1 / most), unit, ""), index=keep.index))
     keep["outlier"] = pd.concat(names, axis=1).agg(lambda row: ", ".join(name for name in row if name), axis=1)
-    keep = keep.assign(source=table["source"], note=table["note"])
-    if area is None:
-        return keep
-    return keep[keep["area"] == find_area(area, root=root)["area"]].reset_index(drop=True)
+    return keep.assign(source=table["source"], note=table["note"])
 
 
+@while_unchanged(64, copied=True)
 def bed_cost(area: str | None = None, *, root: Root = None) -> pd.DataFrame:
     """Range of unit costs over listed projects: per new and renovated bed, per occupied bed, per place and m2.
 
@@ -146,7 +150,7 @@ def operating_subsidy(
     >>> operating_subsidy("jingdezhen", 2025).rate.tolist()
     [200.0, 100.0]
     """
-    slug = find_area(area, root=root)["area"]
+    slug = slug_of(area, root)
     people = elderly_of(projected(population, slug, year, scenario, root))
     need, assumed = care_need(at_year(people, year), root=root), area_values(slug, root)
     rows = []
@@ -180,7 +184,7 @@ def care_staff(
     >>> staff.loc[("care_worker", "all"), "target"]
     np.float64(500.0)
     """
-    slug = find_area(area, root=root)["area"]
+    slug = slug_of(area, root)
     elderly = elderly_of(projected(population, slug, year, scenario, root))
     need, assumed = care_need(at_year(elderly, year), measure=measure, root=root), area_values(slug, root)
     living = middles(need * institution_shares(need, assumed), "level")
@@ -245,7 +249,7 @@ def childcare_staff(area: str, places: float | None = None, *, root: Root = None
     >>> childcare_staff("jingdezhen", 1000).set_index("group").central.round(1).to_dict()
     {'6_12m': 16.7, '12_24m': 50.0, '24_36m': 100.0, 'all': 166.7}
     """
-    slug = find_area(area, root=root)["area"]
+    slug = slug_of(area, root)
     printed, assumed = figures_at(root), area_values(slug, root)
     if places is None:
         row = printed.first(slug, "daycare_places_total", "target", "actual")
@@ -288,7 +292,7 @@ def care_account(
     >>> print(account.method.tolist()[:2], round(account.floor_old_m2["eldercare"]))
     ['norm', 'norm_places'] 55863
     """
-    slug = find_area(area, root=root)["area"]
+    slug = slug_of(area, root)
     population = projected(population, slug, year, scenario, root)
     if bed_methods is None:
         bed_methods = triangulate_beds(slug, year, population=population, norm=norm, root=root)

@@ -12,7 +12,8 @@ from ..demography.ages import as_array, labelled, persons
 from ..demography.local import Root, area_values, assumed_range
 from ..demography.projection import project
 from ..errors import refusal
-from ..tables.areas import Figures, figures_at, find_area, load_table
+from ..tables.areas import Figures, figures_at, load_table, slug_of
+from ..tables.folders import merged_table
 from .money import bed_cost, childcare_staff
 from .rows import BOUNDS, CENSUS, SURVEY, Future, at_year, care_need, elderly_of, middle, middles, projected
 from .supply import NURSING, RATIOS
@@ -87,7 +88,7 @@ def plan_beds(
     >>> print(round(paths.converted["convert"].sum(), -4), round(paths.closed["close"].sum(), -4))
     370000.0 510000.0
     """
-    slug = find_area(area, root=root)["area"]
+    slug = slug_of(area, root)
     there, of, _ = latest(slug, "elder_beds_institution", root=root)
     part, *_ = latest(slug, "nursing_beds_share_institution_pct", root=root)
     beds = there if beds is None else beds
@@ -152,7 +153,7 @@ def plan_places(
     >>> plan.enrolment_pct.round().tolist(), plan.to_add.tolist()
     ([12.0, 14.0, 16.0], [0.0, 0.0, 0.0])
     """
-    slug = find_area(area, root=root)["area"]
+    slug = slug_of(area, root)
     assumed = area_values(slug, root)
     judged = assumed_range("enrolment_2025", table=assumed)
     shares = [judged.lower, judged.value, judged.upper] if base is None else base
@@ -166,7 +167,7 @@ def plan_places(
     frame["filled_pct"] = 100 * frame["enrolled"] / frame["places"]
     wanted = frame["enrolled"] / assumed_range("target_occupancy", table=assumed).value
     frame["to_add"] = (wanted - frame["places"]).clip(lower=0)
-    frame["staff"] = [childcare_staff(slug, count, root=root).iloc[-1]["central"] for count in frame["enrolled"]]
+    frame["staff"] = frame["enrolled"] * childcare_staff(slug, 1, root=root).iloc[-1]["central"]
     cost = bed_cost(root=root).set_index("unit").loc["new_place"]
     return frame.assign(capital=frame["to_add"] * cost[list(BOUNDS)].astype(float))
 
@@ -213,7 +214,7 @@ def care_definitions(area: str, year: int, *, population: Future = None, root: R
     >>> care_definitions("jingdezhen", 2025).share_pct.round(1).to_dict()["disability-survey-2021"]
     11.6
     """
-    slug = find_area(area, root=root)["area"]
+    slug = slug_of(area, root)
     people: Any = at_year(elderly_of(projected(population, slug, year, root=root)), year)
     elderly, assumed = middle(people.sum(("sex", "age"))), area_values(slug, root)
     occupancy = assumed_range("target_occupancy", table=assumed).value
@@ -245,8 +246,8 @@ def childcare_subsidy(area: str, *, population: Future = None, root: Root = None
     >>> print(money.index[0], round((money.subsidy / money.aged_0_2)[2030]))
     2025 3600
     """
-    slug = find_area(area, root=root)["area"]
-    rule = area_values(slug, root).query("parameter == 'childcare_subsidy'").iloc[-1]
+    slug = slug_of(area, root)
+    rule = area_values(slug, root).loc["childcare_subsidy"]
     people = as_array(projected(population, slug, LAST_YEAR, root=root)).sel(year=slice(int(rule["year"]), None))
     under_3, aged_5 = (middles(labelled(persons(people, *ages)), "year") for ages in ((0, 3), (5, 6)))
     return pd.DataFrame({"aged_0_2": under_3, "subsidy": under_3 * rule["value"], "aged_5": aged_5})
@@ -268,7 +269,7 @@ def freed_capacity(
     >>> print(*freed_capacity("jingdezhen").freed.loc[[2025, 2030]].round(-3))
     0.0 8000.0
     """
-    slug = find_area(area, root=root)["area"]
+    slug = slug_of(area, root)
     people = as_array(projected(population, slug, LAST_YEAR, root=root)).sel(year=slice(base_year, None))
     if not people.sizes["year"]:
         raise refusal("errors.needs.base_year", base_year=base_year)
@@ -297,24 +298,27 @@ def report_card(area: str, *, population: Future = None, root: Root = None) -> p
     >>> print(card.verdict["elder_beds_total", 2025], card.verdict["daycare_places_per_1000", 2025])
     missed met
     """
-    slug = find_area(area, root=root)["area"]
+    slug = slug_of(area, root)
     printed, known = figures_at(root), load_table("outcomes", area=slug, root=root)
     known = known[known["quality"] != "doubtful"].sort_values("year")
-    names = load_table("indicators", root=root).set_index("indicator")
-    starts = load_table("sources", root=root).set_index("source")["plan_start"]
-    targets = load_table("observations", area=slug, root=root).query("kind == 'target'")
-    targets = targets[targets["value"].notna() & targets["year"].notna()].drop_duplicates(["indicator", "year"])
+    outcomes = {name: rows.to_dict("records") for name, rows in known.groupby("indicator")}
+    names = merged_table("indicators", root).set_index("indicator").to_dict("index")
+    starts = merged_table("sources", root).set_index("source")["plan_start"].dropna()
+    targets = load_table("observations", area=slug, root=root)
+    targets = targets[(targets["kind"] == "target") & targets["value"].notna() & targets["year"].notna()]
+    targets = targets.drop_duplicates(["indicator", "year"])
     last = int(targets["year"].max()) if len(targets) else 0
     if population is None:
         population = project(slug, end_year=max(last, 2025), root=root)
     rows = []
     for target in targets.itertuples():
-        name, of = names.loc[target.indicator], known[known["indicator"] == target.indicator]
-        start = starts[target.source] if pd.notna(starts[target.source]) else target.year - PLAN_YEARS
+        name, of = names[target.indicator], outcomes.get(target.indicator, [])
+        start = starts.get(target.source, target.year - PLAN_YEARS)
         baseline, before = _baseline(printed, slug, of, target.indicator, int(start))
-        row: dict[str, Any] = {"indicator": target.indicator, **name[["name_zh", "name_en", "unit"]]}
+        row: dict[str, Any] = {"indicator": target.indicator}
+        row |= {key: name[key] for key in ("name_zh", "name_en", "unit")}
         row |= {"baseline": baseline, "baseline_year": before, "target": target.value, "year": target.year}
-        of = of[of["year"] <= target.year]
+        of = [outcome for outcome in of if outcome["year"] <= target.year]
         denominators = _denominators(printed, known, slug, target.indicator, population)
         if target.indicator in PEOPLE and target.year in denominators:
             row["people"] = denominators[target.year]
@@ -340,20 +344,19 @@ def split_change(before: float, after: float, denominator_before: float, denomin
     return part, after - before - part
 
 
-def _baseline(printed: Figures, slug: str, of: pd.DataFrame, indicator: str, start: int) -> tuple[float, Any]:
+def _baseline(printed: Figures, slug: str, of: list[dict], indicator: str, start: int) -> tuple[float, Any]:
     """The plan's own present figure, else the last outcome before the plan's first year."""
     row = printed.first(slug, indicator, "actual")
     if row is None:
-        earlier = of[(of["year"] < start) & of["value"].notna()]
-        row = earlier.iloc[-1] if len(earlier) else None
-    return (np.nan, pd.NA) if row is None else (row["value"], row["year"])
+        earlier = [outcome for outcome in of if outcome["year"] < start and pd.notna(outcome["value"])]
+        row = earlier[-1] if earlier else {"value": np.nan, "year": pd.NA}
+    return row["value"], row["year"]
 
 
 def _denominators(printed: Figures, known: pd.DataFrame, slug: str, indicator: str, population: Future) -> dict:
     """By year what a ratio is of: persons of the projection, or beds as published; nothing for other indicators."""
     if indicator in PEOPLE:
-        people = as_array(population)
-        return {int(year): middle(persons(at_year(people, int(year)), PEOPLE[indicator])) for year in people["year"]}
+        return middles(labelled(persons(as_array(population), PEOPLE[indicator])), "year").to_dict()
     if indicator not in BEDS:
         return {}
     beds = known[known["indicator"] == BEDS[indicator]].set_index("year")["value"].dropna().to_dict()
@@ -361,18 +364,18 @@ def _denominators(printed: Figures, known: pd.DataFrame, slug: str, indicator: s
     return beds if row is None or pd.isna(row["year"]) else {int(row["year"]): row["value"], **beds}
 
 
-def _judged(of: pd.DataFrame, row: dict, direction: str, comparator: str, denominators: dict) -> dict:
+def _judged(of: list[dict], row: dict, direction: str, comparator: str, denominators: dict) -> dict:
     """The outcome of a target, and the verdict on it."""
-    if of.empty:
+    if not of:
         return {"verdict": "not_in_tables"}
-    last = of.iloc[-1]
+    last = of[-1]
     if pd.isna(last["value"]):
         return {"verdict": "not_published", "outcome_year": last["year"], "source": last["source"]}
     before, target = row["baseline"], row["target"]
     lower = comparator in ("le", "lt") or direction == "lower" or (direction == "neutral" and target < before)
-    earlier = [before, *of["value"].iloc[:-1].dropna()]
+    earlier = [before, *(outcome["value"] for outcome in of[:-1] if pd.notna(outcome["value"]))]
     said = {"outcome": last["value"], "outcome_year": last["year"], "change": last["value"] - earlier[-1]}
-    said |= last[["quality", "source"]].to_dict()
+    said |= {name: last[name] for name in ("quality", "source")}
     then, now = denominators.get(row["baseline_year"]), denominators.get(last["year"])
     unmoved = last["value"]
     if then and now:

@@ -13,7 +13,7 @@ import pandas as pd
 from ..auditing.verdicts import VERDICTS
 from ..demography.local import Root
 from ..needs.peers import compare_plans, plan_targets
-from ..tables.areas import cite, find_area, load_table
+from ..tables.areas import cite, load_table, slug_of
 from ..tables.cells import closed
 from ..tables.folders import merged_table
 from ..texts import slack_side
@@ -33,7 +33,7 @@ def plan_of(area: str, *, root: Root = None) -> pd.Series | None:
     >>> int(plan_of("jingdezhen")["plan_end"]), plan_of("jiangxi") is None
     (2025, True)
     """
-    plans = load_table("sources", area=find_area(area, root=root)["area"], root=root).dropna(subset="plan_start")
+    plans = load_table("sources", area=slug_of(area, root), root=root).dropna(subset="plan_start")
     return None if plans.empty else _with_both(plans, "issuer").sort_values("issued").iloc[-1]
 
 
@@ -94,7 +94,7 @@ def shared_targets(area: str | None = None, *, most: int = 6, root: Root = None)
     table = compare_plans(root=root)
     table = table[table["unit"] == "pct"]
     if area is not None:
-        own = table.loc[table["area"] == find_area(area, root=root)["area"], "indicator"]
+        own = table.loc[table["area"] == slug_of(area, root), "indicator"]
         table = table[table["indicator"].isin(own)]
     chosen = table.groupby("indicator", sort=False).size().sort_values(ascending=False, kind="stable").index[:most]
     return table[table["indicator"].isin(chosen)].reset_index(drop=True)
@@ -180,7 +180,7 @@ def report_rows(area: str, frames: Iterable[pd.DataFrame], *, root: Root = None)
     >>> report_rows("jingdezhen", [printed("jingdezhen", "elder_beds_gap")])["as_printed"].tolist()
     ['6441张']
     """
-    slug, frames = find_area(area, root=root)["area"], list(frames)
+    slug, frames = slug_of(area, root), list(frames)
     ids = {name for frame in frames for column in IDS for name in frame.get(column, ()) if isinstance(name, str)}
     ids |= {name for frame in frames for names in frame.get("observations", ()) for name in names}
     table = merged_table("observations", root)  # rows of what has been noted

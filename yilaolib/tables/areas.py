@@ -36,7 +36,8 @@ def load_table(name: str, *, area: object = None, root: str | os.PathLike | None
         if "area" not in frame:
             raise refusal("errors.tables.no_area_column", name=name, area=area)
         places, for_all = _places(name, as_root(root), stamp(root))
-        frame = frame.iloc[sorted([*for_all, *places.get(find_area(area, root)["area"], [])])]
+        frame = frame.iloc[sorted([*for_all, *places.get(slug_of(area, root), [])])]
+        return frame.reset_index(drop=True)
     # A deep copy: copy-on-write does not guard an extension array that is written through `.array`.
     return frame.reset_index(drop=True).copy()
 
@@ -132,7 +133,7 @@ def list_areas(
     levels = rules_of(fields_of("areas")["level"])["enum"]
     if level is not None:
         one_of("level", level, levels)
-    above = None if parent is None else find_area(parent, root)["area"]
+    above = None if parent is None else slug_of(parent, root)
     inside = names_of(as_root(root), stamp(root)).inside(above, level)
     return _by_slug(as_root(root), stamp(root)).loc[inside].reset_index(drop=True)
 
@@ -158,7 +159,7 @@ def printed(
     >>> printed("jingdezhen", "elder_beds_total", kind="target").value.iloc[0]
     np.float64(10500.0)
     """
-    slug, concepts = find_area(area, root=root)["area"], merged_table("indicators", root).set_index("indicator")
+    slug, concepts = slug_of(area, root), merged_table("indicators", root).set_index("indicator")
     if indicator not in concepts.index:  # or a slip would look like what is not published
         names = {concepts[column][code]: code for column in ("name_en", "name_zh") for code in concepts.index}
         if indicator not in names:

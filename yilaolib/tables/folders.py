@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from .. import tables as room
-from ..errors import nearest, refusal
+from ..errors import nearest, refusal, states
 from . import schema
 from .cells import Grid, Raw, Spelling, fold, read_grids, sheet_of, show, understand
 from .finding import Names, our_names, plain_name
@@ -85,21 +85,23 @@ def _read_theirs(name: str, root: Path, _state: tuple, names_state: tuple) -> tu
 
 def our_table(name: str) -> pd.DataFrame:
     """Return a table of our own, typed; shared by all callers, so never change it."""
-    if name not in schema.table_names():
-        return empty_table(name)
-    return _our_table(name, _stamp([_our_file(name)]))
+    return _our_table(name, _stamp([_our_file(name)] if name in schema.table_names() else []))
 
 
 def _our_file(name: str) -> Path:
     return schema.data_folder() / f"{name}.csv"
 
 
-_our_table = lru_cache(maxsize=64)(lambda name, _state: schema.our_csv(name))
+_our_table = lru_cache(maxsize=64)(lambda name, state: schema.our_csv(name) if state else empty_table(name))
 
 
 def stamp(root: str | os.PathLike | None) -> tuple:
     """Tell the state of all files: any change of one of them makes cached tables stale."""
-    return _stamp([*_our_files(), *dict.fromkeys(user_files(root).values())])
+    known = states.get()
+    known = {} if known is None else known
+    if root not in known:
+        known[root] = _stamp([*_our_files(), *dict.fromkeys(user_files(root).values())])
+    return known[root]
 
 
 _our_files = cache(lambda: [path for path in map(_our_file, schema.table_names()) if path.exists()])

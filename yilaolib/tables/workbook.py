@@ -19,7 +19,7 @@ import pandas as pd
 
 from ..errors import DataError, refusal
 from ..texts import catalogue, languages
-from .areas import cite, data_version, find_area, find_areas, load_table
+from .areas import cite, data_version, find_area, find_areas, load_table, slug_of
 from .cells import put
 from .folders import as_root, merged_table, read_table, user_files
 from .schema import Trouble, described, fields_of, misfit, package, rules_of, with_word
@@ -56,7 +56,7 @@ def new_workbook(
     known, book = None, Workbook()
     with contextlib.suppress(DataError):  # one of the user's own
         known = find_area(area)
-    above = find_area(parent)["area"] if parent else None
+    above = slug_of(parent) if parent else None
     if known is not None:
         same = name is None or known["area"] in set(find_areas(name)["area"])
         if not same or above not in (None, *parents_of(known["area"], load_table("areas"))):
@@ -365,12 +365,13 @@ def list_filled(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
     >>> list_filled("jingdezhen").empty
     True
     """
-    slug = find_area(area, root=root)["area"]
+    slug = slug_of(area, root)
     areas = merged_table("areas", root)
     people = load_table("population", area=slug, root=root)
     filled = sorted(set(people.loc[people["source"] == FILLED, "year"]))
     typed = read_table("population", Path(root))[0] if root and filled and "population" in user_files(root) else people
-    groups, wanted = coarse_groups(slug, typed), margins_of(slug, lambda name: merged_table(name, root))
+    groups = coarse_groups(slug, typed) if filled else {}
+    wanted = margins_of(slug, lambda name: merged_table(name, root)) if filled else None
     rows = []
     for year in filled:
         given = groups.get(year, {}) | ({} if wanted is None or wanted["year"] != year else to_meet(totals_in(wanted)))
