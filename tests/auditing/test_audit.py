@@ -142,18 +142,15 @@ def test_feasibility_is_apart():
     assert beds["beside"] == 9837 and round(beds["percent"]) == 118 and "9,837" in beds["explanation_zh"]
 
 
-@pytest.mark.parametrize(
-    ("claim", "beside"),
-    [
-        ("yueyang.beds_safety_net_rise", 0.6 * 51_482 - 0.5 * 44_882),
-        ("yueyang.model_projects_size", 2 * 23_542 / 300),
-        ("lianshui.nursing_beds_first_step", 61.44 + (70 - 61.44) / 4),
-        ("yingtan.places_2020_2021", 1.86 * 1_154.2),
-        ("haian.inclusive_today", 100 * 9 / 65),
-        ("lianshui.places_per_1000_2021", 740 / 829.699),
-        ("yingtan.nursing_beds_among_new", 100 * (0.6 * 8_059.2 - 0.341 * 4_808) / (8_059.2 - 4_808)),
-    ],
-)
+@pytest.mark.parametrize(("claim", "beside"), [
+    ("yueyang.beds_safety_net_rise", 0.6 * 51_482 - 0.5 * 44_882),
+    ("yueyang.model_projects_size", 2 * 23_542 / 300),
+    ("lianshui.nursing_beds_first_step", 61.44 + (70 - 61.44) / 4),
+    ("yingtan.places_2020_2021", 1.86 * 1_154.2),
+    ("haian.inclusive_today", 100 * 9 / 65),
+    ("lianshui.places_per_1000_2021", 740 / 829.699),
+    ("yingtan.nursing_beds_among_new", 100 * (0.6 * 8_059.2 - 0.341 * 4_808) / (8_059.2 - 4_808)),
+])  # fmt: skip
 def test_known_pair(claim, beside):
     """What stands beside a printed figure, worked by hand."""
     assert math.isclose(yl.feasibility().set_index("claim")["beside"][claim], beside)
@@ -177,23 +174,20 @@ def test_audit_table_begins_with_the_worst(lang):
     assert places == sorted(places)
 
 
-@pytest.mark.parametrize(
-    ("observation", "formula", "kind", "verdict"),
-    [
-        ("x.ratio", '1000 * obs("x.beds") / obs("x.old")', "ratio", "exact"),
-        ("x.ratio", '1000 * obs("x.beds") / obs("x.old25")', "ratio", "year_mismatch"),
-        ("x.ratio", '1000 * obs("x.beds") / pop("jiangsu", 2020, 60, None)', "ratio", "other_denominator"),
-        ("x.ratio", '1000 * obs("x.beds") / 44000', "ratio", "inconsistent"),
-        ("x.ratio", '1000 * obs("x.beds") / 49000', "ratio", "truncated"),
-        ("x.ratio", '39.4 / 50000 * obs("x.old")', "ratio", "rounding"),
-        ("x.round", "1985", "sum", "convenient"),
-        ("x.ratio25.text", 'obs("x.ratio25")', "text_vs_table", "text_vs_table"),
-        ("x.ratio25", '1187.5 * obs("x.beds") / obs("x.old25")', "ratio", "exact"),
-        ("x.ratio25", '0.95 * 1000 * obs("x.beds") / obs("x.old")', "ratio", "year_mismatch"),
-        ("x.round", '50000 * (obs("x.beds") / 49500)', "allocation", "rounding"),  # 4.04 %, worked on as 4 %
-        ("x.lost", "55", "ratio", "doubtful"),
-    ],
-)
+@pytest.mark.parametrize(("observation", "formula", "kind", "verdict"), [
+    ("x.ratio", '1000 * obs("x.beds") / obs("x.old")', "ratio", "exact"),
+    ("x.ratio", '1000 * obs("x.beds") / obs("x.old25")', "ratio", "year_mismatch"),
+    ("x.ratio", '1000 * obs("x.beds") / pop("jiangsu", 2020, 60, None)', "ratio", "other_denominator"),
+    ("x.ratio", '1000 * obs("x.beds") / 44000', "ratio", "inconsistent"),
+    ("x.ratio", '1000 * obs("x.beds") / 49000', "ratio", "truncated"),
+    ("x.ratio", '39.4 / 50000 * obs("x.old")', "ratio", "rounding"),
+    ("x.round", "1985", "sum", "convenient"),
+    ("x.ratio25.text", 'obs("x.ratio25")', "text_vs_table", "text_vs_table"),
+    ("x.ratio25", '1187.5 * obs("x.beds") / obs("x.old25")', "ratio", "exact"),
+    ("x.ratio25", '0.95 * 1000 * obs("x.beds") / obs("x.old")', "ratio", "year_mismatch"),
+    ("x.round", '50000 * (obs("x.beds") / 49500)', "allocation", "rounding"),  # 4.04 %, worked on as 4 %
+    ("x.lost", "55", "ratio", "doubtful"),
+])  # fmt: skip
 def test_planted_verdict(own, observation, formula, kind, verdict):
     """Each verdict is given where it holds."""
     found = own(observation, formula, kind)
@@ -254,24 +248,21 @@ def test_every_doubt_is_told_in_chinese(table):
     assert not rows.loc[doubted, "note_zh"].str.contains("[A-Za-z]").any()
 
 
-@pytest.mark.parametrize(
-    ("area", "indicator", "finding", "severity"),
-    [
-        ("yueyang", "vaccination_pct", "below_baseline", "warning"),
-        ("yueyang", "pension_insurance_participation_pct", "below_baseline", "note"),
-        ("yueyang", "welfare_lottery_eldercare_share_pct", "equals_baseline", "warning"),
-        ("yueyang", "daycare_places_per_1000", "text_and_table_differ", "note"),
-        ("yueyang", "elderly_volunteers_pct", "no_baseline", "note"),
-        ("haian", "daycare_places_per_1000", "already_met", "warning"),
-        ("haian", "daycare_model_institutions_provincial", "equals_baseline", "warning"),
-        ("lianshui", "elder_beds_per_1000_60plus", "already_met", "note"),
-        ("lianshui", "infant_early_development_guidance_pct", "text_and_table_differ", "warning"),
-        ("jingdezhen", "daycare_staff_trained_pct", "text_and_table_differ", "warning"),
-        ("jingdezhen", "medical_eldercare_institutions", "equals_baseline", "note"),
-        ("yingtan", "monthly_visits_special_difficulty_pct", "text_and_table_differ", "note"),
-        ("yingtan", "infant_early_development_guidance_pct", "name_or_unit_drifts", "note"),
-    ],
-)
+@pytest.mark.parametrize(("area", "indicator", "finding", "severity"), [
+    ("yueyang", "vaccination_pct", "below_baseline", "warning"),
+    ("yueyang", "pension_insurance_participation_pct", "below_baseline", "note"),
+    ("yueyang", "welfare_lottery_eldercare_share_pct", "equals_baseline", "warning"),
+    ("yueyang", "daycare_places_per_1000", "text_and_table_differ", "note"),
+    ("yueyang", "elderly_volunteers_pct", "no_baseline", "note"),
+    ("haian", "daycare_places_per_1000", "already_met", "warning"),
+    ("haian", "daycare_model_institutions_provincial", "equals_baseline", "warning"),
+    ("lianshui", "elder_beds_per_1000_60plus", "already_met", "note"),
+    ("lianshui", "infant_early_development_guidance_pct", "text_and_table_differ", "warning"),
+    ("jingdezhen", "daycare_staff_trained_pct", "text_and_table_differ", "warning"),
+    ("jingdezhen", "medical_eldercare_institutions", "equals_baseline", "note"),
+    ("yingtan", "monthly_visits_special_difficulty_pct", "text_and_table_differ", "note"),
+    ("yingtan", "infant_early_development_guidance_pct", "name_or_unit_drifts", "note"),
+])  # fmt: skip
 def test_known_lint(area, indicator, finding, severity):
     """What is known about the targets comes out."""
     found = yl.lint_targets(area).query("indicator == @indicator and finding == @finding")
@@ -285,14 +276,11 @@ def test_lint_finds_planted_targets(own):
     assert found[["below_baseline", "text_and_table_differ"]].tolist() == ["warning", "warning"]
 
 
-@pytest.mark.parametrize(
-    ("claim", "value"),
-    [
-        ("lianshui.beds_per_1000_2022", 38.0),  # 8,305 beds on 218,600 elderly
-        ("lianshui.beds_per_1000_2021", 42.9),  # and on the 193,534 of the census
-        ("yueyang.beds_new_text_table", 6_600),
-    ],
-)
+@pytest.mark.parametrize(("claim", "value"), [
+    ("lianshui.beds_per_1000_2022", 38.0),  # 8,305 beds on 218,600 elderly
+    ("lianshui.beds_per_1000_2021", 42.9),  # and on the 193,534 of the census
+    ("yueyang.beds_new_text_table", 6_600),
+])  # fmt: skip
 def test_known_result(found, claim, value):
     """Results known from other hands come out."""
     assert math.isclose(found["recomputed"][claim], value, rel_tol=2e-3)

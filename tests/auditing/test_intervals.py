@@ -92,18 +92,15 @@ def test_no_division_by_what_may_be_zero(b):
         exact(1) / b
 
 
-@pytest.mark.parametrize(
-    ("value", "as_printed", "worth"),
-    [
-        (269_200, "26.92万人", 100),
-        (98_000_000_000, "约 980 亿元", 100_000_000),
-        (0.6, "0.6", 0.1),
-        (5, "4-5个", 1),
-        (1, "每县(市、区)至少一所", 1),
-        (7367, "7,367", 1),
-        (11.5, "１１．５％", 0.1),
-    ],
-)
+@pytest.mark.parametrize(("value", "as_printed", "worth"), [
+    (269_200, "26.92万人", 100),
+    (98_000_000_000, "约 980 亿元", 100_000_000),
+    (0.6, "0.6", 0.1),
+    (5, "4-5个", 1),
+    (1, "每县(市、区)至少一所", 1),
+    (7367, "7,367", 1),
+    (11.5, "１１．５％", 0.1),
+])  # fmt: skip
 def test_last_digit_is_read_from_the_print(value, as_printed, worth):
     """The worth of the last digit follows decimals, 万 and 亿, in any width."""
     assert math.isclose(last_digit(value, as_printed), worth)
@@ -120,19 +117,16 @@ def test_printed_interval_is_one_digit_wide(digits, decimals, word):
     assert math.isclose((found.high + found.low) / 2, value, abs_tol=1e-6 * times)
 
 
-@pytest.mark.parametrize(
-    ("row", "low", "high"),
-    [
-        ((4059, "4059张", "beds", "actual"), 4059, 4059),
-        ((740, "约740个", "places", "actual"), 735, 745),
-        ((24, "24", "per_1000", "actual"), 23.5, 24.5),
-        ((4.5, "4.5", "per_1000", "target"), 4.5, 4.5),
-        ((16.63, "16.63%", "pct", "actual"), 16.625, 16.635),
-        ((324_100, "32.41万人", "persons", "projection"), 324_050, 324_150),
-        ((10, "10", "per_1000", "standard"), 10, 10),
-        ((4, "4-5个", "communities", "target", 5), 4, 5),
-    ],
-)
+@pytest.mark.parametrize(("row", "low", "high"), [
+    ((4059, "4059张", "beds", "actual"), 4059, 4059),
+    ((740, "约740个", "places", "actual"), 735, 745),
+    ((24, "24", "per_1000", "actual"), 23.5, 24.5),
+    ((4.5, "4.5", "per_1000", "target"), 4.5, 4.5),
+    ((16.63, "16.63%", "pct", "actual"), 16.625, 16.635),
+    ((324_100, "32.41万人", "persons", "projection"), 324_050, 324_150),
+    ((10, "10", "per_1000", "standard"), 10, 10),
+    ((4, "4-5个", "communities", "target", 5), 4, 5),
+])  # fmt: skip
 def test_inputs_are_as_exact_as_they_are(row, low, high):
     """Counts, targets and standards are exact; what was measured and rounded is not; a printed range is its range."""
     found = input_interval(*row)

@@ -9,15 +9,10 @@ from hypothesis import strategies as st
 from oracles import AGE, SEX, SWEDEN_CLOSED, SWEDEN_GROWTH_PER_STEP, SWEDEN_OPEN, gompertz, people, quick, typed
 
 from yilaolib import DataError, life_table, project_cohorts
-from yilaolib.demography.cohorts import (
-    autoregressive,
-    drawn_to_balance,
-    imbalance,
-    mean_spread,
-    men_share,
-    random_stream,
-    stray_paths,
-)
+
+from yilaolib.demography.cohorts import (  # isort: skip
+    autoregressive, drawn_to_balance, imbalance, mean_spread, men_share, random_stream, stray_paths,
+)  # fmt: skip
 
 BOX_61 = typed(SWEDEN_CLOSED, "persons", "L", "asfr", "in_1998", "in_2003", "stable")
 BOX_62 = typed(SWEDEN_OPEN, "migrants", "births", "females", "males")

@@ -4,17 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from yilaolib import (
-    DataError,
-    age_standard,
-    census_pyramids,
-    fill_pyramid,
-    graduate,
-    load_table,
-    local_migration,
-    local_parameters,
+from yilaolib import (  # isort: skip
+    DataError, age_standard, census_pyramids, fill_pyramid, graduate, load_table, local_migration, local_parameters,
     persons,
-)
+)  # fmt: skip
 from yilaolib.demography.cohorts import PULLED
 from yilaolib.demography.local import expected_survival, launch_of
 

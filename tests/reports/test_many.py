@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import nbformat
 import pandas as pd
@@ -109,6 +110,7 @@ def instant(monkeypatch, template):
         order.folder.mkdir(parents=True, exist_ok=True)
         done.append(order.area)
         row = order.row() | {"key": key or files.content_key(order), "status": "ok", "seconds": 0.0}
+        row["inputs"] = files.inputs_key(order)
         with files.folder_beside(order.folder) as beside:
             for name in saved:
                 (beside / name).parent.mkdir(exist_ok=True)
@@ -188,6 +190,17 @@ def test_unchanged_reports_are_kept(instant, tmp_path):
     assert instant[3:] == ["yingtan"]
 
 
+def test_the_same_rows_keep_a_report(instant, tmp_path, monkeypatch):
+    """A table that is written in another way keeps a report, and is looked at closely once."""
+    monkeypatch.setattr(files, "content_key", looked := Mock(wraps=files.content_key))
+    load_table("observations").head(1).to_csv(tmp_path / "observations.csv", index=False)
+    batch = {"cities": "yingtan", "out_dir": tmp_path / "out", "data": str(tmp_path)}
+    yl.render_reports(**batch)
+    (tmp_path / "observations.csv").write_text((tmp_path / "observations.csv").read_text() + "\n")
+    assert [yl.render_reports(**batch)["kept"].all() for _ in range(2)] == [True, True]
+    assert instant == ["yingtan"] and looked.call_count == 2
+
+
 @pytest.mark.parametrize(
     "change", ["parameter", "template", "page", "emptied", "tables", "row", "record", "failure", "format"]
 )
@@ -239,11 +252,12 @@ def test_key_holds_what_a_report_reads(tmp_path, table, which, changes, same):
     """A change of another area's rows leaves a report as it is, unless plans are compared by them; its own count."""
     load_table("methods").head(1).to_csv(tmp_path / "methods.csv", index=False)
     order = place_order("jingdezhen", data=str(tmp_path))
-    before = files.content_key(order, "library")
+    before, all_before = files.content_key(order, "library"), files.inputs_key(order, "library")
     rows = load_table(table).query(which)
     assert len(rows)
     rows.assign(**changes).to_csv(tmp_path / f"{table}.csv", index=False)
     assert (files.content_key(order, "library") == before) is same
+    assert files.inputs_key(order, "library") != all_before
 
 
 def test_results_of_all_areas_are_one_table(instant, tmp_path):
@@ -403,9 +417,17 @@ def test_ended_batch_goes_on(tmp_path):
     assert not [*out.glob("*/.yilao-*")]
 
 
+def test_packages_count(monkeypatch):
+    """The versions of the packages that reports use are part of the library's key."""
+    before = files.library_key.__wrapped__()
+    monkeypatch.setattr(files.metadata, "version", lambda name: f"another {name}")
+    assert files.library_key.__wrapped__() != before
+
+
 @pytest.mark.parametrize("change", [{"end_year": 2040}, {"lang": "en"}, {"scenario": "low"}, {"city": "yueyang"}])
-def test_parameters_count(change):
-    """Each parameter is part of the key, and so is the library."""
-    before = files.content_key(place_order("yingtan"), "library")
-    assert files.content_key(place_order(**{"city": "yingtan"} | change), "library") != before
-    assert files.content_key(place_order("yingtan"), "another") != before
+@pytest.mark.parametrize("key", [files.content_key, files.inputs_key])
+def test_parameters_count(change, key):
+    """Each parameter is part of both keys, and so is the library."""
+    before = key(place_order("yingtan"), "library")
+    assert key(place_order(**{"city": "yingtan"} | change), "library") != before
+    assert key(place_order("yingtan"), "another") != before

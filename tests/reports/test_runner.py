@@ -102,6 +102,16 @@ runner.run_notebook(Path('t.ipynb'), Path('o.ipynb'), {{}})""")
     assert (tmp_path / "count").read_text() == "x"
 
 
+def test_a_path_that_is_given_is_kept(tmp_path):
+    """With a safe path (`python -P`) a notebook finds the current folder where PYTHONPATH names it."""
+    (tmp_path / "mine.py").touch()
+    write_template(tmp_path / "t.ipynb", "import mine")
+    script = "from yilaolib.reports import runner as r; r.run_notebook(r.Path('t.ipynb'), r.Path('o.ipynb'), {})"
+    path = os.pathsep.join([str(tmp_path), str(Path(one.__file__).parents[2])])
+    env = os.environ | {"PYTHONSAFEPATH": "1", "PYTHONPATH": path}
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=env, check=True)
+
+
 def test_forkserver_has_one_thread(tmp_path):
     """What is forked has one thread, for a fork copies one only; it has imported the stack and read the tables."""
     if runner.START != "forkserver":

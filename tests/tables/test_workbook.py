@@ -14,16 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import yilaolib as yl
-from yilaolib import (
-    DataError,
-    check_data,
-    find_area,
-    list_filled,
-    load_table,
-    new_workbook,
-    read_workbook,
-    write_workbook,
-)
+
+from yilaolib import (  # isort: skip
+    DataError, check_data, find_area, list_filled, load_table, new_workbook, read_workbook, write_workbook,
+)  # fmt: skip
 
 FILLED = "filled-from-parent"
 

@@ -15,23 +15,11 @@ from ..errors import DataError
 from ..tables.areas import load_table, slug_of
 from ..tables.cells import closed
 from ..texts import catalogue, minus
-from .evidence import (
-    BOUNDS,
-    FLOORS,
-    Evidence,
-    Interval,
-    Leaf,
-    doubt_in,
-    evidence_at,
-    exact,
-    fitting,
-    is_about,
-    keeps_limit,
-    label,
-    last_digit,
-    populations,
-    printed_interval,
-)
+
+from .evidence import (  # isort: skip
+    BOUNDS, FLOORS, Evidence, Interval, Leaf, doubt_in, evidence_at, exact, fitting, is_about, keeps_limit, label,
+    last_digit, populations, printed_interval,
+)  # fmt: skip
 
 # Worst first: when several hold, the first is given. Their names are [words.verdict] of the catalogues.
 VERDICTS = (

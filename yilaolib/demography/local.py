@@ -23,7 +23,7 @@ import xarray as xr
 
 from ..errors import nearest, refusal
 from ..tables import workbook
-from ..tables.areas import find_area, load_table, slug_of
+from ..tables.areas import Root, areas_above, find_area, load_table, slug_of
 from ..tables.finding import our_names
 from ..tables.folders import as_root, merged_table, names_of, read_theirs, stamp, user_files
 from ..tables.schema import empty_table
@@ -43,7 +43,6 @@ READ |= {"age_standards", "mortality", "fertility", "spreads"}  # tables of a us
 PERSONS = ["sex", "age", "persons"]
 LEVELS = ["nation", "province", "prefecture"]  # of a parent
 
-Root = str | Path | None
 Of = TypeVar("Of", bound=Callable)
 
 
@@ -577,13 +576,6 @@ def kind_of(entry: pd.Series) -> str:
     if entry["level"] != "county" or pd.isna(entry["adcode"]):
         return entry["level"]
     return "district" if int(entry["adcode"]) % 100 <= 20 else "county"
-
-
-def areas_above(entry: pd.Series, root: Root) -> Iterator[pd.Series]:
-    """The rows of the areas that an area lies in, the nearest first."""
-    while pd.notna(entry["parent"]):
-        entry = find_area(entry["parent"], root)
-        yield entry
 
 
 def fill_pyramid(

@@ -24,9 +24,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..demography.local import Root, areas_above
 from ..errors import YilaoError, refusal
-from ..tables.areas import find_area
+from ..tables.areas import Root, areas_above, find_area
 from ..tables.folders import as_root, merged_table, stamp
 from ..tables.schema import data_folder, fields_of, table_names
 from ..texts import languages
@@ -42,7 +41,7 @@ PACKAGES = (  # whose version may change what a report shows
 KEY = ["area", "lang", "scenario"]  # what names a report's files
 TEXTS = (
     *KEY, "status", "report", "error", "traceback", "name_zh", "name_en", "province", "adcode", "level", "started",
-    "key",
+    "key", "inputs",
 )  # fmt: skip
 KINDS = dict.fromkeys(TEXTS, str) | {"end_year": int | None, "seconds": int | float, "files": dict, "results": dict}
 FILE = re.compile(r"(\w[\w.-]*/)?\w[\w.-]*")  # of a report, below its folder
@@ -107,18 +106,31 @@ def content_key(order: Order, library: str = "") -> str:
     """
     root = order.parameters.get("data") or None
     rows, whole = row_keys(as_root(root), stamp(root))
-    lang = order.parameters.get("lang", order.lang)
     read = ("", *line_of(order.area, root)) if order.template.stem == "city_report" else sorted(rows)
+    return _key(order, library, whole=whole, rows=[rows.get(area) for area in read])
+
+
+def inputs_key(order: Order, library: str = "") -> str:
+    """Return a key of all files that a report could depend on: while it is the same, no `content_key` is another."""
+    return _key(order, library, tables=_bytes_key(stamp(order.parameters.get("data") or None)))
+
+
+@lru_cache(maxsize=4)
+def _bytes_key(state: tuple) -> str:
+    digests = [(Path(path).name, hashlib.sha256(Path(path).read_bytes()).hexdigest()) for path, *_ in state]
+    return hashlib.sha256(json.dumps(digests).encode()).hexdigest()
+
+
+def _key(order: Order, library: str, **tables: object) -> str:
+    root, lang = order.parameters.get("data"), order.parameters.get("lang", order.lang)
     described = {
         "parameters": {name: value for name, value in order.parameters.items() if name not in ("tables_dir", "data")},
         "data": Path(root).name if root else "",  # it is named at the foot of the page
         "template": hashlib.sha256(order.template.read_bytes()).hexdigest(),
         "words": "" if lang in languages() else Path(lang).read_text(encoding="utf-8"),
         "library": library or library_key(),
-        "whole": whole,
-        "rows": [rows.get(area) for area in read],
     }
-    return hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode()).hexdigest()[:32]
+    return hashlib.sha256(json.dumps(described | tables, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
 @lru_cache(maxsize=4)
@@ -178,10 +190,13 @@ def keep_row(order: Order, row: dict) -> None:
     write_whole(order.path("report", ending), json.dumps(row, ensure_ascii=False, indent=1))
 
 
-def kept_row(order: Order, key: str) -> dict | None:
+def kept_row(order: Order) -> dict | None:
     """Return the row of a report that need not be made again: nothing that it depends on has changed, nor its files."""
-    row = read_row(order.path("report", ".json"))
-    if row is None or row.get("key") != key or order.path("report", ".failed.json").exists():
+    row, inputs = read_row(order.path("report", ".json")), inputs_key(order)
+    if row is None or order.path("report", ".failed.json").exists():
+        return None
+    known = row.get("inputs") == inputs  # else look closely, at what this report reads
+    if not known and row.get("key") != content_key(order):
         return None
     try:
         whole = all(_fingerprint(order.folder / name) == told for name, told in row["files"].items())
@@ -191,6 +206,8 @@ def kept_row(order: Order, key: str) -> dict | None:
     asked = {order.path(stem, f".{form}").name for stem in stems for form in ("html", *order.formats)}
     if not whole or not asked <= set(row["files"]):
         return None
+    if not known:
+        keep_row(order, row := row | {"inputs": inputs})
     return row | {"kept": True, "province": order.province, "name_zh": order.name_zh}
 
 

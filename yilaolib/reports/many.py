@@ -27,9 +27,8 @@ from typing import Any
 
 import pandas as pd
 
-from ..demography.local import Root
 from ..errors import YilaoError, refusal
-from ..tables.areas import find_area, list_areas, load_table
+from ..tables.areas import Root, find_area, list_areas, load_table
 from ..tables.folders import as_root, merged_table, own_areas, stamp
 from ..tables.schema import escaped, one_of
 from ..texts import catalogue, languages
@@ -104,13 +103,11 @@ def render_reports(
         for order in orders:
             if order.folder.is_dir() and not order.folder.is_symlink():
                 files.clear_beside(order.folder)
-            # The key of a new report is found by the process that makes it, where everything is imported already.
-            alone = order.area not in earlier and executor == "processes"
-            key = "" if alone else files.content_key(order)
-            if order.area in earlier and (row := files.kept_row(order, key)):
+            if order.area in earlier and (row := files.kept_row(order)):
                 rows.append(row)
                 listing.add(row)
-            else:
+            else:  # the process that makes a report finds its key, for there everything is imported already
+                key = "" if executor == "processes" else files.content_key(order)
                 tasks.append((order, key, timeout, memory_mb))
         files.clear_beside(out)
         files.clear_beside(out / "fonts")

@@ -17,9 +17,8 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
-from ..demography.local import areas_above
 from ..errors import DataError, YilaoError, nearest, refusal
-from ..tables.areas import data_version, find_area
+from ..tables.areas import areas_above, data_version, find_area
 from ..tables.folders import merged_table
 from ..texts import catalogue, languages
 from . import files, runner
@@ -229,6 +228,7 @@ def run_order(order: files.Order, key: str = "", timeout: float = TIMEOUT, memor
     runner.begin(PRELOAD)
     begin, row = time.perf_counter(), order.row()
     row["key"] = key or files.content_key(order)  # before the notebook reads a table
+    row["inputs"] = files.inputs_key(order)
     if order.folder.is_symlink():  # what it leads to is not ours
         order.folder.unlink()
     order.folder.mkdir(parents=True, exist_ok=True)

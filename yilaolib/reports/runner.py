@@ -60,7 +60,8 @@ def begin(modules: Iterable[str], **env: str) -> None:
 def _as_a_child_should_find_it() -> Iterator[None]:
     """While a process is started: hide the caller's script, which it would run again, and the current folder."""
     main, path, env = sys.modules["__main__"], sys.path[:], dict(os.environ)
-    safe = [folder for i, folder in enumerate(path) if folder and (i or folder != os.getcwd())]
+    first = "" if sys.flags.safe_path else os.getcwd()
+    safe = [folder for i, folder in enumerate(path) if folder and (i or folder != first)]
     sys.modules["__main__"] = types.ModuleType("__main__")
     sys.path[:] = safe
     os.environ.update({"PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(safe), "MPLBACKEND": INLINE})

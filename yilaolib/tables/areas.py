@@ -7,7 +7,7 @@ replace ours.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from ..errors import DataError, nearest, refusal
 from .finding import LISTED, TOLD
 from .folders import as_root, merged_table, names_of, stamp, user_files
 from .schema import fields_of, one_of, package, rules_of, schema_of, table_names
+
+Root = str | Path | None
 
 
 def load_table(name: str, *, area: object = None, root: str | os.PathLike | None = None) -> pd.DataFrame:
@@ -81,6 +83,13 @@ def find_area(query: object, root: str | os.PathLike | None = None) -> pd.Series
     ['jingdezhen', 'haian', 'yingtan', 'gulou-320106']
     """
     return _by_slug(as_root(root), stamp(root)).loc[slug_of(query, root)].copy()
+
+
+def areas_above(entry: pd.Series, root: Root) -> Iterator[pd.Series]:
+    """The rows of the areas that an area lies in, the nearest first."""
+    while pd.notna(entry["parent"]):
+        entry = find_area(entry["parent"], root)
+        yield entry
 
 
 def slug_of(query: object, root: str | os.PathLike | None = None) -> str:
