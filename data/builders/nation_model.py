@@ -12,9 +12,11 @@ from nation_units import Units
 from scipy.stats import t as student
 
 from yilaolib.demography.ages import SEX
-from yilaolib.demography.calibration import GROUPS, MEMBERS, REGIONS
+from yilaolib.demography.backtest import nation_as_known
+from yilaolib.demography.calibration import GROUPS, MEMBERS, REGIONS, by_single_age
 from yilaolib.demography.cohorts import NORMAL_90
-from yilaolib.demography.local import area_values
+from yilaolib.demography.lifetables import look_up
+from yilaolib.demography.local import age_standard, area_values
 from yilaolib.tables.areas import load_table
 
 CUTS = ("column_cut_sd", "small_place_sd", "fertility_columns_share")  # rows of `assumptions`
@@ -59,9 +61,31 @@ def cohorts_of(groups: np.ndarray) -> np.ndarray:
     return whole.reshape(-1, 32)
 
 
+def arriving() -> tuple[np.ndarray, np.ndarray]:
+    """What rates of cohorts do to the persons of each in ten years (33, 33), and the share of each left by then (33).
+
+    Only the oldest differ from what they are foreseen at: rates fade out by 90, so that not all of theirs arrives.
+    """
+    known, ages = nation_as_known(2010), np.minimum(np.arange(101) + np.arange(1, 11)[:, None], 100)
+    e0 = known.paths.loc[2010:2019, ["e0_female", "e0_male"]].to_numpy()[..., None]
+    yearly = look_up(known.survival, e0).reshape(10, 2, 101)
+    single = by_single_age(np.stack([np.eye(16)] * 2, axis=1)).to_numpy()[:, 0]
+    moved, does, alive = single[:, ages].mean(axis=1), np.eye(33), np.ones(33)
+    for sex, people in enumerate(age_standard(2010).sel(sex=SEX).to_numpy()):
+        left = people * yearly[np.arange(10)[:, None], sex, ages].prod(axis=0)
+        for cohort in np.flatnonzero(MEMBERS[2][:16]):
+            here = slice(5 * cohort, 5 * cohort + 5 if cohort < 15 else None)
+            does[16 * sex + cohort, 16 * sex : 16 * sex + 16] = moved[:, here] @ left[here] / left[here].sum()
+            alive[16 * sex + cohort] = left[here].sum() / people[here].sum()
+    return does, alive
+
+
+ARRIVING, ALIVE = arriving()
+
+
 def weighted(cells: np.ndarray, people: np.ndarray) -> np.ndarray:
-    """Means over the cohorts of each group, each as large as it is: (..., place, 33) to (..., place, group)."""
-    weights = np.concatenate([cohorts_of(people), np.ones((len(people), 1))], axis=1)[:, None] * MEMBERS
+    """Means over the cohorts of each group, each as large as it will be: (..., place, 33) to (..., place, group)."""
+    weights = np.concatenate([cohorts_of(people), np.ones((len(people), 1))], axis=1)[:, None] * MEMBERS * ALIVE
     return np.einsum("...pc,pgc->...pg", cells, weights / weights.sum(axis=-1, keepdims=True))
 
 
@@ -104,8 +128,9 @@ def spread_fitted(counties: tuple, places: tuple) -> Spread:
 
     new, new_size, new_y, new_fold, new_people, new_own = places
     plain = Spread(typical, np.ones((3, len(MEMBERS))), patterns, np.inf, shares, {})
-    sd = np.sqrt((weighted(plain.loads(new, new_size, new_fold).swapaxes(0, 1), new_people) ** 2).sum(axis=0))
-    off = abs(weighted(new_y - by_others(x, y, fold, new, new_fold, new_own), new_people)) / sd
+    loads, told = plain.loads(new, new_size, new_fold), by_others(x, y, fold, new, new_fold, new_own)
+    sd = np.sqrt((weighted(loads.swapaxes(0, 1) @ ARRIVING.T, new_people) ** 2).sum(axis=0))
+    off = abs(weighted(new_y - told @ ARRIVING.T, new_people)) / sd
     tail = (np.quantile(off, 0.95, axis=0) / np.quantile(off, 0.8, axis=0)).max()
     freedom = min(FREEDOM, key=lambda df: abs(student.ppf(0.975, df) / student.ppf(0.9, df) - tail))
     sorts = sort_of(new, new_size)
