@@ -17,7 +17,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Patch, Rectangle, StepPatch
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from ..errors import refusal
@@ -145,7 +145,8 @@ def _band(ax: Axes, frame: pd.DataFrame, name: str, colour: str, tint: float, la
 
 def _write_shortfalls(ax: Axes, frame: pd.DataFrame, met: pd.Index) -> None:
     """Write the shortfall of each year (of many: each tenth and the target's) between the lines, or above them."""
-    known = frame.dropna(subset=["demand", "supply"]).query("shortfall >= 0.5")  # a surplus has no figure of its own
+    known = frame.dropna(subset=["demand", "supply"])
+    known = known[known["shortfall"] >= 0.5]  # a surplus has no figure of its own
     for year, row in known.iterrows():
         first, last = year == known.index[0], year == frame.index[-1]
         if len(frame) > 12 and year % 10 and not (first or last or year in met):
@@ -204,12 +205,12 @@ def plot_pyramid(
         marked = (edges[:-1] >= 60) | ((edges[:-1] < 3) & (width == 1))
         for sex, (sign, colour) in SIDES.items():
             bars = sign * table[sex].fillna(0.0).to_numpy() / divisor
-            way: dict[str, Any] = {"orientation": "horizontal"}
-            if outline:
-                ax.stairs(bars, edges, color=INK, linewidth=1.1, **way)
-            else:
-                ax.stairs(bars, edges, fill=True, color=TINTS[colour], **way)
-                ax.stairs(np.where(marked, bars, 0.0), edges, fill=True, color=colour, **way)
+            steps = [(bars, {"fill": False, "edgecolor": INK, "linewidth": 1.1})]
+            if not outline:
+                parts = ((bars, TINTS[colour]), (np.where(marked, bars, 0.0), colour))
+                steps = [(part, {"facecolor": tint, "linewidth": 0}) for part, tint in parts]
+            for part, look in steps:  # `ax.stairs` would look for limits, which are set below
+                ax.add_artist(StepPatch(part, edges, orientation="horizontal", **look))
     limit = 1.32 * top / divisor
     ax.set(xlim=(-limit, limit), ylim=(0, max(t.index[-1] for t, _ in shown) + width), xlabel=unit)
     ax.axvline(0, color="white", linewidth=1.0)

@@ -19,6 +19,7 @@ import pandas as pd
 from cycler import cycler
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ft2font import LoadFlags
 from matplotlib.patches import Rectangle
@@ -153,17 +154,41 @@ def swatches(ax: Axes, colours: Iterable[str], names: Sequence[str], side: int =
 
 
 @cache
-def _advance(character: str, weight: str) -> float:
+def _extent(character: str, weight: str) -> tuple[float, float, float]:
+    """Return the advance, and how far it reaches above and below its line [font sizes]."""
     font = font_manager.get_font(FONTS / f"NotoSansSC-{weight}.otf")  # opened anew in a fork: a file has one place
     font.set_size(100, 72)
     if not font.get_char_index(ord(character)):
-        return 1.0  # a rare character, which another font shows
-    return font.load_char(ord(character), LoadFlags.NO_HINTING).linearHoriAdvance / 65536 / 100
+        return 1.0, 0.88, 0.12  # a rare character, which another font shows
+    glyph = font.load_char(ord(character), LoadFlags.NO_HINTING)
+    return glyph.linearHoriAdvance / 6_553_600, glyph.bbox[3] / 6400, -glyph.bbox[1] / 6400
 
 
 def em(text: str, weight: str = "Regular") -> float:
     """Return how wide a line of text is in our font, in font sizes: a Chinese character is 1, a digit 0.56."""
-    return sum(_advance(c, weight) for c in text)
+    return sum(_extent(c, weight)[0] for c in text)
+
+
+class Paper(RendererSVG):
+    """What figures are measured on and drawn on: texts stay text, those in our font are measured once a character."""
+
+    def get_text_width_height_descent(self, s, prop, ismath):
+        if ismath or prop.get_family() != [FAMILY]:
+            return super().get_text_width_height_descent(s, prop, ismath)
+        size, weight = prop.get_size_in_points(), "Bold" if prop.get_weight() in ("bold", 700) else "Regular"
+        _, up, down = zip(*(_extent(c, weight) for c in s), strict=True)
+        return size * em(s, weight), size * (max(up) + max(down)), size * max(down)
+
+    def _get_font_height_metrics(self, prop):  # of Matplotlib 3.11, which else asks the file of the font each time
+        known = prop.get_family() == [FAMILY]
+        return tuple(prop.get_size_in_points() * part for part in (0.88, 0.12, 0)) if known else (None, None, None)
+
+    _draw_text_as_path = RendererSVG._draw_text_as_text
+
+    def open_group(self, s, gid=None):
+        """Groups say nothing on a page."""
+
+    close_group = open_group
 
 
 # One piece that no line break may enter: a Latin word or one Chinese character, with the marks that must not
@@ -204,6 +229,8 @@ def balanced(text: str, width: float) -> str:
         return max(map(em, lines.split("\n")))
 
     fewest = wrap(text, width)
+    if "\n" not in fewest:
+        return fewest
     at_parenthesis = [wrap(re.sub(r"\s*([（(])", r"\n\1", text), width)] if re.search("[（(]", text) else []
     ends = (end.end() for end in _PHRASE_END.finditer(text))
     phrases = sorted((f"{text[:end]}\n{text[end:]}" for end in ends), key=longest)
@@ -260,7 +287,8 @@ def name_ends(ax: Axes, x: float, ends: Sequence[tuple[float, str, str]], away: 
     for _, text, _ in ends:
         name, _, value = text.rpartition(" ")
         texts.append(f"{balanced(name, 13)}\n{value}" if name and em(text) > 12 else text)  # the value on its own line
-    gaps = [(high - low) * 13 * (1 + text.count("\n")) / frame_size(ax)[1] for text in texts]
+    line = (high - low) * 13 / frame_size(ax)[1]
+    gaps = [line * (1 + text.count("\n")) for text in texts]
     for y, text, (_, _, colour) in zip(spread([end[0] for end in ends], gaps), texts, ends, strict=True):
         write(ax, text, (x, y), (away, 0), colour, linespacing=1.15)
 
@@ -318,17 +346,16 @@ def close_axes(
         ax.text(0.5, 0.5, missing(lang), ha="center", va="center", color=MUTED, transform=ax.transAxes)
     if under:
         ax.set_xlabel(word(under, lang), loc="right")
-    width = frame_size(ax)[0]
     if unit:
         at = ((0, 1), (0, 4 + above), "axes fraction", "offset points")
         ax.annotate(word(unit, lang), *at, color=MUTED, fontsize=8.5)
     if title:
         pad = 7 + above + (13 if unit else 0)
-        ax.set_title(wrap(title, width / 11, "Bold"), loc="left", pad=pad, fontsize=11, fontweight="bold")
+        ax.set_title(wrap(title, frame_size(ax)[0] / 11, "Bold"), loc="left", pad=pad, fontsize=11, fontweight="bold")
     if note:
         # Hung on the axis label, whose place already clears the tick labels.
         anchor = (ax.transAxes, ax.xaxis.label)
-        text = wrap(note, width / 7.5)
+        text = wrap(note, frame_size(ax)[0] / 7.5)
         ax.annotate(text, (0, 0), (0, -5), anchor, "offset points", va="top", color=MUTED, fontsize=7.5)
     if plt.rcParams["font.family"] == mpl.rcParamsDefault["font.family"]:  # nobody called use_style or chose a font
         register_fonts()

@@ -370,24 +370,25 @@ def picture_of(figure, key: str) -> tuple[Picture, int, int]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
+    from ..plots.style import Paper
+
     figure = figure.flat[0] if isinstance(figure, np.ndarray) else figure
     while getattr(figure, "figure", figure) is not figure:  # Axes, subfigures and grids know their figure
         figure = figure.figure
-    figure.set_dpi(DPI)
-    canvas = FigureCanvasAgg(figure)
+    figure.set_dpi(72)
+    canvas, out, (wide, high) = FigureCanvasAgg(figure), io.StringIO(), figure.bbox.size
+    paper = Paper(wide, high, out, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
     if len(figure.axes) == 1 and figure.get_layout_engine() and not (figure.texts or figure.legends):
-        (ax,), ends, pad = figure.axes, figure.bbox.size, DPI / 24  # the engine would measure anew for each drawing
-        figure.set_layout_engine("none")
-        for _ in range(2):  # in a narrower frame names come nearer to the edge
-            beyond = ax.get_window_extent().extents - ax.get_tightbbox(canvas.get_renderer()).extents
-            low, high = (beyond * [1, 1, -1, -1]).clip(0).reshape(2, 2) + pad
-            ax.set_position([*(low / ends), *((ends - low - high).clip(1) / ends)])
-    width, height = (round(CSS_PIXELS_PER_INCH * inches) for inches in figure.get_size_inches())
-    svg = _svg(figure, key)
+        figure.set_layout_engine("none")  # it would measure anew for each drawing
+        _place(figure.axes[0], paper)
+    figure.draw(paper)
+    paper.finalize()
+    width, height = round(wide / 0.75), round(high / 0.75)
+    svg = _short(out.getvalue(), key, f'viewBox="0 0 {wide:g} {high:g}" width="{width}" height="{height}"')
     picture = {SVG: svg} if len(svg) <= MOST_SVG and "<image" not in svg else {}
     if not picture or os.environ.get(WORD):
         figure.set_dpi(DPI)
-        canvas, small = FigureCanvasAgg(figure), io.BytesIO()
+        small = io.BytesIO()
         canvas.draw()  # savefig would draw a figure with a layout engine twice, and matplotlib-inline as well
         # A quarter of the bytes of all colours, in a third of the time of the best palette.
         image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
@@ -399,15 +400,32 @@ def picture_of(figure, key: str) -> tuple[Picture, int, int]:
     return picture, width, height
 
 
-def _svg(figure, key: str) -> str:
-    """Return a figure as SVG to stand in a page: texts as text, without what a browser does not need."""
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
+def _place(ax, paper) -> None:
+    """Give an axes, alone in its figure, as much room as what sticks out of its frame leaves."""
+    from matplotlib.spines import Spine
+    from matplotlib.transforms import Bbox, ScaledTranslation
 
-    out = io.StringIO()
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "yilao"}):
-        FigureCanvasSVG(figure).print_svg(out, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
-    text = out.getvalue().partition("</defs>")[2].replace("xlink:href", "href")
+    def beyond(*boxes) -> np.ndarray:
+        out = Bbox.union([ax.bbox, *filter(None, boxes)]).extents
+        return (ax.bbox.extents - out) * [1, 1, -1, -1]
+
+    if not ax.get_ylabel():
+        ax.yaxis.set_label_coords(0, 0.5)  # no place is looked for
+    names, ends, label = ax.texts, ax.figure.bbox.size, ax.xaxis.label
+    others = [each for each in ax.get_default_bbox_extra_artists() if each not in names and not isinstance(each, Spine)]
+    fixed = beyond(ax.get_tightbbox(paper, bbox_extra_artists=others))
+    at, up = label.get_transform().transform(label.get_position()) - ax.bbox.p0
+    down = ScaledTranslation(0, up / 72, ax.figure.dpi_scale_trans)
+    ax.xaxis.set_label_coords(at / ax.bbox.width, 0, ax.transAxes + down)  # below the numbers, and stays there
+    for _ in range(2):  # in a narrower frame names come nearer to the edge
+        moved = beyond(*(each.get_tightbbox(paper) for each in (ax.yaxis, *names)))
+        low, high = np.maximum(fixed, moved).reshape(2, 2) + 3
+        ax.set_position([*(low / ends), *((ends - low - high).clip(1) / ends)])
+
+
+def _short(svg: str, key: str, size: str) -> str:
+    """Return an SVG as it stands in a page: without what a browser does not need."""
+    text = svg.partition("</defs>")[2].replace("xlink:href", "href")
     ids = {name: f"{key}-{n}" for n, name in enumerate(dict.fromkeys(REFERRED.findall(text)))}
 
     def short(tag: re.Match) -> str:
@@ -416,9 +434,6 @@ def _svg(figure, key: str) -> str:
         return DECIMALS.sub(r"\1", SPARED.sub("", said)).replace("\n", "")
 
     text = re.sub(r">\s+<", "><", re.sub(r"<[^>]*>", short, re.sub(r"(?s)<!--.*?-->", "", text)))
-    width, height = 72 * figure.get_size_inches()
-    size = f'viewBox="0 0 {width:g} {height:g}" width="{width / 0.75:.0f}" height="{height / 0.75:.0f}"'
-    text = text.replace("<g></g>", "").replace("<g/>", "")
     return f'<svg xmlns="{XMLNS}" {size} font-family="{FAMILIES}" stroke-linejoin="round">{text}'
 
 
