@@ -7,6 +7,7 @@ PDF, Word and Excel are written from pieces. Rounding happens here and nowhere b
 from __future__ import annotations
 
 import base64
+import csv
 import functools
 import io
 import itertools
@@ -40,8 +41,7 @@ SPARED = re.compile(r" transform=\"rotate\(-0 [^\"]*\"|font-family: 'Noto Sans S
 CSS_PIXELS_PER_INCH = 96
 OPTIONS = ("heads", "words", "texts", "units", "formats", "links", "blanks")  # of a table, by column
 CALC = ["key", "formula"]  # of a table that Excel computes: a name of each row; what gives its value, or "input"
-YEAR = r"(19|20|21)\d\d"
-NUMERAL = r"[-−]?\d[\d,]*(\.\d+)?"
+YEAR, NUMERAL = re.compile(r"(19|20|21)\d\d"), re.compile(r"[-−]?\d[\d,]*(\.\d+)?")
 
 Piece = dict[str, Any]
 Picture = dict[str, str]  # by type, as in a notebook
@@ -222,7 +222,8 @@ class Report:
         levels, raw = _with_headings(frame)
         wanted = {str(name).removesuffix("?"): str(name).endswith("?") for name in spec.get("columns", [])}
         names = [name for name, optional in wanted.items() if not optional or name in raw] or list(raw.columns)
-        of_rows = [{**values, "row": row} for row in raw.to_dict("records")]
+        filled = "texts" in spec or "blanks" in spec  # by row
+        of_rows = [{**values, "row": row} for row in raw.to_dict("records")] if filled else []
         series = {name: self._column(raw, name, spec, of_rows) for name in names}
         for option in OPTIONS:
             if unknown := [name for name in spec.get(option, {}) if name not in series and name not in wanted]:
@@ -231,7 +232,8 @@ class Report:
         for name, column in series.items():
             said = self._heading_of(name, column, spec, values, caption)
             blanks = self._blanks(raw, spec.get("blanks", {}).get(name), of_rows)
-            cells = [self._cell(value, said["format"], blank) for value, blank in zip(column, blanks, strict=True)]
+            form: Any = said["format"]
+            cells = [self._cell(value, form, blank) for value, blank in zip(column.tolist(), blanks, strict=True)]
             for cell, links in zip(cells, self._links(raw, spec.get("links", {}).get(name)), strict=True):
                 cell["links"] = [[target, text, f"ref-{key}-{next(count)}"] for target, text in links]
                 for target, _, anchor in cell["links"]:
@@ -239,7 +241,7 @@ class Report:
             columns.append(said)
             shown.append(cells)
         if self.tables_dir:
-            self._write_csv(key, columns, list(series.values()))
+            self._write_csv(key, columns, [column.tolist() for column in series.values()])
         piece = {"kind": "table", "key": key, "label": label, "caption": caption, "columns": columns}
         piece |= {"n_headings": sum(name in levels for name in names), **self._back(raw, spec.get("row_ids"))}
         calc = raw[CALC].fillna("").to_dict("records") if spec.get("calc") else None
@@ -275,10 +277,11 @@ class Report:
         missing = self.known.get("missing", self.words.word("words.missing"))
         if said is not None and said in raw:
             return raw[said].fillna(missing)
-        return [missing if said is None else self._say(said, of_row) if "{" in said else said for of_row in of_rows]
+        template = missing if said is None else said
+        return [self._say(said, of_row) for of_row in of_rows] if said and "{" in said else [template] * len(raw)
 
     def _cell(self, value: Any, form: str, blank: str) -> Piece:
-        if np.ndim(value) == 0 and pd.isna(value):
+        if _lacks(value):
             return {"value": None, "text": blank, "links": []}
         value = value.item() if isinstance(value, np.generic) else value
         if isinstance(value, bool):
@@ -310,26 +313,22 @@ class Report:
 
     def _is_right(self, column: pd.Series) -> bool:
         """Whether a column stands to the right: numbers, or texts of numbers, dashes and missing values."""
-        if pd.api.types.is_bool_dtype(column):
-            return False
         if pd.api.types.is_numeric_dtype(column):
-            return True
-        texts = column.dropna().astype(str)
-        numerals = texts[texts.str.fullmatch(NUMERAL)]
-        if numerals.str.fullmatch(YEAR).all():  # years among words are words
+            return not pd.api.types.is_bool_dtype(column)
+        texts = [str(value) for value in column.tolist() if not _lacks(value)]
+        numerals = [text for text in texts if NUMERAL.fullmatch(text)]
+        if all(map(YEAR.fullmatch, numerals)):  # years among words are words
             return False
-        blanks = ["–", self.words.word("words.missing"), self.known.get("missing")]
-        return bool((texts.isin(blanks) | texts.index.isin(numerals.index)).all())
+        return {*texts} <= {*numerals, "–", self.words.word("words.missing"), self.known.get("missing")}
 
-    def _write_csv(self, key: str, columns: list[Piece], series: list[pd.Series]) -> None:
+    def _write_csv(self, key: str, columns: list[Piece], values: list[list]) -> None:
         """Write the raw values, the units of columns in their headings."""
-        raw = pd.concat(series, axis=1, keys=range(len(series))) if series else pd.DataFrame()
-        safe = raw.map(_plain_text)
-        safe.columns = [_plain_text(self._with_unit(column["head"], column["unit"])) for column in columns]
-        target = Path(self.tables_dir) / f"{key}.csv"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # Excel reads Chinese only with the mark of utf-8-sig.
-        write_whole(target, lambda path: safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n"))
+        heads = [self._with_unit(column["head"], column["unit"]) for column in columns]
+        rows = [map(_plain_text, row) for row in [heads, *zip(*values, strict=True)]]
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(rows)
+        Path(self.tables_dir).mkdir(parents=True, exist_ok=True)
+        write_whole(Path(self.tables_dir) / f"{key}.csv", "\ufeff" + text.getvalue())  # or Excel reads no Chinese
 
     def _with_unit(self, head: str, unit: str) -> str:
         said = not unit or head.endswith((f"({unit})", f"（{unit}）"))
@@ -439,18 +438,23 @@ def _short(svg: str, key: str, size: str) -> str:
 
 def default_format(column: pd.Series) -> str:
     """Return whole numbers whole, years without separators, others with decimals by their size."""
-    numbers = pd.to_numeric(column.map(lambda value: value if isinstance(value, int | float | np.number) else None))
-    numbers = numbers.dropna().astype(float)
-    if numbers.empty or (numbers % 1 == 0).all():
+    numbers = [float(each) for each in column.tolist() if isinstance(each, int | float | np.number) and each == each]
+    if all(value % 1 == 0 for value in numbers):
         named_year = re.search(r"(^|[\W_])year\b|年份?$|年度$", str(column.name), flags=re.IGNORECASE)
-        return ".0f" if named_year and numbers.between(1900, 2200).all() else ",.0f"
-    largest = numbers.abs().max()
+        return ".0f" if named_year and all(1900 <= value <= 2200 for value in numbers) else ",.0f"
+    largest = max(map(abs, numbers))
     return ",.0f" if largest >= 1000 else ",.1f" if largest >= 10 else ",.2f"
 
 
-def _plain_text(value: Any) -> Any:
-    # No program runs it as a formula; csv leaves a lone \r unquoted, and readers take it for a new row.
-    return escaped(re.sub(r"\r\n?", "\n", value)) if isinstance(value, str) else value
+def _lacks(value: Any) -> bool:
+    return not isinstance(value, str) and np.ndim(value) == 0 and bool(pd.isna(value))
+
+
+def _plain_text(value: Any) -> str:
+    """What a CSV file holds of a value."""
+    if isinstance(value, str):  # no program runs it as a formula; csv leaves a lone \r, and readers take it for a row
+        return escaped(re.sub(r"\r\n?", "\n", value))
+    return "" if _lacks(value) else str(value).removesuffix(" 00:00:00")
 
 
 def _entry(words: Catalogue, section: str, key: str) -> Any:

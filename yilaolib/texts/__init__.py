@@ -128,6 +128,8 @@ class Catalogue:
         return self._render(template, values).strip()
 
     def _render(self, template: str, values: Mapping[str, Any]) -> str:
+        if "{" not in template:
+            return template
         from jinja2 import UndefinedError
 
         if template not in self._templates:
