@@ -104,7 +104,7 @@ def squeezed(text):
 
 def document_of(page: yl.Report, *more, **options):
     """What a notebook shows that showed the pieces of a report, and other outputs."""
-    outputs = [v4.new_output("display_data", {MIME: piece}) for piece, _ in page.pieces]
+    outputs = [v4.new_output("display_data", {MIME: json.dumps(piece)}) for piece, _ in page.pieces]
     cells = [v4.new_code_cell(outputs=[*outputs, *more])]
     return read_document(v4.new_notebook(cells=cells), title="T", **options)
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import json
 import re
 
 import nbformat
@@ -37,7 +38,7 @@ def shown(**data: object) -> nbformat.NotebookNode:
 
 
 def piece(said: dict) -> nbformat.NotebookNode:
-    return v4.new_output("display_data", {MIME: said, "text/html": "<p>for JupyterLab</p>", "text/plain": "x"})
+    return v4.new_output("display_data", {MIME: json.dumps(said), "text/html": "<p>for JupyterLab</p>", "text/plain": "x"})
 
 
 def text(markup: str) -> nbformat.NotebookNode:

@@ -347,7 +347,8 @@ class Report:
 def mime_bundle(piece: Piece, words: Catalogue, picture: Picture | None = None) -> dict[str, Any]:
     """Return what a notebook keeps of a piece: the piece, its HTML for JupyterLab, a line of text, and the picture."""
     plain = " ".join(piece[name] for name in ("label", "title", "caption", "text") if piece.get(name))
-    return {MIME: piece, "text/html": str(piece_html(piece, words, picture)), "text/plain": plain, **(picture or {})}
+    markup, told = str(piece_html(piece, words, picture)), json.dumps(piece, default=str, ensure_ascii=False)
+    return {MIME: told, "text/html": markup, "text/plain": plain, **(picture or {})}
 
 
 def piece_html(piece: Piece, words: Catalogue, picture: Picture | None = None, *, paper: bool = False) -> Markup:

@@ -10,6 +10,7 @@ import functools
 import hashlib
 import html
 import io
+import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -144,7 +145,7 @@ def _shown(nb: nbformat.NotebookNode, words: Catalogue, tag: str = "") -> Iterat
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if MIME in data:
-                yield data[MIME], {kind: data[kind] for kind in (SVG, PNG) if kind in data}
+                yield json.loads(data[MIME]), {kind: data[kind] for kind in (SVG, PNG) if kind in data}
             elif "text/markdown" in data:
                 yield from _markdown(data["text/markdown"])
             elif PNG in data and "text/html" not in data:
