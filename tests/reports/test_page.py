@@ -38,7 +38,8 @@ def shown(**data: object) -> nbformat.NotebookNode:
 
 
 def piece(said: dict) -> nbformat.NotebookNode:
-    return v4.new_output("display_data", {MIME: json.dumps(said), "text/html": "<p>for JupyterLab</p>", "text/plain": "x"})
+    data = {MIME: json.dumps(said), "text/html": "<p>for JupyterLab</p>", "text/plain": "x"}
+    return v4.new_output("display_data", data)
 
 
 def text(markup: str) -> nbformat.NotebookNode:

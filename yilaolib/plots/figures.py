@@ -205,11 +205,9 @@ def plot_pyramid(
         marked = (edges[:-1] >= 60) | ((edges[:-1] < 3) & (width == 1))
         for sex, (sign, colour) in SIDES.items():
             bars = sign * table[sex].fillna(0.0).to_numpy() / divisor
-            steps = [(bars, {"fill": False, "edgecolor": INK, "linewidth": 1.1})]
-            if not outline:
-                parts = ((bars, TINTS[colour]), (np.where(marked, bars, 0.0), colour))
-                steps = [(part, {"facecolor": tint, "linewidth": 0}) for part, tint in parts]
-            for part, look in steps:  # `ax.stairs` would look for limits, which are set below
+            parts = [(bars, TINTS[colour]), (np.where(marked, bars, 0.0), colour)]
+            for part, tint in [(bars, "none")] if outline else parts:  # `ax.stairs` would look for limits, set below
+                look = {"facecolor": tint, "edgecolor": INK, "linewidth": 1.1 * outline}
                 ax.add_artist(StepPatch(part, edges, orientation="horizontal", **look))
     limit = 1.32 * top / divisor
     ax.set(xlim=(-limit, limit), ylim=(0, max(t.index[-1] for t, _ in shown) + width), xlabel=unit)
@@ -364,9 +362,7 @@ def _once(frame: pd.DataFrame, parts: list[str]) -> pd.DataFrame:
     """The rows of which none is part of another: of a total and the rows that add up to it one is left out."""
     left = frame.reset_index(drop=True)
     for row, total in left["total"].sort_values(ascending=False).items():
-        smaller = (
-            left.loc[left["total"] < total, "total"] if row in left.index and len(left) < 12 else left["total"][:0]
-        )
+        smaller = left.loc[(left["total"] < total) & (row in left.index and len(left) < 12), "total"]
         many = (list(some) for n in range(2, len(smaller) + 1) for some in combinations(smaller.index, n))
         for some in [some for some in many if np.isclose(smaller[some].sum(), total)][:1]:
             left = left.drop([row] if left.loc[row, parts].isna().all() else some)

@@ -56,8 +56,6 @@ SETTINGS = {
     "savefig.bbox": None,  # "tight" would draw every figure twice; the layout already keeps all text inside
 }  # fmt: skip
 
-COMPARATORS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
-
 state = {"lang": "zh"}
 
 
@@ -79,8 +77,7 @@ def use_style(lang: str = "zh", *, rc: Mapping[str, object] | None = None) -> No
     """
     state["lang"] = language(lang)
     register_fonts()
-    settings: Any = SETTINGS | dict(rc or {})
-    mpl.rcParams.update(settings)
+    mpl.rcParams.update(SETTINGS | dict(rc or {}))  # pyright: ignore[reportArgumentType]
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if hasattr(shell, "kernel"):  # a notebook, not a terminal; ipykernel brings matplotlib_inline
         from matplotlib_inline.config import InlineBackend
@@ -90,10 +87,7 @@ def use_style(lang: str = "zh", *, rc: Mapping[str, object] | None = None) -> No
 
 def language(lang: str | None) -> str:
     """Return `lang` if there is a catalogue of it, or the language given to `use_style`."""
-    if lang is None:
-        return state["lang"]
-    catalogue(lang)
-    return lang
+    return state["lang"] if lang is None else catalogue(lang) and lang
 
 
 def word(key: str, lang: str) -> str:
@@ -116,7 +110,7 @@ def with_unit(value: float, unit: str | None, lang: str, comparator: str | None 
     """Write a value with comparator and unit, or our word for a missing one: ``≥55%``, ``4,059张``, ``未公布``."""
     if pd.isna(value):
         return missing(lang)
-    sign = COMPARATORS.get(comparator, "") if isinstance(comparator, str) else ""
+    sign = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}.get(str(comparator), "")
     shown = {"number": number(float(value)), "unit": str(unit) if isinstance(unit, str) else ""}
     return catalogue(lang).say("plots.value", approx=comparator == "approx", sign=sign, **shown)
 
@@ -127,13 +121,10 @@ def person_scale(largest: float, lang: str) -> tuple[float, str]:
     return next(((divisor, unit) for least, divisor, unit in scales if largest >= least), (1.0, word("persons", lang)))
 
 
-LABEL_WIDTH = 13  # font sizes; longer names of rows are broken into lines
 CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # lines do not strike a text through
 
 
-def write(
-    ax: Axes, text: str, at: tuple, shift: tuple[float, float] = (0, 0), colour: str | None = None, **style
-) -> None:
+def write(ax: Axes, text: str, at: tuple, shift: tuple = (0, 0), colour: str | None = None, **style) -> None:
     """Write a text `shift` [points] from what it names; letters take the darker form of a colour."""
     if colour:
         style["color"] = LETTERS.get(colour, colour)
@@ -183,12 +174,13 @@ class Paper(RendererSVG):
         known = prop.get_family() == [FAMILY]
         return tuple(prop.get_size_in_points() * part for part in (0.88, 0.12, 0)) if known else (None, None, None)
 
-    _draw_text_as_path = RendererSVG._draw_text_as_text
+    def _make_id(self, *_):
+        self.made = getattr(self, "made", 0) + 1
+        return f"{self.basename}-{self.made}"  # no other figure of a page has it
 
-    def open_group(self, s, gid=None):
-        """Groups say nothing on a page."""
+    def open_group(self, *_, **__): ...  # nobody needs them
 
-    close_group = open_group
+    close_group, _draw_text_as_path = open_group, RendererSVG._draw_text_as_text
 
 
 # One piece that no line break may enter: a Latin word or one Chinese character, with the marks that must not
@@ -248,7 +240,7 @@ def frame_size(ax: Axes, *, right: float = 0.0) -> tuple[float, float]:
     return max(box.width / usual * width - left - right - 18, 72.0), box.height * height
 
 
-def spread(positions: Iterable[float], gaps: Sequence[float]) -> np.ndarray:
+def spread(positions: Iterable[float], gaps: Any) -> np.ndarray:
     """Move labels as little as it takes, in their order, until two neighbours are half of both their heights apart."""
     wanted = np.asarray(list(positions), dtype=float)
     order = np.argsort(wanted, kind="stable")
@@ -287,8 +279,7 @@ def name_ends(ax: Axes, x: float, ends: Sequence[tuple[float, str, str]], away: 
     for _, text, _ in ends:
         name, _, value = text.rpartition(" ")
         texts.append(f"{balanced(name, 13)}\n{value}" if name and em(text) > 12 else text)  # the value on its own line
-    line = (high - low) * 13 / frame_size(ax)[1]
-    gaps = [line * (1 + text.count("\n")) for text in texts]
+    gaps = (high - low) * 13 / frame_size(ax)[1] * np.array([1 + text.count("\n") for text in texts])
     for y, text, (_, _, colour) in zip(spread([end[0] for end in ends], gaps), texts, ends, strict=True):
         write(ax, text, (x, y), (away, 0), colour, linespacing=1.15)
 
@@ -296,9 +287,10 @@ def name_ends(ax: Axes, x: float, ends: Sequence[tuple[float, str, str]], away: 
 def check_columns(frame: pd.DataFrame, columns: Iterable[str], caller: str) -> None:
     """Raise a sentence when a frame lacks columns that a figure needs."""
     there = [str(column) for column in frame.columns]
-    for lacking in [column for column in columns if column not in frame.columns][:1]:
-        near = nearest(lacking, there)
-        raise refusal("errors.plots.no_column", caller=caller, lacking=lacking, there=there, near=near)
+    for lacking in [column for column in columns if column not in frame.columns]:
+        raise refusal(
+            "errors.plots.no_column", caller=caller, lacking=lacking, there=there, near=nearest(lacking, there)
+        )
 
 
 def open_axes(ax: Axes | None, size: tuple[float, float] = (WIDE, 3.6)) -> Axes:
@@ -308,7 +300,7 @@ def open_axes(ax: Axes | None, size: tuple[float, float] = (WIDE, 3.6)) -> Axes:
 
 def open_rows(ax: Axes | None, names: Iterable[str], *, lines: int = 1, above: float = 0.9) -> tuple[Axes, np.ndarray]:
     """Open an axes with a named row for each thing, as high as its name needs; return it with the rows' heights."""
-    texts = [balanced(name, LABEL_WIDTH) for name in names]
+    texts = [balanced(name, 13) for name in names]
     high = np.array([max(lines, text.count("\n") + 1) + 0.5 for text in texts] or [2.0])
     ax = open_axes(ax, (WIDE, max(above + 0.155 * high.sum(), 2.4)))
     heights = (np.cumsum(high) - high / 2)[: len(texts)]

@@ -35,10 +35,8 @@ DPI = 160  # of PNG: five dots to three CSS pixels, sharp on a telephone and in 
 MOST_SVG, WORD = 60_000, "YILAO_WORD"  # characters; a variable that asks for PNG too, for Word takes no SVG
 # The font that figures were measured with, as the library, a page and paper call it; else one of the reader's.
 FAMILIES = "Noto Sans SC Yilao, Yilao Page, Yilao Paper, Noto Sans SC, PingFang SC, Microsoft YaHei, sans-serif"
-ID, REFERRED = re.compile(r' id="([^"]*)"'), re.compile(r'(?:url\(#|href="#)([\w.-]+)')
 DECIMALS = re.compile(r"((?<![\d.])-?[1-9]\d*\.\d\d)\d+")
 SPARED = re.compile(r" transform=\"rotate\(-0 [^\"]*\"|font-family: 'Noto Sans SC Yilao'; |text-anchor: start; ")
-CSS_PIXELS_PER_INCH = 96
 OPTIONS = ("heads", "words", "texts", "units", "formats", "links", "blanks")  # of a table, by column
 CALC = ["key", "formula"]  # of a table that Excel computes: a name of each row; what gives its value, or "input"
 YEAR, NUMERAL = re.compile(r"(19|20|21)\d\d"), re.compile(r"[-−]?\d[\d,]*(\.\d+)?")
@@ -96,13 +94,13 @@ class Report:
         """
         entry = self.words.find(key)
         texts = {name: self._say(entry.get(name, ""), values) for name in ("title", "subtitle", "badge")}
-        pairs, numbers = (
-            [[self._say(text, values) for text in line] for line in entry.get(name, [])]
-            for name in ("lines", "numbers")
-        )
+        lines = {
+            each: [[self._say(t, values) for t in line] for line in entry.get(each, [])]
+            for each in ("lines", "numbers")
+        }
         message = [self._say(text, values) for text in entry.get("message", [])]
-        items = [line for line in pairs if line[1]]
-        self._show({"kind": "cover", **texts, "numbers": numbers, "lines": message, "items": items})
+        items = [line for line in lines["lines"] if line[1]]
+        self._show({"kind": "cover", **texts, "numbers": lines["numbers"], "lines": message, "items": items})
 
     def heading(self, text: str, *, level: int = 2, **values: Any) -> None:
         """Show a heading: a key of the catalogue, or else the text itself. Level 2 enters the contents list."""
@@ -117,10 +115,9 @@ class Report:
             near = nearest(text, self.words.find("report.sentences", {}))
             raise refusal("errors.reports.no_sentence", text=text, near=near)
         said = text if entry is None else entry
-        lines = [said] if isinstance(said, str) else list(said)
-        if entry is not None:
-            lines = [line for template in lines for line in self._say(template, values).splitlines()]
-        if lines := [line for line in lines if line]:
+        lines = [said] if isinstance(said, str) else said
+        told = lines if entry is None else "\n".join(self._say(line, values) for line in lines).splitlines()
+        if lines := list(filter(None, told)):
             self._show({"kind": "text", "lines": lines, "list": not isinstance(said, str)})
 
     def table(self, key, frame=None, *, caption: str = "", spec: Mapping[str, Any] | None = None, **values) -> None:
@@ -222,8 +219,7 @@ class Report:
         levels, raw = _with_headings(frame)
         wanted = {str(name).removesuffix("?"): str(name).endswith("?") for name in spec.get("columns", [])}
         names = [name for name, optional in wanted.items() if not optional or name in raw] or list(raw.columns)
-        filled = "texts" in spec or "blanks" in spec  # by row
-        of_rows = [{**values, "row": row} for row in raw.to_dict("records")] if filled else []
+        of_rows = [{**values, "row": row} for row in raw.to_dict("records")] if {"texts", "blanks"} & {*spec} else []
         series = {name: self._column(raw, name, spec, of_rows) for name in names}
         for option in OPTIONS:
             if unknown := [name for name in spec.get(option, {}) if name not in series and name not in wanted]:
@@ -232,8 +228,7 @@ class Report:
         for name, column in series.items():
             said = self._heading_of(name, column, spec, values, caption)
             blanks = self._blanks(raw, spec.get("blanks", {}).get(name), of_rows)
-            form: Any = said["format"]
-            cells = [self._cell(value, form, blank) for value, blank in zip(column.tolist(), blanks, strict=True)]
+            cells = [self._cell(*each) for each in zip(column.tolist(), itertools.repeat(said["format"]), blanks)]
             for cell, links in zip(cells, self._links(raw, spec.get("links", {}).get(name)), strict=True):
                 cell["links"] = [[target, text, f"ref-{key}-{next(count)}"] for target, text in links]
                 for target, _, anchor in cell["links"]:
@@ -242,11 +237,10 @@ class Report:
             shown.append(cells)
         if self.tables_dir:
             self._write_csv(key, columns, [column.tolist() for column in series.values()])
-        piece = {"kind": "table", "key": key, "label": label, "caption": caption, "columns": columns}
-        piece |= {"n_headings": sum(name in levels for name in names), **self._back(raw, spec.get("row_ids"))}
         calc = raw[CALC].fillna("").to_dict("records") if spec.get("calc") else None
-        piece |= {"fold": spec.get("fold", False), "calc": calc}
-        return piece | {"rows": [list(row) for row in zip(*shown, strict=True)]}
+        piece = {"kind": "table", "key": key, "label": label, "caption": caption, "columns": columns, "calc": calc}
+        piece |= {"n_headings": sum(name in levels for name in names), **self._back(raw, spec.get("row_ids"))}
+        return piece | {"fold": spec.get("fold", False), "rows": [list(row) for row in zip(*shown, strict=True)]}
 
     def _heading_of(self, name: Any, column: pd.Series, spec: Mapping, values: Mapping, caption: str) -> Piece:
         """What a piece says of a column: heading, unit, format, and its label, with a unit that nothing else says."""
@@ -376,19 +370,24 @@ def picture_of(figure, key: str) -> tuple[Picture, int, int]:
     while getattr(figure, "figure", figure) is not figure:  # Axes, subfigures and grids know their figure
         figure = figure.figure
     figure.set_dpi(72)
-    canvas, out, (wide, high) = FigureCanvasAgg(figure), io.StringIO(), figure.bbox.size
-    paper = Paper(wide, high, out, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+    canvas, out, small, ends = FigureCanvasAgg(figure), io.StringIO(), io.BytesIO(), figure.bbox.size
+    paper = Paper(ends[0], ends[1], out, key, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
     if len(figure.axes) == 1 and figure.get_layout_engine() and not (figure.texts or figure.legends):
-        figure.set_layout_engine("none")  # it would measure anew for each drawing
-        _place(figure.axes[0], paper)
+        (ax,) = figure.axes  # the engine would measure anew for each drawing
+        figure.set_layout_engine("none")
+        if not ax.get_ylabel():
+            ax.yaxis.set_label_coords(0, 0.5)  # else a place is looked for
+        for _ in range(2):  # in a narrower frame names come nearer to the edge
+            beyond = ax.get_window_extent().extents - ax.get_tightbbox(paper).extents
+            low, high = (beyond * [1, 1, -1, -1]).clip(0).reshape(2, 2) + 3
+            ax.set_position([*(low / ends), *((ends - low - high).clip(1) / ends)])
     figure.draw(paper)
     paper.finalize()
-    width, height = round(wide / 0.75), round(high / 0.75)
-    svg = _short(out.getvalue(), key, f'viewBox="0 0 {wide:g} {high:g}" width="{width}" height="{height}"')
+    width, height = (round(end / 0.75) for end in ends)  # a pixel is 3/4 of a point
+    svg = _short(out.getvalue(), f'viewBox="0 0 {ends[0]:g} {ends[1]:g}" width="{width}" height="{height}"')
     picture = {SVG: svg} if len(svg) <= MOST_SVG and "<image" not in svg else {}
     if not picture or os.environ.get(WORD):
         figure.set_dpi(DPI)
-        small = io.BytesIO()
         canvas.draw()  # savefig would draw a figure with a layout engine twice, and matplotlib-inline as well
         # A quarter of the bytes of all colours, in a third of the time of the best palette.
         image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
@@ -400,40 +399,11 @@ def picture_of(figure, key: str) -> tuple[Picture, int, int]:
     return picture, width, height
 
 
-def _place(ax, paper) -> None:
-    """Give an axes, alone in its figure, as much room as what sticks out of its frame leaves."""
-    from matplotlib.spines import Spine
-    from matplotlib.transforms import Bbox, ScaledTranslation
-
-    def beyond(*boxes) -> np.ndarray:
-        out = Bbox.union([ax.bbox, *filter(None, boxes)]).extents
-        return (ax.bbox.extents - out) * [1, 1, -1, -1]
-
-    if not ax.get_ylabel():
-        ax.yaxis.set_label_coords(0, 0.5)  # no place is looked for
-    names, ends, label = ax.texts, ax.figure.bbox.size, ax.xaxis.label
-    others = [each for each in ax.get_default_bbox_extra_artists() if each not in names and not isinstance(each, Spine)]
-    fixed = beyond(ax.get_tightbbox(paper, bbox_extra_artists=others))
-    at, up = label.get_transform().transform(label.get_position()) - ax.bbox.p0
-    down = ScaledTranslation(0, up / 72, ax.figure.dpi_scale_trans)
-    ax.xaxis.set_label_coords(at / ax.bbox.width, 0, ax.transAxes + down)  # below the numbers, and stays there
-    for _ in range(2):  # in a narrower frame names come nearer to the edge
-        moved = beyond(*(each.get_tightbbox(paper) for each in (ax.yaxis, *names)))
-        low, high = np.maximum(fixed, moved).reshape(2, 2) + 3
-        ax.set_position([*(low / ends), *((ends - low - high).clip(1) / ends)])
-
-
-def _short(svg: str, key: str, size: str) -> str:
+def _short(svg: str, size: str) -> str:
     """Return an SVG as it stands in a page: without what a browser does not need."""
-    text = svg.partition("</defs>")[2].replace("xlink:href", "href")
-    ids = {name: f"{key}-{n}" for n, name in enumerate(dict.fromkeys(REFERRED.findall(text)))}
-
-    def short(tag: re.Match) -> str:
-        said = ID.sub(lambda found: f' id="{ids[found[1]]}"' if found[1] in ids else "", tag[0])
-        said = REFERRED.sub(lambda found: found[0].replace(found[1], ids[found[1]]), said)
-        return DECIMALS.sub(r"\1", SPARED.sub("", said)).replace("\n", "")
-
-    text = re.sub(r">\s+<", "><", re.sub(r"<[^>]*>", short, re.sub(r"(?s)<!--.*?-->", "", text)))
+    text = re.sub(r"(?s)<!--.*?-->", "", svg.partition("</defs>")[2].replace("xlink:href", "href"))
+    text = re.sub(r"<[^>]*>", lambda tag: DECIMALS.sub(r"\1", SPARED.sub("", tag[0])).replace("\n", ""), text)
+    text = re.sub(r">\s+<", "><", text)
     return f'<svg xmlns="{XMLNS}" {size} font-family="{FAMILIES}" stroke-linejoin="round">{text}'
 
 

@@ -23,7 +23,7 @@ from ..errors import refusal
 from ..tables.cells import UNPRINTABLE, put
 from ..tables.schema import one_of
 from ..texts import Catalogue
-from .display import CSS_PIXELS_PER_INCH, PNG, TEMPLATES, Piece
+from .display import PNG, TEMPLATES, Piece
 from .files import FORMATS, made_on
 from .page import FONTS, Document, on_page, page_html
 
@@ -49,10 +49,8 @@ def check_formats(formats: str | Iterable[str]) -> tuple[str, ...]:
 @functools.cache
 def _missing(form: str) -> str:
     """Return why the package of a format cannot be loaded here, or an empty text."""
-    module, _ = NEEDS.get(form, ("", ""))
     try:
-        if module:
-            importlib.import_module(module)
+        importlib.import_module(NEEDS.get(form, ("io", ""))[0])
     except (ImportError, OSError) as error:  # OSError: WeasyPrint is there, and a library of the system is not
         return str(error)
     return ""
@@ -163,7 +161,7 @@ class _Word:
         from docx.shared import Inches
 
         run, picture = self.word.add_paragraph(style="Figure").add_run(), io.BytesIO(base64.b64decode(png or ""))
-        shape = run.add_picture(picture, width=Inches(piece["width"] / CSS_PIXELS_PER_INCH))
+        shape = run.add_picture(picture, width=Inches(piece["width"] / 96))
         scale = min(1.0, self.width / shape.width, 0.85 * self.height / shape.height)
         shape.width, shape.height = int(shape.width * scale), int(shape.height * scale)
         shape._inline.docPr.set("descr", _clean(piece["alt"]))
@@ -357,7 +355,6 @@ def _fill_cover(ws, sheets: list[tuple[str, Piece]], document: Document) -> None
             cell.font = Font(bold=line in heads or (len(row) == 3 and place == 2))
             if place == 1 and text in links:
                 cell.hyperlink, cell.font = links[text], Font(color=BLUE, underline="single")
-    for line, row in enumerate(rows, start=2):
         if row and row[0] is None:  # a sentence takes three lines of two columns
             ws.merge_cells(start_row=line, end_row=line, start_column=2, end_column=3)
             ws.row_dimensions[line].height = 48

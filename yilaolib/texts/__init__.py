@@ -29,6 +29,7 @@ def languages() -> list[str]:
     return sorted(path.stem for path in HERE.glob("*.toml"))
 
 
+@cache
 def catalogue(lang: str) -> Catalogue:
     """Return the words of a language: `zh`, `en`, or the path of a TOML file with the same keys; else a DataError.
 
@@ -38,11 +39,6 @@ def catalogue(lang: str) -> Catalogue:
     path = Path(lang) if str(lang).endswith(".toml") else HERE / f"{lang}.toml"
     if str(lang) not in languages() and not (path.suffix == ".toml" and path.is_file()):
         raise refusal("errors.lang", lang=lang, languages=languages(), near=nearest(lang, languages()))
-    return _read(str(path))
-
-
-@cache
-def _read(path: str) -> Catalogue:
     return Catalogue(path)
 
 
