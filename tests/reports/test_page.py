@@ -38,8 +38,7 @@ def shown(**data: object) -> nbformat.NotebookNode:
 
 
 def piece(said: dict) -> nbformat.NotebookNode:
-    data = {MIME: json.dumps(said), "text/html": "<p>for JupyterLab</p>", "text/plain": "x"}
-    return v4.new_output("display_data", data)
+    return shown(**{MIME: json.dumps(said), "text_html": "<p>for JupyterLab</p>", "text_plain": "x"})
 
 
 def text(markup: str) -> nbformat.NotebookNode:

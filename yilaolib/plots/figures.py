@@ -58,8 +58,7 @@ def plot_fan(
     years, names, frame = frame.index.to_numpy(), labels or {}, frame.astype(float) / divisor
     ends = _band(ax, frame, "95", BLUE, 0.14, lang) + _band(ax, frame, "80", BLUE, 0.26, lang)
     leading = [c for c in lines if c in ("central", "medium") or len(lines) == 1]  # only these are drawn strong
-    first = [*leading, *lines][0]
-    for column, colour in zip(sorted(lines, key=lambda c: c != first), cycle(SERIES)):
+    for column, colour in zip(sorted(lines, key=lambda c: c != [*leading, *lines][0]), cycle(SERIES)):
         band = _band(ax, frame, f"80_{column}", colour, 0.2, lang)
         ends += [end for end in band if end[1] not in [name for _, name, _ in ends]]  # once says it for all
         ax.plot(years, frame[column], color=colour, linewidth=2.2 if column in leading else 1.5)

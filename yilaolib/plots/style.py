@@ -77,7 +77,8 @@ def use_style(lang: str = "zh", *, rc: Mapping[str, object] | None = None) -> No
     """
     state["lang"] = language(lang)
     register_fonts()
-    mpl.rcParams.update(SETTINGS | dict(rc or {}))  # pyright: ignore[reportArgumentType]
+    settings: Any = SETTINGS | dict(rc or {})
+    mpl.rcParams.update(settings)
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if hasattr(shell, "kernel"):  # a notebook, not a terminal; ipykernel brings matplotlib_inline
         from matplotlib_inline.config import InlineBackend

@@ -258,8 +258,7 @@ class Report:
         """Return a column as it is shown: `name_zh` or its like where there is one, codes as words, texts filled."""
         template, group = (spec.get(option, {}).get(name) for option in ("texts", "words"))
         if template is not None:
-            filled = [self._say(template, of_row) or None for of_row in of_rows]
-            return pd.Series(filled, index=raw.index, dtype=object)
+            return pd.Series([self._say(template, each) or None for each in of_rows], raw.index, dtype=object)
         known = name in raw and not ("templates" in spec and f"{name}_{self.words.names}" in raw)
         if not known and not any(str(each).startswith(f"{name}_") for each in raw):
             raise refusal("errors.reports.no_column", name=name, columns=[*map(str, raw)], near=nearest(name, raw))
@@ -341,8 +340,8 @@ class Report:
 def mime_bundle(piece: Piece, words: Catalogue, picture: Picture | None = None) -> dict[str, Any]:
     """Return what a notebook keeps of a piece: the piece, its HTML for JupyterLab, a line of text, and the picture."""
     plain = " ".join(piece[name] for name in ("label", "title", "caption", "text") if piece.get(name))
-    markup, told = str(piece_html(piece, words, picture)), json.dumps(piece, default=str, ensure_ascii=False)
-    return {MIME: told, "text/html": markup, "text/plain": plain, **(picture or {})}
+    told = {MIME: json.dumps(piece, default=str, ensure_ascii=False), "text/plain": plain, **(picture or {})}
+    return told | {"text/html": str(piece_html(piece, words, picture))}
 
 
 def piece_html(piece: Piece, words: Catalogue, picture: Picture | None = None, *, paper: bool = False) -> Markup:

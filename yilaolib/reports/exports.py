@@ -316,8 +316,7 @@ def _add_chart(ws, table: Piece) -> None:
     last = FIRST_ROW + len(rows) - 1
     for n in full:
         if columns[n]["unit"] == columns[full[0]]["unit"]:
-            values = Reference(ws, n + 1, FIRST_ROW, n + 1, last)
-            chart.series.append(Series(values, title=_clean(columns[n]["head"])))
+            chart.series.append(Series(Reference(ws, n + 1, FIRST_ROW, n + 1, last), title=_clean(columns[n]["head"])))
     chart.set_categories(Reference(ws, 1, FIRST_ROW, 1, last))
     chart.title, chart.width, chart.height = table["label"], 24, 12
     chart.x_axis.delete = chart.y_axis.delete = False
