@@ -42,7 +42,7 @@ def stand_in(model: Path, areas: list[str], out: Path) -> None:
     for area in areas:
         order = one.place_order(area, out_dir=out)
         shutil.copytree(model, order.folder)
-        told = order.row() | {"key": files.content_key(order), "report": f"{area}/report.html"}
+        told = order.row() | {"inputs": files.inputs_key(order), "report": f"{area}/report.html"}
         files.keep_row(order, row | told)
 
 

@@ -13,12 +13,13 @@ import re
 import sys
 import unicodedata
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
 import click
 
-from .errors import DataError, YilaoError
+from .errors import DataError, YilaoError, states
 from .texts import Catalogue, catalogue
 
 _spoken = {"lang": "en"}  # what `_Group.main` has read
@@ -49,7 +50,9 @@ class _Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         try:
-            return super().invoke(ctx)
+            alone = copy_context()
+            alone.run(states.set, {})  # a command looks once at the state of the tables
+            return alone.run(super().invoke, ctx)
         except YilaoError as error:
             message, code = words().told(error), 2 if isinstance(error, DataError) else 1
         except click.UsageError as error:  # click speaks English

@@ -13,7 +13,7 @@ import operator
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -215,15 +215,12 @@ class Evidence:
         """Return the result of a formula and its look-ups; `instead` replaces some, `share` rounds shares within."""
         leaves: dict[tuple, Leaf] = {}
 
-        def remember(name: str) -> Callable[..., Interval]:
-            def look_up(*values: object) -> Interval:
-                leaf = self.look_up(name, *values)
-                leaves.setdefault(leaf.call, leaf)
-                return (instead or {}).get(leaf.call, leaf.found)
+        def remembered(name: str, *values: object) -> Interval:
+            leaf = self.look_up(name, *values)
+            leaves.setdefault(leaf.call, leaf)
+            return (instead or {}).get(leaf.call, leaf.found)
 
-            return look_up
-
-        lookups = {name: remember(name) for name in ("obs", "pop", "projects")}
+        lookups = {name: partial(remembered, name) for name in ("obs", "pop", "projects")}
         return evaluate(formula, lookups, share), list(leaves.values())
 
     def row(self, observation: str) -> dict:
