@@ -190,11 +190,12 @@ def test_unchanged_reports_are_kept(instant, tmp_path):
     assert instant[3:] == ["yingtan"]
 
 
-def test_the_same_rows_keep_a_report(instant, tmp_path, monkeypatch):
+def test_the_same_rows_keep_a_report(instant, tmp_path, monkeypatch, template):
     """A table that is written in another way keeps a report, and is looked at closely once."""
     monkeypatch.setattr(files, "content_key", looked := Mock(wraps=files.content_key))
     load_table("observations").head(1).to_csv(tmp_path / "observations.csv", index=False)
-    batch = {"cities": "yingtan", "out_dir": tmp_path / "out", "data": str(tmp_path)}
+    notebook = shutil.copy(template, tmp_path / "city_report.ipynb")
+    batch = {"cities": "yingtan", "out_dir": tmp_path / "out", "data": str(tmp_path), "template": notebook}
     yl.render_reports(**batch)
     (tmp_path / "observations.csv").write_text((tmp_path / "observations.csv").read_text() + "\n")
     assert [yl.render_reports(**batch)["kept"].all() for _ in range(2)] == [True, True]

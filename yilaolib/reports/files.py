@@ -27,7 +27,7 @@ import pandas as pd
 from ..errors import YilaoError, refusal
 from ..tables.areas import Root, areas_above, find_area
 from ..tables.folders import as_root, merged_table, stamp
-from ..tables.schema import data_folder, fields_of, table_names
+from ..tables.schema import data_folder, table_names
 from ..texts import languages
 
 BESIDE = ".yilao-"  # begins the names of files that are not complete
@@ -104,10 +104,12 @@ def content_key(order: Order, library: str = "") -> str:
 
     What compares all plans counts whole; another notebook than `city_report` may read of all areas.
     """
+    if order.template.stem != "city_report":
+        return inputs_key(order, library)
     root = order.parameters.get("data") or None
-    rows, whole = row_keys(as_root(root), stamp(root))
-    read = ("", *line_of(order.area, root)) if order.template.stem == "city_report" else sorted(rows)
-    return _key(order, library, whole=whole, rows=[rows.get(area) for area in read])
+    line, tables = line_of(order.area, root), [merged_table(name, root) for name in table_names()]
+    rows = [_row_key(table[table["area"].isin(line)]) for table in tables if "area" in table]
+    return _key(order, library, whole=shared_key(as_root(root), stamp(root)), rows=rows)
 
 
 def inputs_key(order: Order, library: str = "") -> str:
@@ -134,24 +136,20 @@ def _key(order: Order, library: str, **tables: object) -> str:
 
 
 @lru_cache(maxsize=4)
-def row_keys(root: Path | None, state: tuple) -> tuple[dict[str, str], str]:
-    """Return keys of the rows of each area ("" of no area), and of what all reports share, as it is after merging."""
+def shared_key(root: Path | None, state: tuple) -> str:
+    """Return a key of what the reports of all plans share, as it is after merging: rows of no area, and comparisons."""
     from ..needs.money import project_costs
     from ..needs.peers import compare_plans
 
-    rows, whole = {}, hashlib.sha256()
-    for name in table_names():
-        table = merged_table(name, root)
-        hashes = pd.util.hash_pandas_object(table, index=False)
-        if "area" in fields_of(name):
-            for area, own in hashes.groupby(table["area"].fillna("")):
-                rows.setdefault(area, hashlib.sha256()).update(name.encode() + own.to_numpy().tobytes())
-        else:
-            whole.update(name.encode() + hashes.to_numpy().tobytes())
+    tables = [merged_table(name, root) for name in table_names()]
+    digests = [_row_key(table[table["area"].isna()] if "area" in table else table) for table in tables]
     with contextlib.suppress(YilaoError):  # the report will say what is wrong
-        for table in (compare_plans(root=root), project_costs(root=root)):
-            whole.update(table.to_csv(index=False).encode())
-    return {area: digest.hexdigest() for area, digest in rows.items()}, whole.hexdigest()
+        digests += [table.to_csv(index=False) for table in (compare_plans(root=root), project_costs(root=root))]
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def _row_key(table: pd.DataFrame) -> str:
+    return hashlib.sha256(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes()).hexdigest()
 
 
 def put_in_place(order: Order, new: Path, row: dict) -> dict:

@@ -497,7 +497,7 @@ def warm() -> None:
         yl.project(area, root=root)
     if areas:
         files.library_key()
-        files.row_keys(as_root(root), stamp(root))
+        files.shared_key(as_root(root), stamp(root))
     for template, parameters in json.loads(os.environ.get(REHEARSED, "[]")):
         notebook = parameterize_notebook(load_notebook_node(template), parameters | {"tables_dir": ""})
         with style.mpl.rc_context(), contextlib.redirect_stdout(io.StringIO()):  # notebooks choose their own style
