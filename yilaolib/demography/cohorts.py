@@ -225,19 +225,20 @@ def shared(rates: np.ndarray, people: np.ndarray) -> np.ndarray:
 
 
 def drawn_to_balance(rates: np.ndarray, more_men: np.ndarray, men: np.ndarray, pull: float | np.ndarray) -> np.ndarray:
-    """Migration rates (year, sex, age) with what draws the sex ratio of each cohort nearer to the standard's.
+    """Migration rates (..., year, sex, age) with what draws the sex ratio of each cohort nearer to the standard's.
 
-    What is added moves nobody on balance. `more_men` is the `imbalance` and `men` the `men_share` by age at the launch,
-    which cohorts take along; `pull` is the share of the imbalance that goes in a year.
+    What is added moves nobody on balance. `more_men` is the `imbalance` and `men` the `men_share` by age at the launch
+    (..., age), which cohorts take along; `pull` is the share of the imbalance that goes in a year.
     """
     rates, more = rates.copy(), np.asarray(more_men, dtype=float)
-    ages = np.arange(len(more))
+    ages = np.arange(more.shape[-1])
     pulled = (ages >= PULLED[0]) & (ages < PULLED[1])
-    for year, part in enumerate(np.broadcast_to(pull, len(rates))):
-        gap = np.where(pulled, -part * more, 0.0)  # too few men: more is below 0, men come and women go
-        rates[year] += np.stack([-gap * men, gap * (1 - men)])
-        more = more + rates[year, 1] - rates[year, 0]
-        more, men = (np.concatenate([[first], each[:-1]]) for first, each in ((0.0, more), (0.5, men)))  # a year older
+    for year, part in enumerate(np.broadcast_to(pull, rates.shape[-3])):
+        gap, here = np.where(pulled, -part * more, 0.0), rates[..., year, :, :]  # too few men: they come and women go
+        here += np.stack([-gap * men, gap * (1 - men)], axis=-2)
+        more = more + here[..., 1, :] - here[..., 0, :]
+        more, men = np.roll(more, 1, axis=-1), np.roll(men, 1, axis=-1)  # a year older
+        more[..., 0], men[..., 0] = 0.0, 0.5
     return rates
 
 

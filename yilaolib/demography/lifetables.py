@@ -233,12 +233,13 @@ def look_up(grid: xr.DataArray, e0: np.ndarray) -> np.ndarray:
     left = np.minimum(position.astype(int), len(points) - 2)
     share = position - left
     survival = np.empty((*e0.shape[:2], table.shape[1], *e0.shape[2:]))
-    for t in range(e0.shape[0]):
+    several = max(1, 200 * e0.shape[1] // e0[0].size)  # years at one stroke, as many as stay in the processor's cache
+    for at in (slice(t, t + several) for t in range(0, len(e0), several)):
         for s in range(e0.shape[1]):
-            out = np.take(steps[s], left[t, s], axis=1)
-            out *= share[t, s]
-            out += np.take(table[s], left[t, s], axis=1)
-            survival[t, s] = out
+            out = np.take(steps[s], left[at, s], axis=1)
+            out *= share[at, s]
+            out += np.take(table[s], left[at, s], axis=1)
+            survival[at, s] = out.swapaxes(0, 1)
     return survival
 
 

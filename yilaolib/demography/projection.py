@@ -79,8 +79,10 @@ def project(
         scenario = Scenario.load(scenario, area=slug, root=root)
     (launch,), nation = launches_from([slug], start, control, root), nation_of(start, control=control, root=root)
     result = add_up([launch], scenario, end_year, nation, draws=draws, seed=seed, root=root).isel(area=0, drop=True)
-    newest = min(max([nation.newest, launch.base, *launch.newer]), end_year)
-    own = merged_table("margins", root).query("area == @slug")["year"].tolist()
+    newest, rebased = min(max([nation.newest, launch.base, *launch.newer]), end_year), result.attrs["rebased"]
+    if rebased:
+        own = merged_table("margins", root).query("area == @slug")["year"].tolist()
+        rebased = [each for each in rebased if each["year"] in own]
     result.attrs = {
         "area": slug,
         "scenario": scenario.name,
@@ -91,7 +93,7 @@ def project(
         | ({"estimated": [launch.base + 1, newest]} if newest > launch.base else {})
         | ({"projected": [newest + 1, end_year]} if end_year > newest else {}),
         "sources": list(sources_behind(slug, launch.base, scenario.name, draws > 0, start, root=root)),
-    } | ({"rebased": told} if (told := [each for each in result.attrs["rebased"] if each["year"] in own]) else {})
+    } | ({"rebased": rebased} if rebased else {})
     return result
 
 
@@ -226,13 +228,11 @@ class Scenario:
     def load(cls, name: str, *, area: str | None = None, root: Root = None) -> Scenario:
         """Read a scenario from table `assumptions`; rows of the area come before the default rows."""
         name = scenario_named(name, area=area, root=root)
-        table = load_table("assumptions", area=area, root=root)
-        table = table[table["scenario"] == name]
-        paths = {}
-        for parameter, rows in table[table["parameter"].isin(PATHS)].groupby("parameter"):
-            own = rows[rows["area"] == area] if area else rows.iloc[:0]
-            rows = own if len(own) else rows[rows["area"].isna()]
-            paths |= {parameter: dict(zip(rows["year"].astype(int), rows["value"], strict=True))} if len(rows) else {}
+        rows = [row for row in _assumed(area, root=root).get(name, ()) if row["parameter"] in PATHS]
+        own, paths = {row["parameter"] for row in rows if row["area"] == area}, {}
+        for row in rows:
+            if row["area"] == area or (row["parameter"] not in own and pd.isna(row["area"])):
+                paths.setdefault(row["parameter"], {})[int(row["year"])] = row["value"]
         return cls(name, **paths)
 
     def at(self, parameter: str, years: np.ndarray) -> np.ndarray:
@@ -243,10 +243,18 @@ class Scenario:
 
 def scenario_named(name: str, *, area: str | None = None, root: Root = None) -> str:
     """The name in table `assumptions` that a name of any language stands for: 高方案 is high. DataError: unknown."""
-    table, code = load_table("assumptions", area=area, root=root), code_of(name, "scenario")
-    names = list(dict.fromkeys([*SCENARIOS, *sorted(table["scenario"].dropna())]))
+    code, names = code_of(name, "scenario"), list(dict.fromkeys([*SCENARIOS, *sorted(_assumed(area, root=root))]))
     one_of("scenario", code, names, near=[*names, *words_of("scenario")])
     return code
+
+
+@while_unchanged(64, "area")
+def _assumed(area: str | None, *, root: Root = None) -> dict[str, list[dict]]:
+    """Rows of `assumptions` that hold for an area (None: of all areas), by scenario."""
+    table, found = load_table("assumptions", area=area, root=root), {}
+    for row in table[table["scenario"].notna()].to_dict("records"):
+        found.setdefault(row["scenario"], []).append(row)
+    return found
 
 
 @dataclass(frozen=True)
@@ -393,21 +401,27 @@ def one_base(launches: Sequence[Launch]) -> int:
 
 
 def simulate(
-    launches: Sequence[Launch], scenario: Scenario, end_year: int, nation: Nation, *, draws: int = 0, seed: int = 0,
-    whole: Launch | None = None,
-) -> xr.Dataset:  # fmt: skip
-    """Project areas with one base year side by side: dims year, sex, age, area and, if `draws`, draw; see `project`.
+    launches: Sequence[Launch], scenario: Scenario, end_year: int, nation: Nation, *, draws: int = 0, seed: int = 0
+) -> xr.Dataset:
+    """Project areas with one base year side by side: dims year, sex, age, area and, if `draws`, draw; see `project`."""
+    results, told = _side_by_side(launches, scenario, end_year, nation, draws, seed)
+    return _labelled(results, launches, end_year, nation).assign_attrs(rebased=told)
 
-    Newer totals are met by each area, or those of `whole` by all together.
-    """
-    parts = list(_carried(launches, scenario, end_year, nation, draws, seed, told=(told := []), whole=whole))
-    results, axis = parts[0], -2 if draws else -1
-    if len(parts) > 1:
-        results = {name: np.concatenate([part[name] for part in parts], axis) for name in results}
-    further = {"area": [launch.area for launch in launches]} | ({"draw": np.arange(draws)} if draws else {})
+
+def _labelled(results: dict, launches: Sequence[Launch], end_year: int, nation: Nation) -> xr.Dataset:
+    further: dict[str, Any] = {"area": [launch.area for launch in launches]}
+    if shape := results["population"].shape[4:]:
+        further["draw"] = np.arange(*shape)
     years, ages = np.arange(launches[0].base, end_year + 1), np.arange(OPEN_AGE + 1)
-    result = cohorts.labelled(results, years, ages, int(nation.schedule["age"][0]), further)
-    return result.assign_attrs(rebased=told)
+    return cohorts.labelled(results, years, ages, int(nation.schedule["age"][0]), further)
+
+
+def _side_by_side(launches, scenario, end_year, nation, draws, seed, whole=None) -> tuple[dict[str, np.ndarray], list]:
+    """What `cohorts.carry` tells of areas side by side, and how newer totals were met: those of `whole` by them all."""
+    parts = list(_carried(launches, scenario, end_year, nation, draws, seed, told=(told := []), whole=whole))
+    if len(parts) == 1:
+        return parts[0], told
+    return {name: np.concatenate([part[name] for part in parts], -2 if draws else -1) for name in parts[0]}, told
 
 
 def _carried(
@@ -438,31 +452,31 @@ def _carried(
 
 def add_up(launches, scenario, end_year, nation, *, draws: int = 0, seed: int = 0, root: Root = None) -> xr.Dataset:
     """As `simulate`; with the nation's balance an area of counties is their sum, range and migration moved along."""
-    future = simulate(launches, scenario, end_year, nation, draws=draws, seed=seed)
-    for launch in launches if nation.balance is not None else ():
-        if not (units := _units(launch.area, root=root)):
-            continue
-        if whole := launch if launch.newer != local.launch_of(launch.area).newer else None:  # of the user's
-            told = {name: getattr(launch, name) for name in ("births", "deaths")}
-            units = [replace(x, **{name: getattr(x, name) or known for name, known in told.items()}) for x in units]
-        total = simulate(units, scenario, end_year, nation, whole=whole)
-        future.attrs |= total.attrs if whole else {}
-        total = total.sum("area", skipna=False)
-        here = {"area": [launch.area]}
-        if not draws:
-            for name, array in total.items():
-                future[name].loc[here] = array.expand_dims("area").transpose(*future[name].dims)
-            continue
-        own = simulate([launch], scenario, end_year, nation).isel(area=0)
+    given, totals, told = (scenario, end_year, nation), {}, []
+    for i, launch in enumerate(launches if nation.balance is not None else ()):
+        if units := _units(launch.area, root=root):
+            if whole := launch if launch.newer != local.launch_of(launch.area).newer else None:  # of the user's
+                known = {name: getattr(launch, name) for name in ("births", "deaths")}
+                units = [replace(x, **{name: getattr(x, name) or flow for name, flow in known.items()}) for x in units]
+            parts, met = _side_by_side(units, *given, 0, seed, whole)
+            totals[i], told = {name: array.sum(axis=-1) for name, array in parts.items()}, met if whole else told
+    alone = [x for i, x in enumerate(launches) if draws or x.newer or i not in totals]
+    found, met = _side_by_side(alone, *given, draws, seed) if alone else ({}, [])
+    if totals and not draws:
+        places = {launch.area: place for place, launch in enumerate(alone)}
+        own = [{name: found[name][..., places[x.area]] for name in found if x.area in places} for x in launches]
+        each = [totals.get(i, one) for i, one in enumerate(own)]
+        found = {name: np.stack([one[name] for one in each], axis=-1) for name in cohorts.RESULTS}
+    for i, total in totals.items() if draws else ():
+        own, here = _side_by_side([launches[i]], *given, 0, seed)[0], {name: found[name][..., i, :] for name in total}
         for name in ("population", "births", "deaths", "births_by_age"):
-            future[name].loc[here] = future[name].loc[here] * (total[name] / own[name].where(own[name] > 0)).fillna(1)
-        now = future.loc[here]
-        people = now["population"].sum("age")
-        moved = people.shift(year=-1) - people - now["births"] + now["deaths"]
-        more = (moved - now["net_migration"].sum("age", skipna=False)) / people.shift(year=-1)
-        left = now["net_migration"] + more * now["population"].shift(year=-1)
-        future["net_migration"].loc[here] = left.transpose(*future["net_migration"].dims)
-    return future
+            base = own[name][..., 0]
+            here[name] *= np.divide(total[name], base, out=np.ones_like(base), where=base > 0)[..., None]
+        people, moved = here["population"], here["net_migration"][:-1]
+        everybody = people.sum(axis=2)
+        left = np.diff(everybody, axis=0) - here["births"][:-1] + here["deaths"][:-1] - moved.sum(axis=2)
+        moved += (left / everybody[1:])[:, :, None] * people[1:]
+    return _labelled(found, launches, end_year, nation).assign_attrs(rebased=told or met)
 
 
 @while_unchanged(64)
@@ -627,23 +641,21 @@ def _migration(launches, scenario, years, nation, draws, seed, paths, factors) -
     """Net migration rates: the area's own times the scenario's factor, drawn to the nation's sex ratio, plus noise."""
     factor = scenario.at("net_migration_factor", years)
     level = scenario.net_migration_per_1000
-    own = [x.migration if level is None else at_level(x.migration, x.people, level) for x in launches]
+    people, rates = (np.stack([getattr(x, name) for x in launches]) for name in ("people", "migration"))
+    own = rates if level is None else np.stack([at_level(x.migration, x.people, level) for x in launches])
     more = [[0.0 if level is not None else x.moves.get(year, 0.0) for year in years.tolist()] for x in launches]
     pull = np.clip(factor, 0, 1) * nation.spreads.sex_ratio_pull  # where nobody moves, nothing evens out
-    central = [
-        cohorts.drawn_to_balance(
-            factor[:, None, None] * rates + np.reshape(each, (-1, 1, 1)) * _by_age(launch),
-            launch.more_men,
-            cohorts.men_share(launch.people),
-            pull,
-        )
-        for launch, rates, each in zip(launches, own, more, strict=True)
-    ]
+    central = cohorts.drawn_to_balance(
+        factor[:, None, None] * own[:, None] + np.array(more)[..., None, None] * _by_age(rates, people)[:, None],
+        np.stack([x.more_men for x in launches]),
+        cohorts.men_share(people.swapaxes(0, 1)),
+        pull,
+    )
     if factors:
-        left = [factors.get(x.province or "", np.ones(len(years))).reshape(-1, 1, 1) for x in launches]
-        central = [balanced(rates, factors, each) for rates, each in zip(central, left, strict=True)]
+        left = np.stack([factors.get(x.province or "", np.ones(len(years))) for x in launches])
+        central = balanced(central, factors, left[..., None, None])
     if not draws:
-        return np.stack(central, axis=-1)
+        return np.ascontiguousarray(np.moveaxis(central, 0, -1))
     (launch,), (rates,) = launches, central
     if launch.kind == "nation" or not factor.any():  # where nobody moves, nobody strays either
         return rates[..., None, None]
@@ -666,30 +678,46 @@ class _Noise:
         return np.maximum(self.made, LOWEST_RATE, out=self.made)
 
 
-def _by_age(launch: Launch) -> np.ndarray:
-    """One more net migrant per 1000 persons, as rates (sex, age)."""
-    crude = 1000 * float((launch.migration * launch.people).sum() / launch.people.sum())
-    return at_level(launch.migration, launch.people, crude + 1) - launch.migration
+def _by_age(rates: np.ndarray, people: np.ndarray) -> np.ndarray:
+    """One more net migrant per 1000 persons, as rates (area, sex, age): more at the ages at which more move."""
+    size = np.abs(rates)
+    size[~size.any(axis=(1, 2))] = 1.0
+    return size * (people.sum(axis=(1, 2)) / 1000 / (size * people).sum(axis=(1, 2)))[:, None, None]
 
 
-@while_unchanged(4096, "area")
 def sources_behind(
     area: str, base: int, scenario: str, drawn: bool, start: str = "latest", *, root: Root = None
 ) -> tuple[str, ...]:
     """Ids of the documents that a projection of the area (its slug) rests on, in the order of its making."""
-    people, assumed = (load_table(name, area=area, root=root) for name in ("population", "assumptions"))
-    mortality, spreads = (load_table(name, root=root) for name in ("mortality", "spreads"))
-    series, newer = load_table("series", area="china", root=root), merged_table("margins", root)
+    national, spreads, fading = _national_sources(base, start, root=root)
+    assumed = [row["source"] for row in _assumed(area, root=root).get(scenario, ())]
+    found = [*_own_sources(area, base, root=root), *national, *assumed, *(spreads if drawn else fading)]
+    return tuple(each for each in dict.fromkeys(found) if isinstance(each, str))
+
+
+@while_unchanged(4096, "area")
+def _own_sources(area: str, base: int, *, root: Root = None) -> list[str]:
+    people, newer = load_table("population", area=area, root=root), merged_table("margins", root)
     frames = [
         newer[(newer["area"] == area) & (newer["year"] > base)],
         people[people["year"] <= base].sort_values("year", ascending=False),
         local.local_parameters(area, root=root),
-        local.nearest_rows(load_table("age_standards", root=root), base),
+    ]
+    return [source for frame in frames for source in frame["source"].unique()]
+
+
+@while_unchanged(16, "nation")
+def _national_sources(base: int, start: str, *, root: Root = None) -> tuple[list[str], list[str], list[str]]:
+    """Those of the nation's paths, of all spreads, and of the spreads by which levels fade."""
+    names = "mortality", "spreads", "age_standards", "fertility"
+    mortality, spreads, standards, fertility = (load_table(name, root=root) for name in names)
+    series = load_table("series", area="china", root=root)
+    frames = [
+        local.nearest_rows(standards, base),
         series[series["indicator"].isin(local.national_paths(root=root).columns.get_level_values(0))],
         series[series["indicator"].isin(local.REPORTED) & (series["year"] > base) & (start == "latest")],
         mortality[mortality["standard"] == STANDARD],
-        load_table("fertility", root=root),
-        assumed[assumed["scenario"] == scenario],
-        spreads if drawn else spreads[spreads["parameter"].isin(FADING)],
+        fertility,
     ]
-    return tuple(dict.fromkeys(pd.concat([frame["source"] for frame in frames]).dropna()))
+    fading = spreads[spreads["parameter"].isin(FADING)]["source"]
+    return [*pd.concat(frames)["source"].unique()], [*spreads["source"].unique()], [*fading.unique()]
