@@ -230,15 +230,15 @@ def drawn_to_balance(rates: np.ndarray, more_men: np.ndarray, men: np.ndarray, p
     What is added moves nobody on balance. `more_men` is the `imbalance` and `men` the `men_share` by age at the launch
     (..., age), which cohorts take along; `pull` is the share of the imbalance that goes in a year.
     """
-    rates, more = rates.copy(), np.asarray(more_men, dtype=float)
+    rates, more, men = rates.copy(), np.asarray(more_men, dtype=float), np.array(men)
     ages = np.arange(more.shape[-1])
     pulled = (ages >= PULLED[0]) & (ages < PULLED[1])
     for year, part in enumerate(np.broadcast_to(pull, rates.shape[-3])):
         gap, here = np.where(pulled, -part * more, 0.0), rates[..., year, :, :]  # too few men: they come and women go
         here += np.stack([-gap * men, gap * (1 - men)], axis=-2)
         more = more + here[..., 1, :] - here[..., 0, :]
-        more, men = np.roll(more, 1, axis=-1), np.roll(men, 1, axis=-1)  # a year older
-        more[..., 0], men[..., 0] = 0.0, 0.5
+        for each, first in ((more, 0.0), (men, 0.5)):
+            each[..., 1:], each[..., 0] = each[..., :-1], first  # a year older
     return rates
 
 

@@ -405,15 +405,17 @@ def simulate(
 ) -> xr.Dataset:
     """Project areas with one base year side by side: dims year, sex, age, area and, if `draws`, draw; see `project`."""
     results, told = _side_by_side(launches, scenario, end_year, nation, draws, seed)
-    return _labelled(results, launches, end_year, nation).assign_attrs(rebased=told)
+    return _labelled(results, told, launches, end_year, nation)
 
 
-def _labelled(results: dict, launches: Sequence[Launch], end_year: int, nation: Nation) -> xr.Dataset:
+def _labelled(results: dict, told: list, launches: Sequence[Launch], end_year: int, nation: Nation) -> xr.Dataset:
     further: dict[str, Any] = {"area": [launch.area for launch in launches]}
     if shape := results["population"].shape[4:]:
         further["draw"] = np.arange(*shape)
     years, ages = np.arange(launches[0].base, end_year + 1), np.arange(OPEN_AGE + 1)
-    return cohorts.labelled(results, years, ages, int(nation.schedule["age"][0]), further)
+    result = cohorts.labelled(results, years, ages, int(nation.schedule.indexes["age"][0]), further)
+    result.attrs["rebased"] = told
+    return result
 
 
 def _side_by_side(launches, scenario, end_year, nation, draws, seed, whole=None) -> tuple[dict[str, np.ndarray], list]:
@@ -434,7 +436,7 @@ def _carried(
     if draws < 0:
         raise refusal("errors.people.draws", draws=draws)
     years = np.arange(base, end_year + 1)  # calendar years; that of the census moves the launch to year end
-    youngest = int(nation.schedule["age"][0])
+    youngest = int(nation.schedule.indexes["age"][0])
     alike = groupby(launches, lambda launch: (launch.kind == "nation", launch.at_year_end))
     for group in [[launch] for launch in launches] if draws else [list(each) for _, each in alike]:
         rates = _rates(group, scenario, years, nation, draws, seed, {} if kept is None else kept)
@@ -476,7 +478,7 @@ def add_up(launches, scenario, end_year, nation, *, draws: int = 0, seed: int = 
         everybody = people.sum(axis=2)
         left = np.diff(everybody, axis=0) - here["births"][:-1] + here["deaths"][:-1] - moved.sum(axis=2)
         moved += (left / everybody[1:])[:, :, None] * people[1:]
-    return _labelled(found, launches, end_year, nation).assign_attrs(rebased=told or met)
+    return _labelled(found, told or met, launches, end_year, nation)
 
 
 @while_unchanged(64)
@@ -547,13 +549,13 @@ def _rates(launches, scenario, years, nation, draws, seed, kept) -> dict[str, An
         e0 = _e0(*given)
         alike = not np.ptp(e0, axis=2).any()  # most places have the nation's
         survival = look_up(nation.survival, e0[:, :, :1] if alike else e0)
-        schedule = nation.schedule.sel(year=years).to_numpy()
+        schedule = nation.schedule.to_numpy()[nation.schedule.indexes["year"].get_indexer(years)]
         if factors:
             survival = survival * factors["survivors"].reshape(*survival.shape[:3], *further)
             schedule = schedule * factors["births"][:, :1, 0]
         kept |= {"who": who, "survival": survival, "schedule": schedule.reshape(*schedule.shape, *further)}
     rates = _tfr(*given, [paths])[:, None] * kept["schedule"]
-    srb = nation.paths["srb"].loc[years].to_numpy()
+    srb = nation.paths["srb"].loc[years[0] : years[-1]].to_numpy()
     moving = {"net_migration_rate": _migration(*given, paths, factors)}
     return {"survival": kept["survival"], "asfr": rates, "sex_ratio_at_birth": srb} | moving
 
@@ -595,7 +597,7 @@ def _tfr(launches, scenario, years, nation, draws, seed, paths) -> np.ndarray:
 
     The ratio, measured over five years before the census, moves to that of ten years later and then nearer to 1.
     """
-    spreads, here, own = nation.spreads, nation.paths.loc[years], scenario.tfr_ratio
+    spreads, here, own = nation.spreads, nation.paths.loc[years[0] : years[-1]], scenario.tfr_ratio
     kept = spreads.tfr_ratio_persistence
     ratio = np.log([max(x.tfr_ratio if own is None else own, 1e-9) for x in launches])
     given = [None if own is not None else x.tfr_later for x in launches]
@@ -621,7 +623,7 @@ def _tfr(launches, scenario, years, nation, draws, seed, paths) -> np.ndarray:
 
 def _e0(launches, scenario, years, nation, draws, seed) -> np.ndarray:
     """Life expectancy (year, sex, area[, draw]): the nation's by sex, plus the local offset."""
-    here, spreads = nation.paths.loc[years], nation.spreads
+    here, spreads = nation.paths.loc[years[0] : years[-1]], nation.spreads
     centre = np.stack([here[f"e0_{sex}"].to_numpy() for sex in SEX], axis=1)
     offset = np.array([launch.e0_offset for launch in launches])
     if scenario.e0 is not None:
