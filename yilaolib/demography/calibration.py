@@ -155,12 +155,16 @@ def foresee(columns: pd.DataFrame, model: Model, regions: list[str]) -> tuple[np
 
     Source: Hoerl and Kennard (1970), Ridge regression, Technometrics 12.
     """
-    away = ((columns - model.mean) / model.sd).fillna(0.0)
-    z = away.clip(-model.far, model.far)
-    z["constant"], z["smallness"] = 1.0, (-1 - away["size"]).clip(0, 2)
-    told = z[model.foreseen.index].to_numpy() @ model.foreseen.to_numpy()
+    names, known = model.mean.index, columns[model.mean.index].to_numpy(dtype=float)
+    away = (known - model.mean.to_numpy()) / model.sd[names].to_numpy()
+    away[np.isnan(away)] = 0.0
+    size, district = (away[:, names.get_loc(name)] for name in ("size", "district"))
+    z = np.column_stack([away.clip(-model.far, model.far), np.ones(len(away)), (-1 - size).clip(0, 2)])
+    places = pd.Index([*names, "constant", "smallness"])
+    told = z[:, places.get_indexer(model.foreseen.index)] @ model.foreseen.to_numpy()
     told[:, -1] += (1 - model.by_columns) * (model.kept * columns["children_per_woman"].to_numpy() - told[:, -1])
-    sorts = np.select([away["district"] > 0, away["size"] < model.small], ["district", "small"], "others")
-    scale = np.exp(z[model.scale.index].to_numpy() @ model.scale.to_numpy()) * model.width.loc[sorts].to_numpy()
+    sorts = np.select([district > 0, size < model.small], ["district", "small"], "others")
+    scale = np.exp(z[:, places.get_indexer(model.scale.index)] @ model.scale.to_numpy())
+    scale *= model.width.loc[sorts].to_numpy()
     scale *= model.region.reindex(regions).fillna(1.0).to_numpy()
     return told, model.patterns * (scale @ MEMBERS)[:, None]

@@ -13,7 +13,6 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import lru_cache, wraps
 from inspect import signature
-from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -128,6 +127,7 @@ class Launch:
     moves: dict[int, float] = field(default_factory=dict)  # year -> migrants per 1000 by the province's total
     at_year_end: bool = False  # the people are of 31 December, not of census day
     province: str | None = None  # whose known totals it shares
+    told: tuple[str, str, str] = ("", "", "")  # of its migration: source, note and note_zh
 
 
 @while_unchanged(256, "area", copied=True)
@@ -171,7 +171,7 @@ def local_parameters(area: str, *, root: Root = None) -> pd.DataFrame:
     """
     launch = launch_of(area, root)
     base = launch.base
-    assumed, printed, moved = _own_levels(area, None, root), census_source(area, root), local_migration(area, root)
+    assumed, printed = _own_levels(area, None, root), census_source(area, root)
     mortality = ("e0_offset", 0.0, "years", base, "un-wpp-2024", *_told("no_e0"))
     if (row := _e0_row(area, None, root)) is not None:
         mortality = ("e0_offset", launch.e0_offset, "years", row["year"], row["source"], *_told("e0", row=row))
@@ -182,7 +182,7 @@ def local_parameters(area: str, *, root: Root = None) -> pd.DataFrame:
     rows = [mortality, fertility]
     if (later := launch.tfr_later) is not None:
         rows.append(("tfr_ratio_later", later, "ratio", base + 10, printed, *_told("later", base=base)))
-    year, notes = base, [moved.attrs[name] for name in TOLD]
+    year, notes = base, launch.told
     if MIGRATION in assumed.index:
         row = assumed.loc[MIGRATION]
         year, notes = row["year"], [row[name] for name in TOLD]
@@ -219,7 +219,7 @@ def _launches_alike(entries: list[dict], known: int | None, root: Root) -> Itera
     own = [one["area"] if one["area"] in given or pd.isna(one["parent"]) else one["parent"] for one in entries]
     offsets = np.array([_e0_offset(slug, known, root=root) for slug in own])
     told, strays = _foreseen(entries, last, base, root)
-    rates, _ = _moved(level, censuses, offsets, told, root)
+    rates, ways = _moved(level, censuses, offsets, told, root)
     ratios = np.atleast_1d(tfr_ratio(last, _nation_near(base, root), fertility_schedule(base, root)))
     for array in (people, rates):
         array.flags.writeable = False  # every projection of the area reads these
@@ -235,7 +235,8 @@ def _launches_alike(entries: list[dict], known: int | None, root: Root) -> Itera
         moved.flags.writeable = False
         levels = (ratio, float(offsets[i]), moved, imbalance(here, standard.to_numpy()), later, strays[i])
         newer = dict(_newer_totals(slug, base, here, root)) if known is None else {}
-        yield Launch(slug, kind_of(entry), base, here, *levels, newer, at_year_end=_at_year_end(slug, base, root))
+        ended, way = _at_year_end(slug, base, root), _way_told(slug, ways[i], censuses, root)
+        yield Launch(slug, kind_of(entry), base, here, *levels, newer, at_year_end=ended, told=way)
 
 
 def _counted(slug: str, known: int | None, root: Root) -> np.ndarray:
@@ -313,15 +314,16 @@ def _reported(*, root: Root = None) -> dict[str, dict[int, dict[str, float]]]:
 
 def _own_levels(slug: str, known: int | None, root: Root) -> pd.DataFrame:
     """The area's own rows of `assumptions` that hold in every scenario, by parameter: of several years the newest."""
-    assumed = load_table("assumptions", area=slug, root=root).sort_values("year", kind="stable")
-    assumed = assumed[(assumed["area"] == slug) & assumed["scenario"].isna()]
+    assumed = merged_table("assumptions", root)
+    assumed = assumed[(assumed["area"] == slug) & assumed["scenario"].isna()].sort_values("year", kind="stable")
     assumed = assumed if known is None else assumed[assumed["year"] <= known]
     return assumed.drop_duplicates("parameter", keep="last").set_index("parameter")
 
 
 def _foreseen(entries: list[dict], last: xr.DataArray, base: int, root: Root) -> tuple[np.ndarray, list[Strays]]:
     """Logarithms of what is foreseen for the decade from `base` on (area; 32 cohorts, fertility), and the spreads."""
-    lines = [(each["adcode"] for each in chain([entry], areas_above(entry, root))) for entry in entries]
+    names = names_of(as_root(root), stamp(root))
+    lines = [(names.rows[each]["adcode"] for each in (x["area"], *names.above(x["area"]))) for x in entries]
     codes = [next((int(code) // 10_000 for code in line if pd.notna(code)), 0) for line in lines]
     regions = [next((name for name, inside in REGIONS.items() if code in inside), "") for code in codes]
     level, year = entries[0]["level"], 2010 if base < 2020 else 2020
@@ -341,36 +343,39 @@ def _foreseen(entries: list[dict], last: xr.DataArray, base: int, root: Root) ->
 def _columns(entries: list[dict], census: xr.DataArray, base: int, year: int, root: Root) -> pd.DataFrame:
     """Columns of a census from which the next decade is foreseen; missing ones stand for the mean of counties."""
     slugs, nation = [entry["area"] for entry in entries], _nation_near(base, root)
-    printed = _printed_columns(year, root=root).reindex(slugs)
-    school = printed.filter(like="schooling_").sum(axis=1, min_count=1)
-    everybody = census.sum(("sex", "age")).to_numpy()
+    told, everybody = _printed_columns(year, root=root).reindex(slugs), census.sum(("sex", "age")).to_numpy()
     ages = [group_ages(people, edges=range(0, TOP + 1, 5)).sum("sex") for people in (census, nation)]
     mine, theirs = (groups / groups.sum("age") + 2e-4 for groups in ages)
+    return told.assign(
+        children_per_woman=np.log(tfr_ratio(census, nation, fertility_schedule(base, root))),
+        movers_far=np.log(told["movers_far"] / everybody + 0.005),
+        movers_near=np.log(told["movers_near"] / everybody + 0.005),
+        aged_50=np.log((mine.sel(age=50) / theirs.sel(age=50)).to_numpy()),
+        aged_85=np.log((mine.sel(age=85) / theirs.sel(age=85)).to_numpy()),
+        district=[float(kind_of(entry) == "district") for entry in entries],
+        size=np.log(everybody),
+    )
+
+
+@while_unchanged(4)
+def _printed_columns(year: int, *, root: Root = None) -> pd.DataFrame:
+    """What `census_columns` and `households` of a census say of every area; movers in persons."""
+    columns, homes = (merged_table(name, root) for name in ("census_columns", "households"))
+    rows = [table[table["year"] == year].set_index("area").drop(columns="source") for table in (columns, homes)]
+    printed = rows[0].join(rows[1].drop(columns="year"), how="inner").astype(float)
+    school = printed.filter(like="schooling_").sum(axis=1, min_count=1)
     told = {
         "agriculture": printed["long_form_agriculture"] / printed["long_form_employed"],
-        "children_per_woman": np.log(tfr_ratio(census, nation, fertility_schedule(base, root))),
         "degree": np.log(printed["schooling_degree"] / school + 0.005),
         "junior": np.log(printed["schooling_junior"] / school + 0.005),
         "bath": printed["long_form_bath"] / printed["long_form_households"],
         "floor": printed["floor_area_m2_per_person"],
         "one_of_65": printed["households_with_one_65plus"] / printed["households_with_65plus"],
         "divorced": np.log(printed["long_form_divorced"] / printed["long_form_15plus"] + 0.003),
-        "movers_far": np.log(printed["movers_other_province"] / everybody + 0.005),
-        "movers_near": np.log(printed["movers_same_province"] / everybody + 0.005),
-        "aged_50": np.log((mine.sel(age=50) / theirs.sel(age=50)).to_numpy()),
-        "aged_85": np.log((mine.sel(age=85) / theirs.sel(age=85)).to_numpy()),
-        "district": [float(kind_of(entry) == "district") for entry in entries],
-        "size": np.log(everybody),
+        "movers_far": printed["movers_other_province"],
+        "movers_near": printed["movers_same_province"],
     }
-    return pd.DataFrame(told, index=slugs)
-
-
-@while_unchanged(4)
-def _printed_columns(year: int, *, root: Root = None) -> pd.DataFrame:
-    """Rows of `census_columns` and `households` of a census, as numbers by area."""
-    columns, homes = (merged_table(name, root) for name in ("census_columns", "households"))
-    rows = [table[table["year"] == year].set_index("area").drop(columns="source") for table in (columns, homes)]
-    return rows[0].join(rows[1].drop(columns="year"), how="inner").astype(float)
+    return pd.DataFrame(told)
 
 
 @while_unchanged(8, "nation")
@@ -436,9 +441,14 @@ def local_migration(area: str, root: Root = None, *, known: int | None = None) -
     base, offsets = max(censuses), np.array([_e0_offset(entry["area"], known, root=root)])
     ahead = _foreseen([entry], censuses[base], base, root)[0]
     rates, ways = _moved(entry["level"], censuses, offsets, ahead, root)
-    told = _told(ways[0], base=base, then=min(censuses), now=base)
-    attrs = dict(zip(TOLD, ("" if ways[0] == "closed" else census_source(entry["area"], root), *told), strict=True))
+    attrs = dict(zip(TOLD, _way_told(entry["area"], ways[0], censuses, root), strict=True))
     return xr.DataArray(rates[0], {"sex": SEX, "age": np.arange(OPEN_AGE + 1)}, ("sex", "age"), attrs=attrs)
+
+
+def _way_told(slug: str, way: str, censuses: dict, root: Root) -> tuple[str, str, str]:
+    """Source and notes of the way by which migration is known."""
+    base = max(censuses)
+    return "" if way == "closed" else census_source(slug, root), *_told(way, base=base, then=min(censuses), now=base)
 
 
 def _moved(level: str, censuses: dict, offsets: np.ndarray, ahead: np.ndarray, root: Root) -> tuple[np.ndarray, list]:
@@ -536,6 +546,7 @@ def age_standard(year: int, root: Root = None) -> xr.DataArray:
     return found.transpose("sex", "age").sel(sex=SEX)
 
 
+@while_unchanged(8, "nation", copied=True)
 def fertility_schedule(year: int, root: Root = None) -> pd.Series:
     """Share of the nation's TFR [1] by five-year age of the mother, of the period nearest to `year`.
 
