@@ -127,7 +127,7 @@ class Launch:
     moves: dict[int, float] = field(default_factory=dict)  # year -> migrants per 1000 by the province's total
     at_year_end: bool = False  # the people are of 31 December, not of census day
     province: str | None = None  # whose known totals it shares
-    told: tuple[str, str, str] = ("", "", "")  # of its migration: source, note and note_zh
+    way: tuple[str, int] = ("", 0)  # by which migration is known, and from which census on
 
 
 @while_unchanged(256, "area", copied=True)
@@ -182,7 +182,7 @@ def local_parameters(area: str, *, root: Root = None) -> pd.DataFrame:
     rows = [mortality, fertility]
     if (later := launch.tfr_later) is not None:
         rows.append(("tfr_ratio_later", later, "ratio", base + 10, printed, *_told("later", base=base)))
-    year, notes = base, launch.told
+    year, notes = base, _way_told(area, *launch.way, base, root)
     if MIGRATION in assumed.index:
         row = assumed.loc[MIGRATION]
         year, notes = row["year"], [row[name] for name in TOLD]
@@ -235,8 +235,8 @@ def _launches_alike(entries: list[dict], known: int | None, root: Root) -> Itera
         moved.flags.writeable = False
         levels = (ratio, float(offsets[i]), moved, imbalance(here, standard.to_numpy()), later, strays[i])
         newer = dict(_newer_totals(slug, base, here, root)) if known is None else {}
-        ended, way = _at_year_end(slug, base, root), _way_told(slug, ways[i], censuses, root)
-        yield Launch(slug, kind_of(entry), base, here, *levels, newer, at_year_end=ended, told=way)
+        ended, way = _at_year_end(slug, base, root), (ways[i], min(censuses))
+        yield Launch(slug, kind_of(entry), base, here, *levels, newer, at_year_end=ended, way=way)
 
 
 def _counted(slug: str, known: int | None, root: Root) -> np.ndarray:
@@ -441,14 +441,13 @@ def local_migration(area: str, root: Root = None, *, known: int | None = None) -
     base, offsets = max(censuses), np.array([_e0_offset(entry["area"], known, root=root)])
     ahead = _foreseen([entry], censuses[base], base, root)[0]
     rates, ways = _moved(entry["level"], censuses, offsets, ahead, root)
-    attrs = dict(zip(TOLD, _way_told(entry["area"], ways[0], censuses, root), strict=True))
+    attrs = dict(zip(TOLD, _way_told(entry["area"], ways[0], min(censuses), base, root), strict=True))
     return xr.DataArray(rates[0], {"sex": SEX, "age": np.arange(OPEN_AGE + 1)}, ("sex", "age"), attrs=attrs)
 
 
-def _way_told(slug: str, way: str, censuses: dict, root: Root) -> tuple[str, str, str]:
-    """Source and notes of the way by which migration is known."""
-    base = max(censuses)
-    return "" if way == "closed" else census_source(slug, root), *_told(way, base=base, then=min(censuses), now=base)
+def _way_told(slug: str, way: str, since: int, base: int, root: Root) -> tuple[str, str, str]:
+    """Source, note and note_zh of the way by which migration is known."""
+    return "" if way == "closed" else census_source(slug, root), *_told(way, base=base, then=since, now=base)
 
 
 def _moved(level: str, censuses: dict, offsets: np.ndarray, ahead: np.ndarray, root: Root) -> tuple[np.ndarray, list]:

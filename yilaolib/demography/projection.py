@@ -493,8 +493,8 @@ def _units(slug: str, *, root: Root = None) -> list[Launch]:
             theirs = theirs[theirs["scenario"].isna()]
         if not theirs.reset_index(drop=True).equals(ours.reset_index(drop=True)):
             return []
-    found = [*list_areas(slug, "county")["area"], *list_areas(slug, "prefecture")["area"]]
-    found = [each for each in found if each not in set(areas["parent"])]
+    parents = set(areas["parent"])
+    found = [x for level in ("county", "prefecture") for x in list_areas(slug, level)["area"] if x not in parents]
     launches = launches_from(found, root=root) if found else []
     return launches if len({(x.base, x.at_year_end) for x in launches}) == 1 else []
 

@@ -44,7 +44,8 @@ class Counted(NamedTuple):
 
     def weights(self, assumed: pd.DataFrame) -> dict[str, float]:
         """Persons by age, and those expected in institutions by their need: the weights of a share."""
-        expected = float(formulas.beds_by_prevalence(self.need, institution_shares(self.need, assumed), 1.0))
+        shares = institution_shares(self.need.indexes["level"], assumed)[:, 1]
+        expected = float(formulas.beds_by_prevalence(self.need.to_numpy(), shares, 1.0).sum())
         return {"aged_60": self.aged_60, "aged_65": self.aged_65, "aged_80": self.aged_80, "care_need": expected}
 
 
@@ -178,7 +179,7 @@ def hold(case: Case) -> dict:
         return lacking("hold", "no_present_beds")
     elderly, census = case.counts["elderly"], _counted(case, case.area)
     later = row["year"] in case.years and row["year"] > case.years[0]
-    then = elderly.sel(year=row["year"]) if later else census.aged_60
+    then = case.at(elderly, row["year"]) if later else census.aged_60
     counted_then = given("elderly_then", value=middle(then), basis="projected" if later else "census")
     inputs, ids = [given_by(row, "present_beds"), counted_then, ELDERLY], [row["observation"]]
     forecast = _printed_elderly(case, "projection")
@@ -216,17 +217,21 @@ def _by_prevalence(case: Case, method: str, measure: str, definition: Input, sou
     """Beds for those who need care by a measure; the range is that of the judged shares and occupancy."""
     need = care_need(case.people, measure=measure, root=case.root)
     shares, filled = _bounds(case, need)
-    beds = formulas.beds_by_prevalence(need, shares, filled)
-    low, central, high = (beds[{"bound": i}] for i in range(len(BOUNDS)))
-    said = dict(zip(need.indexes["level"], shares.to_numpy()[:, 1].tolist(), strict=True))
+    low, central, high = _by_bound(need.to_numpy(), shares, filled)
+    said = dict(zip(need.indexes["level"], shares[:, 1].tolist(), strict=True))
     inputs = [definition, given("shares", joint="apart", shares=said), given("occupancy", value=case.occupancy.value)]
     return method_row(method, central, inputs, f"{source};judged", lower=low, upper=high)
 
 
-def _bounds(case: Case, need: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
-    """By bound of beds the shares in homes and the occupancy: many in homes and few beds filled ask for most."""
-    shares = [assumed_range(f"institution_share_{level}", table=case.assumed)[:3] for level in need.indexes["level"]]
-    return xr.DataArray(shares, dims=("level", "bound")), xr.DataArray([*case.occupancy[2::-1]], dims="bound")
+def _bounds(case: Case, need: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
+    """Of beds the shares in homes (level, bound) and the occupancy: many in homes and few beds filled ask for most."""
+    return institution_shares(need.indexes["level"], case.assumed), np.array(case.occupancy[2::-1])
+
+
+def _by_bound(need: np.ndarray, shares: np.ndarray, filled: np.ndarray) -> np.ndarray:
+    """Beds (bound, year, ...) for persons (level, year, ...), all levels together."""
+    shares, filled = (each.reshape(*each.shape, *[1] * (need.ndim - 1)) for each in (shares, filled))
+    return formulas.beds_by_prevalence(need[:, None], shares, filled).sum(axis=0)
 
 
 def utilisation(case: Case) -> dict:
@@ -237,8 +242,9 @@ def utilisation(case: Case) -> dict:
     private, occupied = case.figure("elder_beds_private", "actual"), case.occupancy.value
     # expected residents by age and sex against those of the census: residents' own ages are not published
     need = care_need(case.people, measure=case.survey, root=case.root)
-    expected = formulas.beds_by_prevalence(need, institution_shares(need, case.assumed), 1.0)
-    growth = expected / _counted(case, case.area).weights(case.assumed)["care_need"]
+    shares = institution_shares(need.indexes["level"], case.assumed)[:, 1:2]
+    then = _counted(case, case.area).weights(case.assumed)["care_need"]
+    growth = _by_bound(need.to_numpy(), shares, np.ones(1))[0] / then
     ids = [row["observation"] for row in (lived, beds, private) if row is not None]
     rest = 0.0 if private is None else private["value"]
     residents = lived["value"] * (1 + rest / beds["value"])  # private homes as full as public ones
@@ -313,9 +319,8 @@ def nursing_beds(
     case = bed_case(area, projected(population, area, year, scenario, root), root)
     people = care_need(at_year(case.people, year), root=root)
     shares, filled = _bounds(case, people)
-    beds = people * shares / filled
-    parts = [middles(beds[{"bound": i}], "level").rename(bound) for i, bound in enumerate(BOUNDS)]
-    levels = pd.concat(parts, axis=1).loc[["moderate", "severe"]]
+    levels = pd.DataFrame(shares / filled, people.indexes["level"], BOUNDS).mul(middles(people, "level"), axis=0)
+    levels = levels.loc[["moderate", "severe"]]
     levels.loc["need"] = levels.sum()
     levels.index = ["need_moderate", "need_severe", "need"]
     frame = levels.rename_axis("what").reset_index().assign(year=year, source="ccdcw-2023-clhls;judged", of="")

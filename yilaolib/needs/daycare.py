@@ -13,11 +13,12 @@ import pandas as pd
 
 from ..demography.local import Root
 from ..demography.projection import Scenario
-from ..tables.areas import figures_at, find_area, load_table
+from ..tables.areas import figures_at, find_area
+from ..tables.folders import merged_table
 from .methods import implied_coverage, places_by_coverage, places_by_intention, places_by_norm
 
 from .rows import (  # isort: skip
-    CHILDREN, RESIDENTS, Case, Future, Method, at_year, given, given_by, lacking, make_case, method_row, middle,
+    CHILDREN, RESIDENTS, Case, Future, Method, given, given_by, lacking, make_case, method_row, middle,
     printed_row, projected, rows_of, table_at,
 )  # fmt: skip
 
@@ -61,8 +62,8 @@ def new_estates(case: Case) -> dict:
 def coverage(case: Case) -> dict:
     """Two targets of coverage, and the middle between them."""
     # two rows of one parameter, by year of the target
-    table = load_table("assumptions", area=case.area, root=case.root)
-    table = table[table["parameter"] == "daycare_coverage"].sort_values("value")
+    table = merged_table("assumptions", case.root).query("parameter == 'daycare_coverage'")
+    table = table[table["area"].isna() | (table["area"] == case.area)].sort_values("value")
     ends = table["value"].iloc[[0, -1]].tolist()
     low, high = (places_by_coverage(case.counts["children"], value) for value in ends)
     inputs = [CHILDREN, given("coverage", low=ends[0], high=ends[1])]
@@ -92,8 +93,8 @@ def intention(case: Case) -> dict:
     inputs = [CHILDREN, given("use_and_wish", use=use, wish=wish)]
     others = sorted(set(asked["area"]) - {case.area})
     if others:
-        names = load_table("areas", root=case.root).set_index("area").loc[others, ["name_zh", "name_en"]]
-        inputs.append(given("figures_of", joint="apart", areas=names.to_dict("records")))
+        areas = [find_area(each, case.root)[["name_zh", "name_en"]].to_dict() for each in others]
+        inputs.append(given("figures_of", joint="apart", areas=areas))
     sources, ids = ";".join(asked["source"].unique()), asked["observation"]
     return method_row("intention", (low + high) / 2, inputs, sources, lower=low, upper=high, observations=ids)
 
@@ -122,7 +123,7 @@ def triangulate_places(
     population = projected(population, area, year, scenario, root)
     case = make_case("places", area, population, root, norm=norm, coverage=coverage, new_residents=new_residents)
     frame = table_at(case, rows_of(case, METHODS), year)
-    children = middle(at_year(case.counts["children"], year))
+    children = middle(case.at(case.counts["children"], year))
     frame.insert(list(frame).index("sources") + 1, "implied_coverage", implied_coverage(frame["central"], children))
     return frame
 

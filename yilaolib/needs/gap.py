@@ -21,7 +21,7 @@ from .beds import METHODS as BED_METHODS
 from .daycare import METHODS as PLACE_METHODS
 
 from .rows import (  # isort: skip
-    BOUNDS, Case, Future, at_year, check_year, leading_method, make_case, middle, middles, projected, rows_of,
+    BOUNDS, Case, Future, check_year, leading_method, make_case, middle, middles, projected, rows_of,
 )  # fmt: skip
 from .supply import TOTAL, off_the_line, opening, standing, stock_of, supply_path
 
@@ -74,8 +74,8 @@ def gap_by_year(
     turning = {}
     if drawn is not None:
         row: Any = METHODS[what][leading](case.on(drawn))
-        paths = row["central"]
-        turning = draws_that_turn(paths.to_series().unstack("draw"), known)
+        paths = xr.DataArray(row["central"], {"year": drawn.indexes["year"]}, ("year", "draw"))
+        turning = draws_that_turn(paths.to_pandas(), known)
         ends = draw_range(paths).reindex(frame.index)
         for side, other in zip(ends, reversed(ends.columns), strict=True):
             end = formulas.shortfall(ends[side], supply)  # the gap follows the need, and so do its quantiles
@@ -92,7 +92,7 @@ def gap_by_year(
 
 def _moving(case: Case) -> dict[str, dict]:  # the rows whose need moves with the population, by method
     rows = rows_of(case, METHODS[case.what])
-    return {row["method"]: row for row in rows if np.ndim(row["central"]) and bool(row["central"].notnull().all())}
+    return {row["method"]: row for row in rows if np.ndim(row["central"]) and np.isfinite(row["central"]).all()}
 
 
 def _leading(case: Case, rows: dict[str, dict], method: str | None) -> dict:
@@ -131,11 +131,10 @@ def need_by_scenario(
     return frame
 
 
-def _by_year(values: float | xr.DataArray, years: np.ndarray) -> pd.Series:
-    """A path of the central projection as a Series; a plain number in every year."""
-    if not isinstance(values, xr.DataArray):
-        return pd.Series(values, index=pd.Index(years, name="year"), dtype=float)
-    return middles(values, "year")
+def _by_year(values: float | np.ndarray, years: np.ndarray) -> pd.Series:
+    """A path of a row as a Series, its median over draws; a plain number in every year."""
+    values = np.median(values, axis=tuple(range(1, values.ndim))) if isinstance(values, np.ndarray) else values
+    return pd.Series(values, index=pd.Index(years, name="year"), dtype=float)
 
 
 def draw_range(values: xr.DataArray, level: float = LEVEL) -> pd.DataFrame:
@@ -227,10 +226,10 @@ def turning_years(
         supply, ranges = off_the_line(supply_path(case.supply, TOTAL["places"], case.years)), {}
         if draws:
             drawn = _moving(case.on(future(draws=draws, seed=seed)))
-            paths = {method: row["central"].to_series().unstack("draw") for method, row in drawn.items()}
+            paths = {method: pd.DataFrame(row["central"], case.years) for method, row in drawn.items()}
             ranges = {method: draws_that_turn(path, supply) for method, path in paths.items()}
         for method, row in _moving(case).items():
-            turned = turn_of(middles(row["central"], "year") - supply)
+            turned = turn_of(_by_year(row["central"], case.years) - supply)
             rows.append({"method": method, "scenario": name, **turned, **ranges.get(method, {})})
     columns = ["method", "scenario", "year", "state", "first", "last"]
     columns += ["turns_pct", "lower_80", "upper_80"] if draws else []
@@ -340,7 +339,7 @@ def _samples(case: Case, year: int, parameters: int) -> xr.DataArray:
     # quantiles of a triangle from -1 over 0 to 1: the way from central to a bound
     way = np.where(share < 0.5, np.sqrt(2 * share) - 1, 1 - np.sqrt(2 * (1 - share)))
     for row in rows_of(case, METHODS[case.what]):
-        ends = (np.asarray(at_year(row[bound], year), dtype=float).reshape(-1, 1) for bound in BOUNDS)
+        ends = (np.asarray(case.at(row[bound], year), dtype=float).reshape(-1, 1) for bound in BOUNDS)
         low, central, high = (np.broadcast_to(end, (len(draws), 1)) for end in ends)
         if not np.isnan(central[0]):
             below, above = ((end - central) * abs(way) for end in (low, high))
@@ -429,7 +428,7 @@ def need_tornado(
     row = METHODS[what].get(method, lambda case: None)(case)
     if row is None or np.isnan(_need(case, method, year)):
         rows = rows_of(case, METHODS[what])
-        known = [row["method"] for row in rows if not np.isnan(middle(at_year(row["central"], year)))]
+        known = [row["method"] for row in rows if not np.isnan(middle(case.at(row["central"], year)))]
         raise refusal("errors.needs.no_number_for", method=method, slug=slug, known=list(known))
     moves = list(_moves(case, row, year, scenario, population))
     frame = pd.DataFrame(moves, columns=["input", "low", "high", "low_label", "high_label", "judged"])
@@ -442,7 +441,7 @@ def need_tornado(
 
 def _need(case: Case, method: str, year: int) -> float:
     row: Any = METHODS[case.what][method](case)
-    return middle(at_year(row["central"], year))
+    return middle(case.at(row["central"], year))
 
 
 def _moves(case: Case, row: dict, year: int, scenario: Scenario, population: xr.Dataset) -> Iterator[tuple]:
@@ -454,8 +453,8 @@ def _moves(case: Case, row: dict, year: int, scenario: Scenario, population: xr.
         """The need under the scenario with changes."""
         return _need(case.on(projected(None, case.area, year, replace(scenario, **changes), case.root)), method, year)
 
-    if method in OWN_RANGE and not np.isnan(least := middle(at_year(row["lower"], year))):
-        yield OWN_RANGE[method], least, middle(at_year(row["upper"], year)), "", "", method == "utilisation"
+    if method in OWN_RANGE and not np.isnan(least := middle(case.at(row["lower"], year))):
+        yield OWN_RANGE[method], least, middle(case.at(row["upper"], year)), "", "", method == "utilisation"
     for parameter in ASSUMED if method in ("prevalence", "prevalence_census", "utilisation") else ():
         bounds, ends = assumed_range(parameter, table=assumed), []
         for value in (bounds.lower, bounds.upper):
@@ -487,7 +486,7 @@ def _moves(case: Case, row: dict, year: int, scenario: Scenario, population: xr.
         yield "life_expectancy", *ends, f"{low:g}", f"{high:g}", True
     printed = case.figure("population_60plus", "projection")  # the plan's own elderly, where they are of this year
     if case.what == "beds" and printed is not None and printed["year"] == year and printed["basis"] != "registered":
-        ours = middle(case.counts["elderly"].sel(year=year))
+        ours = middle(case.at(case.counts["elderly"], year))
         scaled = population.assign(population=population["population"] * printed["value"] / ours)
         yield _ends("elderly_of_plan", (_need(case.on(scaled), method, year), "plan"), (central, "projection"))
 

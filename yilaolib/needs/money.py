@@ -152,11 +152,10 @@ def operating_subsidy(
     """
     slug = slug_of(area, root)
     people = elderly_of(projected(population, slug, year, scenario, root))
-    need, assumed = care_need(at_year(people, year), root=root), area_values(slug, root)
+    need, assumed = middles(care_need(at_year(people, year), root=root), "level"), area_values(slug, root)
     rows = []
     for level, indicator in SUBSIDY.items():
-        shares = [institution_shares(need, assumed, bound) for bound in ("lower", "value", "upper")]
-        residents = [middle((need * share).sel(level=level)) for share in shares]
+        residents = (need[level] * institution_shares([level], assumed)[0]).tolist()
         row = figures_at(root).first(slug, indicator, "standard", "target")
         rate, *said = (np.nan, "not published", None) if row is None else row[["value", "source", "observation"]]
         rows.append([level, residents[1], rate, *(persons * rate * 12 for persons in residents), *said])
@@ -187,7 +186,7 @@ def care_staff(
     slug = slug_of(area, root)
     elderly = elderly_of(projected(population, slug, year, scenario, root))
     need, assumed = care_need(at_year(elderly, year), measure=measure, root=root), area_values(slug, root)
-    living = middles(need * institution_shares(need, assumed), "level")
+    living = middles(need, "level") * institution_shares(need.indexes["level"], assumed)[:, 1]
     if beds is not None:
         living = living * (beds * assumed_range("target_occupancy", table=assumed).value) / living.sum()
     rows = []

@@ -271,7 +271,8 @@ def _measures(people: xr.DataArray, ranges: np.ndarray, root: Root) -> dict[str,
         told |= {f"share_{age}_pct_{name}": (("year", "area"), end) for name, end in zip(ENDS, ends, strict=True)}
     for what, methods in FOR_ALL.items():
         case = make_case(what, "china", people, root)
-        told |= {f"{what}_{method.__name__.removesuffix('_places')}": method(case)["central"] for method in methods}
+        needs = {method.__name__.removesuffix("_places"): method(case)["central"] for method in methods}
+        told |= {f"{what}_{name}": xr.DataArray(need, dims=("year", "area")) for name, need in needs.items()}
     told["need_care"] = care_need(people, root=root).sel(level=["moderate", "severe"]).sum("level")
     told["beds_per_100_need"] = 100 * told["beds_norm_national"] / told["need_care"]
     told["places_coverage_pct"] = 100 * implied_coverage(told["places_norm"], told["aged_0_2"])

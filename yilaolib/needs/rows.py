@@ -11,14 +11,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..demography.ages import OPEN_AGE, SEX, Population, as_array, labelled, persons
-
-from ..demography.local import (  # isort: skip
-    Range, Root, area_values, areas_above, assumed_range, census_pyramids, while_unchanged,
-)  # fmt: skip
+from ..demography.ages import OPEN_AGE, SEX, Population, as_array
+from ..demography.local import Range, Root, area_values, assumed_range, census_pyramids, while_unchanged
 from ..demography.projection import HORIZON, Scenario, project
 from ..errors import nearest, refusal
-from ..tables.areas import Figures, figures_at, find_area, load_table
+from ..tables.areas import Figures, figures_at, load_table, slug_of
+from ..tables.folders import as_root, merged_table, names_of, stamp
 from ..texts import catalogue
 from .methods import Number
 from .supply import SUPPLY, doubted, opening, stock_of
@@ -47,7 +45,7 @@ def care_need(population: Population, *, measure: str = SURVEY, root: Root = Non
     """
     people = as_array(population)
     over = ["sex", "age"] if "sex" in people.dims else ["age"]
-    rates = prevalence(measure, root=root) if "sex" in over else _bands(measure, load_table("care_rates", root=root))
+    rates = _prevalence(measure, root=root) if "sex" in over else _bands(measure, load_table("care_rates", root=root))
     shares = rates.to_numpy()[..., people.indexes["age"].to_numpy().clip(max=OPEN_AGE)]
     if "sex" in over:
         shares = shares[:, [SEX.index(sex) for sex in people.indexes["sex"]]]
@@ -57,7 +55,6 @@ def care_need(population: Population, *, measure: str = SURVEY, root: Root = Non
     return xr.DataArray(found, {"level": rates["level"].to_numpy(), **kept}, dims, "care_need")
 
 
-@while_unchanged(64, copied=True)
 def prevalence(measure: str = SURVEY, *, root: Root = None) -> xr.DataArray:
     """Share [0-1] of persons at each level of need by a measure of `care_rates`: dims level, sex, age (0 to 100).
 
@@ -68,6 +65,11 @@ def prevalence(measure: str = SURVEY, *, root: Root = None) -> xr.DataArray:
     >>> bool(rates.sel(sex="female") > rates.sel(sex="male"))
     True
     """
+    return _prevalence(measure, root=root).copy()
+
+
+@while_unchanged(64)
+def _prevalence(measure: str, *, root: Root = None) -> xr.DataArray:
     table = load_table("care_rates", root=root)
     both = _bands(measure, table)
     rates = both.expand_dims(sex=SEX, axis=1).copy()
@@ -99,11 +101,9 @@ def _bands(measure: str, table: pd.DataFrame) -> xr.DataArray:
     return shares
 
 
-def institution_shares(need: xr.DataArray, assumed: pd.DataFrame, bound: str = "value") -> xr.DataArray:
-    """Share [0-1] of each level of need that is cared for in institutions, judged; `assumed` as from `area_values`."""
-    levels = need["level"].to_numpy()
-    values = [getattr(assumed_range(f"institution_share_{level}", table=assumed), bound) for level in levels]
-    return xr.DataArray(values, coords={"level": levels}, dims="level")
+def institution_shares(levels: Iterable[str], assumed: pd.DataFrame) -> np.ndarray:
+    """Share [0-1] of each level of need that is cared for in institutions, judged: (level; lower, central, upper)."""
+    return np.array([assumed_range(f"institution_share_{level}", table=assumed)[:3] for level in levels])
 
 
 @dataclass(frozen=True)
@@ -209,13 +209,20 @@ class Case:
 
     @property
     def years(self) -> np.ndarray:
-        return self.people["year"].to_numpy()
+        return self.people.indexes["year"].to_numpy()
 
     @cached_property
-    def counts(self) -> dict[str, xr.DataArray]:
+    def counts(self) -> dict[str, np.ndarray]:
+        """Persons by year and any other dims, as all values of the methods' rows that are not plain numbers."""
+        people = self.people.to_numpy()
         if self.what == "beds":
-            return {"elderly": self.people.sum(("sex", "age"))}
-        return {"residents": labelled(persons(self.people)), "children": labelled(persons(self.people, 0, 3))}
+            return {"elderly": people.sum(axis=(1, 2))}
+        return {"residents": people.sum(axis=(1, 2)), "children": people[:, :, :3].sum(axis=(1, 2))}
+
+    def at(self, value: Any, year: int) -> Any:
+        """A value by year in one year; a plain number holds in every year."""
+        check_year(year, self.years)
+        return value[self.people.indexes["year"].get_loc(year)] if np.ndim(value) else value
 
     @cached_property
     def supply(self) -> pd.DataFrame:
@@ -231,8 +238,10 @@ class Case:
 
     def then(self, row: pd.Series, value: float) -> Number:
         """A value that holds in the year of a printed figure only; in every year where none is printed."""
-        years = next(iter(self.counts.values()))
-        return value if pd.isna(row["year"]) else value + 0 * years.where(years["year"] == row["year"])
+        if pd.isna(row["year"]):
+            return value
+        years = self.years.reshape(-1, *[1] * (self.people.ndim - 3))
+        return np.where(years == row["year"], value, np.nan) + 0 * next(iter(self.counts.values()))
 
     def available(self, year: int) -> tuple[float, float]:
         """Present supply, and with it the new supply of the project list that opens by the year."""
@@ -243,7 +252,7 @@ class Case:
 
     def on(self, population: Population) -> Case:
         """The same case on another projection."""
-        return replace(self, people=elderly_of(population) if self.what == "beds" else as_array(population))
+        return replace(self, people=_people(self.what, population))
 
 
 Method = Callable[[Case], dict | None]  # None where the user did not ask for it
@@ -256,11 +265,17 @@ def make_case(what: str, area: str, population: Population, root: Root = None, *
     norm = choices.get("norm")
     if norm is not None and not (isinstance(norm, int | float | np.number) and 0 < norm < 1000):
         raise refusal("errors.needs.norm", norm=norm)
-    row = find_area(area, root=root)
-    slug, above = row["area"], list(areas_above(row, root))
-    parent = next((up["area"] for up in above if up["level"] == "province"), above[0]["area"] if above else None)
+    slug = slug_of(area, root)
+    names = names_of(as_root(root), stamp(root))
+    above = list(names.above(slug))
+    parent = next((up for up in above if names.rows[up]["level"] == "province"), above[0] if above else None)
+    assumed = area_values(slug, root).copy(deep=False)
+    return Case(what, slug, parent, root, _people(what, population), figures_at(root), assumed, **choices)
+
+
+def _people(what: str, population: Population) -> xr.DataArray:
     people = elderly_of(population) if what == "beds" else as_array(population)
-    return Case(what, slug, parent, root, people, figures_at(root), area_values(slug, root), **choices)
+    return people.transpose("year", "sex", "age", ...)
 
 
 def elderly_of(population: Population) -> xr.DataArray:
@@ -282,17 +297,17 @@ def _rows(case: Case, methods: tuple[Method, ...], *, root: Root = None) -> list
 def table_at(case: Case, rows: list[dict], year: int) -> pd.DataFrame:
     """The rows in one year as a frame: values, basis and names, inputs, sources, draws, and the gaps to the supply."""
     check_year(year, case.years)
-    at = {name: {"value": middle(at_year(values, year)), "year": year} for name, values in case.counts.items()}
+    at = {name: {"value": middle(case.at(values, year)), "year": year} for name, values in case.counts.items()}
     names = pd.Index([row["method"] for row in rows])
-    methods = load_table("methods", root=case.root).set_index("method").reindex(names)
-    values = {bound: np.array([middle(at_year(row[bound], year)) for row in rows]) for bound in BOUNDS}
+    methods = merged_table("methods", case.root).set_index("method").reindex(names)
+    values = {bound: np.array([middle(case.at(row[bound], year)) for row in rows]) for bound in BOUNDS}
     columns: dict[str, Any] = {"method": names, **values}
     columns |= {name: methods[name].array for name in ("basis", "name_zh", "name_en")}
     columns["inputs"] = [row["inputs"].at(at) for row in rows]
     columns |= {name: [row[name] for row in rows] for name in ("sources", "observations")}
     if "draw" in case.people.dims:
         for column, share in (("draw_lower", 0.1), ("draw_upper", 0.9)):  # apart from the spread of parameters
-            columns[column] = [float(np.quantile(at_year(row["central"], year), share)) for row in rows]
+            columns[column] = [float(np.quantile(case.at(row["central"], year), share)) for row in rows]
     central = values["central"]
     low, high = (np.where(np.isnan(values[bound]), central, values[bound]) for bound in ("lower", "upper"))
     for name, there in zip(("stock", "pipeline"), case.available(year), strict=True):
