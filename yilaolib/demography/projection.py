@@ -462,14 +462,13 @@ def add_up(launches, scenario, end_year, nation, *, draws: int = 0, seed: int = 
                 units = [replace(x, **{name: getattr(x, name) or flow for name, flow in known.items()}) for x in units]
             parts, met = _side_by_side(units, *given, 0, seed, whole)
             totals[i], told = {name: array.sum(axis=-1) for name, array in parts.items()}, met if whole else told
-    alone = [x for i, x in enumerate(launches) if draws or x.newer or i not in totals]
-    found, met = _side_by_side(alone, *given, draws, seed) if alone else ({}, [])
-    if totals and not draws:
-        places = {launch.area: place for place, launch in enumerate(alone)}
-        own = [{name: found[name][..., places[x.area]] for name in found if x.area in places} for x in launches]
-        each = [totals.get(i, one) for i, one in enumerate(own)]
-        found = {name: np.stack([one[name] for one in each], axis=-1) for name in cohorts.RESULTS}
-    for i, total in totals.items() if draws else ():
+    sums_only = totals and not draws and len(launches) == 1 and not launches[0].newer
+    found, met = ({}, []) if sums_only else _side_by_side(launches, *given, draws, seed)
+    for i, total in totals.items():
+        if not draws:
+            for name, array in total.items():
+                found.setdefault(name, np.empty_like(array[..., None]))[..., i] = array
+            continue
         own, here = _side_by_side([launches[i]], *given, 0, seed)[0], {name: found[name][..., i, :] for name in total}
         for name in ("population", "births", "deaths", "births_by_age"):
             base = own[name][..., 0]

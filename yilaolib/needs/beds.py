@@ -44,8 +44,7 @@ class Counted(NamedTuple):
 
     def weights(self, assumed: pd.DataFrame) -> dict[str, float]:
         """Persons by age, and those expected in institutions by their need: the weights of a share."""
-        shares = institution_shares(self.need.indexes["level"], assumed)[:, 1]
-        expected = float(formulas.beds_by_prevalence(self.need.to_numpy(), shares, 1.0).sum())
+        expected = float(_expected(self.need, assumed))
         return {"aged_60": self.aged_60, "aged_65": self.aged_65, "aged_80": self.aged_80, "care_need": expected}
 
 
@@ -216,22 +215,18 @@ def prevalence_census(case: Case) -> dict:
 def _by_prevalence(case: Case, method: str, measure: str, definition: Input, source: str) -> dict:
     """Beds for those who need care by a measure; the range is that of the judged shares and occupancy."""
     need = care_need(case.people, measure=measure, root=case.root)
-    shares, filled = _bounds(case, need)
-    low, central, high = _by_bound(need.to_numpy(), shares, filled)
+    shares, spread = institution_shares(need.indexes["level"], case.assumed), [1] * (need.ndim - 1)
+    filled = np.reshape(case.occupancy[2::-1], (-1, *spread))  # many in homes and few beds filled ask for most
+    beds = formulas.beds_by_prevalence(need.to_numpy()[:, None], shares.reshape(*shares.shape, *spread), filled)
+    low, central, high = beds.sum(axis=0)
     said = dict(zip(need.indexes["level"], shares[:, 1].tolist(), strict=True))
     inputs = [definition, given("shares", joint="apart", shares=said), given("occupancy", value=case.occupancy.value)]
     return method_row(method, central, inputs, f"{source};judged", lower=low, upper=high)
 
 
-def _bounds(case: Case, need: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
-    """Of beds the shares in homes (level, bound) and the occupancy: many in homes and few beds filled ask for most."""
-    return institution_shares(need.indexes["level"], case.assumed), np.array(case.occupancy[2::-1])
-
-
-def _by_bound(need: np.ndarray, shares: np.ndarray, filled: np.ndarray) -> np.ndarray:
-    """Beds (bound, year, ...) for persons (level, year, ...), all levels together."""
-    shares, filled = (each.reshape(*each.shape, *[1] * (need.ndim - 1)) for each in (shares, filled))
-    return formulas.beds_by_prevalence(need[:, None], shares, filled).sum(axis=0)
+def _expected(need: xr.DataArray, assumed: pd.DataFrame) -> np.ndarray:
+    """Persons expected in institutions by their need, all levels together."""
+    return np.tensordot(institution_shares(need.indexes["level"], assumed)[:, 1], need.to_numpy(), 1)
 
 
 def utilisation(case: Case) -> dict:
@@ -242,9 +237,7 @@ def utilisation(case: Case) -> dict:
     private, occupied = case.figure("elder_beds_private", "actual"), case.occupancy.value
     # expected residents by age and sex against those of the census: residents' own ages are not published
     need = care_need(case.people, measure=case.survey, root=case.root)
-    shares = institution_shares(need.indexes["level"], case.assumed)[:, 1:2]
-    then = _counted(case, case.area).weights(case.assumed)["care_need"]
-    growth = _by_bound(need.to_numpy(), shares, np.ones(1))[0] / then
+    growth = _expected(need, case.assumed) / _counted(case, case.area).weights(case.assumed)["care_need"]
     ids = [row["observation"] for row in (lived, beds, private) if row is not None]
     rest = 0.0 if private is None else private["value"]
     residents = lived["value"] * (1 + rest / beds["value"])  # private homes as full as public ones
@@ -318,8 +311,8 @@ def nursing_beds(
     """
     case = bed_case(area, projected(population, area, year, scenario, root), root)
     people = care_need(at_year(case.people, year), root=root)
-    shares, filled = _bounds(case, people)
-    levels = pd.DataFrame(shares / filled, people.indexes["level"], BOUNDS).mul(middles(people, "level"), axis=0)
+    shares = institution_shares(people.indexes["level"], case.assumed) / case.occupancy[2::-1]
+    levels = pd.DataFrame(shares, people.indexes["level"], BOUNDS).mul(middles(people, "level"), axis=0)
     levels = levels.loc[["moderate", "severe"]]
     levels.loc["need"] = levels.sum()
     levels.index = ["need_moderate", "need_severe", "need"]

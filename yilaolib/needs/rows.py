@@ -45,7 +45,7 @@ def care_need(population: Population, *, measure: str = SURVEY, root: Root = Non
     """
     people = as_array(population)
     over = ["sex", "age"] if "sex" in people.dims else ["age"]
-    rates = _prevalence(measure, root=root) if "sex" in over else _bands(measure, load_table("care_rates", root=root))
+    rates = prevalence(measure, root=root) if "sex" in over else _bands(measure, load_table("care_rates", root=root))
     shares = rates.to_numpy()[..., people.indexes["age"].to_numpy().clip(max=OPEN_AGE)]
     if "sex" in over:
         shares = shares[:, [SEX.index(sex) for sex in people.indexes["sex"]]]
@@ -55,6 +55,7 @@ def care_need(population: Population, *, measure: str = SURVEY, root: Root = Non
     return xr.DataArray(found, {"level": rates["level"].to_numpy(), **kept}, dims, "care_need")
 
 
+@while_unchanged(64, copied=True)
 def prevalence(measure: str = SURVEY, *, root: Root = None) -> xr.DataArray:
     """Share [0-1] of persons at each level of need by a measure of `care_rates`: dims level, sex, age (0 to 100).
 
@@ -65,11 +66,6 @@ def prevalence(measure: str = SURVEY, *, root: Root = None) -> xr.DataArray:
     >>> bool(rates.sel(sex="female") > rates.sel(sex="male"))
     True
     """
-    return _prevalence(measure, root=root).copy()
-
-
-@while_unchanged(64)
-def _prevalence(measure: str, *, root: Root = None) -> xr.DataArray:
     table = load_table("care_rates", root=root)
     both = _bands(measure, table)
     rates = both.expand_dims(sex=SEX, axis=1).copy()
