@@ -344,17 +344,20 @@ def _sum(array: xr.DataArray, low: float, high: float = np.inf) -> xr.DataArray:
     for cut in (low, high):
         if np.isfinite(cut) and cut not in ages and cut > ages[0]:
             raise refusal("errors.people.no_bound", cut=cut)
-    chosen = array.isel(age=np.flatnonzero((ages >= low) & (ages < high)))
     dims = [d for d in ("sex", "age") if d in array.dims]
+    chosen, empty = array.isel(age=slice(*np.searchsorted(ages, [low, high]))), np.isnan(array.to_numpy())
+    if not empty.any():
+        axes = tuple(chosen.get_axis_num(dim) for dim in dims)
+        coords = {name: each for name, each in array.coords.variables.items() if not {*each.dims} & {*dims}}
+        return xr.DataArray(chosen.to_numpy().sum(axes), coords, [dim for dim in array.dims if dim not in dims])
     empty = array.isnull()
-    if not bool(empty.any()):
-        return chosen.sum(dims)
     refuse_cut(empty, [cut for cut in (low, high) if cut in ages])
     return chosen.sum(dims).where(~empty.all(dims))  # an area without that census has no persons to sum, not 0
 
 
 def _plain(result: xr.DataArray, name: str, units: str = "1") -> float | xr.DataArray:
-    return float(result) if result.ndim == 0 else result.rename(name).assign_attrs(units=units)
+    result.name, result.attrs["units"] = name, units
+    return result if result.ndim else float(result)
 
 
 def as_array(population: Population) -> xr.DataArray:

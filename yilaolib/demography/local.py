@@ -504,10 +504,10 @@ def assumed_range(
     if parameter not in rows.index:
         near = nearest(parameter, [name for name in rows.index if not name.endswith(("_lower", "_upper"))])
         raise refusal("errors.people.no_parameter", parameter=parameter, near=near)
-    row = rows.loc[parameter]
-    value = float(row["value"])
-    bounds = [float(rows["value"].get(f"{parameter}_{side}", value)) for side in ("lower", "upper")]
-    return Range(min(bounds[0], value), value, max(bounds[1], value), row["unit"], row["source"])
+    value, unit, source = (rows.at[parameter, name] for name in ("value", "unit", "source"))
+    ends = [name for side in ("_lower", "_upper") if (name := parameter + side) in rows.index]
+    bounds = [value, *(rows.at[name, "value"] for name in ends)]
+    return Range(float(min(bounds)), float(value), float(max(bounds)), unit, source)
 
 
 class Range(NamedTuple):
@@ -524,7 +524,7 @@ class Range(NamedTuple):
         return self.source == "judged"
 
 
-@while_unchanged(64, "area", copied=True)
+@while_unchanged(64, "area")
 def area_values(area: str | None = None, root: Root = None) -> pd.DataFrame:
     """Rows of `assumptions` that hold for an area (its slug) in every scenario, indexed by parameter."""
     assumptions = load_table("assumptions", area=area or "china", root=root)  # those of other areas are not read

@@ -18,11 +18,11 @@ from ..demography.ages import Population, persons
 from ..demography.local import Root, area_values, assumed_range, census_pyramids, census_source, while_unchanged
 from ..demography.projection import Scenario
 from ..errors import DataError, nearest, refusal
-from ..tables.areas import figures_at, find_area, load_table
+from ..tables.areas import figures_at, find_area, load_table, slug_of
 from . import methods as formulas
 
 from .rows import (  # isort: skip
-    BOUNDS, CENSUS, ELDERLY, SURVEY, Case, Future, Input, Method, at_year, care_need, given, given_by,
+    BOUNDS, CENSUS, ELDERLY, SURVEY, Case, Future, Input, Method, at_year, by_level, care_need, given, given_by,
     institution_shares, lacking, make_case, method_row, middle, middles, printed_row, projected, rows_of, table_at,
 )  # fmt: skip
 from .supply import doubted
@@ -44,7 +44,7 @@ class Counted(NamedTuple):
 
     def weights(self, assumed: pd.DataFrame) -> dict[str, float]:
         """Persons by age, and those expected in institutions by their need: the weights of a share."""
-        expected = float(_expected(self.need, assumed))
+        expected = float(_expected(self.need.indexes["level"], self.need.to_numpy(), assumed))
         return {"aged_60": self.aged_60, "aged_65": self.aged_65, "aged_80": self.aged_80, "care_need": expected}
 
 
@@ -214,19 +214,19 @@ def prevalence_census(case: Case) -> dict:
 
 def _by_prevalence(case: Case, method: str, measure: str, definition: Input, source: str) -> dict:
     """Beds for those who need care by a measure; the range is that of the judged shares and occupancy."""
-    need = care_need(case.people, measure=measure, root=case.root)
-    shares, spread = institution_shares(need.indexes["level"], case.assumed), [1] * (need.ndim - 1)
-    filled = np.reshape(case.occupancy[2::-1], (-1, *spread))  # many in homes and few beds filled ask for most
-    beds = formulas.beds_by_prevalence(need.to_numpy()[:, None], shares.reshape(*shares.shape, *spread), filled)
+    levels, need = by_level(case.people, measure, case.root)
+    shares, spread, occupancy = institution_shares(levels, case.assumed), [1] * (need.ndim - 1), case.occupancy
+    filled = np.reshape(occupancy[2::-1], (-1, *spread))  # many in homes and few beds filled ask for most
+    beds = formulas.beds_by_prevalence(need[:, None], shares.reshape(*shares.shape, *spread), filled)
     low, central, high = beds.sum(axis=0)
-    said = dict(zip(need.indexes["level"], shares[:, 1].tolist(), strict=True))
-    inputs = [definition, given("shares", joint="apart", shares=said), given("occupancy", value=case.occupancy.value)]
+    said = dict(zip(levels, shares[:, 1].tolist(), strict=True))
+    inputs = [definition, given("shares", joint="apart", shares=said), given("occupancy", value=occupancy.value)]
     return method_row(method, central, inputs, f"{source};judged", lower=low, upper=high)
 
 
-def _expected(need: xr.DataArray, assumed: pd.DataFrame) -> np.ndarray:
+def _expected(levels: pd.Index, need: np.ndarray, assumed: pd.DataFrame) -> np.ndarray:
     """Persons expected in institutions by their need, all levels together."""
-    return np.tensordot(institution_shares(need.indexes["level"], assumed)[:, 1], need.to_numpy(), 1)
+    return np.tensordot(institution_shares(levels, assumed)[:, 1], need, 1)
 
 
 def utilisation(case: Case) -> dict:
@@ -236,8 +236,8 @@ def utilisation(case: Case) -> dict:
         return lacking("utilisation", "no_residents_of_homes")
     private, occupied = case.figure("elder_beds_private", "actual"), case.occupancy.value
     # expected residents by age and sex against those of the census: residents' own ages are not published
-    need = care_need(case.people, measure=case.survey, root=case.root)
-    growth = _expected(need, case.assumed) / _counted(case, case.area).weights(case.assumed)["care_need"]
+    expected = _expected(*by_level(case.people, case.survey, case.root), case.assumed)
+    growth = expected / _counted(case, case.area).weights(case.assumed)["care_need"]
     ids = [row["observation"] for row in (lived, beds, private) if row is not None]
     rest = 0.0 if private is None else private["value"]
     residents = lived["value"] * (1 + rest / beds["value"])  # private homes as full as public ones
@@ -352,7 +352,7 @@ def allocate_beds(province: str = "jiangxi", total: int | None = None, *, root: 
     >>> print(beds.beds_aged_60["jingdezhen"], beds.filter(like="beds_a").sum().unique())
     10593 [300000]
     """
-    slug, printed = find_area(province, root=root)["area"], figures_at(root)
+    slug, printed = slug_of(province, root), figures_at(root)
     areas = load_table("areas", root=root)
     parts = areas[areas["parent"] == slug].set_index("area")
     if parts.empty:

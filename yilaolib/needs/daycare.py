@@ -13,7 +13,7 @@ import pandas as pd
 
 from ..demography.local import Root
 from ..demography.projection import Scenario
-from ..tables.areas import figures_at, find_area
+from ..tables.areas import figures_at, find_area, slug_of
 from ..tables.folders import merged_table
 from .methods import implied_coverage, places_by_coverage, places_by_intention, places_by_norm
 
@@ -62,7 +62,8 @@ def new_estates(case: Case) -> dict:
 def coverage(case: Case) -> dict:
     """Two targets of coverage, and the middle between them."""
     # two rows of one parameter, by year of the target
-    table = merged_table("assumptions", case.root).query("parameter == 'daycare_coverage'")
+    table = merged_table("assumptions", case.root)
+    table = table[table["parameter"] == "daycare_coverage"]
     table = table[table["area"].isna() | (table["area"] == case.area)].sort_values("value")
     ends = table["value"].iloc[[0, -1]].tolist()
     low, high = (places_by_coverage(case.counts["children"], value) for value in ends)
@@ -139,7 +140,7 @@ def daycare_fees(area: str, *, root: Root = None) -> pd.DataFrame:
     >>> daycare_fees("jingdezhen").set_index("group").of_cost_pct["24_36m"]
     np.float64(102.0)
     """
-    slug, printed = find_area(area, root=root)["area"], figures_at(root)
+    slug, printed = slug_of(area, root), figures_at(root)
     cost = printed.first(slug, "child_cost_per_year", "actual")
     yearly = np.nan if cost is None else float(cost["value"])
     rows = []

@@ -15,7 +15,7 @@ from ..demography.ages import as_array, elderly_share, labelled
 from ..demography.local import Root, assumed_range
 from ..demography.projection import HORIZON, SCENARIOS, Scenario, project
 from ..errors import refusal
-from ..tables.areas import find_area, load_table
+from ..tables.areas import load_table, slug_of
 from . import methods as formulas
 from .beds import METHODS as BED_METHODS
 from .daycare import METHODS as PLACE_METHODS
@@ -216,7 +216,7 @@ def turning_years(
     >>> print(*turns.loc["norm_places", ["year", "state"]], turns.lower_80["coverage"] <= turns.upper_80["coverage"])
     2025 turns True
     """
-    slug = find_area(area, root=root)["area"]
+    slug = slug_of(area, root)
     rows = []
     for scenario in scenarios:
         name = scenario.name if isinstance(scenario, Scenario) else scenario
@@ -370,25 +370,24 @@ def build_decision(
     population = projected(population, area, year, scenario, root, draws=draws, seed=seed)
     case = make_case(what, area, population, root, norm=norm)
     samples = _samples(case, year, parameters=25)
-    names = load_table("methods", root=root).set_index("method")
+    names, need = load_table("methods", root=root).set_index("method"), samples.to_numpy()
     # of the need in beds, so many are persons
     occupied = assumed_range("target_occupancy", table=case.assumed).value if what == "beds" else 1.0
     empty = assumed_range("low_occupancy", table=case.assumed).value
     there = dict(zip(("stock", "pipeline"), case.available(year), strict=True))
-    basis = samples["basis"].to_numpy()
-    groups = {method: [i] for i, method in enumerate(samples["by_method"].to_numpy())}
+    basis, methods = samples["basis"].to_numpy(), samples.indexes["by_method"]
+    groups, people = {method: [i] for i, method in enumerate(methods)}, np.isin(methods, COUNTS_PEOPLE)
     groups |= {name: np.flatnonzero(basis == name) for name in dict.fromkeys(basis)} | {"all": np.arange(len(basis))}
     rows = []
     for group, chosen in groups.items():
-        part = samples.isel(by_method=chosen)
-        persons = part.isel(by_method=np.flatnonzero(np.isin(part["by_method"], COUNTS_PEOPLE))) * occupied
+        part, persons = need[chosen], need[chosen][people[chosen]] * occupied
         row = {"group": group, "name_zh": names["name_zh"].get(group), "name_en": names["name_en"].get(group)}
         row |= {f"p_short_{name}": formulas.shortage_probability(part, beds) for name, beds in there.items()}
         for name, beds in there.items():
             chance = formulas.low_occupancy_probability(persons, beds, empty) if persons.size else np.nan
             row[f"p_empty_{name}"] = chance
         row["best"] = formulas.best_number(part, cost_ratio=cost_ratio)
-        regret = formulas.expected_regret(part, list(there.values()), cost_ratio=cost_ratio)["regret"].to_numpy()
+        *_, regret = formulas.regrets(part, [*there.values()], cost_ratio)
         rows.append(row | {f"regret_{name}": value for name, value in zip(there, regret, strict=True)})
     frame = pd.DataFrame(rows)
     frame.attrs = {**there, "cost_ratio": cost_ratio, "spread": formulas.split_spread(samples).to_dict()}
@@ -420,7 +419,7 @@ def need_tornado(
     >>> need_tornado("jingdezhen", 2035).input.iloc[0]
     'institution_share_moderate'
     """
-    slug = find_area(area, root=root)["area"]
+    slug = slug_of(area, root)
     method = method or {"beds": "prevalence", "places": "coverage"}.get(what, "")
     scenario = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario, area=slug, root=root)
     population = projected(population, slug, year, scenario, root)

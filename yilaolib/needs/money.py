@@ -25,6 +25,7 @@ UNITS = {
 }  # fmt: skip
 NOTES = {"renovated_bed": "the bed exists already: never counted as new"}
 NOTES |= {"childcare_m2": "kindergartens with nurseries among them"}
+ELDER, WORK = ("eldercare", "health"), ("new", "rebuilt", "")
 SUBSIDY = {"severe": "operating_subsidy_disabled", "moderate": "operating_subsidy_semi_disabled"}
 CLASSES = ("6_12m", "12_24m", "24_36m")  # 乳儿班, 托小班, 托大班
 STAFF = {"care_worker": "eldercare_nursing_professionals", "daycare_worker": "daycare_professionals"}  # printed
@@ -81,27 +82,27 @@ def bed_cost(area: str | None = None, *, root: Root = None) -> pd.DataFrame:
     >>> bed_cost().set_index("unit").central[["new_bed", "renovated_bed"]].round(-2).tolist()
     [83300.0, 10400.0]
     """
-    table = project_costs(area, root=root)
-    elder, child = table["category"].isin(["eldercare", "health"]), table["category"] == "childcare"
+    projects = project_costs(area, root=root).to_dict("records")
     occupancy = assumed_range("target_occupancy", root=root).value
-    chosen = {
-        "new_bed": ("yuan_per_new_bed", elder),
-        "occupied_bed": ("yuan_per_new_bed", elder),
-        "renovated_bed": ("yuan_per_renovated_bed", elder),
-        "new_place": ("yuan_per_place", child),
-        "eldercare_m2_new": ("yuan_per_m2", elder & (table["work"] == "new")),
-        "eldercare_m2_rebuilt": ("yuan_per_m2", elder & (table["work"] == "rebuilt")),
-        "childcare_m2": ("yuan_per_m2", child),
+    chosen = {  # the column, the categories and the kinds of work
+        "new_bed": ("yuan_per_new_bed", ELDER, WORK),
+        "occupied_bed": ("yuan_per_new_bed", ELDER, WORK),
+        "renovated_bed": ("yuan_per_renovated_bed", ELDER, WORK),
+        "new_place": ("yuan_per_place", ["childcare"], WORK),
+        "eldercare_m2_new": ("yuan_per_m2", ELDER, ["new"]),
+        "eldercare_m2_rebuilt": ("yuan_per_m2", ELDER, ["rebuilt"]),
+        "childcare_m2": ("yuan_per_m2", ["childcare"], WORK),
     }
     notes = NOTES | {"occupied_bed": f"new bed at an occupancy of {occupancy:g} (judged)"}
     rows = []
-    for unit, (column, mask) in chosen.items():
-        found = table[mask & table[column].notna()]
-        out = found["outlier"].str.contains(column, regex=False)
-        named = ", ".join(f"{row.area} {row.project_no}" for row in found[out].itertuples())
-        values = found.loc[~out, column] * (1 / occupancy if unit == "occupied_bed" else 1.0)
+    for unit, (column, kinds, work) in chosen.items():
+        found = [x for x in projects if x["category"] in kinds and x["work"] in work and pd.notna(x[column])]
+        named = ", ".join(f"{x['area']} {x['project_no']}" for x in found if column in x["outlier"])
+        values = pd.Series([x[column] for x in found if column not in x["outlier"]], dtype=float)
+        values = values / occupancy if unit == "occupied_bed" else values
+        sources = ";".join(dict.fromkeys(x["source"] for x in found))
         ends = values.min(), values.median(), values.max()
-        rows.append([unit, *ends, len(values), named, ";".join(found["source"].unique()), notes.get(unit, "")])
+        rows.append([unit, *ends, len(values), named, sources, notes.get(unit, "")])
     columns = ["unit", "lower", "central", "upper", "projects", "outliers", "sources", "note"]
     return pd.DataFrame(rows, columns=columns)
 

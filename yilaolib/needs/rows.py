@@ -44,15 +44,21 @@ def care_need(population: Population, *, measure: str = SURVEY, root: Root = Non
     {'mild': 88.0, 'moderate': 231.0, 'severe': 104.0}
     """
     people = as_array(population)
-    over = ["sex", "age"] if "sex" in people.dims else ["age"]
-    rates = prevalence(measure, root=root) if "sex" in over else _bands(measure, load_table("care_rates", root=root))
+    levels, found = by_level(people, measure, root)
+    kept = {name: label for name, label in people.coords.variables.items() if not {*label.dims} & {"sex", "age"}}
+    dims = ("level", *(dim for dim in people.dims if dim not in ("sex", "age")))
+    return xr.DataArray(found, {"level": levels, **kept}, dims, "care_need")
+
+
+def by_level(people: xr.DataArray, measure: str, root: Root = None) -> tuple[pd.Index, np.ndarray]:
+    """Levels of a measure, and persons who need care as an array: by level, then the dims but sex and age."""
+    over = [dim for dim in ("sex", "age") if dim in people.dims]
+    rates = _read(measure, root=root) if "sex" in over else _bands(measure, load_table("care_rates", root=root))
     shares = rates.to_numpy()[..., people.indexes["age"].to_numpy().clip(max=OPEN_AGE)]
     if "sex" in over:
         shares = shares[:, [SEX.index(sex) for sex in people.indexes["sex"]]]
-    found = np.tensordot(shares, people.transpose(*over, ...).to_numpy(), len(over))
-    kept = {name: label for name, label in people.coords.items() if not set(label.dims) & set(over)}
-    dims = ("level", *(dim for dim in people.dims if dim not in over))
-    return xr.DataArray(found, {"level": rates["level"].to_numpy(), **kept}, dims, "care_need")
+    axes = [people.get_axis_num(dim) for dim in over]
+    return rates.indexes["level"], np.tensordot(shares, people.to_numpy(), (range(1, 1 + len(over)), axes))
 
 
 @while_unchanged(64, copied=True)
@@ -81,6 +87,9 @@ def prevalence(measure: str = SURVEY, *, root: Root = None) -> xr.DataArray:
         scale = scale * float((people * ages).sum() / (people * ages * scale).sum())  # together they keep their total
         rates.loc[{"level": level}] = (rates.sel(level=level) * scale).clip(max=1)
     return rates
+
+
+_read = while_unchanged(64)(prevalence.__wrapped__)  # not to be written to
 
 
 def _bands(measure: str, table: pd.DataFrame) -> xr.DataArray:

@@ -10,7 +10,7 @@ import pandas as pd
 from ..demography.ages import Population, as_array, persons
 from ..demography.local import Root, while_unchanged
 from ..demography.projection import project
-from ..tables.areas import figures_at, find_area, load_table
+from ..tables.areas import figures_at, load_table, slug_of
 
 TOTAL = {"beds": "elder_beds_total", "places": "daycare_places_total"}  # of all kinds together
 WIDEST = ("elder_beds_total", "elder_beds_institution", "daycare_places_total")  # what a need is set against
@@ -150,7 +150,7 @@ def _implied(slug: str, kind: str, wanted: str, population: Population | None, r
 
 
 def _supply(area: str, kinds: tuple[str, ...], new: str, population: Population | None, root: Root) -> pd.DataFrame:
-    slug, printed = find_area(area, root=root)["area"], figures_at(root)
+    slug, printed = slug_of(area, root), figures_at(root)
     lacking = [(kind, role) for kind in kinds if kind in RATIOS for role in ROLES]
     lacking = [(kind, role) for kind, role in lacking if printed.first(slug, kind, ROLES[role]) is None]
     implied = [(kind, role, _implied(slug, kind, ROLES[role], population, root)) for kind, role in lacking]

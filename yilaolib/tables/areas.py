@@ -94,7 +94,7 @@ def areas_above(entry: pd.Series, root: Root) -> Iterator[pd.Series]:
 
 def slug_of(query: object, root: str | os.PathLike | None = None) -> str:
     """Return the slug of what `find_area` finds."""
-    text, names = _text(query), names_of(as_root(root), stamp(root))
+    text, names = _text(query), names_of(as_root(root), stamp(root) if root else ())
     found = names.meant(text)
     if len(found) == 1:
         return found[0]
@@ -210,11 +210,12 @@ class Figures:
         )
         self.table = rows.loc[order.sort_values(list(order)).index]
         self.places = self.table.groupby(["area", "indicator"]).indices
+        self.concepts = self.table.groupby("indicator").indices
         self.kinds = self.table["kind"].to_numpy(dtype=object)
 
     def of(self, indicator: str) -> pd.DataFrame:
         """All rows of a concept, of whatever area."""
-        return self.table[self.table["indicator"] == indicator].sort_index()
+        return self.table.iloc[self.concepts.get(indicator, [])].sort_index()
 
     def rows(self, area: str, indicator: str) -> pd.DataFrame:
         """As `printed`, for slugs."""
