@@ -404,26 +404,24 @@ def simulate(
     launches: Sequence[Launch], scenario: Scenario, end_year: int, nation: Nation, *, draws: int = 0, seed: int = 0
 ) -> xr.Dataset:
     """Project areas with one base year side by side: dims year, sex, age, area and, if `draws`, draw; see `project`."""
-    results, told = _side_by_side(launches, scenario, end_year, nation, draws, seed)
-    return _labelled(results, told, launches, end_year, nation)
+    return _labelled(_side_by_side(launches, scenario, end_year, nation, draws, seed), launches, end_year, nation)
 
 
-def _labelled(results: dict, told: list, launches: Sequence[Launch], end_year: int, nation: Nation) -> xr.Dataset:
-    further: dict[str, Any] = {"area": [launch.area for launch in launches]}
-    if shape := results["population"].shape[4:]:
-        further["draw"] = np.arange(*shape)
+def _labelled(results: dict, launches: Sequence[Launch], end_year: int, nation: Nation) -> xr.Dataset:
+    draws, further = results["population"].shape[4:], {"area": [launch.area for launch in launches]}
+    further |= {"draw": np.arange(*draws)} if draws else {}
     years, ages = np.arange(launches[0].base, end_year + 1), np.arange(OPEN_AGE + 1)
     result = cohorts.labelled(results, years, ages, int(nation.schedule.indexes["age"][0]), further)
-    result.attrs["rebased"] = told
+    result.attrs["rebased"] = results["rebased"]
     return result
 
 
-def _side_by_side(launches, scenario, end_year, nation, draws, seed, whole=None) -> tuple[dict[str, np.ndarray], list]:
-    """What `cohorts.carry` tells of areas side by side, and how newer totals were met: those of `whole` by them all."""
+def _side_by_side(launches, scenario, end_year, nation, draws=0, seed=0, whole=None) -> dict[str, Any]:
+    """What `cohorts.carry` tells of areas, and how newer totals were met (rebased), those of `whole` by all of them."""
     parts = list(_carried(launches, scenario, end_year, nation, draws, seed, told=(told := []), whole=whole))
-    if len(parts) == 1:
-        return parts[0], told
-    return {name: np.concatenate([part[name] for part in parts], -2 if draws else -1) for name in parts[0]}, told
+    if len(parts) > 1:
+        parts = [{name: np.concatenate([part[name] for part in parts], -2 if draws else -1) for name in parts[0]}]
+    return {**parts[0], "rebased": told}
 
 
 def _carried(
@@ -454,30 +452,31 @@ def _carried(
 
 def add_up(launches, scenario, end_year, nation, *, draws: int = 0, seed: int = 0, root: Root = None) -> xr.Dataset:
     """As `simulate`; with the nation's balance an area of counties is their sum, range and migration moved along."""
-    given, totals, told = (scenario, end_year, nation), {}, []
+    given, totals, rebased, found = (scenario, end_year, nation), {}, [], {}
     for i, launch in enumerate(launches if nation.balance is not None else ()):
         if units := _units(launch.area, root=root):
             if whole := launch if launch.newer != local.launch_of(launch.area).newer else None:  # of the user's
                 known = {name: getattr(launch, name) for name in ("births", "deaths")}
                 units = [replace(x, **{name: getattr(x, name) or flow for name, flow in known.items()}) for x in units]
-            parts, met = _side_by_side(units, *given, 0, seed, whole)
-            totals[i], told = {name: array.sum(axis=-1) for name, array in parts.items()}, met if whole else told
-    sums_only = totals and not draws and len(launches) == 1 and not launches[0].newer
-    found, met = ({}, []) if sums_only else _side_by_side(launches, *given, draws, seed)
+            parts = _side_by_side(units, *given, whole=whole)
+            rebased = parts["rebased"] if whole else rebased
+            totals[i] = {name: parts[name].sum(axis=-1) for name in cohorts.RESULTS}
+    if not totals or draws or len(launches) > 1 or launches[0].newer:  # else the parts say all
+        found = _side_by_side(launches, *given, draws, seed)
     for i, total in totals.items():
         if not draws:
             for name, array in total.items():
                 found.setdefault(name, np.empty_like(array[..., None]))[..., i] = array
             continue
-        own, here = _side_by_side([launches[i]], *given, 0, seed)[0], {name: found[name][..., i, :] for name in total}
+        own, here = _side_by_side([launches[i]], *given), {name: found[name][..., i, :] for name in total}
         for name in ("population", "births", "deaths", "births_by_age"):
             base = own[name][..., 0]
             here[name] *= np.divide(total[name], base, out=np.ones_like(base), where=base > 0)[..., None]
         people, moved = here["population"], here["net_migration"][:-1]
-        everybody = people.sum(axis=2)
-        left = np.diff(everybody, axis=0) - here["births"][:-1] + here["deaths"][:-1] - moved.sum(axis=2)
-        moved += (left / everybody[1:])[:, :, None] * people[1:]
-    return _labelled(found, told or met, launches, end_year, nation)
+        left = np.diff(everybody := people.sum(axis=2), axis=0) - here["births"][:-1] + here["deaths"][:-1]
+        moved += ((left - moved.sum(axis=2)) / everybody[1:])[:, :, None] * people[1:]
+    found["rebased"] = rebased or found.get("rebased", [])
+    return _labelled(found, launches, end_year, nation)
 
 
 @while_unchanged(64)
@@ -690,35 +689,32 @@ def sources_behind(
     area: str, base: int, scenario: str, drawn: bool, start: str = "latest", *, root: Root = None
 ) -> tuple[str, ...]:
     """Ids of the documents that a projection of the area (its slug) rests on, in the order of its making."""
-    national, spreads, fading = _national_sources(base, start, root=root)
+    national, *spreads = _national_sources(base, start, root=root)
     assumed = [row["source"] for row in _assumed(area, root=root).get(scenario, ())]
-    found = [*_own_sources(area, base, root=root), *national, *assumed, *(spreads if drawn else fading)]
+    found = [*_own_sources(area, base, root=root), *national, *assumed, *spreads[drawn]]
     return tuple(each for each in dict.fromkeys(found) if isinstance(each, str))
 
 
 @while_unchanged(4096, "area")
 def _own_sources(area: str, base: int, *, root: Root = None) -> list[str]:
     people, newer = load_table("population", area=area, root=root), merged_table("margins", root)
-    frames = [
-        newer[(newer["area"] == area) & (newer["year"] > base)],
-        people[people["year"] <= base].sort_values("year", ascending=False),
-        local.local_parameters(area, root=root),
-    ]
+    newer, people = newer[(newer["area"] == area) & (newer["year"] > base)], people[people["year"] <= base]
+    frames = newer, people.sort_values("year", ascending=False), local.local_parameters(area, root=root)
     return [source for frame in frames for source in frame["source"].unique()]
 
 
 @while_unchanged(16, "nation")
-def _national_sources(base: int, start: str, *, root: Root = None) -> tuple[list[str], list[str], list[str]]:
-    """Those of the nation's paths, of all spreads, and of the spreads by which levels fade."""
-    names = "mortality", "spreads", "age_standards", "fertility"
-    mortality, spreads, standards, fertility = (load_table(name, root=root) for name in names)
-    series = load_table("series", area="china", root=root)
+def _national_sources(base: int, start: str, *, root: Root = None) -> list[list[str]]:
+    """Those of the nation's paths, of the spreads by which levels fade, and of all spreads."""
+    mortality, spreads, series = (merged_table(name, root) for name in ("mortality", "spreads", "series"))
+    paths, series = local.national_paths(root=root).columns.get_level_values(0), series[series["area"] == "china"]
+    known = series["indicator"].isin(local.REPORTED) & (series["year"] > base) & (start == "latest")
     frames = [
-        local.nearest_rows(standards, base),
-        series[series["indicator"].isin(local.national_paths(root=root).columns.get_level_values(0))],
-        series[series["indicator"].isin(local.REPORTED) & (series["year"] > base) & (start == "latest")],
+        local.nearest_rows(merged_table("age_standards", root), base),
+        series[series["indicator"].isin(paths)],
+        series[known],
         mortality[mortality["standard"] == STANDARD],
-        fertility,
+        merged_table("fertility", root),
     ]
-    fading = spreads[spreads["parameter"].isin(FADING)]["source"]
-    return [*pd.concat(frames)["source"].unique()], [*spreads["source"].unique()], [*fading.unique()]
+    parts = pd.concat(frames), spreads[spreads["parameter"].isin(FADING)], spreads
+    return [part["source"].unique().tolist() for part in parts]

@@ -294,19 +294,16 @@ def gap_waterfall(methods: pd.DataFrame, supply: pd.DataFrame, year: int, *, met
     listed = opening(supply, year, after=None if stock is None else stock["year"])
     certain = listed["flag"] == ""
     sure = listed.loc[certain, "stock"].sum() if (supply["role"] == "pipeline").any() else np.nan
-    taken = {"stock": there, "pipeline": sure, "unsure": listed.loc[~certain, "stock"].sum()}
-    value = pd.Series({"need": need["central"], **{step: 0.0 - beds for step, beds in taken.items()}})
-    value = value[(value < 0) | (value.index != "unsure")]
-    end = value.fillna({"pipeline": 0.0}).cumsum(skipna=False)
-    last = "surplus" if end.iloc[-1] < 0 else "short"
-    bars = {"value": value, "start": end.shift(fill_value=0.0), "end": end.where(value.notna())}
-    frame = pd.DataFrame(bars).astype(float)
-    frame.loc[last] = [end.iloc[-1], 0.0, end.iloc[-1]]
-    frame = frame.rename_axis("step").reset_index()
+    unsure = listed.loc[~certain, "stock"].sum()
     printed = (pd.NA, ()) if stock is None else (stock["year"], (stock["observation"],))
-    of = {"need": (year, need["observations"]), "stock": printed, last: (year, ())}
-    frame["year"] = [of.get(step, (pd.NA, ()))[0] for step in frame["step"]]
-    frame["observations"] = [of.get(step, (pd.NA, ()))[1] for step in frame["step"]]
+    lines, end = [], 0.0
+    steps = [("need", need["central"], year, need["observations"]), ("stock", 0.0 - there, *printed)]
+    for step, value, *of in [*steps, ("pipeline", 0.0 - sure, pd.NA, ()), ("unsure", 0.0 - unsure, pd.NA, ())]:
+        if value < 0 or step != "unsure":
+            start, end = end, end + (value if value == value or step != "pipeline" else 0.0)
+            lines.append([step, value, start, end if value == value else np.nan, *of])
+    lines.append(["surplus" if end < 0 else "short", end, 0.0, end, year, ()])
+    frame = pd.DataFrame(lines, columns=["step", "value", "start", "end", "year", "observations"])
     frame.attrs = {"method": method, "name_zh": need["name_zh"], "name_en": need["name_en"], "what": what}
     ours = stock is not None and bool(stock["derived"])
     return frame.assign(derived=frame["step"].eq("stock") & ours).astype({"year": "Int64"})
@@ -383,11 +380,10 @@ def build_decision(
         part, persons = need[chosen], need[chosen][people[chosen]] * occupied
         row = {"group": group, "name_zh": names["name_zh"].get(group), "name_en": names["name_en"].get(group)}
         row |= {f"p_short_{name}": formulas.shortage_probability(part, beds) for name, beds in there.items()}
-        for name, beds in there.items():
-            chance = formulas.low_occupancy_probability(persons, beds, empty) if persons.size else np.nan
-            row[f"p_empty_{name}"] = chance
+        lacks = formulas.low_occupancy_probability if persons.size else lambda *_: np.nan
+        row |= {f"p_empty_{name}": lacks(persons, beds, empty) for name, beds in there.items()}
         row["best"] = formulas.best_number(part, cost_ratio=cost_ratio)
-        *_, regret = formulas.regrets(part, [*there.values()], cost_ratio)
+        regret = formulas.expected_regret(part, [*there.values()], cost_ratio=cost_ratio)["regret"].to_numpy()
         rows.append(row | {f"regret_{name}": value for name, value in zip(there, regret, strict=True)})
     frame = pd.DataFrame(rows)
     frame.attrs = {**there, "cost_ratio": cost_ratio, "spread": formulas.split_spread(samples).to_dict()}

@@ -302,15 +302,11 @@ def expected_regret(
     >>> expected_regret(np.array([100, 300]), [100, 200, 300], cost_ratio=2).regret.tolist()
     [200.0, 150.0, 100.0]
     """
-    told = dict(zip(("idle", "missing", "regret"), regrets(need, built, cost_ratio), strict=True))
-    return pd.DataFrame(told, pd.Index(np.asarray(built, dtype=float), name="built"))
-
-
-def regrets(need: Any, built: Sequence[float] | np.ndarray, cost_ratio: float) -> tuple[np.ndarray, ...]:
-    """Idle and missing units on average, and the regret, of each number built."""
-    over, ratio = np.asarray(built, dtype=float)[:, None] - _draws(need), _ratio(cost_ratio)
+    built, ratio = np.asarray(built, dtype=float), _ratio(cost_ratio)
+    over = built[:, None] - _draws(need)
     idle, missing = over.clip(min=0).mean(axis=1), (-over).clip(min=0).mean(axis=1)
-    return idle, missing, idle + ratio * missing
+    told = {"idle": idle, "missing": missing, "regret": idle + ratio * missing}
+    return pd.DataFrame(told, pd.Index(built, name="built"))
 
 
 def best_number(need: np.ndarray | xr.DataArray, *, cost_ratio: float = 1.0) -> float:

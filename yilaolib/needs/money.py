@@ -30,7 +30,9 @@ SUBSIDY = {"severe": "operating_subsidy_disabled", "moderate": "operating_subsid
 CLASSES = ("6_12m", "12_24m", "24_36m")  # 乳儿班, 托小班, 托大班
 STAFF = {"care_worker": "eldercare_nursing_professionals", "daycare_worker": "daycare_professionals"}  # printed
 STAFF |= {"social_worker": "social_workers_per_1000_elderly"}
-STAFF_PRINTED = ["observations", "present", "present_year", "present_doubt", "target", "target_year", "target_doubt"]
+STAFF_TOLD = {"observations": object, "present": float, "present_year": "Int64", "present_doubt": bool}
+STAFF_TOLD |= {"target": float, "target_year": "Int64", "target_doubt": bool, "short": float, "short_of": "str"}
+NOT_TOLD = {"observations": (), "present_doubt": False, "target_doubt": False}
 COUNTED = ["staff", "staff_short", "floor_new_m2", "floor_old_m2"]
 COUNTED += [f"capital_{bound}" for bound in ("lower", "central", "upper", "pooled")]
 
@@ -84,15 +86,12 @@ def bed_cost(area: str | None = None, *, root: Root = None) -> pd.DataFrame:
     """
     projects = project_costs(area, root=root).to_dict("records")
     occupancy = assumed_range("target_occupancy", root=root).value
+    new, by_m2 = ("yuan_per_new_bed", ELDER, WORK), "yuan_per_m2"
     chosen = {  # the column, the categories and the kinds of work
-        "new_bed": ("yuan_per_new_bed", ELDER, WORK),
-        "occupied_bed": ("yuan_per_new_bed", ELDER, WORK),
-        "renovated_bed": ("yuan_per_renovated_bed", ELDER, WORK),
-        "new_place": ("yuan_per_place", ["childcare"], WORK),
-        "eldercare_m2_new": ("yuan_per_m2", ELDER, ["new"]),
-        "eldercare_m2_rebuilt": ("yuan_per_m2", ELDER, ["rebuilt"]),
-        "childcare_m2": ("yuan_per_m2", ["childcare"], WORK),
-    }
+        "new_bed": new, "occupied_bed": new, "renovated_bed": ("yuan_per_renovated_bed", ELDER, WORK),
+        "new_place": ("yuan_per_place", ["childcare"], WORK), "eldercare_m2_new": (by_m2, ELDER, ["new"]),
+        "eldercare_m2_rebuilt": (by_m2, ELDER, ["rebuilt"]), "childcare_m2": (by_m2, ["childcare"], WORK),
+    }  # fmt: skip
     notes = NOTES | {"occupied_bed": f"new bed at an occupancy of {occupancy:g} (judged)"}
     rows = []
     for unit, (column, kinds, work) in chosen.items():
@@ -203,15 +202,18 @@ def care_staff(
     source = "not published" if per_1000 is None else per_1000["source"]
     rows.append(["social_worker", "all", people, each, *3 * [people / each], False, source])
     columns = ["role", "level", "persons", "ratio", "lower", "central", "upper", "judged", "sources"]
-    told = {"care_worker": None, "social_worker": old}
-    told = [_printed_staff(slug, role, root, told[role]) if level == "all" else {} for role, level, *_ in rows]
-    frame = pd.DataFrame(rows, columns=columns).join(pd.DataFrame(told).reindex(columns=STAFF_PRINTED))
-    return _short(frame, by_target=frame["role"] == "social_worker")
+    told: list[dict] = [NOT_TOLD] * (len(rows) - 2)
+    told += [_printed_staff(slug, row[0], root, row[5], of) for row, of in zip(rows[-2:], (None, old), strict=True)]
+    printed = pd.DataFrame(told).reindex(columns=[*STAFF_TOLD]).astype(STAFF_TOLD)
+    return pd.DataFrame(rows, columns=columns).join(printed)
 
 
-def _printed_staff(area: str, role: str, root: Root, elderly: xr.DataArray | None = None) -> dict:
-    """Present staff and target as printed; a ratio per 1000 is of the `elderly` of its own year."""
-    line: dict = {"observations": ()}
+def _printed_staff(area: str, role: str, root: Root, need: float, elderly: xr.DataArray | None = None) -> dict:
+    """Present staff and target as printed; a ratio per 1000 is of the `elderly` of its own year, and is the need.
+
+    `short` is the need less present staff, else less the target: `short_of` says which.
+    """
+    line: dict = dict(NOT_TOLD)
     for name, kind in (("present", "actual"), ("target", "target")):
         row = figures_at(root).first(area, STAFF[role], kind)
         if row is not None:
@@ -221,20 +223,8 @@ def _printed_staff(area: str, role: str, root: Root, elderly: xr.DataArray | Non
                 count *= middle(at_year(elderly, row["year"])) / 1000 if known else np.nan
             line |= {name: count, f"{name}_year": row["year"], f"{name}_doubt": doubted(row)}
             line["observations"] += (row["observation"],)
-    return line
-
-
-def _short(frame: pd.DataFrame, by_target: pd.Series | bool = False) -> pd.DataFrame:
-    """Need less present staff, else less the target (not where the target is the need); `short_of` says which."""
-    frame["observations"] = frame["observations"].map(lambda ids: ids if isinstance(ids, tuple) else ())
-    for name in ("present", "target"):
-        frame[f"{name}_doubt"] = frame[f"{name}_doubt"].eq(True)
-        frame = frame.astype({name: float, f"{name}_year": "Int64"})
-    there = frame["present"].notna()
-    goal = frame["target"].notna() & ~there & np.logical_not(by_target)
-    left = frame["central"] - frame["present"].where(there, frame["target"].where(goal))
-    named = pd.Series(np.select([there, goal], ["present", "target"], ""), index=frame.index).replace("", None)
-    return frame.assign(short=left, short_of=named)
+    known = [name for name in ("present", "target")[: 1 + (elderly is None)] if pd.notna(line.get(name))]
+    return line | {"short": need - line[known[0]], "short_of": known[0]} if known else line
 
 
 def childcare_staff(area: str, places: float | None = None, *, root: Root = None) -> pd.DataFrame:
@@ -264,10 +254,11 @@ def childcare_staff(area: str, places: float | None = None, *, root: Root = None
         line = {"group": group, "places": here, "ratio": rule["value"], "central": here / rule["value"]}
         line |= {"class_size": size["value"], "classes": here / size["value"], "sources": f"{rule['source']};judged"}
         rows.append(line | {"observations": (rule["observation"], size["observation"])})
-    sums = pd.DataFrame(rows)[["places", "central", "classes"]].sum(min_count=1).to_dict()
-    whole = {"group": "all", **sums, "sources": rows[0]["sources"]}
-    frame = pd.DataFrame([*rows, whole | _printed_staff(slug, "daycare_worker", root)])
-    return _short(frame.reindex(columns=[*rows[0], *STAFF_PRINTED[1:]]))
+    whole = {"group": "all", "sources": rows[0]["sources"], "observations": ()}
+    whole |= {name: sum(row[name] for row in rows) for name in ("places", "central", "classes")}
+    columns = [*rows[0], *[name for name in STAFF_TOLD if name != "observations"]]
+    rows = [*(NOT_TOLD | row for row in rows), whole | _printed_staff(slug, "daycare_worker", root, whole["central"])]
+    return pd.DataFrame(rows).reindex(columns=columns).astype(STAFF_TOLD)
 
 
 def care_account(
