@@ -233,8 +233,7 @@ def compare_with_plans(*, scenario: str = "medium", root: Root = None) -> pd.Dat
     levels = load_table("areas", root=root).set_index("area")["level"]
     counted = load_table("population", root=root).groupby("area")["year"].max()
     here = table["area"].map(levels).isin(["county", "prefecture"]) & table["area"].isin(counted.index)
-    table = table[here & (table["year"] > table["area"].map(counted))]
-    rows = []
+    table, rows = table[here & (table["year"] > table["area"].map(counted))], []
     for (area, year), group in table.groupby(["area", "year"]):
         path = project(area, scenario=scenario, end_year=int(year), root=root)
         figures = group.drop_duplicates("indicator").set_index("indicator")

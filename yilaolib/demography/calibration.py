@@ -98,8 +98,7 @@ def cohort_rates(then, now, reference_then, reference_now, *, survival_ratio=Non
 def by_single_age(annual: np.ndarray, *, years: int = 10) -> xr.DataArray:
     """Annual rates of cohorts (..., sex, cohort of 0-4, 5-9 ... at the older census), put at single ages."""
     cohorts = np.arange(annual.shape[-1]) * 5
-    knots = np.concatenate([[0, 3], cohorts + 2.5 + years / 2, [90.0]])
-    ages = np.arange(OPEN_AGE + 1)
+    knots, ages = np.concatenate([[0, 3], cohorts + 2.5 + years / 2, [90.0]]), np.arange(OPEN_AGE + 1)
     nothing = np.zeros((*annual.shape[:-1], 2))
     values = np.concatenate([nothing, annual, nothing[..., :1]], axis=-1)
     at = np.clip(np.searchsorted(knots, ages + 0.5, side="right") - 1, 0, len(knots) - 2)

@@ -104,8 +104,7 @@ def carry(
     moved = np.zeros(p.shape)  # not zeros_like: pages that nobody writes to cost nothing
     mothers = np.empty((n_years + 1 if whole else 1, f.shape[1], *shape))
     births = np.full((n_years + 1, 2, *shape), np.nan)
-    deaths = np.full_like(births, np.nan)
-    negative = np.zeros((n_years + 1, *shape), dtype=int)
+    deaths, negative = np.full_like(births, np.nan), np.zeros((n_years + 1, *shape), dtype=int)
     p[0], moved[-1], mothers[-1] = start, np.nan, np.nan
     alive, least = p[0].sum(axis=1), 0.0
     for t, at in enumerate(range(first, first + n_years)):  # in place, so that draws stay in the processor's cache

@@ -228,11 +228,9 @@ def look_up(grid: xr.DataArray, e0: np.ndarray) -> np.ndarray:
     if low < first or high > last:
         raise refusal("errors.people.e0_range", low=low, high=high, first=first, last=last)
     table = grid.transpose("sex", "age", "e0").to_numpy()
-    steps = np.diff(table, axis=-1)
-    position = (e0 - points[0]) / (points[1] - points[0])
+    steps, position = np.diff(table, axis=-1), (e0 - points[0]) / (points[1] - points[0])
     left = np.minimum(position.astype(int), len(points) - 2)
-    share = position - left
-    survival = np.empty((*e0.shape[:2], table.shape[1], *e0.shape[2:]))
+    share, survival = position - left, np.empty((*e0.shape[:2], table.shape[1], *e0.shape[2:]))
     several = max(1, 200 * e0.shape[1] // e0[0].size)  # years at one stroke, as many as stay in the processor's cache
     for at in (slice(t, t + several) for t in range(0, len(e0), several)):
         for s in range(e0.shape[1]):

@@ -79,10 +79,8 @@ def project(
         scenario = Scenario.load(scenario, area=slug, root=root)
     (launch,), nation = launches_from([slug], start, control, root), nation_of(start, control=control, root=root)
     result = add_up([launch], scenario, end_year, nation, draws=draws, seed=seed, root=root).isel(area=0, drop=True)
-    newest, rebased = min(max([nation.newest, launch.base, *launch.newer]), end_year), result.attrs["rebased"]
-    if rebased:
-        own = merged_table("margins", root).query("area == @slug")["year"].tolist()
-        rebased = [each for each in rebased if each["year"] in own]
+    newest, met = min(max([nation.newest, launch.base, *launch.newer]), end_year), result.attrs["rebased"]
+    own = merged_table("margins", root).query("area == @slug")["year"].tolist() if met else []
     result.attrs = {
         "area": slug,
         "scenario": scenario.name,
@@ -93,7 +91,7 @@ def project(
         | ({"estimated": [launch.base + 1, newest]} if newest > launch.base else {})
         | ({"projected": [newest + 1, end_year]} if end_year > newest else {}),
         "sources": list(sources_behind(slug, launch.base, scenario.name, draws > 0, start, root=root)),
-    } | ({"rebased": rebased} if rebased else {})
+    } | ({"rebased": told} if (told := [each for each in met if each["year"] in own]) else {})
     return result
 
 
@@ -302,8 +300,7 @@ def _nation(start: str, *, root: Root = None) -> Nation:
     paths["e0_both"] = table[("e0_both", "value")]
     paths["srb"] = table[("sex_ratio_at_birth", "value")]
     frame = pd.DataFrame(paths)
-    fertility = schedules(frame.index.to_numpy(), root)
-    assumed = local.area_values(root=root)["value"]
+    fertility, assumed = schedules(frame.index.to_numpy(), root), local.area_values(root=root)["value"]
     lowest, most = float(assumed["lowest_tfr"]), float(assumed["most_moved_share"])
     single = load_table("spreads", root=root).set_index("parameter")["value"]
     spreads = SimpleNamespace(**{name: float(single[name]) for name in SPREADS})
@@ -639,8 +636,7 @@ def _e0(launches, scenario, years, nation, draws, seed) -> np.ndarray:
 
 def _migration(launches, scenario, years, nation, draws, seed, paths, factors) -> Any:
     """Net migration rates: the area's own times the scenario's factor, drawn to the nation's sex ratio, plus noise."""
-    factor = scenario.at("net_migration_factor", years)
-    level = scenario.net_migration_per_1000
+    factor, level = scenario.at("net_migration_factor", years), scenario.net_migration_per_1000
     people, rates = (np.stack([getattr(x, name) for x in launches]) for name in ("people", "migration"))
     own = rates if level is None else np.stack([at_level(x.migration, x.people, level) for x in launches])
     more = [[0.0 if level is not None else x.moves.get(year, 0.0) for year in years.tolist()] for x in launches]

@@ -397,8 +397,7 @@ def allocation_equity(beds: pd.DataFrame) -> pd.DataFrame:
     0.0000 0.03
     """
     share = beds["aged_60"] / beds["population"]
-    group = np.where(share > beds["aged_60"].sum() / beds["population"].sum(), "older", "younger")
-    rows = []
+    group, rows = np.where(share > beds["aged_60"].sum() / beds["population"].sum(), "older", "younger"), []
     for rule in RULES:
         for per in ("aged_60", "care_need"):
             amount, people = beds[f"beds_{rule}"], beds[per]

@@ -40,8 +40,7 @@ def norm_places(case: Case) -> dict:
         return method_row("norm_places", places, inputs) | {"norm": float(case.norm)}
     row = case.figure(NORM, "target")
     row = case.printed.required("china", NORM, "target") if row is None else row
-    places = places_by_norm(case.counts["residents"], row["value"])
-    inputs = [given_by(row, "norm"), RESIDENTS]
+    places, inputs = places_by_norm(case.counts["residents"], row["value"]), [given_by(row, "norm"), RESIDENTS]
     line = method_row("norm_places", places, inputs, row["source"], observations=[row["observation"]])
     return line | {"norm": float(row["value"])}
 
@@ -90,8 +89,7 @@ def intention(case: Case) -> dict:
         return lacking("intention", "no_wish")
     use, wish = found["use"]["value"].min(), found["wish"]["value"].max()
     low, high = (places_by_intention(case.counts["children"], pct / 100) for pct in (use, wish))
-    asked = pd.concat(list(found.values()))
-    inputs = [CHILDREN, given("use_and_wish", use=use, wish=wish)]
+    asked, inputs = pd.concat(list(found.values())), [CHILDREN, given("use_and_wish", use=use, wish=wish)]
     others = sorted(set(asked["area"]) - {case.area})
     if others:
         areas = [find_area(each, case.root)[["name_zh", "name_en"]].to_dict() for each in others]

@@ -65,18 +65,15 @@ def gap_by_year(
     row, supply = _leading(case, rows, method), supply_path(case.supply, TOTAL[what], case.years)
     known = off_the_line(supply)
     values = {bound: _by_year(row[bound], case.years) for bound in ("lower", "central", "upper")}
-    frame = formulas.shortfall(values["central"], supply)
-    leading = row["method"]
+    frame, leading = formulas.shortfall(values["central"], supply), row["method"]
     for other in (name for name in beside if name in rows and name != leading):
         frame[f"demand_{other}"] = _by_year(rows[other]["central"], case.years)
     frame["lower"], frame["upper"] = values["lower"], values["upper"]
-    frame = frame.join(standing(supply))
-    turning = {}
+    frame, turning = frame.join(standing(supply)), {}
     if drawn is not None:
         row: Any = METHODS[what][leading](case.on(drawn))
         paths = xr.DataArray(row["central"], {"year": drawn.indexes["year"]}, ("year", "draw"))
-        turning = draws_that_turn(paths.to_pandas(), known)
-        ends = draw_range(paths).reindex(frame.index)
+        turning, ends = draws_that_turn(paths.to_pandas(), known), draw_range(paths).reindex(frame.index)
         for side, other in zip(ends, reversed(ends.columns), strict=True):
             end = formulas.shortfall(ends[side], supply)  # the gap follows the need, and so do its quantiles
             frame[side], frame[f"shortfall_{side}"] = ends[side], end["shortfall"]
@@ -216,8 +213,7 @@ def turning_years(
     >>> print(*turns.loc["norm_places", ["year", "state"]], turns.lower_80["coverage"] <= turns.upper_80["coverage"])
     2025 turns True
     """
-    slug = slug_of(area, root)
-    rows = []
+    slug, rows = slug_of(area, root), []
     for scenario in scenarios:
         name = scenario.name if isinstance(scenario, Scenario) else scenario
         future = partial(project, slug, scenario=scenario, end_year=end_year, root=root)
@@ -246,8 +242,7 @@ def turn_of(gap: pd.Series) -> dict:
     gap = gap.dropna()
     if gap.empty:
         return {"year": None, "state": "not_published", "first": np.nan, "last": np.nan}
-    short = gap > NOISE
-    ends = {"first": float(gap.iloc[0]), "last": float(gap.iloc[-1])}
+    short, ends = gap > NOISE, {"first": float(gap.iloc[0]), "last": float(gap.iloc[-1])}
     if short.all() or not short.any():
         return {"year": None, "state": "short_throughout" if short.all() else "surplus_throughout", **ends}
     turned = gap.index[short.shift(fill_value=False) & ~short]

@@ -92,8 +92,7 @@ def bed_cost(area: str | None = None, *, root: Root = None) -> pd.DataFrame:
         "new_place": ("yuan_per_place", ["childcare"], WORK), "eldercare_m2_new": (by_m2, ELDER, ["new"]),
         "eldercare_m2_rebuilt": (by_m2, ELDER, ["rebuilt"]), "childcare_m2": (by_m2, ["childcare"], WORK),
     }  # fmt: skip
-    notes = NOTES | {"occupied_bed": f"new bed at an occupancy of {occupancy:g} (judged)"}
-    rows = []
+    notes, rows = NOTES | {"occupied_bed": f"new bed at an occupancy of {occupancy:g} (judged)"}, []
     for unit, (column, kinds, work) in chosen.items():
         found = [x for x in projects if x["category"] in kinds and x["work"] in work and pd.notna(x[column])]
         named = ", ".join(f"{x['area']} {x['project_no']}" for x in found if column in x["outlier"])
@@ -292,8 +291,7 @@ def care_account(
     beds, places = _choose(bed_methods, bed_method, "beds"), _choose(place_methods, place_method, "places")
     old = care_staff(slug, year, beds=beds["central"], population=population, root=root)
     old = old[(old["role"] == "care_worker") & (old["level"] == "all")].iloc[0]
-    young = childcare_staff(slug, places["central"], root=root).iloc[-1]
-    cost = _own_first(slug, root=root)
+    young, cost = childcare_staff(slug, places["central"], root=root).iloc[-1], _own_first(slug, root=root)
     rows = {
         "eldercare": _line(beds, old, cost.loc["new_bed"]) | _floor(slug, "eldercare", root),
         "childcare": _line(places, young, cost.loc["new_place"]) | _floor(slug, "daycare", root),
@@ -323,8 +321,7 @@ def _line(need: pd.Series, staff: pd.Series, cost: pd.Series) -> dict:
 def _floor(area: str, stem: str, root: Root) -> dict:
     """Floor area at the plan's m2 per 100 homes, for the households of the latest census."""
     series = load_table("series", area=area, root=root)
-    homes = series[series["indicator"] == "households"].sort_values("year")["value"]
-    floor = {}
+    homes, floor = series[series["indicator"] == "households"].sort_values("year")["value"], {}
     for age in ("new", "old"):
         row = figures_at(root).first(area, f"{stem}_m2_per_100_homes_{age}_estates", "standard", "target")
         floor[f"floor_{age}_m2"] = np.nan if row is None or homes.empty else homes.iloc[-1] * row["value"] / 100

@@ -92,8 +92,7 @@ def compare_plans(indicators: list[str] | None = None, *, root: Root = None) -> 
 
 @while_unchanged(8)
 def _compare(indicators: tuple[str, ...] | None, *, root: Root = None) -> pd.DataFrame:
-    areas = load_table("areas", root=root).set_index("area")
-    sources = load_table("sources", root=root)
+    areas, sources = load_table("areas", root=root).set_index("area"), load_table("sources", root=root)
     planned = sources.loc[sources["plan_start"].notna() & sources["area"].isin(areas.index), "area"].unique()
     parts = [plan_targets(area, root=root).assign(area=area) for area in planned]
     frame = pd.concat([part for part in parts if len(part)], ignore_index=True)
@@ -134,8 +133,7 @@ def ranked_targets(group: pd.DataFrame) -> pd.DataFrame:
     worst = [int((high >= bottom).sum()) for bottom in low]
     apart = [text for column, text in APART.items() if group[column].nunique() > 1]
     texts = ["; ".join([*apart, *(["doubtful transcription"] if doubt else [])]) for doubt in group["doubt"]]
-    known = np.isfinite(middle)
-    ends = {"rank_low": best, "rank_high": worst}
+    known, ends = np.isfinite(middle), {"rank_low": best, "rank_high": worst}
     ranks = {name: pd.Series(end, index=group.index, dtype="Int64").where(known) for name, end in ends.items()}
     return group.assign(**ranks, places=int(known.sum()), apart=texts)
 
@@ -161,8 +159,7 @@ def neighbours(
     >>> neighbours("jingdezhen", 2).area.tolist()[0], neighbours("jingdezhen").attrs["count"]
     ('jingdezhen', 333)
     """
-    row = find_area(area, root=root)
-    profiles = _profiles(root=root)
+    row, profiles = find_area(area, root=root), _profiles(root=root)
     profiles = profiles[profiles["level"] == row["level"]].drop(columns="level")
     if row["area"] not in profiles.index:
         raise refusal("errors.needs.no_population", area=row["area"])
@@ -173,8 +170,7 @@ def neighbours(
     squares = ((scores - scores.loc[row["area"]]) ** 2 * weight).sum(axis=1) / weight.sum()
     nearest = np.sqrt(squares).drop(row["area"]).nsmallest(n)
     found = pd.concat([pd.Series({row["area"]: 0.0}), nearest]).rename("distance").rename_axis("area").to_frame()
-    areas = merged_table("areas", root).set_index("area")
-    names = ["name_zh", "name_en"]
+    areas, names = merged_table("areas", root).set_index("area"), ["name_zh", "name_en"]
     above = areas["parent"].reindex(found.index)
     frame = areas.loc[found.index, names].assign(
         **{f"parent_{name[5:]}": areas[name].reindex(above).values for name in names}

@@ -106,8 +106,7 @@ def plan_beds(
     ways["mix"] = (0.0, beds - kept, max(share * kept - care, 0.0))
     ways = pd.DataFrame(ways, index=FLOWS)  # by the year
     cost, carers = bed_cost(root=root).set_index("unit"), _carers_per_bed(area_values(slug, root))
-    years = pd.RangeIndex(start + 1, year + 1, name="year")
-    paths = {}
+    years, paths = pd.RangeIndex(start + 1, year + 1, name="year"), {}
     for way, amounts in ways.items():
         done = pd.Series(range(1, len(years) + 1), index=years) / len(years)
         frame = pd.DataFrame(dict(amounts / len(years)), index=years)

@@ -74,8 +74,7 @@ def prevalence(measure: str = SURVEY, *, root: Root = None) -> xr.DataArray:
     """
     table = load_table("care_rates", root=root)
     both = _bands(measure, table)
-    rates = both.expand_dims(sex=SEX, axis=1).copy()
-    printed = table[table["measure"] == f"{measure}-total"]
+    rates, printed = both.expand_dims(sex=SEX, axis=1).copy(), table[table["measure"] == f"{measure}-total"]
     if printed.empty:
         return rates
     totals = printed.set_index(["level", "sex"])["share"]
@@ -270,8 +269,7 @@ def make_case(what: str, area: str, population: Population, root: Root = None, *
     norm = choices.get("norm")
     if norm is not None and not (isinstance(norm, int | float | np.number) and 0 < norm < 1000):
         raise refusal("errors.needs.norm", norm=norm)
-    slug = slug_of(area, root)
-    names = names_of(as_root(root), stamp(root))
+    slug, names = slug_of(area, root), names_of(as_root(root), stamp(root))
     above = list(names.above(slug))
     parent = next((up for up in above if names.rows[up]["level"] == "province"), above[0] if above else None)
     assumed = area_values(slug, root).copy(deep=False)

@@ -74,8 +74,7 @@ def supply_path(supply: pd.DataFrame, kind: str, years: Iterable[int]) -> pd.Ser
     most = points.loc[points["role"] == "stock", "stock"].max()
     aims, unsure = ours & (points["role"] == "target"), points.get("doubt", ours & False).astype(bool)
     reached, unsure = aims & (points["stock"] < most), aims & unsure & (most > 0)
-    left_out = [int(year) for year in points.loc[unsure & ~reached, "year"]]
-    kept = ~(reached | unsure)
+    left_out, kept = [int(year) for year in points.loc[unsure & ~reached, "year"]], ~(reached | unsure)
     points, ours = points[kept], ours[kept]
     ends = points.groupby("role")["year"].max()
     line = (path.index > ends.get("stock", np.inf)) & (path.index < ends.get("target", -np.inf))
