@@ -64,16 +64,14 @@ def backtest(
         total = series.set_index("year")["value"].loc[launch - 20 : launch]
         trend = extrapolate(total, target, method="log-linear").loc[target]
         told["log-linear"] = tuple(pd.Series({"total": trend[name]}) for name in ("value", "lower", "upper"))
-    frames = [
-        pd.DataFrame({"projected": p, "lower_80": lo, "upper_80": hi}).assign(method=method)
-        for method, (p, lo, hi) in told.items()
-    ]
+    names = ["projected", "lower_80", "upper_80"]
+    frames = [pd.DataFrame(dict(zip(names, each, strict=True))).assign(method=way) for way, each in told.items()]
     frame = pd.concat(frames).rename_axis("measure").reset_index()
     frame["actual"] = frame["measure"].map(actual)
     frame["error_pct"] = 100 * (frame["projected"] / frame["actual"] - 1)
     within = (frame["lower_80"] <= frame["actual"]) & (frame["actual"] <= frame["upper_80"])
     frame["inside_80"] = within.astype("boolean").mask(frame["lower_80"].isna())
-    columns = ["measure", "method", "projected", "lower_80", "upper_80", "actual", "error_pct", "inside_80"]
+    columns = ["measure", "method", *names, "actual", "error_pct", "inside_80"]
     frame = frame[columns].dropna(subset="projected").reset_index(drop=True)
     base = launch_of(entry["area"], root).base
     frame.attrs["sources"] = list(sources_behind(entry["area"], base, "as before", draws > 0, root=root))
@@ -99,8 +97,7 @@ def nation_as_known(year: int, root: Root = None) -> Nation:
     Ranges are as wide as World Population Prospects 2024 makes them the same number of years ahead. Estimates of the
     years before are today's.
     """
-    now = nation_of("census", root=root)
-    years = np.arange(year, year + 41)
+    now, years = nation_of("census", root=root), np.arange(year, year + 41)
     wide = now.paths.loc[years - year + FIRST_PROJECTED - 1]
     paths = pd.DataFrame({c: wide[c].to_numpy() for c in wide if c.endswith(("_up", "_down"))}, index=years)
     paths["tfr"] = now.paths.loc[year - 4 : year, "tfr"].mean() * now.spreads.tfr_level_2010

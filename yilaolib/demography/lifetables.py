@@ -65,8 +65,7 @@ def life_table(
     q[closed] = np.minimum(n[closed] * m[closed] / (1 + (n[closed] - a[closed]) * m[closed]), 1.0)
     a[-1] = 1 / m[-1]
     survivors = radix * np.append(1.0, np.cumprod(1 - q[closed]))
-    deaths = survivors * q
-    years = np.empty_like(m)
+    deaths, years = survivors * q, np.empty_like(m)
     years[closed] = n[closed] * (survivors[closed] - deaths[closed]) + a[closed] * deaths[closed]
     years[-1] = survivors[-1] / m[-1]
     years_above = np.cumsum(years[::-1])[::-1]

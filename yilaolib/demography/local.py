@@ -53,8 +53,7 @@ def while_unchanged(most: int, whose: str = "all", *, copied: bool = False) -> C
     """
 
     def wrap(function: Of) -> Any:
-        order = signature(function)
-        kept = lru_cache(most)(lambda _state, given: function(**dict(given)))
+        order, kept = signature(function), lru_cache(most)(lambda _state, given: function(**dict(given)))
 
         def call(*given: Any, **named: Any) -> Any:
             bound = order.bind(*given, **named)

@@ -410,8 +410,7 @@ def need_tornado(
     >>> need_tornado("jingdezhen", 2035).input.iloc[0]
     'institution_share_moderate'
     """
-    slug = slug_of(area, root)
-    method = method or {"beds": "prevalence", "places": "coverage"}.get(what, "")
+    slug, method = slug_of(area, root), method or {"beds": "prevalence", "places": "coverage"}.get(what, "")
     scenario = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario, area=slug, root=root)
     population = projected(population, slug, year, scenario, root)
     case = make_case(what, slug, population, root, norm=norm)

@@ -299,8 +299,7 @@ def care_account(
     frame = pd.DataFrame(rows).T
     both = {column: frame[column].astype(float).sum(skipna=False) for column in COUNTED}
     frame = pd.concat([frame, pd.DataFrame([both], index=["both"])])
-    numbers = [column for column in frame if column not in ("method", "sources")]
-    return frame.astype(dict.fromkeys(numbers, float))
+    return frame.astype({column: float for column in frame if column not in ("method", "sources")})
 
 
 def _choose(methods: pd.DataFrame, wanted: str | None, what: str) -> pd.Series:

@@ -129,8 +129,7 @@ def ranked_targets(group: pd.DataFrame) -> pd.DataFrame:
     middle = sign * group["target"].to_numpy(dtype=float)
     low, high = middle - half, middle + half
     # a place is surely behind those whose lowest value is above its highest, and maybe behind the rest that overlap
-    best = [1 + int((low > top).sum()) for top in high]
-    worst = [int((high >= bottom).sum()) for bottom in low]
+    best, worst = [1 + int((low > top).sum()) for top in high], [int((high >= bottom).sum()) for bottom in low]
     apart = [text for column, text in APART.items() if group[column].nunique() > 1]
     texts = ["; ".join([*apart, *(["doubtful transcription"] if doubt else [])]) for doubt in group["doubt"]]
     known, ends = np.isfinite(middle), {"rank_low": best, "rank_high": worst}

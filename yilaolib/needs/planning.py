@@ -104,21 +104,19 @@ def plan_beds(
     kept = min(max(beds if least is None else least, care / share), beds)
     ways = {"convert": (0.0, 0.0, gap), "close": (0.0, gap / share, 0.0), "add": (gap / (1 - share), 0.0, 0.0)}
     ways["mix"] = (0.0, beds - kept, max(share * kept - care, 0.0))
-    ways = pd.DataFrame(ways, index=FLOWS)  # by the year
     cost, carers = bed_cost(root=root).set_index("unit"), _carers_per_bed(area_values(slug, root))
     years, paths = pd.RangeIndex(start + 1, year + 1, name="year"), {}
-    for way, amounts in ways.items():
-        done = pd.Series(range(1, len(years) + 1), index=years) / len(years)
-        frame = pd.DataFrame(dict(amounts / len(years)), index=years)
-        frame["beds"] = beds + done * (amounts["opened"] - amounts["closed"])
-        more = done * (amounts["opened"] + amounts["converted"])
-        frame["care_beds"] = care + more
-        frame["share_pct"] = 100 * frame["care_beds"] / frame["beds"]
+    done = np.arange(1, len(years) + 1) / len(years)
+    for way, (opened, closed, converted) in ways.items():
+        told = {name: amount / len(years) for name, amount in zip(FLOWS, (opened, closed, converted), strict=True)}
+        more = done * (opened + converted)
+        told |= {"beds": beds + done * (opened - closed), "care_beds": care + more}
+        told["share_pct"] = 100 * told["care_beds"] / told["beds"]
         for bound in BOUNDS:
-            unit = cost[bound]
-            frame[f"staff_{bound}"] = more * carers[bound]
-            frame[f"capital_{bound}"] = frame["converted"] * unit["renovated_bed"] + frame["opened"] * unit["new_bed"]
-        paths[way] = frame
+            new, renovated = cost.loc[["new_bed", "renovated_bed"], bound]
+            told[f"staff_{bound}"] = more * carers[bound]
+            told[f"capital_{bound}"] = told["converted"] * renovated + told["opened"] * new
+        paths[way] = pd.DataFrame(told, years)
     return pd.concat(paths, names=["path"])
 
 
@@ -221,9 +219,8 @@ def care_definitions(area: str, year: int, *, population: Future = None, root: R
     rows = {}
     for measure in DEFINITIONS:
         need = middles(care_need(people, measure=measure, root=root), "level")
-        names = ("institution_share", "residents_per_carer")
-        judged = ([assumed_range(f"{name}_{level}", table=assumed).value for level in need.index] for name in names)
-        share, each = judged
+        names = "institution_share", "residents_per_carer"
+        share, each = ([assumed_range(f"{x}_{y}", table=assumed).value for y in need.index] for x in names)
         rows[measure] = [need.sum(), (need * share).sum() / occupancy, (need * share / each).sum(), sources[measure]]
     drawing, of, source = latest("china", "long_term_care_beneficiaries", root=root)
     nation = elderly_of(projected(None, "china", int(of), root=root)).sel(year=int(of))

@@ -73,19 +73,16 @@ def prevalence(measure: str = SURVEY, *, root: Root = None) -> xr.DataArray:
     True
     """
     table = load_table("care_rates", root=root)
-    both = _bands(measure, table)
-    rates, printed = both.expand_dims(sex=SEX, axis=1).copy(), table[table["measure"] == f"{measure}-total"]
+    both, printed = _bands(measure, table), table[table["measure"] == f"{measure}-total"]
+    rates = both.expand_dims(sex=SEX, axis=1).copy()
     if printed.empty:
         return rates
-    totals = printed.set_index(["level", "sex"])["share"]
+    totals = printed.pivot(index="level", columns="sex", values="share").loc[both.indexes["level"], SEX]
     people = census_pyramids("china", root)[2020].sel(age=slice(int(printed["age"].min()), None))
-    for level in both["level"].to_numpy():
-        ages = both.sel(level=level, age=people["age"].to_numpy())
-        alone = (people * ages).sum("age") / people.sum("age")  # the share of each sex, were both alike at each age
-        scale = xr.DataArray([totals[level, sex] for sex in SEX], coords={"sex": SEX}, dims="sex") / alone
-        scale = scale * float((people * ages).sum() / (people * ages * scale).sum())  # together they keep their total
-        rates.loc[{"level": level}] = (rates.sel(level=level) * scale).clip(max=1)
-    return rates
+    alike = people * rates.sel(age=people["age"])  # were both sexes alike at each age
+    scale = xr.DataArray(totals.to_numpy(), dims=("level", "sex")) / (alike.sum("age") / people.sum("age"))
+    scale *= alike.sum(["sex", "age"]) / (alike * scale).sum(["sex", "age"])  # together they keep their total
+    return (rates * scale).clip(max=1)
 
 
 _read = while_unchanged(64)(prevalence.__wrapped__)  # not to be written to

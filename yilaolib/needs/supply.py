@@ -95,10 +95,9 @@ def off_the_line(path: pd.Series) -> pd.Series:
 
 def standing(path: pd.Series) -> pd.DataFrame:
     """What a `supply_path` is by year: supply_is (stock, line, target, kept: after it) and supply_derived."""
-    line, met, derived = (path.attrs[name] for name in ("line", "met", "derived"))
-    what = pd.Series("stock", index=path.index).mask(path.index.isin(line), "line")
-    if met is not None:
-        what = what.mask(path.index == met, "target").mask(path.index > met, "kept")
+    years, met, derived = path.index, path.attrs["met"] or np.inf, path.attrs["derived"]
+    cases = [years.isin(path.attrs["line"]), years == met, years > met]
+    what = pd.Series(np.select(cases, ["line", "target", "kept"], "stock"), years)
     ours = what.replace("kept", "target").isin(derived) | ((what == "line") & bool(derived))
     return pd.DataFrame({"supply_is": what.where(path.notna()), "supply_derived": ours})
 
@@ -180,8 +179,7 @@ def _supply_of(slug: str, kinds: tuple[str, ...], new: str, implied: tuple, *, r
             rows.append(line)
     listed = _listed(slug, new, root)
     listed = listed.assign(kind="pipeline", role="pipeline", year=listed["end"], stock=listed[new])
-    ids = [f"projects.{slug}.{number}" for number in listed["project_no"]]
-    listed = listed.assign(name_en=listed["name_zh"], observation=ids)
+    listed = listed.assign(name_en=listed["name_zh"], observation=f"projects.{slug}." + listed["project_no"])
     frame = pd.concat([pd.DataFrame(rows), listed]).reindex(columns=COLUMNS).reset_index(drop=True)
     frame = frame.astype({"year": "Int64", "stock": float, "occupied": float})
     frame["vacant"] = frame["stock"] - frame["occupied"]
