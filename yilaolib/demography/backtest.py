@@ -9,11 +9,11 @@ import pandas as pd
 import xarray as xr
 
 from ..errors import refusal
-from ..tables.areas import find_area, load_table
+from ..tables.areas import areas_above, find_area, load_table
 from . import projection
 from .ages import carry_forward, measured, persons
 from .cohorts import DECADE
-from .local import Root, areas_above, census_pyramids, launch_of, survival_grid
+from .local import Root, census_pyramids, launch_of, survival_grid
 from .projection import Nation, Scenario, nation_of, project, schedules, simulate, sources_behind
 
 AGED = {"population_total": 0, "population_60plus": 60, "population_65plus": 65}

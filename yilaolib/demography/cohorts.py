@@ -82,11 +82,11 @@ def project_cohorts(
     return labelled(told, np.append(years, years[-1] + step), ages, fertile.start, coords)
 
 
-def labelled(told: dict[str, np.ndarray], years, ages, youngest: int, coords: dict) -> xr.Dataset:
+def labelled(told: dict[str, Any], years, ages, youngest: int, coords: dict, **attrs: object) -> xr.Dataset:
     """What `carry` tells as `project_cohorts` returns it; `coords` are the further dims with their labels."""
     data = {n: ((*dims, *coords), told[n], {"units": UNITS.get(n, "persons per step")}) for n, dims in RESULTS.items()}
     mothers = ages[youngest : youngest + told["births_by_age"].shape[1]]
-    return xr.Dataset(data, {"year": years, "sex": SEX, **coords, "age": ages, "mother_age": mothers})
+    return xr.Dataset(data, {"year": years, "sex": SEX, **coords, "age": ages, "mother_age": mothers}, attrs)
 
 
 def carry(

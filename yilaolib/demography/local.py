@@ -22,7 +22,7 @@ import xarray as xr
 
 from ..errors import nearest, refusal
 from ..tables import workbook
-from ..tables.areas import Root, areas_above, find_area, load_table, slug_of
+from ..tables.areas import Root, find_area, load_table, slug_of
 from ..tables.finding import our_names
 from ..tables.folders import as_root, merged_table, names_of, read_theirs, stamp, user_files
 from ..tables.schema import empty_table

@@ -249,10 +249,9 @@ def scenario_named(name: str, *, area: str | None = None, root: Root = None) -> 
 @while_unchanged(64, "area")
 def _assumed(area: str | None, *, root: Root = None) -> dict[str, list[dict]]:
     """Rows of `assumptions` that hold for an area (None: of all areas), by scenario."""
-    table, found = load_table("assumptions", area=area, root=root), {}
-    for row in table[table["scenario"].notna()].to_dict("records"):
-        found.setdefault(row["scenario"], []).append(row)
-    return found
+    rows = load_table("assumptions", area=area, root=root).dropna(subset="scenario").to_dict("records")
+    names = dict.fromkeys(row["scenario"] for row in rows)
+    return {name: [row for row in rows if row["scenario"] == name] for name in names}
 
 
 @dataclass(frozen=True)
@@ -408,9 +407,8 @@ def _labelled(results: dict, launches: Sequence[Launch], end_year: int, nation: 
     draws, further = results["population"].shape[4:], {"area": [launch.area for launch in launches]}
     further |= {"draw": np.arange(*draws)} if draws else {}
     years, ages = np.arange(launches[0].base, end_year + 1), np.arange(OPEN_AGE + 1)
-    result = cohorts.labelled(results, years, ages, int(nation.schedule.indexes["age"][0]), further)
-    result.attrs["rebased"] = results["rebased"]
-    return result
+    youngest = int(nation.schedule.indexes["age"][0])
+    return cohorts.labelled(results, years, ages, youngest, further, rebased=results["rebased"])
 
 
 def _side_by_side(launches, scenario, end_year, nation, draws=0, seed=0, whole=None) -> dict[str, Any]:

@@ -208,10 +208,7 @@ def care_staff(
 
 
 def _printed_staff(area: str, role: str, root: Root, need: float, elderly: xr.DataArray | None = None) -> dict:
-    """Present staff and target as printed; a ratio per 1000 is of the `elderly` of its own year, and is the need.
-
-    `short` is the need less present staff, else less the target: `short_of` says which.
-    """
+    """Staff and target as printed (per 1000 of the `elderly` of its year: then it is the need), and what is short."""
     line: dict = dict(NOT_TOLD)
     for name, kind in (("present", "actual"), ("target", "target")):
         row = figures_at(root).first(area, STAFF[role], kind)

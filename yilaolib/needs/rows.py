@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..demography.ages import OPEN_AGE, SEX, Population, as_array
+from ..demography.ages import OPEN_AGE, SEX, Population, as_array, labelled, persons
 from ..demography.local import Range, Root, area_values, assumed_range, census_pyramids, while_unchanged
 from ..demography.projection import HORIZON, Scenario, project
 from ..errors import nearest, refusal
@@ -215,10 +215,8 @@ class Case:
     @cached_property
     def counts(self) -> dict[str, np.ndarray]:
         """Persons by year and any other dims, as all values of the methods' rows that are not plain numbers."""
-        people = self.people.to_numpy()
-        if self.what == "beds":
-            return {"elderly": people.sum(axis=(1, 2))}
-        return {"residents": people.sum(axis=(1, 2)), "children": people[:, :, :3].sum(axis=(1, 2))}
+        ages = {"elderly": ()} if self.what == "beds" else {"residents": (), "children": (0, 3)}
+        return {name: labelled(persons(self.people, *each)).to_numpy() for name, each in ages.items()}
 
     def at(self, value: Any, year: int) -> Any:
         """A value by year in one year; a plain number holds in every year."""
