@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 import subprocess
+import tempfile
 import zipfile
 from unittest.mock import Mock
 
@@ -162,14 +163,17 @@ def test_pdf_of_an_area_is_short(area, lang, tmp_path):
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9/x.png", "file:///etc/hostname", "ftp://127.0.0.1/x"])
 def test_pdf_fetches_nothing(address, tmp_path, monkeypatch):
-    """A picture that does not stand in the page is not fetched, from the network or from this machine."""
+    """A picture that does not stand in the page is not fetched; no copy of a font is left among temporary files."""
     from urllib.request import OpenerDirector
 
     opened = []
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(OpenerDirector, "open", lambda self, request, *_, **__: opened.append(request.full_url))
     own = v4.new_output("display_data", {"text/html": f'<p>一</p><img src="{address}" alt="图">'})
     write_format("pdf", document_of(yl.Report("zh"), own), tmp_path / "x.pdf")
-    assert {name.rpartition("/")[0] for name in opened} <= {FONTS.as_uri()} and (tmp_path / "x.pdf").is_file()
+    assert {name.rpartition("/")[0] for name in opened} <= {FONTS.as_uri()} and [
+        path.name for path in tmp_path.iterdir()
+    ] == ["x.pdf"]
 
 
 def test_word_has_real_headings(word):

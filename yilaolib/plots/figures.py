@@ -397,7 +397,7 @@ def plot_tornado(
         for side, colour in (("low", ORANGE), ("high", BLUE)):
             value, label = row[side], row.get(f"{side}_label")
             if pd.isna(value):
-                write(ax, style.missing(lang), (row["central"], y), (5, 0), MUTED)
+                write(ax, words.word("words.missing"), (row["central"], y), (5, 0), MUTED)
                 continue
             ax.barh(y, value - row["central"], 1.3, row["central"], color=colour)
             label = words.find("words.moved_to").get(label, label)
@@ -448,7 +448,7 @@ def plot_waterfall(
     for y, row in zip(heights, frame.itertuples(), strict=True):
         if pd.isna(row.value) or pd.isna(row.start):
             x = row.start if reaches and pd.notna(row.start) else 0.0
-            write(ax, style.missing(lang), (x, y), (5, 0), MUTED, bbox=CLEAR)
+            write(ax, catalogue(lang).word("words.missing"), (x, y), (5, 0), MUTED, bbox=CLEAR)
             continue
         fill, rest = FILLS.get(row.step, SKY), row.step in ("short", "surplus")
         edge, hatch = (MUTED, "////") if row.step == "unsure" else ("white", None)

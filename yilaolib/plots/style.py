@@ -95,10 +95,6 @@ def word(key: str, lang: str) -> str:
     return catalogue(lang).word(f"plots.words.{key}", str(key))
 
 
-def missing(lang: str) -> str:
-    return catalogue(lang).word("words.missing")
-
-
 def number(value: float, decimals: int | None = None) -> str:
     """Write a number for readers: 12,345; 41.5; 0.28. The sign is a true minus."""
     if decimals is not None:
@@ -110,7 +106,7 @@ def number(value: float, decimals: int | None = None) -> str:
 def with_unit(value: float, unit: str | None, lang: str, comparator: str | None = None) -> str:
     """Write a value with comparator and unit, or our word for a missing one: ``≥55%``, ``4,059张``, ``未公布``."""
     if pd.isna(value):
-        return missing(lang)
+        return catalogue(lang).word("words.missing")
     sign = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}.get(str(comparator), "")
     shown = {"number": number(float(value)), "unit": str(unit) if isinstance(unit, str) else ""}
     return catalogue(lang).say("plots.value", approx=comparator == "approx", sign=sign, **shown)
@@ -336,7 +332,8 @@ def close_axes(
 ) -> Axes:  # fmt: skip
     """Put title, unit line, source note and the unit under the axis on; `above` [points] is taken over the frame."""
     if empty:
-        ax.text(0.5, 0.5, missing(lang), ha="center", va="center", color=MUTED, transform=ax.transAxes)
+        text = catalogue(lang).word("words.missing")
+        ax.text(0.5, 0.5, text, ha="center", va="center", color=MUTED, transform=ax.transAxes)
     if under:
         ax.set_xlabel(word(under, lang), loc="right")
     if unit:

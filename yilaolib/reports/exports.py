@@ -92,7 +92,10 @@ def write_pdf(document: Document, target: Path) -> None:
     fonts = FontConfiguration()
     own = CSS(string=faces, font_config=fonts, url_fetcher=URLFetcher(allowed_protocols=["file"]))
     paper = HTML(string=page_html(document, paper=True), url_fetcher=URLFetcher(allowed_protocols=["data"]))
-    paper.write_pdf(target, stylesheets=[own], font_config=fonts, pdf_tags=True)
+    try:
+        paper.write_pdf(target, stylesheets=[own], font_config=fonts, pdf_tags=True)
+    finally:
+        fonts.__del__()  # its copies of our fonts, 4 MB, would stay behind when this process is ended
 
 
 def write_docx(document: Document, target: Path) -> None:
@@ -191,7 +194,7 @@ class _Word:
             return
         table = self.word.add_table(len(texts), len(texts[0]), "Report table")
         table._tbl.tblPr.append(_element("tblCaption", val=_clean(f"{piece['label']} {piece['caption']}")))
-        widths = [min(width, WIDEST / 2) for width in _widths(texts)]
+        widths, style = [min(width, WIDEST / 2) for width in _widths(texts)], self.word.styles["Table text"].style_id
         for column, width in zip(table.columns, widths, strict=True):
             column.width = int(self.width * width / sum(widths))
         for place, (element, row) in enumerate(zip(table._tbl.tr_lst, texts, strict=True)):
@@ -201,13 +204,12 @@ class _Word:
                 rule.append(_element("tblHeader"))
             for column, (cell, text) in enumerate(zip(element.tc_lst, row, strict=True)):
                 paragraph = Paragraph(cell.p_lst[0], table)  # table.cell(row, column) would count all cells each time
-                paragraph.style = "Table text"
+                paragraph._p.style = style  # the name would be looked for among all each time
                 told = piece["columns"][column] if column < len(piece["columns"]) else {}  # the last may lead back
                 paragraph.add_run(text).bold = place == 0 or None
                 if place == 0:
                     paragraph.paragraph_format.keep_with_next = True
-                elif told:
-                    marks = [mark for _, mark, _ in piece["rows"][place - 1][column]["links"] if mark]
+                elif told and (marks := [mark for _, mark, _ in piece["rows"][place - 1][column]["links"] if mark]):
                     paragraph.add_run(" ".join(marks)).font.superscript = True
                 if told.get("numeric") or (place and told and is_number(piece["rows"][place - 1][column]["value"])):
                     paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
