@@ -397,8 +397,9 @@ Candidate = tuple[Leaf, str, str, str]  # of persons; its origin, observation, s
 
 def _of_census(evidence: Evidence, places: list[str]) -> Iterator[Candidate]:
     for (area, year), rows_of in evidence.groups.items():
-        origin = evidence.origin(area, year) if area in places else "elsewhere"
-        source = evidence.people["source"].iloc[rows_of[0]]
+        if area not in places:
+            continue
+        origin, source = evidence.origin(area, year), evidence.people["source"].iloc[rows_of[0]]
         for low, high in GROUPS if origin in ("census", "table") else ():
             with contextlib.suppress(DataError):  # a user's pyramid may have wider groups than this one needs
                 yield evidence.look_up("pop", area, year, low, high), origin, "", source

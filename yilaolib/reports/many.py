@@ -458,10 +458,11 @@ DATA = "YILAO_DATA"  # the folder or workbook of a user, read beforehand too
 AREAS = "YILAO_AREAS"  # one of each province of several reports
 REHEARSED = "YILAO_REHEARSED"  # our notebooks with parameters; a user's own runs in its own process only
 STACK = (  # dask.array is imported by xarray where it is installed
-    "numpy.random", "pandas", "scipy.interpolate", "scipy.optimize", "scipy.stats", "xarray", "matplotlib.pyplot",
-    "matplotlib.backends.backend_svg", "seaborn", "PIL.PngImagePlugin", "IPython.core.completer",
+    "numpy.random", "pandas", "scipy.interpolate", "scipy.optimize", "xarray", "matplotlib.pyplot",
+    "matplotlib.backends.backend_svg", "PIL.PngImagePlugin", "IPython.core.completer",
     "papermill.translators", "matplotlib_inline.config", "dask.array",
 )  # fmt: skip
+LIKELY = ("scipy.stats", "seaborn")  # in the notebooks of others, not in ours
 
 
 def warm() -> None:
@@ -470,7 +471,8 @@ def warm() -> None:
     It must start no thread, for a fork copies one thread only and every lock as it is.
     """
     runner.import_papermill()
-    for name in STACK:
+    areas = [area for area in os.environ.get(AREAS, "").split(",") if area]
+    for name in (*STACK, *(LIKELY if areas else ())):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     import nbformat
@@ -492,7 +494,6 @@ def warm() -> None:
     root = os.environ.get(DATA) or None
     for name in yl.list_tables():
         merged_table(name, root)
-    areas = [area for area in os.environ.get(AREAS, "").split(",") if area]
     for area in areas:
         yl.project(area, root=root)
     if areas:
