@@ -175,8 +175,9 @@ def neighbours(
         **{f"parent_{name[5:]}": areas[name].reindex(above).values for name in names}
     )
     frame = frame.join(found).join(profiles).reset_index()
-    ranks = profiles.loc[found.index].apply(lambda one: (profiles < one).mean().where(one.notna()), axis=1)
-    ranks *= 100 * len(profiles) / profiles.notna().sum()
+    near = profiles.loc[found.index]
+    less = [(profiles.to_numpy() < one).sum(axis=0) for one in near.to_numpy()]
+    ranks = (100 * pd.DataFrame(less, near.index, near.columns) / profiles.notna().sum()).where(near.notna())
     frame.attrs = {"percentiles": ranks.iloc[0].to_dict(), "peer_percentiles": ranks.iloc[1:].to_dict("list")}
     frame.attrs |= {"count": len(profiles), "level": row["level"]}
     return frame
