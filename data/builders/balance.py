@@ -7,7 +7,7 @@ the medium scenario, and so is the nation. In each year, sex and age survivors a
 fertility so that births do; then the net migration of those who gain and of those who lose is moved apart until both
 leave the nation's (plus-minus method). Where hardly anybody moves, and in the years whose provincial totals are known,
 all residents are moved by one factor (iterative proportional fitting). Factors are rounded as they go, so that the next
-year mends what rounding left.
+year mends what rounding left. Every other scenario has a row where the factors of the medium one do not do for it.
 """
 
 from pathlib import Path
@@ -20,6 +20,7 @@ from yilaolib.demography.projection import (
     CENSUS_TO_YEAR_END,
     FACTORS,
     HORIZON,
+    Scenario,
     _rates,
     balanced,
     launches_from,
@@ -30,6 +31,7 @@ from yilaolib.tables.areas import list_areas, load_table
 
 OUT = Path(__file__).resolve().parents[1] / "balance.csv"
 DIGITS, ROUNDS, SIDES = 5, 60, (0.25, 4.0)  # of a factor on rates; of fitting; between which rates are moved
+NEAR = {"people": 2e-6, "alive": 5e-7, "births": 5e-6}  # of a sum: how near factors of the medium scenario will do
 
 
 def units_of_china() -> list[str]:
@@ -57,8 +59,10 @@ def fitted(survivors, rates, target, province, totals):
         net, size = target - here.sum(-1), (came + went) / 2
         with np.errstate(divide="ignore", invalid="ignore"):
             factors = np.stack([(size + net / 2) / came, (size - net / 2) / went])
+            most = np.stack([(SIDES[1] * went + net) / came, np.full_like(went, SIDES[1])])
+            factors = np.where(factors[1] > SIDES[1], most, factors)  # receivers give up what senders cannot
             plain = target / (here * (1 + rates)).sum(-1)
-        kept = ((factors > SIDES[0]) & (factors < SIDES[1])).all(axis=0)
+        kept = ((factors >= SIDES[0]) & (factors <= SIDES[1])).all(axis=0)
         factors = np.where(kept, factors, 1.0)
         residents = np.where(kept, 1.0, plain)
         if totals is not None:
@@ -67,12 +71,17 @@ def fitted(survivors, rates, target, province, totals):
     return [*np.round(factors, DIGITS), np.round(residents, DIGITS + 2)], np.round(left, DIGITS + 2)
 
 
-def main() -> None:
-    slugs, nation = units_of_china(), nation_of()
-    launches, (china,) = launches_from(slugs), launches_from(["china"])
+def chosen(exact, digits, usual, near):
+    """The exact factors, rounded; those of the medium scenario where they are as good."""
+    new = np.round(exact, digits)
+    return new if usual is None else np.where(abs(usual / exact - 1) < near, usual, new)
+
+
+def laid(scenario, launches, china, nation, usual=None):
+    """Factors (one of FACTORS, year, sex, age) of a scenario and what is left of known totals, by province."""
     years = np.arange(china.base, HORIZON + 1)
-    whole = simulate([china], nation.medium, HORIZON, nation).isel(area=0)
-    given = (nation.medium, years, nation, 0, 0, {})
+    whole = simulate([china], scenario, HORIZON, nation).isel(area=0)
+    given = (scenario, years, nation, 0, 0, {})
     theirs, ours = _rates(launches, *given), _rates([china], *given)
     first = int(nation.schedule["age"][0])
     fertile = slice(first, first + theirs["asfr"].shape[1])
@@ -81,42 +90,68 @@ def main() -> None:
     reported = local._reported()
     start = china.people + (whole["population"].sel(year=china.base).to_numpy() - china.people) / CENSUS_TO_YEAR_END
     people, rows = np.stack([launch.people for launch in launches], axis=-1), []
+    told = np.empty((len(FACTORS), len(years), *people.shape[:2]))
     for t, year in enumerate(years):
+        before = [None] * len(FACTORS) if usual is None else usual[:, t]
         total = china.people if t == 0 else whole["population"].sel(year=year - 1).to_numpy()
         target = start if t == 0 else whole["population"].sel(year=year).to_numpy()
         survival = theirs["survival"][t] if theirs["survival"].ndim == 4 else theirs["survival"][t][..., None]
-        there = stepped(people, survival)
-        alive = np.ones((2, people.shape[1]))
-        alive[:, 1:] = np.round(stepped(total[..., None], ours["survival"][t].reshape(2, -1, 1))[:, 1:, 0]
-                                / there[:, 1:].sum(-1), DIGITS + 1)  # fmt: skip
+        there, our_survival = stepped(people, survival), ours["survival"][t].reshape(2, -1, 1)
+        exact = np.ones(people.shape[:2])
+        exact[:, 1:] = stepped(total[..., None], our_survival)[:, 1:, 0] / there[:, 1:].sum(-1)
+        alive = chosen(exact, DIGITS + 1, before[3], NEAR["alive"])
         there *= alive[..., None]
         women = (people[0, fertile] + there[0, fertile]) / 2
         born = (women * theirs["asfr"][t]).sum(0)
         known = born.sum() if t == 0 else float(whole["births"].sel(year=year - 1).sum())
-        births = np.round(known / born.sum(), DIGITS)
+        births = chosen(known / born.sum(), DIGITS, None if usual is None else before[4][0, 0], NEAR["births"])
         girls = births * born / (1 + ours["sex_ratio_at_birth"][t])
         there[:, 0] = np.stack([girls, births * born - girls]) * survival[:, 0]
-        newborn = there[:, 0].sum(-1)
-        at_birth = np.array([girls.sum(), births * born.sum() - girls.sum()]) * ours["survival"][t].reshape(2, -1)[:, 0]
-        alive[:, 0] = np.round(at_birth / newborn, DIGITS + 1)
+        exact[:, 0] = there[:, 0].sum(-1)
+        exact[:, 0] = np.array([girls.sum(), (births * born - girls).sum()]) * our_survival[:, 0, 0] / exact[:, 0]
+        alive = chosen(exact, DIGITS + 1, before[3], NEAR["alive"])
         there[:, 0] *= alive[:, :1]
-        told = [reported.get(name, {}).get(int(year), {}).get("population_total") for name in names]
-        totals = np.array(told, dtype=float) if None not in told else None
+        known = [reported.get(name, {}).get(int(year), {}).get("population_total") for name in names]
+        totals = np.array(known, dtype=float) if None not in known else None
         rates = theirs["net_migration_rate"][t]
+
+        def after(factors, there=there, rates=rates, left=1.0):
+            here = {name: factor[..., None] for name, factor in zip(FACTORS, factors, strict=False)}
+            return there * (1 + balanced(rates, here, left))
+
         factors, left = fitted(there, rates, target, province, totals)
-        here = {name: factor[..., None] for name, factor in zip(FACTORS, factors, strict=False)}
-        after = there * (1 + balanced(rates, here, left[province]))
-        people = people + CENSUS_TO_YEAR_END * (after - people) if t == 0 else after
-        for s, sex in enumerate(("female", "male")):
-            for age in range(people.shape[1]):
-                rows.append(("china", year, sex, age, *(f[s, age] for f in factors), alive[s, age], births))
+        if usual is not None:
+            near = abs(after(before, left=left[province]).sum(-1) / target - 1) < NEAR["people"]
+            factors = np.where(near, before[:3], factors)
+        there = after(factors, left=left[province])
+        people = people + CENSUS_TO_YEAR_END * (there - people) if t == 0 else there
+        told[:, t] = np.stack([*factors, alive, np.full(alive.shape, births)])
         if totals is not None:
-            rows += [(name, year, "", "", "", "", each, "", "") for name, each in zip(names, left, strict=True)]
-        off = abs(after.sum(-1) / target - 1)
-        print(f"{year}: people {after.sum() / target.sum() - 1:+.1e}, worst age {off.max():.1e}, births {births:.4f}, ",
-              f"receivers {np.median(factors[0]):.3f}, senders {np.median(factors[1]):.3f}")  # fmt: skip
-    frame = pd.DataFrame(rows, columns=["area", "year", "sex", "age", *FACTORS])
-    frame.sort_values(["area", "year", "sex", "age"], kind="stable").to_csv(OUT, index=False)
+            rows += [("", name, year, "", "", "", "", each, "", "") for name, each in zip(names, left, strict=True)]
+        off = abs(there.sum(-1) / target - 1)
+        print(f"{scenario.name} {year}: people {there.sum() / target.sum() - 1:+.1e}, worst age {off.max():.1e}")
+    return told, rows
+
+
+def main() -> None:
+    slugs, nation = units_of_china(), nation_of()
+    launches, (china,) = launches_from(slugs), launches_from(["china"])
+    usual, rows = laid(nation.medium, launches, china, nation)
+    labels = pd.MultiIndex.from_product(
+        [["china"], range(china.base, HORIZON + 1), ["female", "male"], range(usual.shape[-1])],
+        names=["area", "year", "sex", "age"],
+    )
+    frames = [pd.DataFrame(rows, columns=["scenario", *labels.names, *FACTORS])]
+    frames += [pd.DataFrame(usual.reshape(len(FACTORS), -1).T, labels, FACTORS).reset_index().assign(scenario="")]
+    for name in sorted(set(load_table("assumptions")["scenario"].dropna()) - {nation.medium.name}):
+        found = laid(Scenario.load(name), launches, china, nation, usual)[0]
+        other = found != usual
+        other[4] &= np.indices(usual.shape[1:])[1:].sum(axis=0) == 0  # once a year is enough
+        own = pd.DataFrame(np.where(other, found, np.nan).reshape(len(FACTORS), -1).T, labels, FACTORS)
+        frames.append(own.dropna(how="all").reset_index().assign(scenario=name))
+        print(name, len(frames[-1]), "rows")
+    frame = pd.concat(frames)[["scenario", *labels.names, *FACTORS]]
+    frame.sort_values(["scenario", *labels.names], kind="stable").to_csv(OUT, index=False, lineterminator="\n")
 
 
 if __name__ == "__main__":

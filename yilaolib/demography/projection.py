@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import groupby
 from numbers import Real
 from types import SimpleNamespace
@@ -141,8 +141,7 @@ def sums(launches, scenario, end_year, nation, *, draws, seed=0, root=None) -> I
     for launch in launches:
         if nation.balance is not None and _units(launch.area, root=root):
             future = add_up([launch], scenario, end_year, nation, draws=draws, seed=seed, root=root)
-            people = [_measured(each) for each in future["population"].to_numpy()]
-            births = future["births"].to_numpy()
+            people, births = [_measured(each) for each in future["population"].to_numpy()], future["births"].to_numpy()
         else:
             people: list[np.ndarray] = []
             births = next(_carried([launch], scenario, end_year, nation, draws, seed, kept, people))["births"]
@@ -266,26 +265,26 @@ class Nation:
     most_moved: float  # share of persons by which a newer total is met at the ages at which people move
     medium: Scenario  # by which known years are fitted
     oldest: np.ndarray  # (1, sex, age) one standard deviation of migration by which the oldest stray everywhere
-    balance: dict[str, np.ndarray] | None = None  # what makes places add up; table `balance`
+    balance: Callable[[str], dict[str, np.ndarray]] | None = None  # what makes places add up in a scenario
     newest: int = 0  # last year whose births and deaths are known
 
 
 def nation_of(start: str = "latest", *, control: bool = False, root: Root = None) -> Nation:
     """The nation's paths: `latest` fitted to reported births and deaths; with `control` places add up to them."""
     nation = _nation(start, root=root)
-    return replace(nation, balance=_balance(root=root)) if control and start == "latest" else nation
+    return replace(nation, balance=partial(_balance, root=root)) if control and start == "latest" else nation
 
 
-@while_unchanged(4, "nation")
-def _balance(*, root: Root = None) -> dict[str, np.ndarray]:
-    """Factors (year, sex, age) by name, and those of the residents of provinces by their slug (year), year 0 first."""
-    table = merged_table("balance", root)
-    years, whole = np.arange(table["year"].min(), table["year"].max() + 1), table[table["area"] == "china"]
-    shape = (len(years), len(SEX), OPEN_AGE + 1)
-    found = {name: whole[name].to_numpy(dtype=float).reshape(shape) for name in FACTORS}
-    for area, rows in table[table["area"] != "china"].groupby("area"):
-        found[area] = rows.set_index("year")["residents"].reindex(years).fillna(1.0).to_numpy(dtype=float)
-    return found | {"years": years}
+@while_unchanged(16, "nation")
+def _balance(scenario: str, *, root: Root = None) -> dict[str, np.ndarray]:
+    """Factors (year, sex, age) by name, those of the residents of provinces by their slug (year), and the years."""
+    table, names = merged_table("balance", root), list(FACTORS)
+    whole = table[table["area"] == "china"].set_index(["year", "sex", "age"])
+    usual, years = whole.loc[whole["scenario"].isna(), names], whole.index.levels[0].to_numpy(dtype=int)
+    own = whole.loc[whole["scenario"] == scenario, names].reindex(usual.index).fillna(usual)
+    laid = own.to_numpy().T.reshape(-1, len(years), len(SEX), OPEN_AGE + 1)
+    left = table[table["area"] != "china"].pivot(index="year", columns="area", values="residents").reindex(years)
+    return dict(zip([*names, *left], [*laid, *left.fillna(1.0).to_numpy().T], strict=True)) | {"years": years}
 
 
 @while_unchanged(8, "nation")
@@ -331,9 +330,8 @@ def launches_from(slugs: Sequence[str], start: str = "latest", control: bool = T
 
 
 def _moving(launch: Launch, root: Root) -> Launch:
-    names = names_of(as_root(root), stamp(root))
-    line = (launch.area, *names.above(launch.area))
-    province = next((up for up in line if names.rows[up]["level"] == "province"), None)
+    of = names_of(as_root(root), stamp(root))
+    province = next((up for up in (launch.area, *of.above(launch.area)) if of.rows[up]["level"] == "province"), None)
     return replace(launch, moves=_left_over(province, root=root), province=province) if province else launch
 
 
@@ -537,7 +535,7 @@ def _rates(launches, scenario, years, nation, draws, seed, kept) -> dict[str, An
     given = (launches, scenario, years, nation, draws, seed)
     paths = _strayed(launches[0], len(years), nation.spreads, draws, seed) if draws else None
     who = [(x.kind, x.e0_offset, *x.deaths.items()) for x in launches]
-    factors, further = _factors(launches, nation, years), (1, 1) if draws else (1,)
+    factors, further = _factors(*given[:4]), (1, 1) if draws else (1,)
     if kept.get("who") != who:
         e0 = _e0(*given)
         alike = not np.ptp(e0, axis=2).any()  # most places have the nation's
@@ -553,12 +551,13 @@ def _rates(launches, scenario, years, nation, draws, seed, kept) -> dict[str, An
     return {"survival": kept["survival"], "asfr": rates, "sex_ratio_at_birth": srb} | moving
 
 
-def _factors(launches: Sequence[Launch], nation: Nation, years: np.ndarray) -> dict[str, np.ndarray]:
+def _factors(launches, scenario: Scenario, years: np.ndarray, nation: Nation) -> dict[str, np.ndarray]:
     """The rows of the balance for calendar years, none without; beyond its last year those of that year hold."""
     if nation.balance is None or launches[0].kind == "nation":
         return {}
-    at = np.clip(years, *nation.balance["years"][[0, -1]]) - nation.balance["years"][0]
-    return {name: values[at] for name, values in nation.balance.items()}
+    found = nation.balance(scenario.name)
+    at = np.clip(years, *found["years"][[0, -1]]) - found["years"][0]
+    return {name: values[at] for name, values in found.items()}
 
 
 def balanced(rates: np.ndarray, factors: Mapping[str, np.ndarray], left: np.ndarray) -> np.ndarray:
