@@ -48,7 +48,7 @@ def group_ages(population: Population, edges: Sequence[int] = (0, 3, 15, 60, 65,
         refuse_cut(empty, bounds)
     filled = array.fillna(0) if has_gaps else array
     sums = np.add.reduceat(filled.to_numpy(), starts, axis=array.get_axis_num("age"))  # from each edge to the next
-    coords = {name: coord for name, coord in array.coords.items() if "age" not in coord.dims}
+    coords = {name: coord for name, coord in array.coords.variables.items() if "age" not in coord.dims}
     grouped = xr.DataArray(sums, coords=coords | {"age": bounds}, dims=array.dims)
     return like(grouped.where(~empty.all("age")) if has_gaps else grouped, population)
 

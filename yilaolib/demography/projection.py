@@ -542,7 +542,7 @@ def _rates(launches, scenario, years, nation, draws, seed, kept) -> dict[str, An
         survival = look_up(nation.survival, e0[:, :, :1] if alike else e0)
         schedule = nation.schedule.to_numpy()[nation.schedule.indexes["year"].get_indexer(years)]
         if factors:
-            survival = survival * factors["survivors"].reshape(*survival.shape[:3], *further)
+            survival *= factors["survivors"].reshape(*survival.shape[:3], *further)
             schedule = schedule * factors["births"][:, :1, 0]
         kept |= {"who": who, "survival": survival, "schedule": schedule.reshape(*schedule.shape, *further)}
     rates = _tfr(*given, [paths])[:, None] * kept["schedule"]

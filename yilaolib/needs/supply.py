@@ -43,9 +43,9 @@ def doubted(row: pd.Series) -> bool:
 
 def stock_of(supply: pd.DataFrame) -> pd.Series | None:
     """The printed present supply of the widest kind (a row of `supply`), or None when none is printed."""
-    stocks = supply[supply["role"] == "stock"].set_index("kind", drop=False)
-    kinds = [kind for kind in WIDEST if kind in stocks.index]
-    return stocks.loc[kinds[0]] if kinds else None
+    rows = [*zip(supply["kind"], supply["role"], strict=True)]
+    kind = next((kind for kind in WIDEST if (kind, "stock") in rows), None)
+    return None if kind is None else supply.iloc[rows.index((kind, "stock"))].rename(kind)
 
 
 def opening(supply: pd.DataFrame, year: int, after: int | None = None) -> pd.DataFrame:
