@@ -67,12 +67,12 @@ def project_cohorts(
     """
     if migration_timing not in ("end", "even"):
         raise refusal("errors.people.timing", migration_timing=migration_timing)
-    ages, years = population["age"].to_numpy(), survival["year"].to_numpy()
+    ages, years = population.get_index("age").to_numpy(), survival.get_index("year").to_numpy()
     if (np.diff(ages) != step).any():
         raise refusal("errors.people.ages_apart", step=step, ages=ages[:4].tolist())
     if (np.diff(years) != step).any():
         raise refusal("errors.people.years_step", step=step, years=years[:4].tolist())
-    unknown = np.setdiff1d(asfr["age"].to_numpy(), ages)
+    unknown = np.setdiff1d(asfr.get_index("age").to_numpy(), ages)
     if unknown.size:
         raise refusal("errors.people.asfr_age", age=float(unknown[0]), ages=ages[:4].tolist())
     inputs = (population, survival, asfr, sex_ratio_at_birth, net_migration, net_migration_rate)
@@ -163,7 +163,7 @@ def _broadcast(given: dict[str, xr.DataArray], years, ages) -> tuple[dict[str, A
                 raise refusal("errors.people.other_labels", name=name, dim=dim)
     asfr, first, last = given["asfr"], 0, 0
     by_age = asfr.transpose("age", ...).to_numpy() != 0
-    used = asfr["age"].to_numpy()[by_age.any(axis=tuple(range(1, by_age.ndim)))]
+    used = asfr.get_index("age").to_numpy()[by_age.any(axis=tuple(range(1, by_age.ndim)))]
     if used.size:
         first, last = np.searchsorted(ages, [used.min(), used.max()])
     fertile, laid = slice(first, last + 1), {}
