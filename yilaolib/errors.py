@@ -38,11 +38,7 @@ def refusal(key: str, kind: type = DataError, /, **values: Any) -> Any:
 
 
 def nearest(word: object, choices: Iterable[str], *, cutoff: float = 0.6) -> str:
-    """Return the choice nearest to `word`, or ``""``.
-
-    >>> nearest("jingdezen", ["jingdezhen", "yueyang"])
-    'jingdezhen'
-    """
+    """Return the choice nearest to `word`, or ``""``: jingdezhen for jingdezen."""
     return next(iter(difflib.get_close_matches(str(word), list(choices), n=1, cutoff=cutoff)), "")
 
 

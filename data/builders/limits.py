@@ -1,7 +1,8 @@
 """Measure what places of China show; write data/limits.csv, which `yilao check` holds a user's figures against.
 
 Counties and prefectures of the census of 2020, and of 2010 where the territory did not change; all but one in a
-thousand at each end. Residents have limits of each level. `python data/builders/limits.py`
+thousand at each end. Residents have limits of each level; half of those aged 1 to 4 are under 3.
+`python data/builders/limits.py`
 """
 
 from pathlib import Path
@@ -19,7 +20,10 @@ NOTE = "All but one place in a thousand at each end, counties and prefectures of
 def main() -> None:
     level = load_table("areas").set_index("area")["level"]
     people = load_table("population")
-    measures = place_measures(people[people["area"].map(level).isin(["county", "prefecture"])])
+    people = people[people["area"].map(level).isin(["county", "prefecture"])]
+    infants = (people["age"] == 1) & (people["n"] == 4)  # half of those of 1 to 4 are under 3
+    halves = [people[infants].assign(age=age, n=2, persons=people["persons"] / 2) for age in (1, 3)]
+    measures = place_measures(pd.concat([people[~infants], *halves]))
     now = measures.xs(2020, level="year")
     rows = []
     for measure in now:

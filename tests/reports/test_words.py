@@ -20,7 +20,7 @@ NOTEBOOKS = HERE / "notebooks" / "reports"
 READS_CHINESE = {  # what these files read: printed figures, names, codes, headings
     "auditing/evidence.py", "auditing/verdicts.py", "needs/money.py", "needs/peers.py", "needs/supply.py",
     "plots/style.py", "reports/display.py", "reports/many.py", "reports/one.py", "reports/sections.py", "tables/finding.py",
-    "tables/cells.py", "tables/folders.py", "tables/census.py", "tables/workbook.py",
+    "tables/cells.py", "tables/folders.py", "tables/census.py", "tables/schema.py", "tables/workbook.py",
 }  # fmt: skip
 READ = {"reading": "whole"}  # a plan that was read from end to end
 FORMS = ("columns", "formats", "links", "words", "row_ids")  # of a table: these name columns, and are no words

@@ -35,7 +35,7 @@ REFUSED = [  # typed, unit: two readers could read two things, or nothing
     ("2020-11-01", "year"), ("2万", "year"), ("19.28%", "persons"), ("5‰", "pct"), ("1.35亿", "10,000 yuan"),
     ("100元", "beds"), ("100人", "beds"), ("=1+1", "beds"), ("@SUM(1)", "beds"), ("无", "beds"), (True, "beds"),
     (float("nan"), "beds"), (float("inf"), "beds"), ("nan", "beds"), ("inf", "beds"), ("1e99", "beds"), (1e300, "beds"),
-    ("≥95以下", "pct"), ("约≥95左右", "pct"), (datetime.datetime(2025, 3, 5), "beds"), (datetime.time(3, 5), "beds"),
+    ("≥95以下", "pct"), ("约≥95左右", "pct"), (datetime.date(2022, 6, 30), "year"), (datetime.time(3, 5), "beds"),
     (datetime.datetime(1905, 7, 17), "year"), (datetime.timedelta(days=1), "beds"), ("12把", "beds"), ("#REF!", "beds"),
 ]  # fmt: skip
 

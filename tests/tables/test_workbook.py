@@ -62,9 +62,10 @@ def sums(population):
     return {ages: population.query("@ages[0] <= age < @ages[1]")["persons"].sum() for ages in SUMS}
 
 
-def test_empty_form_has_no_problem(form):
-    """A form that nobody has filled in is read without a word; its example rows are not data."""
-    assert check_data(form).empty
+def test_empty_form_has_no_people_yet(form):
+    """A form that nobody has filled in is told to have no residents; its example rows are not data."""
+    assert check_data(form)[["cell", "severity"]].to_numpy().tolist() == [["B5", "warning"]]
+    assert "Fill in margins" in check_data(form)["message"].item()
     assert {name: len(frame) for name, frame in read_workbook(form).items() if len(frame)} == {"areas": 1}
 
 
@@ -82,8 +83,22 @@ def test_form_has_what_a_planner_needs(form):
     assert [c for ws in book for row in ws for c in row if c.data_type == "f"] == []
 
 
+def test_a_format_that_shows_a_unit_counts(city):
+    """161.9 shown as 161.9万 is 1,619,000; what is so already and only shown in 万 stays; 16.6 as 16.6% is no count."""
+    book = openpyxl.load_workbook(city)
+    for row, form, value in ((5, '0.0"万"', 161.9), (6, '0!.0,"万"', 1_619_000), (7, '0.0"%"', 16.6)):
+        book["margins"].cell(row, 3).value, cell = 2015 + row, book["margins"].cell(row, 4, value)
+        cell.number_format = form
+    book.save(city)
+    assert check_data(city).query("severity == 'error'")["cell"].tolist() == ["D7"]
+    fill(city, "margins", 7, population_total="9万")
+    assert load_table("margins", root=city)["population_total"].tolist() == [1_619_000, 1_619_000, 90_000]
+
+
 def test_form_is_never_written_over(form):
-    """A form that is there may hold a planner's figures."""
+    """A form that is there may hold a planner's figures; two Chinese names are two slugs, so two folders of reports."""
+    forms = [new_workbook(form.with_name(f"{name}.xlsx"), name, parent="江西") for name in ("我的市", "你的市")]
+    assert find_area("我的市", forms[0])["area"] != find_area("你的市", forms[1])["area"]
     with pytest.raises(DataError, match="there already"):
         new_workbook(form, "某某市")
 
@@ -173,6 +188,7 @@ def test_header_may_be_chinese_and_lower_down(tmp_path):
 
 def test_bounds_and_percentages_of_figures(form):
     """≥95.5, 55-60 and 19.28 % as Excel keeps it become value, comparator and upper end."""
+    fill(form, "margins", **TOTALS)
     fill(form, "observations", 5, indicator="elder_beds_total", year=2025, kind="目标", value="≥10,500张")
     fill(form, "observations", 6, indicator="nursing_beds_share_pct", year=2025, kind="目标", value="55-60%")
     fill(form, "observations", 7, indicator="population_60plus_share_pct", year=2020, kind="现状", value=0.1928)

@@ -290,7 +290,7 @@ def _newer_totals(slug: str, base: int, people: np.ndarray, root: Root) -> Itera
         if row["basis"] != "registered" and row["year"] > base:
             yield int(row["year"]), reported.get(int(row["year"]), {}) | totals
         elif row["basis"] == "registered" or row["year"] < base:
-            raise refusal("errors.people.totals_unused", slug=slug, year=row["year"], base=base)
+            raise refusal("errors.people.totals_unused", slug=slug, year=row["year"], base=base, basis=row["basis"])
         elif abs(totals["population_total"] / people.sum() - 1) > workbook.NEAR:
             told = f"{slug!r} has other totals of {base} in margins than by age: the ages are used."
             warnings.warn(told, stacklevel=2)
@@ -654,13 +654,20 @@ def fill(name: str, table: pd.DataFrame, load: Load, own_areas: list[str]) -> pd
             rows += [] if "e0" in own else [_life_expectancy(area, table, load("areas"))]
             rows += [] if "tfr_ratio" in own or wanted is None else [_fertility(area, wanted, load)]
             continue
-        given = workbook.coarse_groups(area, table)
+        given = dict(coarse := workbook.coarse_groups(area, table))
         if wanted is not None and (wanted["year"] in given or _lacks_pyramid(area, wanted, table, load("areas"))):
             if wrong := workbook.contradiction(wanted):
                 told = {"check": wrong[1].key, "told": {"field": wrong[0], **wrong[1].values}}
                 raise refusal("errors.people.contradict", area=area, year=wanted["year"], **told)
             year = int(wanted["year"])
-            given[year] = given.get(year, {}) | workbook.to_meet(workbook.totals_in(wanted))
+            groups, totals = given.get(year, {}), workbook.to_meet(workbook.totals_in(wanted))
+            ends, sexes = {end for key in groups for end in key[:2]}, {key[2:] for key in groups}
+            new = {key for key in totals if {*key[:2]} - ends or (key[2:] and key[2:] not in sexes)}
+            given[year] = groups | {key: totals[key] for key in new}  # what ages say too is theirs
+        for year, groups in coarse.items():
+            ages: list[tuple] = [(*sex, age) for low, high, *sex in groups for age in range(low, high or OPEN_AGE + 1)]
+            if len(ages) > len({*ages}) or len(ages) % (OPEN_AGE + 1):
+                raise refusal("errors.people.groups_apart", area=area, year=year)
         rows += [_population(area, year, margins, table, load) for year, margins in given.items()]
     return pd.concat(rows).reset_index(drop=True)
 

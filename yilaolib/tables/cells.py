@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from ..errors import DataError, refusal
 from . import schema
 from .finding import plain_name
-from .schema import NUMBER, Problem, Sheet, Trouble, fields_of, package, rules_of, schema_of
+from .schema import NUMBER, Problem, Sheet, Trouble, fields_of, fold, heading, package, rules_of, schema_of
 
 PRINTED = re.compile(r"(\d+)(?:\.(\d+))?\s*[余多]?([百千]?[万亿]?)")
 TIMES = {"百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000}
@@ -55,17 +55,6 @@ def closed(name: str) -> str:
     return name + ")" * max(0, name.count("(") - name.count(")"))
 
 
-COUNTERS = ("个", "家", "所", "处", "座", "项", "间")
-WORDS = {  # unit: what may stand behind its number
-    "persons": ("人", "名", "口", "位"), "person_times": ("人次",), "households": ("户",),
-    "beds": ("张", "床", "张床", "张床位", "个床位", "床位"), "places": ("个", "个托位", "托位"),
-    "classes": ("个", "班", "个班"), "year": ("年", "年末", "年底", "年度"), "years": ("年", "岁", "周岁"),
-    "months": ("个月",), "minutes": ("分钟",), "hours": ("小时",), "pct_points": ("个百分点",),
-    "m2": ("平方米", "平米", "m2"), "km2": ("平方公里", "km2"), "per_1000": ("‰", "张", "个", "人"),
-    "yuan": ("元",), "yuan_per_month": ("元", "元/月", "元/人月", "元/人·月"), "yuan_per_person": ("元", "元/人"),
-    "yuan_per_year": ("元", "元/年"), "10,000 yuan": ("万元",),
-    **dict.fromkeys(("institutions", "facilities", "projects", "communities", "enterprises", "sites"), COUNTERS),
-}  # fmt: skip
 SHARES = ("1", "share", "ratio")  # units of which a percentage is a hundredth
 BEFORE = {"ge": ("≥", "≧", ">=", "不低于", "不少于", "不小于", "至少"), "gt": (">", "超过", "大于", "高于", "多于"),
           "le": ("≤", "≦", "<=", "不超过", "不高于", "不大于", "至多"), "lt": ("<", "不足", "小于", "低于", "少于"),
@@ -82,12 +71,7 @@ TYPED = re.compile(
 )
 RANGE = re.compile(rf"(?P<low>{FIGURE})(?P<unit>[^0-9]*?)\s*(?:[-~–—至到]|--|——)\s*(?P<high>(?:{FIGURE}).*)")
 DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})(?:[-/.月]([0-9]{1,2})日?|月)?")
-FOLDED = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
-    **dict.fromkeys((0x3000, 0xA0, 0x2009, 0x202F), " "),  # kinds of space
-    **dict.fromkeys((0x200B, 0x2060, 0xFEFF)),  # of no width
-    ord("−"): "-",
-    ord("㎡"): "m2",
-}
+SHOWN_UNIT = re.compile(r'(?:G[^"]*|[#0?., ]*[#0?])["\\]([百千]?[万亿]人?|%)"?')  # a format: 161.9 shown as 161.9万
 
 
 class Understood(NamedTuple):
@@ -99,11 +83,6 @@ class Understood(NamedTuple):
     upper: str = ""
 
 
-def fold(text: str) -> str:
-    """Return a text with full-width letters, digits and spaces as plain ones; ① and ² stay what they are."""
-    return text.translate(FOLDED).strip()
-
-
 def plain(number: Decimal) -> str:
     """Return a number in digits: no exponent, no zeros at the end."""
     text = format(number, "f")
@@ -112,8 +91,7 @@ def plain(number: Decimal) -> str:
 
 def refused(came: Any, key: str, **values: Any) -> Understood:
     """Return what is said of a cell that cannot be read."""
-    shown = came.isoformat() if hasattr(came, "isoformat") else str(came)
-    return Understood("", Trouble(key, {"shown": shown, **values}))
+    return Understood("", Trouble(key, {"shown": str(came).removesuffix(" 00:00:00"), **values}))
 
 
 def read_number(value: object, unit: str = "", *, percent: bool = False, whole: bool = False) -> Understood:
@@ -126,7 +104,8 @@ def read_number(value: object, unit: str = "", *, percent: bool = False, whole: 
         return _from_number(value, unit, percent)
     if isinstance(value, datetime.date | datetime.time | datetime.timedelta):
         year = getattr(value, "year", 0)
-        if unit == "year" and 1949 <= year <= 2200:  # 2025 in a cell formatted as a date is 17 July 1905: refused
+        day = f"{value:%m%d}" if 1949 <= year <= 2200 else ""  # 2025 in a cell formatted as a date is of 1905: refused
+        if unit == "year" and day in ("0101", "1101"):  # a year, or a census; totals of 30 June are of neither
             return Understood(str(year))
         return refused(value, "date_for_number")
     text = fold(str(value))
@@ -188,7 +167,7 @@ def _in_unit(number: Decimal, times: str, word: str, unit: str) -> Decimal | Non
         return None if times or factor is None else number * factor
     if times and unit in ("pct", "year", "years", *SHARES):
         return None
-    return scaled if not word or word == unit or word in WORDS.get(unit, ()) else None
+    return scaled if not word or word == unit or word in package()["unitWords"].get(unit, ()) else None
 
 
 def _from_number(value: float, unit: str, percent: bool) -> Understood:
@@ -349,7 +328,9 @@ def _raw(cell: Any, shown: Any) -> Raw | None:
     if cell.data_type == "e" or (isinstance(value, str) and shown[cell.coordinate].data_type == "e"):
         return Raw(value, trouble=Trouble("shows_an_error", {"shown": str(value)}))
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return Raw(value, percent=number and "%" in str(cell.number_format).split(";")[0])
+    form = str(cell.number_format).split(";")[0] if number else ""
+    unit = SHOWN_UNIT.fullmatch(form)
+    return Raw(f"{value}{unit[1]}") if unit else Raw(value, percent="%" in form)
 
 
 def put(ws: Any, row: int, column: int, value: Any) -> Any:
@@ -381,26 +362,25 @@ def sheet_of(name: str, grid: Grid) -> tuple[Sheet, list[Problem]]:
     """Find header and rows of a table in a sheet; rows that begin with # explain and are left out."""
     from openpyxl.utils import get_column_letter as letter
 
-    columns = {column.casefold(): column for column in fields_of(name)}
-    columns |= {plain_name(f["title_zh"]): column for column, f in fields_of(name).items() if "title_zh" in f}
-    titles = {line: {at: _title(raw, columns) for at, raw in row.items()} for line, row in grid.rows.items()}
-    for top in list(titles)[:HEADER_WITHIN]:
-        heads = [title for title in titles[top].values() if title != "#"]
-        known = sum(title in columns.values() for title in heads)
+    columns, titles = fields_of(name), {}
+    for top in list(grid.rows)[:HEADER_WITHIN]:
+        titles = {at: heading(name, str(raw.value)) for at, raw in grid.rows[top].items()}
+        heads = [title for title, _ in titles.values() if title != "#"]
+        known = sum(title in columns for title in heads)
         if known >= 2 and 2 * known >= len(heads):
             break
     else:
         nothing = Sheet(grid.title, letters={})
-        trouble = Trouble("no_header", {"columns": list(fields_of(name))}, "columns-missing")
+        trouble = Trouble("no_header", {"columns": list(columns)}, "columns-missing")
         return nothing, [nothing.problem(name, 1, "", trouble)]
-    places = {at: title for at, title in titles[top].items() if title != "#"}
+    places = {at: title for at, (title, _) in titles.items() if title != "#"}
     letters = {title: letter(at) for at, title in reversed(places.items())}
-    sheet, problems = Sheet(grid.title, list(places.values()), [], [], letters, top), []
+    sheet, problems = Sheet(grid.title, list(places.values()), [], [], letters, top, dict(titles.values())), []
     for line, row in grid.rows.items():
         if line <= top or str(row[min(row)].value).startswith("#"):
             continue
         for at in row.keys() - places.keys():
-            if at != min(titles[top]) or titles[top].get(at) != "#":
+            if at != min(titles) or titles.get(at, ("", ""))[0] != "#":
                 letters.setdefault(f"?{at}", letter(at))
                 problem = sheet.problem(name, line, f"?{at}", Trouble("column_without_name", rule="columns"))
                 problems.append(problem._replace(field=""))
@@ -410,22 +390,20 @@ def sheet_of(name: str, grid: Grid) -> tuple[Sheet, list[Problem]]:
     return sheet, problems
 
 
-def _title(raw: Raw, columns: dict[str, str]) -> str:
-    text = fold(str(raw.value))
-    short = re.split(r"[(（\n\s]", text, maxsplit=1)[0]
-    return columns.get(short.casefold()) or columns.get(plain_name(short)) or text
-
-
 def understand(name: str, sheet: Sheet, spelling: Spelling) -> tuple[Sheet, list[Problem]]:
     """Return a sheet of typed cells as a sheet of plain texts, with what could not be understood."""
     fields, rows, problems = fields_of(name), [], []
     if not set(sheet.header) & set(fields):
         return sheet, []
-    is_book = sheet.letters is not None
+    is_book, units = sheet.letters is not None, {column: unit for column, unit in sheet.units.items() if unit}
     unsaid = [column for column in fields if column not in sheet.header] if is_book and sheet.rows else []
     for line, cells in zip(sheet.lines, sheet.rows, strict=True):
         typed = [cell if isinstance(cell, Raw) else Raw(cell) for cell in cells]
         row = dict(zip(sheet.header, typed, strict=False))
+        for column, unit in units.items():
+            number = fold(show(row.get(column, Raw("")).value)).replace(",", "")
+            if NUMBER.fullmatch(number) and not row[column].percent:
+                row[column] = row[column]._replace(value=number + unit)
         texts, found = _row(name, row, spelling)
         if name in ABOUT_ONE and (is_book or "area" in row):
             texts["area"] = texts.get("area") or spelling.own.get("areas", "")

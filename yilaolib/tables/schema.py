@@ -16,12 +16,15 @@ import numpy as np
 import pandas as pd
 
 from ..errors import nearest, refusal
-from .finding import data_folder
+from .finding import data_folder, plain_name
 
 DTYPES = {"string": "str", "integer": "Int64", "number": "float64", "boolean": "boolean"}
 INTEGER = re.compile(r"([+-]?[0-9]{1,18})(\.0*)?")  # 2020.0 is what pandas writes beside an empty cell
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
-GROUP = re.compile(r"(\d+)(?:-(\d+)|(\+))?")  # a column of persons by age: 0, 1-4, 85+
+GROUP = re.compile(r"(\d+)(?:[-—–~至](\d+)|(\+|岁?及?以上))?岁?")  # a column of persons by age: 0, 1-4, 85+, 5-9岁
+HEAD_UNIT = re.compile(r"[(（](?:单位[:：])?([百千]?[万亿]人?|千人|百人|[%‰])[)）]")
+FOLDED = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {ord("−"): "-", ord("㎡"): "m2"}
+FOLDED |= dict.fromkeys((0x3000, 0xA0, 0x2009, 0x202F), " ") | dict.fromkeys((0x200B, 0x2060, 0xFEFF))  # spaces
 RUN = ("=", "+", "-", "@", "\t", "\r", "\n")  # a program for spreadsheets may run a text that begins so
 
 
@@ -120,6 +123,7 @@ class Sheet(NamedTuple):
     lines: list[int] = []  # noqa: RUF012 - the line of the file in which each row begins
     letters: dict[str, str] | None = None  # of a sheet: the letter of the column of each field
     top: int = 1  # the line of the header
+    units: dict[str, str] = {}  # noqa: RUF012 - of columns whose heading gives one
 
     def problem(
         self, table: str, line: int | None, field: str, trouble: Trouble, *, row_key: str = "", area: str = "",
@@ -172,7 +176,19 @@ def read_csv(path: Path) -> tuple[Sheet, list[Problem]]:
         header.pop()
     if header[0] == "#":  # a sheet of a form saved as CSV: rows that begin with # explain
         header, kept = header[1:], [(line, row[1:]) for line, row in kept if not row[0].startswith("#")]
-    return _unfolded(name, Sheet(path.name, header, [row for _, row in kept], [line for line, _ in kept])), []
+    heads = [heading(name, text) for text in header]
+    sheet = Sheet(path.name, [head for head, _ in heads], [row for _, row in kept], [line for line, _ in kept])
+    return _unfolded(name, sheet._replace(units=dict(heads))), []
+
+
+def heading(name: str, text: str) -> tuple[str, str]:
+    """Return the column that a heading means, else the heading; and the unit that it gives: 万人 of 总人口（万人）."""
+    text, unit = fold(text), HEAD_UNIT.search(fold(text))
+    columns = {plain_name(f.get("title_zh", c)): c for c, f in fields_of(name).items()} | {
+        c: c for c in fields_of(name)
+    }
+    short = re.split(r"[(（\n\s]", text, maxsplit=1)[0]
+    return columns.get(short.casefold()) or columns.get(plain_name(short)) or text, unit[1] if unit else ""
 
 
 def _unfolded(name: str, sheet: Sheet) -> Sheet:
@@ -222,6 +238,11 @@ def _by_age(wide: pd.DataFrame) -> pd.DataFrame:
     return frame[list(fields_of("population"))]
 
 
+def fold(text: str) -> str:
+    """Return a text with full-width letters, digits and spaces as plain ones; ① and ² stay what they are."""
+    return text.translate(FOLDED).strip()
+
+
 def escaped(text: str) -> str:
     """Return a text as a CSV file should hold it: no program for spreadsheets runs it as a formula ('=1+1)."""
     return f"'{text}" if text.startswith(RUN) else text
@@ -253,8 +274,9 @@ def parse(
     text = pd.DataFrame(kept, columns=sheet.header, index=lines)
     text = text.loc[:, ~text.columns.duplicated()].reindex(columns=list(fields), fill_value="").astype(object)
     labels = key_of(text, schema_of(name)["primaryKey"])
-    problems += _duplicates(name, sheet, labels)
     told = {(problem.row, problem.field) for problem in known if problem.severity == "error"}
+    no_key = {line for line, field in told if field in schema_of(name)["primaryKey"]}
+    problems += _duplicates(name, sheet, labels[~labels.index.isin(no_key)])
     typed = {}
     for column, field in fields.items():
         values = text[column]

@@ -76,7 +76,8 @@ def new_workbook(
 def _first_row(stem: str, area: str, name: str | None, up: str | None) -> dict:
     known, zh = load_table("areas").set_index("area")["name_zh"], name or area
     is_slug = misfit(area, fields_of("areas")["area"]) is None
-    slug = area if is_slug else re.sub(r"[^a-z0-9]+", "-", stem.casefold()).strip("-") or "mycity"
+    plain = re.sub("[^\x00-\x7f]", lambda each: f"-{ord(each[0]):x}-", stem.casefold())  # 我的市 and 你的市 are two
+    slug = area if is_slug else re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "mycity"
     if not is_slug and not re.search("[\u3400-\u9fff]", area):
         raise refusal("form.no_slug", shown=area)
     if slug in known:
