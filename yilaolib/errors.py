@@ -80,7 +80,7 @@ def checked(function: Callable) -> Callable:
                 try:
                     bound.arguments[name] = _taken(value, kinds[name])
                 except _Unfit as unfit:
-                    told = {"name": name, "function": function.__name__, "value": f"{value!r:.80}"}
+                    told = {"name": name, "function": function.__name__, "value": " ".join(repr(value).split())[:80]}
                     raise refusal("errors.argument", kinds=unfit.args, **told) from None
         before = states.set(states.get() or {})
         try:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from yilaolib import DataError, backtest, compare_with_plans, extrapolate, load_table, persons, project
+from yilaolib import DataError, backtest, compare_with_plans, extrapolate, load_table, persons, project, year_of
 from yilaolib.demography.ages import MEASURES
 from yilaolib.demography.backtest import nation_as_known
 from yilaolib.demography.local import launch_of
@@ -115,6 +115,9 @@ BAD = [
     (lambda: extrapolate(SERIES[:2], 2005), "three"),
     (lambda: extrapolate(SERIES - 1, 2005), "above 0"),
     (lambda: extrapolate(SERIES, 2002), "after 2002"),
+    (lambda: extrapolate(SERIES, 10**9), "at most 200 years"),
+    (lambda: extrapolate(SERIES.replace(2, np.inf), 2005), "all finite"),
+    (lambda: year_of(SERIES[:0], 20), "has values"),
     (lambda: extrapolate(SERIES, 2005, method="arima"), "not possible"),
 ]
 

@@ -257,7 +257,7 @@ BAD = [
     (lambda: project("haian", scenario="hihg"), r"one of low, .*'hihg'. Did you mean 'high'\?"),
     (lambda: project("haian", end_year=2020), "end_year must be after the census of 2020 and at most 2100; it is 2020"),
     (lambda: project("haian", end_year=2101), "at most 2100; it is 2101"),
-    (lambda: project("haian", draws=-5), "draws is -5; it must be a number of paths"),
+    (lambda: project("haian", draws=10**9), "draws is 1000000000; it must be a number of paths"),
     (lambda: project("haian", **SHORT, scenario=Scenario("mine", e0=780)), "runs from .* the tables cover 45 to 95"),
     (lambda: project_ranges([]), "No area"),
     (lambda: project_ranges(["haian"], draws=0), "at least one path"),

@@ -71,9 +71,11 @@ def test_every_layout_gives_the_same_persons(tmp_path, layout, write):
     assert read["n"].isna().sum() == 2 and set(read["year"]) == {2020}
 
 
-def test_gb18030_and_a_table_without_sexes(tmp_path):
-    """A national encoding, and one column of persons: both sexes together."""
-    read = yl.read_census(text(tmp_path / "a.csv", [row[:2] for row in DOWN], "gb18030"))
+@pytest.mark.parametrize("encoding, mark", [("gb18030", ","), ("utf-8-sig", ";"), ("utf-16", "\t")])
+def test_encodings_and_marks_of_a_table_without_sexes(tmp_path, encoding, mark):
+    """A national encoding, what spreadsheet programs write, and one column of persons: both sexes together."""
+    rows = [[mark.join(map(str, filter(None, row[:2])))] for row in DOWN]
+    read = yl.read_census(text(tmp_path / "a.csv", rows, encoding))
     assert set(read["sex"]) == {"both"} and read["persons"].tolist() == BOTH
     assert read.attrs["understood"]["total"] == sum(BOTH)
 

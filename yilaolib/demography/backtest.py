@@ -130,10 +130,10 @@ def extrapolate(series: pd.Series, end_year: int, *, level: float = 0.8, method:
     146.4
     """
     series = series.dropna().astype(float).sort_index()
-    if len(series) < 3 or (series <= 0).any():
-        raise refusal("errors.people.trend", n=len(series), least=float(series.min()))
     years = series.index.to_numpy(dtype=int)
-    if end_year <= years[-1] or not 0 < level < 1:
+    if len({*years} & {*range(1000, 3000)}) != max(len(years), 3) or not series.between(0, 1e300, "neither").all():
+        raise refusal("errors.people.trend", n=len(series), least=float(series.min()))
+    if not years[-1] < end_year <= years[-1] + 200 or not 0 < level < 1:
         raise refusal("errors.people.trend_end", end_year=end_year, last=int(years[-1]), level=level)
     whole = bool((np.diff(years) == 1).all())
     method = method or ("ets" if whole and len(series) >= MANY else "log-linear")

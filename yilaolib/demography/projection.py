@@ -424,7 +424,7 @@ def _carried(
     base, last = one_base(launches), int(nation.paths.index.max())
     if not base < end_year <= last:
         raise refusal("errors.end_year", base=base, last=last, value=end_year)
-    if draws < 0:
+    if not 0 <= draws <= 100_000:
         raise refusal("errors.people.draws", draws=draws)
     years = np.arange(base, end_year + 1)  # calendar years; that of the census moves the launch to year end
     youngest = int(nation.schedule.indexes["age"][0])

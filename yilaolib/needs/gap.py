@@ -178,7 +178,7 @@ def year_of(share: xr.DataArray | pd.Series, pct: float) -> pd.Series:
     {'year': 2030, 'state': 'passes'}
     """
     paths = xr.DataArray(share.rename_axis("year") if isinstance(share, pd.Series) else share)
-    if not {"year"} <= set(paths.dims) <= {"year", "draw"} or not 0 < pct < 100:
+    if not {"year"} <= set(paths.dims) <= {"year", "draw"} or not 0 < pct < 100 or not paths.notnull().any():
         raise refusal("errors.needs.no_share", dims=list(paths.dims), pct=pct)
     paths = paths * (100 if float(paths.max()) <= 1 else 1)
 

@@ -96,9 +96,10 @@ def _csv_grid(path: Path) -> Grid:
         raw = path.read_bytes()
     except OSError as error:
         raise refusal("form.not_opened", file=path.name, error=error) from error
-    for encoding in ("utf-8-sig", "gb18030"):
+    for encoding in ("utf-8-sig", "gb18030", "utf-16"):
         with contextlib.suppress(UnicodeDecodeError, csv.Error):
-            lines = enumerate(csv.reader(io.StringIO(raw.decode(encoding), newline="")), 1)
+            text = raw.decode(encoding)
+            lines = enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=max(";\t,", key=text.count)), 1)
             rows = {r: {c: Raw(cell) for c, cell in enumerate(row, 1) if cell.strip()} for r, row in lines}
             return Grid("", {r: row for r, row in rows.items() if row})
     raise refusal("census.encoding", file=path.name)

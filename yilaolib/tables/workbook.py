@@ -82,7 +82,8 @@ def _first_row(stem: str, area: str, name: str | None, up: str | None) -> dict:
         raise refusal("form.no_slug", shown=area)
     if slug in known:
         raise refusal("form.slug_taken", shown=slug, name=known[slug])
-    level, english = "county" if re.search("[县区旗]$", zh) else "prefecture", slug.replace("-", " ").title()
+    level = "county" if re.search("[县区旗]$", zh) else "prefecture"
+    english = slug.replace("-", " ").title() if is_slug or stem.isascii() else zh
     return {"area": slug, "level": with_word(level), "name_zh": zh, "name_en": english, "parent": up}
 
 
