@@ -90,7 +90,7 @@ def test_mortality_is_the_printed_life_expectancy_less_the_nation_s(city, offset
     assert levels.loc["e0_offset", "value"] == pytest.approx(offset, abs=1e-4)
 
 
-@pytest.mark.parametrize(("year", "sentence"), [("2022", "0.8"), ("", "without its year")])
+@pytest.mark.parametrize(("year", "sentence"), [("2022", "0.8"), ("", "without its year"), ("2190", "outside 19")])
 def test_an_own_life_expectancy_needs_its_year(tmp_path, year, sentence):
     """The newest of the user's and ours counts: 79 in 2022 is 0.8 above the UN's 78.2; without year it is refused."""
     own = f"area,parameter,year,value,unit,source\nyingtan,e0,{year},79,years,judged\n"

@@ -414,9 +414,9 @@ def _e0_offset(slug: str, known: int | None, *, root: Root = None) -> float:
     """Years that life expectancy lies above the nation's."""
     if (row := _e0_row(slug, known, root)) is None:
         return 0.0
-    if pd.isna(row["year"]):
-        raise refusal("errors.people.e0_year", area=row["area"])
-    return round(float(row["value"] - national_paths(root=root).loc[int(row["year"]), ("e0_both", "value")]), 4)
+    if row["year"] not in (national := national_paths(root=root)).index:
+        raise refusal("errors.people.e0_year", area=row["area"], first=national.index[0], last=national.index[-1])
+    return round(float(row["value"] - national.loc[row["year"], ("e0_both", "value")]), 4)
 
 
 def _told(key: str, **values: object) -> tuple[str, str]:
