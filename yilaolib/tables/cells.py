@@ -212,7 +212,6 @@ LARGEST = 200_000_000  # bytes unpacked; a table of 2,800 counties by age takes 
 LONGEST = 32_767  # characters that a cell can hold
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML cannot hold these
 ROW_UNITS = ("see unit", "see indicator")  # the unit stands in another column of the row
-HEADER_WITHIN = 30  # rows from the top in which a header is looked for
 OWN_SOURCE = "own-figures"
 ABOUT_ONE = ("margins", "observations", "projects", "population")  # an empty area means the user's only one
 
@@ -363,7 +362,7 @@ def sheet_of(name: str, grid: Grid) -> tuple[Sheet, list[Problem]]:
     from openpyxl.utils import get_column_letter as letter
 
     columns, titles = fields_of(name), {}
-    for top in list(grid.rows)[:HEADER_WITHIN]:
+    for top in list(grid.rows)[:30]:  # a header further down is none
         titles = {at: heading(name, str(raw.value)) for at, raw in grid.rows[top].items()}
         heads = [title for title, _ in titles.values() if title != "#"]
         known = sum(title in columns for title in heads)

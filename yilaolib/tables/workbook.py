@@ -82,9 +82,9 @@ def _first_row(stem: str, area: str, name: str | None, up: str | None) -> dict:
         raise refusal("form.no_slug", shown=area)
     if slug in known:
         raise refusal("form.slug_taken", shown=slug, name=known[slug])
-    level = "county" if re.search("[县区旗]$", zh) else "prefecture"
     english = slug.replace("-", " ").title() if is_slug or stem.isascii() else zh
-    return {"area": slug, "level": with_word(level), "name_zh": zh, "name_en": english, "parent": up}
+    level = with_word("county" if re.search("[县区旗]$", zh) else "prefecture")
+    return {"area": slug, "level": level, "name_zh": zh, "name_en": english, "parent": up}
 
 
 def _guide(ws: Any, area: Mapping, stem: str, sheets: list[str]) -> None:
