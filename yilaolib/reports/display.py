@@ -35,7 +35,7 @@ DPI = 160  # of PNG: five dots to three CSS pixels, sharp on a telephone and in 
 MOST_SVG, WORD = 60_000, "YILAO_WORD"  # characters; a variable that asks for PNG too, for Word takes no SVG
 # The font that figures were measured with, as the library, a page and paper call it; else one of the reader's.
 FAMILIES = "Noto Sans SC Yilao, Yilao Page, Yilao Paper, Noto Sans SC, PingFang SC, Microsoft YaHei, sans-serif"
-DECIMALS = re.compile(r"((?<![\d.])-?[1-9]\d*\.\d\d)\d+")
+DECIMALS = re.compile(r"((?<![\d.])-?[1-9]\d*\.\d)\d+")
 SPARED = re.compile(r" transform=\"rotate\(-0 [^\"]*\"|font-family: 'Noto Sans SC Yilao'; |text-anchor: start; ")
 OPTIONS = ("heads", "words", "texts", "units", "formats", "links", "blanks")  # of a table, by column
 CALC = ["key", "formula"]  # of a table that Excel computes: a name of each row; what gives its value, or "input"
@@ -402,7 +402,7 @@ def _short(svg: str, size: str) -> str:
     """Return an SVG as it stands in a page: without what a browser does not need."""
     text = re.sub(r"(?s)<!--.*?-->", "", svg.partition("</defs>")[2].replace("xlink:href", "href"))
     text = re.sub(r"<[^>]*>", lambda tag: DECIMALS.sub(r"\1", SPARED.sub("", tag[0])).replace("\n", ""), text)
-    text = re.sub(r">\s+<", "><", text)
+    text = re.sub(r' d="[^"CQ]*"', lambda path: path[0].replace(" L ", " "), re.sub(r">\s+<", "><", text))
     return f'<svg xmlns="{XMLNS}" {size} font-family="{FAMILIES}" stroke-linejoin="round">{text}'
 
 
