@@ -392,7 +392,7 @@ def picture_of(figure, key: str) -> tuple[Picture, int, int]:
         image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
         few = image.quantize(method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
         few.putpalette([255 if value == 254 else value for value in few.getpalette() or ()])  # white paper is white
-        few.save(small, format="png", compress_level=8)
+        few.save(small, format="png", compress_level=6)
         picture[PNG] = base64.b64encode(small.getvalue()).decode()
     plt.close(figure)
     return picture, width, height
