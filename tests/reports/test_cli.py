@@ -282,6 +282,8 @@ def test_a_form_of_a_known_area_is_no_dead_end(instant, arguments, code, words):
 def test_a_doubted_input_is_told_before_the_report(instant):
     """Warnings of the check stand on stderr, and the report is made."""
     (instant / "mine").mkdir()
-    (instant / "mine" / "areas.csv").write_text("area,level,name_zh,name_en,parent\nx,county,㵲县,X,jiangxi\n", "utf-8")
+    areas = "area,level,name_zh,name_en,parent\nx,county,㵲བ😀县,X,jiangxi\n"
+    (instant / "mine" / "areas.csv").write_text(areas, "utf-8")
     done = yilao("report", "yingtan", "--data", "mine")
-    assert done.exit_code == 0 and done.stderr.startswith("Warning: ") and "U+3D72" in done.stderr
+    assert done.exit_code == 0 and done.stderr.startswith("Warning: ")
+    assert "U+3D72), བ (U+0F56), 😀 (U+1F600)" in done.stderr

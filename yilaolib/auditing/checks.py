@@ -440,7 +440,7 @@ def _implausible(tables: Tables, table: str, measures: pd.DataFrame, labels: pd.
 
 
 def characters_can_be_shown(tables: Tables) -> Iterator[Finding]:
-    """The font of PDF and figures has every Chinese character of a user's texts."""
+    """The font of PDF and figures has every letter and emoji of a user's texts, of whatever script."""
     if tables["limits"]["checked"].all():
         return
     known = set((Path(__file__).parents[1] / "fonts" / "characters.txt").read_text(encoding="utf-8"))
@@ -448,7 +448,7 @@ def characters_can_be_shown(tables: Tables) -> Iterator[Finding]:
         mine = frame[frame["checked"]].select_dtypes("str")
         for field in mine:
             for label, text in mine[field].dropna().items():
-                rare = [c for c in text if c >= "\u2e80" and c.isalpha() and c not in known]
+                rare = [c for c in text if (c.isalpha() or c > "\uffff") and c >= "\u0250" and c not in known]
                 rare = [c for c in rare if not c.encode("gb2312", "ignore")]
                 if rare:
                     told = [f"{c} (U+{ord(c):04X})" for c in dict.fromkeys(rare)]
