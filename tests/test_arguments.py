@@ -14,7 +14,7 @@ import yilaolib as yl
 
 WRONG = [
     None, "text", datetime.date(2025, 1, 1), pd.NA, pd.NaT, np.float64(3.5), np.int64(3), np.datetime64("2025-01-01"),
-    float("nan"), -1, [], [1, "x"], object(),
+    float("nan"), -1, 10**30, [], [1, "x"], object(), pd.Series(["x"]),
 ]  # fmt: skip
 ENGLISH = re.compile(r"\b(must|it is|give)\b| (the|of) ")
 AREA = "yingtan"

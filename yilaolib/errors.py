@@ -103,12 +103,14 @@ def _taken(value: Any, annotation: str) -> Any:
     for kind, within in kinds:
         if kind not in ("object", "Any") and not names & {kind, *KINDS.get(kind, ())}:
             continue
-        if kind == "int" and value % 1 != 0:
+        far = kind in ("int", "float") and 1e18 < abs(value) < float("inf")  # no year, and no number of persons
+        text = kind in ("Number", "Population", "Series", "Mapping", "ndarray") and getattr(value, "dtype", "") == "str"
+        if far or text or (kind == "int" and value % 1 != 0):
             continue
         if kind == "tuple" and len(value) != len(within.split(",")) and "..." not in within:
             continue
-        if kind in ("Sequence", "Iterable", "list", "tuple") and names & {"list", "tuple"}:
-            return type(value)(_taken(each, within.split(",")[0] or "Any") for each in value)
+        if kind in ("Sequence", "Iterable", "list", "tuple") and names & {*MANY[:2], *MANY[-3:]}:
+            return (tuple if "tuple" in names else list)(_taken(each, within.split(",")[0] or "Any") for each in value)
         if kind == "ndarray" and names & {"list", "tuple"}:
             import numpy as np
 

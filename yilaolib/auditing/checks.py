@@ -449,9 +449,8 @@ def characters_can_be_shown(tables: Tables) -> Iterator[Finding]:
         for field in mine:
             for label, text in mine[field].dropna().items():
                 rare = [c for c in text if (c.isalpha() or c > "\uffff") and c >= "\u0250" and c not in known]
-                rare = [c for c in rare if not c.encode("gb2312", "ignore")]
-                if rare:
-                    told = [f"{c} (U+{ord(c):04X})" for c in dict.fromkeys(rare)]
+                told = [f"{c} (U+{ord(c):04X})" for c in dict.fromkeys(rare) if not c.encode("gb2312", "ignore")]
+                if told:
                     yield Finding(table, label, field, "no_glyph", {"characters": told}, "warning")
 
 

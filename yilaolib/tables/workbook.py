@@ -29,7 +29,6 @@ SHEETS = ("areas", "margins", "sources", "observations", "projects", "outcomes",
 COMPLETED = ("source", "observation", "as_printed")  # an empty cell of these is filled in, see `sheets`
 LISTS = {"area": "areas!$B$5:$B$60", "source": "sources!$B$5:$B$60", "indicator": "lists!$B$2:$B$2000"}
 FIRST_ROW, LAST_ROW = 5, 1_000  # below names, titles, rules and the example; last row of drop-downs
-WIDE = ("indicator", "title_zh", "name_zh", "note")
 
 
 def new_workbook(
@@ -121,7 +120,7 @@ def _form_sheet(ws: Any, table: str, area: Mapping) -> None:
             cell.font = Font(bold=line == 1, italic=line > 1)
         put(ws, FIRST_ROW, column, area.get(name) if table == "areas" else None)
         letter = get_column_letter(column)
-        ws.column_dimensions[letter].width = 24 if name in WIDE else 16
+        ws.column_dimensions[letter].width = 24 if name in ("indicator", "title_zh", "name_zh", "note") else 16
         _drop_down(ws, table, name, field, letter)
     ws.column_dimensions["A"].width = 16
     ws.freeze_panes = f"B{FIRST_ROW}"
