@@ -380,9 +380,10 @@ def start_batch(out, template, **options):
 
 def test_bare_figure_is_shown_and_has_no_style(tmp_path):
     """What is drawn before the fork neither hides the figures of a notebook nor gives them its style."""
-    cell = "import matplotlib.pyplot as plt\n_ = plt.plot([1])\nprint(plt.rcParams['font.size'])"
+    cell = "import matplotlib.pyplot as plt, yilaolib as yl\n_ = yl.project(city), plt.plot([1])\n"
+    cell += "print(plt.rcParams['font.size'])"
     template = write_template(tmp_path / "t.ipynb", cell)
-    start_batch(tmp_path / "out", template, cities=CITIES[:2]).communicate()
+    start_batch(tmp_path / "out", template, cities=CITIES[: many.MANY]).communicate()
     told = nbformat.read(tmp_path / "out" / CITIES[0] / "report.ipynb", 4).cells[-1].outputs
     assert told[0].text == "10.0\n" and "image/png" in told[1].data
 
