@@ -21,18 +21,15 @@ def problems(tmp_path):
 BEDS = "haian.elder_beds_total.2020.actual,haian,elder_beds_total,,2020,printed,actual"
 
 
-@pytest.mark.parametrize(
-    ("row", "rules"),
-    [
-        (f"{BEDS},40,ge,beds,≥40张,plan-haian-2022,1,", []),
-        (f"{BEDS},40,eq,beds,≥40张,plan-haian-2022,1,", ["agrees"]),
-        (f"{BEDS},620,eq,beds,约620张,plan-haian-2022,1,", ["agrees"]),
-        (f"{BEDS},620,le,beds,不得超过620张,plan-haian-2022,1,", []),
-        (f"{BEDS.replace('total.2020', 'total.2019')},40,eq,beds,40张,plan-haian-2022,1,", ["agrees"]),
-        (f"{BEDS.replace('haian.', 'yueyang.')},40,eq,beds,40张,plan-haian-2022,1,", ["agrees"]),
-        (f"mine,{BEDS.split(',', 1)[1]},40,eq,beds,40张,plan-haian-2022,,", []),  # an id and a place of one's own
-    ],
-)
+@pytest.mark.parametrize(("row", "rules"), [
+    (f"{BEDS},40,ge,beds,≥40张,plan-haian-2022,1,", []),
+    (f"{BEDS},40,eq,beds,≥40张,plan-haian-2022,1,", ["agrees"]),
+    (f"{BEDS},620,eq,beds,约620张,plan-haian-2022,1,", ["agrees"]),
+    (f"{BEDS},620,le,beds,不得超过620张,plan-haian-2022,1,", []),
+    (f"{BEDS.replace('total.2020', 'total.2019')},40,eq,beds,40张,plan-haian-2022,1,", ["agrees"]),
+    (f"{BEDS.replace('haian.', 'yueyang.')},40,eq,beds,40张,plan-haian-2022,1,", ["agrees"]),
+    (f"mine,{BEDS.split(',', 1)[1]},40,eq,beds,40张,plan-haian-2022,,", []),  # an id and a place of one's own
+])  # fmt: skip
 def test_rows_that_contradict_themselves(problems, row, rules):
     """A comparator is the printed sign, an id says its row."""
     assert problems(row) == rules

@@ -72,27 +72,24 @@ def aged(share_60, share_65):
     return pd.Series([100 - share_60, share_60 - share_65, share_65], index=[0, 60, 65])
 
 
-@pytest.mark.parametrize(
-    ("scheme", "share_60", "share_65", "stage"),
-    [
-        ("un-1956", 30, 3.99, "young"),
-        ("un-1956", 30, 4.00, "mature"),  # 4 % is included
-        ("un-1956", 30, 7.00, "aged"),  # 7 % is included
-        ("vienna-1982", 9.99, 0, "below the cut"),
-        ("vienna-1982", 10.0, 0, "ageing"),
-        ("nhc-2022", 20.0, 0, "mild ageing"),  # 中度 is above 20 %
-        ("nhc-2022", 20.01, 0, "moderate ageing"),
-        ("nhc-2022", 30.0, 0, "moderate ageing"),  # 重度 is above 30 %
-        ("nhc-2022", 30.01, 0, "severe ageing"),
-        ("common-65", 30, 14.0, "aged society"),
-        ("common-65", 30, 20.5, "super-aged society"),
-        ("common-65-21", 30, 20.5, "aged society"),  # 21 % is used as well
-        ("yingtan-footnote", 17.46, 12.15, "below moderate"),
-        ("yingtan-footnote", 19.28, 14.31, "moderate ageing"),  # 65+ above 14 % is enough
-        ("yingtan-footnote", 20.01, 10.0, "moderate ageing"),  # 60+ above 20 % is enough
-        ("yingtan-footnote", 20.0, 14.0, "below moderate"),
-    ],
-)
+@pytest.mark.parametrize(("scheme", "share_60", "share_65", "stage"), [
+    ("un-1956", 30, 3.99, "young"),
+    ("un-1956", 30, 4.00, "mature"),  # 4 % is included
+    ("un-1956", 30, 7.00, "aged"),  # 7 % is included
+    ("vienna-1982", 9.99, 0, "below the cut"),
+    ("vienna-1982", 10.0, 0, "ageing"),
+    ("nhc-2022", 20.0, 0, "mild ageing"),  # 中度 is above 20 %
+    ("nhc-2022", 20.01, 0, "moderate ageing"),
+    ("nhc-2022", 30.0, 0, "moderate ageing"),  # 重度 is above 30 %
+    ("nhc-2022", 30.01, 0, "severe ageing"),
+    ("common-65", 30, 14.0, "aged society"),
+    ("common-65", 30, 20.5, "super-aged society"),
+    ("common-65-21", 30, 20.5, "aged society"),  # 21 % is used as well
+    ("yingtan-footnote", 17.46, 12.15, "below moderate"),
+    ("yingtan-footnote", 19.28, 14.31, "moderate ageing"),  # 65+ above 14 % is enough
+    ("yingtan-footnote", 20.01, 10.0, "moderate ageing"),  # 60+ above 20 % is enough
+    ("yingtan-footnote", 20.0, 14.0, "below moderate"),
+])  # fmt: skip
 def test_stage_at_its_cuts(scheme, share_60, share_65, stage):
     """Each scheme names the stage by its own base age, and includes its cut or does not."""
     assert stages(share_60, share_65)[scheme] == stage

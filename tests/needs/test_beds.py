@@ -109,15 +109,12 @@ def test_draws_keep_demography_apart_from_parameters():
     assert row["draw_upper"] - row["draw_lower"] < row["upper"] - row["lower"]
 
 
-@pytest.mark.parametrize(
-    ("call", "said"),
-    [
-        (lambda: beds("haian", 2051), "year is 2051; the projection runs from 2020 to 2050"),
-        (lambda: yl.triangulate_beds("haian", 2019), "year is 2019; the projection runs from 2020"),
-        (lambda: yl.triangulate_beds("haianx", 2025), "area 'haianx' is not in areas.csv"),
-        (lambda: beds(share_by="aged_61"), r"share_by is 'aged_61'; choose one of .* Did you mean 'aged_6"),
-    ],
-)
+@pytest.mark.parametrize(("call", "said"), [
+    (lambda: beds("haian", 2051), "year is 2051; the projection runs from 2020 to 2050"),
+    (lambda: yl.triangulate_beds("haian", 2019), "year is 2019; the projection runs from 2020"),
+    (lambda: yl.triangulate_beds("haianx", 2025), "area 'haianx' is not in areas.csv"),
+    (lambda: beds(share_by="aged_61"), r"share_by is 'aged_61'; choose one of .* Did you mean 'aged_6"),
+])  # fmt: skip
 def test_bad_input_is_refused_in_a_sentence(call, said):
     """The error names what came and what is allowed."""
     with pytest.raises(yl.DataError, match=said):

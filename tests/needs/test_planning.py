@@ -14,16 +14,13 @@ CARD = yl.report_card("china").set_index(["indicator", "year"])
 shares = st.floats(0.05, 0.95)
 
 
-@pytest.mark.parametrize(
-    ("indicator", "year", "verdict"),
-    [
-        ("elder_beds_total", 2025, "missed"),  # some 10 million planned, 7.68 million there
-        ("daycare_places_per_1000", 2025, "met"),  # 4.73 against 4.5
-        ("nursing_beds_share_institution_pct", 2025, "met"),  # 65.7 % in 2024 against 55 %
-        ("nursing_beds_share_institution_pct", 2030, "on_the_way"),
-        ("village_community_eldercare_facility_coverage_pct", 2030, "not_in_tables"),
-    ],
-)
+@pytest.mark.parametrize(("indicator", "year", "verdict"), [
+    ("elder_beds_total", 2025, "missed"),  # some 10 million planned, 7.68 million there
+    ("daycare_places_per_1000", 2025, "met"),  # 4.73 against 4.5
+    ("nursing_beds_share_institution_pct", 2025, "met"),  # 65.7 % in 2024 against 55 %
+    ("nursing_beds_share_institution_pct", 2030, "on_the_way"),
+    ("village_community_eldercare_facility_coverage_pct", 2030, "not_in_tables"),
+])  # fmt: skip
 def test_nation_is_marked(indicator, year, verdict):
     assert CARD.verdict[indicator, year] == verdict
 
@@ -65,16 +62,13 @@ def own_card(tmp_path, outcome, comparator="eq", definition="same", value=110.0)
     return card.set_index(["indicator", "year"]).loc[("daycare_places_per_1000", 2025)]
 
 
-@pytest.mark.parametrize(
-    ("outcome", "definition", "verdict"),
-    [
-        (140.0, "same", "met"),  # 112 places of the 1,000 of 2020
-        (112.5, "same", "met_denominator"),  # 90 places, of 800 instead of 1,000
-        (112.5, "changed", "met_definition"),
-        (105.0, "same", "missed"),
-        (None, "same", "not_published"),
-    ],
-)
+@pytest.mark.parametrize(("outcome", "definition", "verdict"), [
+    (140.0, "same", "met"),  # 112 places of the 1,000 of 2020
+    (112.5, "same", "met_denominator"),  # 90 places, of 800 instead of 1,000
+    (112.5, "changed", "met_definition"),
+    (105.0, "same", "missed"),
+    (None, "same", "not_published"),
+])  # fmt: skip
 def test_verdicts_of_a_ratio(tmp_path, outcome, definition, verdict):
     assert own_card(tmp_path, outcome, definition=definition)["verdict"] == verdict
 

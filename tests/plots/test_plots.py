@@ -201,17 +201,14 @@ def test_supply_shows_no_total_beside_its_parts():
     assert [label.get_text() for label in yl.plot_supply(frame).get_yticklabels()] == ["public", "private"]
 
 
-@pytest.mark.parametrize(
-    ("baseline", "target", "comparator", "called"),
-    [
-        (97, 95, "ge", "floor below baseline"),
-        (10, 20, "le", "ceiling above baseline"),
-        (10, 20, "ge", "worse"),  # of these, fewer is better, and at least so many is no floor below
-        (97, 95, "lt", "worse"),
-        (97, 95, "", "worse"),
-        (97, 95, None, "worse"),
-    ],
-)
+@pytest.mark.parametrize(("baseline", "target", "comparator", "called"), [
+    (97, 95, "ge", "floor below baseline"),
+    (10, 20, "le", "ceiling above baseline"),
+    (10, 20, "ge", "worse"),  # of these, fewer is better, and at least so many is no floor below
+    (97, 95, "lt", "worse"),
+    (97, 95, "", "worse"),
+    (97, 95, None, "worse"),
+])  # fmt: skip
 def test_targets_bound_lies_on_its_side(baseline, target, comparator, called):
     """A worse target is called a floor only below its baseline and a ceiling only above it."""
     row = {"name": ["a"], "baseline": baseline, "target": target, "unit": "%", "comparator": comparator}
@@ -219,14 +216,11 @@ def test_targets_bound_lies_on_its_side(baseline, target, comparator, called):
     assert ax.texts[0].get_text().split("  ")[1] == called
 
 
-@pytest.mark.parametrize(
-    "lines",
-    [
-        {"stock 2020 (derived from a ratio per 1000)": 3025, "target 2025": 23542},
-        {"target 2025 (derived from a ratio per 1000)": 3816, "stock 2022": 4696},
-        {"stock 2022": 8305, "target 2025 (derived from a ratio per 1000)": 9714},
-    ],
-)
+@pytest.mark.parametrize("lines", [
+    {"stock 2020 (derived from a ratio per 1000)": 3025, "target 2025": 23542},
+    {"target 2025 (derived from a ratio per 1000)": 3816, "stock 2022": 4696},
+    {"stock 2022": 8305, "target 2025 (derived from a ratio per 1000)": 9714},
+])  # fmt: skip
 def test_lines_cross_no_heading(lines):
     """The names of the lines stand apart, inside the figure, and no line runs through the name of another."""
     need = pd.DataFrame({"method": ["a"], "central": [1.3 * max(lines.values())]})
@@ -274,15 +268,12 @@ def test_tiles_of_the_nation():
     )
 
 
-@pytest.mark.parametrize(
-    ("population", "message"),
-    [
-        (pyramid()[lambda t: t.age.isin([0, 1, 5])], "equally wide"),
-        (pd.concat([pyramid(), pyramid()]), "several rows"),
-        (xr.DataArray(np.ones((2, 2, 3)), dims=("year", "sex", "age")), "Select one"),
-        (pd.DataFrame({"men": [1.0, 2.0]}), "female"),
-    ],
-)
+@pytest.mark.parametrize(("population", "message"), [
+    (pyramid()[lambda t: t.age.isin([0, 1, 5])], "equally wide"),
+    (pd.concat([pyramid(), pyramid()]), "several rows"),
+    (xr.DataArray(np.ones((2, 2, 3)), dims=("year", "sex", "age")), "Select one"),
+    (pd.DataFrame({"men": [1.0, 2.0]}), "female"),
+])  # fmt: skip
 def test_pyramid_refuses(population, message):
     """What is not one pyramid is refused with the way out, as is an outline in other age groups."""
     with pytest.raises(DataError, match=message):

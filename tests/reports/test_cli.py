@@ -70,24 +70,21 @@ def test_failed_report_exits_1(instant):
     assert result.exit_code == 1 and "no beds" in result.stderr and "outputs/yingtan/report.html" in result.stdout
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["--province", "景德镇"], "Jingdezhen (jingdezhen) is a prefecture, not a province"),
-        (["--areas", "no.txt"], "no.txt cannot be read as a list of areas"),
-        (["--all", "--province", "江西"], "Name a CITY or more"),
-        (["yingtan", "--scheduler", "tcp://x:1"], "goes with --executor dask"),
-        ([], "Name a CITY or more, or give --all"),
-        (["yingtan", "--all"], "Name a CITY or more, or give --all"),
-        (["yingtan", "jingdezen"], "Did you mean 'jingdezhen'"),
-        (["yingtan", "--end-year", "2019"], "after the census of 2020"),
-        (["yingtan", "--end-year", "soon"], "not a valid integer"),
-        (["yingtan", "--scenario", "hihg"], "Did you mean 'high'"),
-        (["yingtan", "--lang", "fr"], "en, zh"),
-        (["yingtan", "--data", "nowhere"], "'nowhere' does not exist"),
-        (["yingtan", "--end-yaer", "2040"], "--end-year"),
-    ],
-)
+@pytest.mark.parametrize(("arguments", "words"), [
+    (["--province", "景德镇"], "Jingdezhen (jingdezhen) is a prefecture, not a province"),
+    (["--areas", "no.txt"], "no.txt cannot be read as a list of areas"),
+    (["--all", "--province", "江西"], "Name a CITY or more"),
+    (["yingtan", "--scheduler", "tcp://x:1"], "goes with --executor dask"),
+    ([], "Name a CITY or more, or give --all"),
+    (["yingtan", "--all"], "Name a CITY or more, or give --all"),
+    (["yingtan", "jingdezen"], "Did you mean 'jingdezhen'"),
+    (["yingtan", "--end-year", "2019"], "after the census of 2020"),
+    (["yingtan", "--end-year", "soon"], "not a valid integer"),
+    (["yingtan", "--scenario", "hihg"], "Did you mean 'high'"),
+    (["yingtan", "--lang", "fr"], "en, zh"),
+    (["yingtan", "--data", "nowhere"], "'nowhere' does not exist"),
+    (["yingtan", "--end-yaer", "2040"], "--end-year"),
+])  # fmt: skip
 def test_bad_input_exits_2(instant, arguments, words):
     """Bad input is one sentence on stderr without traceback, exit code 2, and nothing is written."""
     result = yilao("report", *arguments)
@@ -106,13 +103,10 @@ def test_errors_are_in_the_language_asked_for(instant, arguments, words):
     assert words in yilao("report", "yingtan", *arguments, "--lang", "zh").stderr
 
 
-@pytest.mark.parametrize(
-    ("table", "text", "words"),
-    [
-        ("observations.csv", "observation,area\nx", "observations.csv"),
-        ("observation.csv", "observation,area\n", "observation.csv"),
-    ],
-)
+@pytest.mark.parametrize(("table", "text", "words"), [
+    ("observations.csv", "observation,area\nx", "observations.csv"),
+    ("observation.csv", "observation,area\n", "observation.csv"),
+])  # fmt: skip
 def test_broken_table_exits_2(instant, table, text, words):
     """A broken table in a user's folder is one sentence that names it, exit code 2, nothing written."""
     (instant / "mine").mkdir()
@@ -158,18 +152,15 @@ def test_nearest_word_is_named(arguments):
     assert result.exit_code == 2 and any(word in result.stderr for word in ("'report'", "--force", "--json"))
 
 
-@pytest.mark.parametrize(
-    ("begun", "offered"),
-    [
-        (["rep"], {"report"}),
-        (["report", "--exec"], {"--executor"}),
-        (["report", "jingdez"], {"jingdezhen"}),
-        (["report", "景德"], {"景德镇市"}),
-        (["audit", "36020"], {"360200", "360202", "360203"}),
-        (["report", "鹰潭市", "岳阳楼"], {"岳阳楼区"}),
-        (["report", "--data", "nowhere", "鹰"], set()),
-    ],
-)
+@pytest.mark.parametrize(("begun", "offered"), [
+    (["rep"], {"report"}),
+    (["report", "--exec"], {"--executor"}),
+    (["report", "jingdez"], {"jingdezhen"}),
+    (["report", "景德"], {"景德镇市"}),
+    (["audit", "36020"], {"360200", "360202", "360203"}),
+    (["report", "鹰潭市", "岳阳楼"], {"岳阳楼区"}),
+    (["report", "--data", "nowhere", "鹰"], set()),
+])  # fmt: skip
 def test_tab_completes(begun, offered):
     """Tab completes commands, options, words, and cities in the script that was begun; broken tables are no crash."""
     complete = ShellComplete(main, {}, "yilao", "_YILAO_COMPLETE")
@@ -266,13 +257,10 @@ def test_a_form_from_a_printed_census(instant):
     assert refused.exit_code == 2 and refused.stderr == "错误：表.csv 没有写明年份，请用 year= 或 --year 指定。\n"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "words"),
-    [
-        (["绍兴", "--name", "绍兴市", "--parent", "浙江"], 0, "已在本库"),
-        (["mycity", "--parent", "浙姜"], 2, "yilao areas 名称"),
-    ],
-)
+@pytest.mark.parametrize(("arguments", "code", "words"), [
+    (["绍兴", "--name", "绍兴市", "--parent", "浙江"], 0, "已在本库"),
+    (["mycity", "--parent", "浙姜"], 2, "yilao areas 名称"),
+])  # fmt: skip
 def test_a_form_of_a_known_area_is_no_dead_end(instant, arguments, code, words):
     """A planner of any place gets a form, or is told what to write."""
     done = yilao("new", *arguments, "--lang", "zh")

@@ -106,18 +106,15 @@ def test_two_lines_show_what_is_ones_own(page):
     assert (last(page)["label"], last(page)["table"]["rows"][0][0]["value"]) == ("Figure 1", 7.0)
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda page: page.table("bed_suply", SUPPLY), "no table 'bed_suply'. Did you mean 'bed_supply'"),
-        (lambda page: page.table("bed_supply"), "has no table"),
-        (lambda page: page.say("severl"), "no sentence 'severl'. Did you mean 'several'"),
-        (lambda page: page.table("bed_supply", SUPPLY.drop(columns="role")), "no column 'role'"),
-        (lambda page: page.table(SUPPLY, caption="c", spec={"formats": {"bed": ".1f"}}), r"formats names \['bed'\]"),
-        (lambda page: page.figure(plt.figure(), caption="c", alt=" "), "alternative text"),
-        (lambda page: yl.Report("fr"), "lang must be one of"),
-    ],
-)
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda page: page.table("bed_suply", SUPPLY), "no table 'bed_suply'. Did you mean 'bed_supply'"),
+    (lambda page: page.table("bed_supply"), "has no table"),
+    (lambda page: page.say("severl"), "no sentence 'severl'. Did you mean 'several'"),
+    (lambda page: page.table("bed_supply", SUPPLY.drop(columns="role")), "no column 'role'"),
+    (lambda page: page.table(SUPPLY, caption="c", spec={"formats": {"bed": ".1f"}}), r"formats names \['bed'\]"),
+    (lambda page: page.figure(plt.figure(), caption="c", alt=" "), "alternative text"),
+    (lambda page: yl.Report("fr"), "lang must be one of"),
+])  # fmt: skip
 def test_mistakes_are_told(page, call, message):
     """A key, column or language that is not there is an error that says what is."""
     with pytest.raises(yl.DataError, match=message):

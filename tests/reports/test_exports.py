@@ -293,13 +293,10 @@ def test_sheets_have_names_of_their_own(tmp_path):
     assert book["表 2 a"]["A3"].value == "=y" and book["表 2 a"]["A3"].data_type == "s"
 
 
-@pytest.mark.parametrize(
-    ("error", "message"),
-    [
-        (ImportError("x"), r"The format pdf needs WeasyPrint.*pip install 'yilaolib\[pdf\]'"),
-        (OSError("no libpango-1.0-0"), r"\(no libpango-1.0-0\).* apt-get install libpango-1\.0-0 libpangoft2-1\.0-0"),
-    ],
-)
+@pytest.mark.parametrize(("error", "message"), [
+    (ImportError("x"), r"The format pdf needs WeasyPrint.*pip install 'yilaolib\[pdf\]'"),
+    (OSError("no libpango-1.0-0"), r"\(no libpango-1.0-0\).* apt-get install libpango-1\.0-0 libpangoft2-1\.0-0"),
+])  # fmt: skip
 def test_format_without_its_package_says_what_to_do(monkeypatch, error, message):
     """Where the package of a format or its library is missing, the error says what to install."""
     monkeypatch.setattr(exports, "importlib", Mock(import_module=Mock(side_effect=error)))

@@ -49,15 +49,12 @@ def trouble(tmp_path_factory):
     return made.set_index("area"), folder / "out"
 
 
-@pytest.mark.parametrize(
-    ("city", "told", "traceback", "seen"),
-    [
-        ("yingtan", "超过允许的时间", "timed out", "KeyboardInterrupt"),
-        ("yueyang", "MemoryError", "bytearray(900_000_000)", "MemoryError"),
-        ("haian", "笔记本的进程被 SIGKILL 结束", "SIGKILL", ""),
-        ("lianshui", "生成报告的进程被 SIGKILL 结束", "", None),
-    ],
-)
+@pytest.mark.parametrize(("city", "told", "traceback", "seen"), [
+    ("yingtan", "超过允许的时间", "timed out", "KeyboardInterrupt"),
+    ("yueyang", "MemoryError", "bytearray(900_000_000)", "MemoryError"),
+    ("haian", "笔记本的进程被 SIGKILL 结束", "SIGKILL", ""),
+    ("lianshui", "生成报告的进程被 SIGKILL 结束", "", None),
+])  # fmt: skip
 def test_every_failure_is_a_row(trouble, city, told, traceback, seen):
     """A hanging, greedy or dying notebook is a row that says so, kept as far as it came; the good one is made."""
     row = trouble[0].loc[city]
@@ -158,21 +155,18 @@ def test_areas_of_a_batch(instant, tmp_path):
     assert instant.count("jingdezhen") == 2
 
 
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        ({"cities": ["yingtan", "nowhere"]}, "'nowhere' is not in areas.csv"),
-        ({"cities": []}, "no city"),
-        ({"executor": "spark"}, "executor must be one of processes, serial, dask; it is 'spark'"),
-        ({"executor": "dask"}, "needs the address of a scheduler"),
-        ({"timeout": 0}, "timeout must be more than 0; it is 0"),
-        ({"memory_mb": -1}, "memory_mb must be more than 0"),
-        ({"jobs": 0}, "jobs must be more than 0"),
-        ({"jobs": "2"}, "jobs of render_reports must be a whole number; it is '2'"),
-        ({"end_yaer": 2040}, "Did you mean 'end_year'"),
-        ({"out_dir": "s3://bucket/out"}, "large_runs"),
-    ],
-)
+@pytest.mark.parametrize(("options", "words"), [
+    ({"cities": ["yingtan", "nowhere"]}, "'nowhere' is not in areas.csv"),
+    ({"cities": []}, "no city"),
+    ({"executor": "spark"}, "executor must be one of processes, serial, dask; it is 'spark'"),
+    ({"executor": "dask"}, "needs the address of a scheduler"),
+    ({"timeout": 0}, "timeout must be more than 0; it is 0"),
+    ({"memory_mb": -1}, "memory_mb must be more than 0"),
+    ({"jobs": 0}, "jobs must be more than 0"),
+    ({"jobs": "2"}, "jobs of render_reports must be a whole number; it is '2'"),
+    ({"end_yaer": 2040}, "Did you mean 'end_year'"),
+    ({"out_dir": "s3://bucket/out"}, "large_runs"),
+])  # fmt: skip
 def test_bad_input_begins_nothing(instant, tmp_path, options, words):
     """Bad input of any kind is refused before the first report, and nothing is written."""
     with pytest.raises(DataError, match=words):
@@ -237,18 +231,15 @@ def test_changed_reports_are_made_again(instant, tmp_path, template, change):
     assert instant == ["yingtan", "yingtan"]
 
 
-@pytest.mark.parametrize(
-    ("table", "which", "changes", "same"),
-    [
-        ("population", "area == 'haian' and year == 2020", {"persons": 1.0}, True),
-        ("areas", "area == 'haian'", {"note": "other"}, True),
-        ("population", "area == 'jingdezhen' and year == 2020", {"persons": 1.0}, False),
-        ("population", "area == 'jiangxi' and year == 2020", {"persons": 1.0}, False),  # the area above
-        ("fertility", "age == 20", {"asfr": 0.1}, False),  # a table of no area
-        ("observations", "observation.str.startswith('haian.ability_assessment_age_min')", {"note": "other"}, True),
-        ("observations", "indicator == 'elder_beds_per_1000_60plus' and area == 'yingtan'", {"value": 1.0}, False),
-    ],
-)
+@pytest.mark.parametrize(("table", "which", "changes", "same"), [
+    ("population", "area == 'haian' and year == 2020", {"persons": 1.0}, True),
+    ("areas", "area == 'haian'", {"note": "other"}, True),
+    ("population", "area == 'jingdezhen' and year == 2020", {"persons": 1.0}, False),
+    ("population", "area == 'jiangxi' and year == 2020", {"persons": 1.0}, False),  # the area above
+    ("fertility", "age == 20", {"asfr": 0.1}, False),  # a table of no area
+    ("observations", "observation.str.startswith('haian.ability_assessment_age_min')", {"note": "other"}, True),
+    ("observations", "indicator == 'elder_beds_per_1000_60plus' and area == 'yingtan'", {"value": 1.0}, False),
+])  # fmt: skip
 def test_key_holds_what_a_report_reads(tmp_path, table, which, changes, same):
     """A change of another area's rows leaves a report as it is, unless plans are compared by them; its own count."""
     load_table("methods").head(1).to_csv(tmp_path / "methods.csv", index=False)

@@ -66,28 +66,25 @@ def names(folder) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize(
-    ("parameter", "value", "words"),
-    [
-        ("city", "jingdezen", "Did you mean 'jingdezhen'"),
-        ("end_year", "2040", "end_year must be a whole number, such as 2050; it is '2040'"),
-        ("end_year", True, "end_year must be a whole number"),
-        ("end_year", 2020, "end_year must be after the census of 2020 and at most 2100; it is 2020"),
-        ("end_year", 2101, "at most 2100"),
-        ("norm", 0, "norm must be more than 0 and less than 1000 [beds per 1000 aged 60+]; it is 0.0"),
-        ("place_norm", -1.5, "[places per 1000 residents]; it is -1.5"),
-        ("target_year", 2060, "target_year must be from 2020 to end_year (2050); it is 2060"),
-        ("scenario", "hihg", "short-life; it is 'hihg'. Did you mean 'high'?"),
-        ("lang", "fr", "lang must be one of en, zh; it is 'fr'"),
-        ("formats", "pfd", "format must be one of html, pdf, docx, xlsx; it is 'pfd'. Did you mean 'pdf'?"),
-        ("formats", (), "docx, xlsx; it is ''"),
-        ("data", "no/such/folder", "does not exist"),
-        ("tables_dir", "x", "no parameter 'tables_dir'"),
-        ("template", "no.ipynb", "no.ipynb cannot be read as a report notebook"),
-        ("out_dir", "s3://b/out", "s3://b/out is no folder of this machine"),
-        ("out_dir", __file__, "Nothing can be written into"),
-    ],
-)
+@pytest.mark.parametrize(("parameter", "value", "words"), [
+    ("city", "jingdezen", "Did you mean 'jingdezhen'"),
+    ("end_year", "2040", "end_year must be a whole number, such as 2050; it is '2040'"),
+    ("end_year", True, "end_year must be a whole number"),
+    ("end_year", 2020, "end_year must be after the census of 2020 and at most 2100; it is 2020"),
+    ("end_year", 2101, "at most 2100"),
+    ("norm", 0, "norm must be more than 0 and less than 1000 [beds per 1000 aged 60+]; it is 0.0"),
+    ("place_norm", -1.5, "[places per 1000 residents]; it is -1.5"),
+    ("target_year", 2060, "target_year must be from 2020 to end_year (2050); it is 2060"),
+    ("scenario", "hihg", "short-life; it is 'hihg'. Did you mean 'high'?"),
+    ("lang", "fr", "lang must be one of en, zh; it is 'fr'"),
+    ("formats", "pfd", "format must be one of html, pdf, docx, xlsx; it is 'pfd'. Did you mean 'pdf'?"),
+    ("formats", (), "docx, xlsx; it is ''"),
+    ("data", "no/such/folder", "does not exist"),
+    ("tables_dir", "x", "no parameter 'tables_dir'"),
+    ("template", "no.ipynb", "no.ipynb cannot be read as a report notebook"),
+    ("out_dir", "s3://b/out", "s3://b/out is no folder of this machine"),
+    ("out_dir", __file__, "Nothing can be written into"),
+])  # fmt: skip
 def test_bad_values_are_refused(parameter, value, words, with_norm, tmp_path, monkeypatch):
     """A value that no report can be made of is refused in a sentence, and nothing is written."""
     monkeypatch.chdir(tmp_path)
@@ -236,16 +233,13 @@ def test_scenario_of_your_own_has_its_report(own_scenarios, template, city, name
     assert (order.scenario, order.path("report", ".html").name) == (name, f"report.{name}.html")
 
 
-@pytest.mark.parametrize(
-    ("city", "name", "words"),
-    [
-        ("yueyang", "all-stay", "short-life; it is 'all-stay'"),
-        ("haian", "all-sty", "it is 'all-sty'. Did you mean 'all-stay'?"),
-        ("haian", "en", "The scenario 'en' cannot name a file"),
-        ("haian", "全留", "'全留' cannot name a file: write small letters"),
-        ("haian", "长寿方按", "Did you mean '长寿方案'"),
-    ],
-)
+@pytest.mark.parametrize(("city", "name", "words"), [
+    ("yueyang", "all-stay", "short-life; it is 'all-stay'"),
+    ("haian", "all-sty", "it is 'all-sty'. Did you mean 'all-stay'?"),
+    ("haian", "en", "The scenario 'en' cannot name a file"),
+    ("haian", "全留", "'全留' cannot name a file: write small letters"),
+    ("haian", "长寿方按", "Did you mean '长寿方案'"),
+])  # fmt: skip
 def test_scenario_that_cannot_be_reported_on(own_scenarios, template, city, name, words):
     """A scenario of another city, a misspelt one, and one whose file would be another's are refused in a sentence."""
     with pytest.raises(DataError, match=re.escape(words)):

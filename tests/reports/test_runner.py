@@ -251,14 +251,11 @@ def lives(pid):
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
-@pytest.mark.parametrize(
-    ("death", "told"),
-    [
-        ("os.kill(os.getpid(), 11)", "ended by SIGSEGV"),
-        ("os._exit(3)", "ended by itself (exit code 3)"),
-        ("if os.fork(): os._exit(4)\nimport time; time.sleep(60)", "ended by itself (exit code 4)"),
-    ],
-)
+@pytest.mark.parametrize(("death", "told"), [
+    ("os.kill(os.getpid(), 11)", "ended by SIGSEGV"),
+    ("os._exit(3)", "ended by itself (exit code 3)"),
+    ("if os.fork(): os._exit(4)\nimport time; time.sleep(60)", "ended by itself (exit code 4)"),
+])  # fmt: skip
 def test_dead_notebook_says_of_what(tmp_path, death, told):
     """A notebook whose process dies is told with signal or exit code, and what it printed is kept."""
     begin = time.monotonic()
@@ -274,14 +271,11 @@ def test_memory_limit_is_a_memory_error(tmp_path):
     assert "fits" in kept(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "cell",
-    [
-        "import subprocess, sys\nfor _ in range(3): subprocess.Popen([sys.executable, '-c', hog])\ntime.sleep(60)",
-        "from multiprocessing.shared_memory import SharedMemory\nshared = SharedMemory(create=True, size=2**29)\n"
-        "for i in range(512): shared.buf[i << 20 : i + 1 << 20] = bytes(2**20)\ntime.sleep(60)",
-    ],
-)
+@pytest.mark.parametrize("cell", [
+    "import subprocess, sys\nfor _ in range(3): subprocess.Popen([sys.executable, '-c', hog])\ntime.sleep(60)",
+    "from multiprocessing.shared_memory import SharedMemory\nshared = SharedMemory(create=True, size=2**29)\n"
+    "for i in range(512): shared.buf[i << 20 : i + 1 << 20] = bytes(2**20)\ntime.sleep(60)",
+])  # fmt: skip
 def test_memory_limit_is_of_all_together(tmp_path, cell):
     """Processes that a cell starts, and shared memory, count to what the notebook may take."""
     hog = "import time\nhog = 'import time; x = bytearray(150_000_000); time.sleep(60)'"
@@ -289,15 +283,12 @@ def test_memory_limit_is_of_all_together(tmp_path, cell):
         run(tmp_path, hog, cell, memory_mb=200)
 
 
-@pytest.mark.parametrize(
-    ("cell", "told"),
-    [
-        ("for _ in range(100): print('x' * 1_000_000)", "More than 1,000,000 characters were printed"),
-        ("import subprocess; subprocess.run(['head', '-c', '100000000', '/dev/zero']);", "characters were printed"),
-        ("from IPython.display import HTML\nHTML('x' * 100_000_000)", "characters were displayed"),
-        ("from IPython.display import HTML, display\nfor _ in range(100): display(HTML('x' * 500_000))", "displayed"),
-    ],
-)
+@pytest.mark.parametrize(("cell", "told"), [
+    ("for _ in range(100): print('x' * 1_000_000)", "More than 1,000,000 characters were printed"),
+    ("import subprocess; subprocess.run(['head', '-c', '100000000', '/dev/zero']);", "characters were printed"),
+    ("from IPython.display import HTML\nHTML('x' * 100_000_000)", "characters were displayed"),
+    ("from IPython.display import HTML, display\nfor _ in range(100): display(HTML('x' * 500_000))", "displayed"),
+])  # fmt: skip
 def test_flood_is_cut(tmp_path, cell, told):
     """100 MB of text, and displays as large, are cut with a sentence, and the next cell has room of its own."""
     flood, after = run(tmp_path, cell, "print('dry')")

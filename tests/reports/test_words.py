@@ -172,17 +172,14 @@ def own():
     return run("city_report.ipynb", city="haian", norm=50.0, place_norm=6.0, target_year=2030, end_year=2035)
 
 
-@pytest.mark.parametrize(
-    ("where", "text"),
-    [
-        ("cover", "每千名60岁及以上常住人口50张（报告使用者自定，非规划数字）"),
-        ("text", "养老床位：按每千名老年人床位标准（自定：每千人50张），2030年需{beds}，"),
-        ("text", "托位：按每千人口6个（自定），2030年需{places}（"),
-        ("figure bed-gap", "2030年需{beds}，"),
-        ("figure place-gap", "每千人口6个（自定）"),
-        ("table account", "托位：每千人口6个（自定）"),
-    ],
-)
+@pytest.mark.parametrize(("where", "text"), [
+    ("cover", "每千名60岁及以上常住人口50张（报告使用者自定，非规划数字）"),
+    ("text", "养老床位：按每千名老年人床位标准（自定：每千人50张），2030年需{beds}，"),
+    ("text", "托位：按每千人口6个（自定），2030年需{places}（"),
+    ("figure bed-gap", "2030年需{beds}，"),
+    ("figure place-gap", "每千人口6个（自定）"),
+    ("table account", "托位：每千人口6个（自定）"),
+])  # fmt: skip
 def test_own_norms_reach_all(own, where, text):
     """The cover says whose they are, and every sentence, caption and input has them."""
     old, people = own["ageing"]["aged_60"][2030], own["ageing"]["total"][2030]
@@ -434,15 +431,12 @@ def test_nobody_looked_is_not_unpublished(unread):
     assert not [cell for table in tables for row in table["rows"] for cell in row if cell["text"] == "本库未收录"]
 
 
-@pytest.mark.parametrize(
-    ("key", "row", "column", "text"),
-    [
-        ("beds", "按现有入住", "central", "未公布"),  # the plan of 海安 was read
-        ("staff", "养老护理员 · 合计", "present", "未公布"),
-        ("staff", "养老护理员 · 重度", "present", "–"),  # no plan counts present staff by level of need
-        ("bed_gap", "2020", "shortfall", "–"),  # without a supply there is no gap that anybody could print
-    ],
-)
+@pytest.mark.parametrize(("key", "row", "column", "text"), [
+    ("beds", "按现有入住", "central", "未公布"),  # the plan of 海安 was read
+    ("staff", "养老护理员 · 合计", "present", "未公布"),
+    ("staff", "养老护理员 · 重度", "present", "–"),  # no plan counts present staff by level of need
+    ("bed_gap", "2020", "shortfall", "–"),  # without a supply there is no gap that anybody could print
+])  # fmt: skip
 def test_three_silences(own, key, row, column, text):
     """Not published, not in our tables, and not applicable are told apart."""
     pieces = {piece["key"]: piece for piece, _ in own["page"].pieces if piece.get("key")}

@@ -261,20 +261,17 @@ def test_what_no_place_of_china_shows_is_told(tmp_path, changed, told):
     assert set(found["message"]) <= set(doubts("testville", root=folder))
 
 
-@pytest.mark.parametrize(
-    ("row", "told"),
-    [
-        ("2020,400000,,,,,", "sum to 99,972; the projection takes the ages"),
-        ("2020,99972,,,80000,,", "population_60plus of 2020 is 80,000"),
-        ("2020,99972,9.5,,,,", "a fraction of a person"),
-        ("2020,99972,,,,96000,", "men for each woman"),
-        ("2020,99972,,6.2,,,", "share of 15-59"),
-        ("2023,50000,,,,,", "residents as a multiple"),
-        ("2015,90000,,,,,", "totals of 2015 change nothing"),
-        ("2023,100000,20000,60000,30000,,", "sum to 110,000, but population_total is 100,000"),
-        ("2023,100000,,,,60000,30000", "sum to 90,000, but population_total is 100,000"),
-    ],
-)
+@pytest.mark.parametrize(("row", "told"), [
+    ("2020,400000,,,,,", "sum to 99,972; the projection takes the ages"),
+    ("2020,99972,,,80000,,", "population_60plus of 2020 is 80,000"),
+    ("2020,99972,9.5,,,,", "a fraction of a person"),
+    ("2020,99972,,,,96000,", "men for each woman"),
+    ("2020,99972,,6.2,,,", "share of 15-59"),
+    ("2023,50000,,,,,", "residents as a multiple"),
+    ("2015,90000,,,,,", "totals of 2015 change nothing"),
+    ("2023,100000,20000,60000,30000,,", "sum to 110,000, but population_total is 100,000"),
+    ("2023,100000,,,,60000,30000", "sum to 90,000, but population_total is 100,000"),
+])  # fmt: skip
 def test_totals_beside_ages_are_used_or_told(tmp_path, row, told):
     """Totals that differ from the ages of their year, come before them, or contradict each other, are told."""
     counted = people(dict.fromkeys(BOTH[2:], 50_000), range(0, 90, 5))

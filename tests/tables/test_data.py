@@ -84,16 +84,13 @@ def test_page_is_current(builder):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(
-    "get",
-    [
-        lambda: load_table("population"),
-        lambda: merged_table("observations"),
-        lambda: load_table("observations", area="jingdezhen"),
-        lambda: figures_at().of("elder_beds_total"),
-        lambda: figure("jingdezhen", "elder_beds_total").to_frame(),
-    ],
-)
+@pytest.mark.parametrize("get", [
+    lambda: load_table("population"),
+    lambda: merged_table("observations"),
+    lambda: load_table("observations", area="jingdezhen"),
+    lambda: figures_at().of("elder_beds_total"),
+    lambda: figure("jingdezhen", "elder_beds_total").to_frame(),
+])  # fmt: skip
 def test_no_caller_spoils_what_is_kept(get):
     """Whoever writes into a frame or takes out its columns leaves the rows that the next caller gets as they are."""
     before, mine = get().copy(deep=True), get()
@@ -253,18 +250,15 @@ def test_documents_behind_a_frame_are_cited():
 BEDS = "jingdezhen.elder_beds_total.2020.actual.text"
 
 
-@pytest.mark.parametrize(
-    ("given", "cited"),
-    [
-        *((given, "un-wpp-2024") for given in ("un-wpp-2024", ["un-wpp-2024"] * 2, {"un-wpp-2024": 1})),
-        (pd.Series(["un-wpp-2024", None], name="source"), "un-wpp-2024"),
-        (xr.Dataset(attrs={"sources": ["un-wpp-2024"]}), "un-wpp-2024"),
-        (xr.Dataset(attrs={"sources": "un-wpp-2024"}), "un-wpp-2024"),
-        (pd.DataFrame({"observation": [BEDS, None]}), "plan-jingdezhen-2022"),
-        (pd.DataFrame({"observations": [(BEDS,), ()]}), "plan-jingdezhen-2022"),
-        (pd.DataFrame({"sources": ["un-wpp-2024;judged", "not published", None]}), "un-wpp-2024;judged"),
-    ],
-)
+@pytest.mark.parametrize(("given", "cited"), [
+    *((given, "un-wpp-2024") for given in ("un-wpp-2024", ["un-wpp-2024"] * 2, {"un-wpp-2024": 1})),
+    (pd.Series(["un-wpp-2024", None], name="source"), "un-wpp-2024"),
+    (xr.Dataset(attrs={"sources": ["un-wpp-2024"]}), "un-wpp-2024"),
+    (xr.Dataset(attrs={"sources": "un-wpp-2024"}), "un-wpp-2024"),
+    (pd.DataFrame({"observation": [BEDS, None]}), "plan-jingdezhen-2022"),
+    (pd.DataFrame({"observations": [(BEDS,), ()]}), "plan-jingdezhen-2022"),
+    (pd.DataFrame({"sources": ["un-wpp-2024;judged", "not published", None]}), "un-wpp-2024;judged"),
+])  # fmt: skip
 def test_documents_are_cited_by_whatever_leads_to_them(given, cited):
     """Ids in any container, attrs["sources"], ids of printed figures, and documents listed as "a;b"."""
     assert cite(given)["source"].tolist() == cited.split(";")
