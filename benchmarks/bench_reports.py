@@ -154,11 +154,12 @@ def cpu() -> float:
     return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
-def page_cpu(out: Path) -> float:
+def page_cpu(notebook: Path, folder: Path) -> float:
     """CPU of turning one executed notebook into its page [s], with templates that have been read."""
     from yilaolib.reports.page import page_html, read_document
+    from yilaolib.reports.runner import run_notebook
 
-    notebooks = [nbformat.read(path, 4) for path in sorted(out.rglob("report.ipynb"))[:5]]
+    notebooks = [run_notebook(notebook, folder / f"{city}.ipynb", {"city": city}) for city in CITIES]
     page_html(read_document(notebooks[0], title="x"))
     before = cpu()
     for nb in notebooks * 4:
@@ -195,7 +196,7 @@ def main() -> None:
             run(notebook, out, n)
             wall[key], used[key] = (time.perf_counter() - begin) / n, (cpu() - before) / n
             print(f"{name:34}{n:8}{wall[key]:16.2f}{used[key]:16.2f}", flush=True)
-        page = page_cpu(Path(folder) / "one")
+        page = page_cpu(notebook, Path(folder))
     for key in ("loop", "single", "pool"):
         print(f"throughput: yilao with 2 jobs makes {wall[key] / wall['two']:.1f} x the reports of: {ways[key][0]}")
     for key in ("one", "two"):
