@@ -32,9 +32,10 @@ from ..tables.areas import Root, find_area, list_areas, load_table
 from ..tables.folders import as_root, merged_table, own_areas, stamp
 from ..tables.schema import escaped, one_of
 from ..texts import catalogue, languages
-from . import files, runner
+from . import files, one, runner
 from .one import MEMORY_MB, PRELOAD, TIMEOUT, default_folder, keep_failure, place_order, run_order, template_of
 
+LIKELY = ("scipy.stats", "seaborn")  # in the notebooks of others, not in ours
 MANY = 4  # reports, from which on making one beforehand, for what all share, saves more than it costs
 GRACE = 60.0  # [s] beyond the time limit of a report, for its page and a slow disk
 COLUMNS = [
@@ -156,11 +157,12 @@ def begin(orders: list[files.Order]) -> None:
     """Start the forkserver, which reads the user's tables and computes what these reports share."""
     root = orders[0].parameters.get("data") or ""
     areas = [*{order.province: order.area for order in orders}.values()] if len(orders) > 1 else []
-    alike = {order.template: order for order in orders if b"yl.project(" in order.template.read_bytes()}
     kinds = Counter(order.template for order in orders)
-    first = [order for template, order in alike.items() if kinds[template] >= MANY]
-    rehearsed = [(str(template_of(order.area, root or None)), order.parameters) for order in first]
-    runner.begin(PRELOAD, **{DATA: root, AREAS: ",".join(areas), REHEARSED: json.dumps(rehearsed)})
+    first = {order.template: order for order in orders if kinds[order.template] >= MANY}
+    alike = [order for template, order in first.items() if b"yl.project(" in template.read_bytes()]
+    rehearsed = [(str(template_of(order.area, root or None)), order.parameters) for order in alike]
+    modules = PRELOAD if {path.parent for path in kinds} == {one.find_template().parent} else (*LIKELY, *PRELOAD)
+    runner.begin(modules, **{DATA: root, AREAS: ",".join(areas), REHEARSED: json.dumps(rehearsed)})
 
 
 def _run(tasks: list[tuple], executor: str, jobs: int, scheduler: str | None, timeout: float) -> Iterator[dict]:
@@ -458,11 +460,9 @@ DATA = "YILAO_DATA"  # the folder or workbook of a user, read beforehand too
 AREAS = "YILAO_AREAS"  # one of each province of several reports
 REHEARSED = "YILAO_REHEARSED"  # our notebooks with parameters; a user's own runs in its own process only
 STACK = (  # dask.array is imported by xarray where it is installed
-    "numpy.random", "pandas", "scipy.interpolate", "scipy.optimize", "xarray", "matplotlib.pyplot",
-    "matplotlib.backends.backend_svg", "PIL.PngImagePlugin", "IPython.core.completer",
-    "papermill.translators", "matplotlib_inline.config", "dask.array",
+    "numpy.random", "scipy.interpolate", "scipy.optimize", "xarray", "matplotlib.backends.backend_svg", "dask.array",
+    "matplotlib.pyplot", "IPython.core.completer", "papermill.translators", "matplotlib_inline.config",
 )  # fmt: skip
-LIKELY = ("scipy.stats", "seaborn")  # in the notebooks of others, not in ours
 
 
 def warm() -> None:
@@ -471,8 +471,7 @@ def warm() -> None:
     It must start no thread, for a fork copies one thread only and every lock as it is.
     """
     runner.import_papermill()
-    areas = [area for area in os.environ.get(AREAS, "").split(",") if area]
-    for name in (*STACK, *(LIKELY if areas else ())):
+    for name in STACK:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     import nbformat
@@ -494,9 +493,9 @@ def warm() -> None:
     root = os.environ.get(DATA) or None
     for name in yl.list_tables():
         merged_table(name, root)
-    for area in areas:
+    for area in filter(None, areas := os.environ.get(AREAS, "").split(",")):
         yl.project(area, root=root)
-    if areas:
+    if areas[0]:
         files.library_key()
         files.shared_key(as_root(root), stamp(root))
     for template, parameters in json.loads(os.environ.get(REHEARSED, "[]")):
