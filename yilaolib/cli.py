@@ -256,7 +256,8 @@ def check(data: str | None, lang: str, as_json: bool) -> None:
         click.echo(words().word("command.no_problem"))
     else:
         where = ["sheet", "cell"] if "cell" in problems else ["table", "row"]
-        _echo_table(problems[["severity", *where, "message"]], words())
+        shown = problems.assign(severity=problems["severity"].map(words().find("command.severities")))
+        _echo_table(shown[["severity", *where, "message"]], words())
         click.echo(words().say("command.problems", errors=n_errors, warnings=len(problems) - n_errors))
     raise SystemExit(1 if n_errors else 0)
 

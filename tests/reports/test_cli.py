@@ -124,6 +124,7 @@ def test_check_lists_problems(monkeypatch, severity, code):
     result = yilao("check")
     assert result.exit_code == code and "A is odd." in result.stdout
     assert f"{code} errors, {1 - code} warnings" in result.stdout
+    assert {"error": "错误", "warning": "警告"}[severity] in yilao("check", "--lang", "zh").stdout.splitlines()[1]
     assert json.loads(yilao("check", "--json").stdout) == [row]
 
 
