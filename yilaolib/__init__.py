@@ -56,11 +56,8 @@ tables.fill = _fill  # an area with totals only: tables asks, demography answers
 RENAMED: dict[str, tuple[str, str]] = {}  # old name: the new one, and the version that drops the old
 GONE = {  # old name: what does it now
     "set_display": "page = yl.Report(lang, tables_dir=...)",
-    "show_cover": "page = yl.Report(lang); page.cover(...)",
-    "show_heading": "page = yl.Report(lang); page.heading(...)",
     "show_text": "page = yl.Report(lang); page.say(...)",
-    "show_table": "page = yl.Report(lang); page.table(frame, caption=...)",
-    "show_figure": "page = yl.Report(lang); page.figure(ax, caption=..., alt=...)",
+    **{f"show_{what}": f"page = yl.Report(lang); page.{what}(...)" for what in ("cover", "heading", "table", "figure")},
     "save_results": "page = yl.Report(lang, tables_dir=...); page.save_results(...)",
     "bed_pipeline": "yl.bed_supply(area).query(\"role == 'pipeline'\"), which names each project",
     "city_brief": "the notebook city_report.ipynb, which computes each number in a line of its own",
@@ -70,9 +67,8 @@ GONE = {  # old name: what does it now
 def __getattr__(name: str) -> object:
     if name in RENAMED:
         new, version = RENAMED[name]
-        warnings.warn(
-            f"yl.{name} is now yl.{new}; the old name goes with version {version}.", DeprecationWarning, stacklevel=2
-        )
+        told = f"yl.{name} is now yl.{new}; the old name goes with version {version}."
+        warnings.warn(told, DeprecationWarning, stacklevel=2)
         return globals().get(new) or __getattr__(new)
     if name in GONE:
         raise AttributeError(f"yl.{name} is gone. Instead: {GONE[name]}")

@@ -262,6 +262,18 @@ def test_what_no_place_of_china_shows_is_told(tmp_path, changed, told):
 
 
 @pytest.mark.parametrize(("row", "told"), [
+    ("births_reported,2023,1.2", "births per 1000 residents <0.001"), ("births_reported,2023,12000", ""),
+    ("deaths_reported,2023,1.1", "deaths per 1000"), ("population_reported,2023,162", "residents as a multiple"),
+])  # fmt: skip
+def test_flows_in_another_unit_are_told(tmp_path, row, told):
+    """Newer births, deaths and residents in 万 are doubted, true ones are not."""
+    (tmp_path / "series.csv").write_text(
+        f"area,indicator,year,value,kind,source\njingdezhen,{row},actual,plan-jingdezhen-2022\n"
+    )
+    assert told in "".join(found := doubts("jingdezhen", root=tmp_path)) and bool(found) == bool(told)
+
+
+@pytest.mark.parametrize(("row", "told"), [
     ("2020,400000,,,,,", "sum to 99,972; the projection takes the ages"),
     ("2020,99972,,,80000,,", "population_60plus of 2020 is 80,000"),
     ("2020,99972,9.5,,,,", "a fraction of a person"),

@@ -298,8 +298,7 @@ def rows_agree_with_themselves(tables: Tables) -> Iterator[Finding]:
 
 def targets_come_later(tables: Tables) -> Iterator[Finding]:
     """A target or stage goal is for a later year than the first actual figure of its indicator in the same document."""
-    frame = tables["observations"].reset_index(names="label")
-    same = ["area", "indicator", "source", "basis"]
+    frame, same = tables["observations"].reset_index(names="label"), ["area", "indicator", "source", "basis"]
     actual = frame[(frame["kind"] == "actual") & frame["year"].notna()].sort_values("year").drop_duplicates(same)
     pairs = frame[frame["kind"].isin(["target", "stage"])].merge(actual, on=same, suffixes=("", "_base"))
     same_year = (pairs["year"] == pairs["year_base"]) & (pairs["kind"] == "stage")
@@ -314,9 +313,8 @@ def targets_come_later(tables: Tables) -> Iterator[Finding]:
 def margins_can_be_filled(tables: Tables) -> Iterator[Finding]:
     """Totals do not contradict each other or the ages of the year, and a parent has a pyramid to fill them up from."""
     margins, people = tables["margins"], residents_in(tables["population"])
-    people = people[
-        (people["source"] != workbook.FILLED) & people["area"].isin(margins.loc[margins["checked"], "area"])
-    ]
+    asked = margins.loc[margins["checked"], "area"]
+    people = people[(people["source"] != workbook.FILLED) & people["area"].isin(asked)]
     sums, newest = totals_by(people.dropna(subset=["age", "year"])), margins.groupby("area")["year"].max()
     for label, row in margins[margins["checked"] & margins["population_total"].notna()].iterrows():
         told = sums.reindex([(row["area"], row["year"])])[list(MARGINS)].iloc[0].dropna()
@@ -330,8 +328,8 @@ def margins_can_be_filled(tables: Tables) -> Iterator[Finding]:
         if row["year"] < (counted := years.max() if len(years) else 0):
             yield Finding("margins", label, "year", "totals_change_nothing", values | {"counted": counted})
         elif not counted and row["year"] < newest[row["area"]]:
-            values |= {"newest": newest[row["area"]]}
-            yield Finding("margins", label, "year", "totals_are_older", values, "warning")
+            newer = values | {"newest": newest[row["area"]]}
+            yield Finding("margins", label, "year", "totals_are_older", newer, "warning")
         for field in told.index[abs(row[told.index].astype(float) / told.clip(lower=1) - 1) > workbook.NEAR]:
             differ = values | {"total": row[field], "sum": told[field]}
             yield Finding("margins", label, field, "totals_differ", differ, "warning")
@@ -412,13 +410,20 @@ def figures_are_plausible(tables: Tables) -> Iterator[Finding]:
     people = people[people["age"].notna() & people["persons"].notna() & people["year"].notna()]
     margins = margins[margins["checked"] & margins["population_total"].notna() & margins["year"].notna()]
     mine = people[people["checked"]]
-    measures = place_measures(people[people["area"].isin({*mine["area"], *margins["area"]})])
+    flows = tables["series"].query("checked and indicator.str.endswith('_reported')")
+    measures = place_measures(people[people["area"].isin({*mine["area"], *margins["area"], *flows["area"]})])
     labels = mine.groupby(["area", "year"]).head(1).reset_index(names="label").set_index(["area", "year"])["label"]
     yield from _implausible(tables, "population", measures, labels)
     labels = margins.reset_index(names="label").set_index(["area", "year"])["label"]
     frame = margins.set_index(["area", "year"])[list(MARGINS)].astype(float)
     growth = _growth(pd.concat([measures["residents"], frame["population_total"]])).reindex(frame.index)
     yield from _implausible(tables, "margins", _shares(frame).assign(growth_10_years=growth), labels)
+    for indicator, rows in flows.reset_index(names="label").set_index(["area", "year"]).groupby("indicator"):
+        before = rows.index.get_level_values("area").map(measures["residents"].groupby("area").last())
+        growth = _growth(pd.concat([measures["residents"], rows["value"]])).reindex(rows.index)
+        flow = (1000 * rows["value"] / before).rename(indicator)  # per 1000 residents
+        found = growth.rename("growth_10_years") if indicator == "population_reported" else flow
+        yield from _implausible(tables, "series", found.to_frame(), rows["label"])
     for table, cells, columns in (("population", mine, ["persons"]), ("margins", margins, list(MARGINS))):
         for field in columns:  # 161.9 in a column of persons
             for label, value in cells.loc[(cells[field] % 1 > 1e-6).fillna(False), field].head(1).items():
@@ -435,7 +440,7 @@ def _implausible(tables: Tables, table: str, measures: pd.DataFrame, labels: pd.
             if (area, year) in labels.index and limit.level in ("", level.get(area)):
                 said = {"area": area, "year": int(year), "measure": limit.measure, "value": value}
                 said |= {"lower": limit.lower, "upper": limit.upper}
-                field = "population_total" if table == "margins" else "persons"
+                field = {"margins": "population_total", "series": "value"}.get(table, "persons")
                 yield Finding(table, labels[area, year], field, "implausible", said, "warning")
 
 
@@ -524,8 +529,7 @@ def _problems(path: Path | None) -> list[Problem]:
         checked, sheets[name] = _read(name, files.get(name), problems, root=path)
         tables[name] = checked
         if path is not None:
-            ours = merged_table(name)
-            ours = ours.assign(line=ours.index, checked=False)
+            ours = merged_table(name).assign(line=lambda own: own.index, checked=False)
             tables[name] = (overlay(name, ours, checked) if len(checked) else ours).reset_index(drop=True)
     problems += _missing_files(files, path)
     for name, frame in tables.items():
