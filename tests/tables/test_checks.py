@@ -262,14 +262,25 @@ def test_what_no_place_of_china_shows_is_told(tmp_path, changed, told):
 
 
 @pytest.mark.parametrize(("row", "told"), [
+    ("tfr_ratio,2025,-1", "tfr_ratio allows 0 to any"), ("tfr_ratio,2025,0.9", ""),
+    ("target_occupancy,,85", "value is 85, but target_occupancy allows 0 to 1"), ("net_migration_per_1000,,-5", ""),
+])  # fmt: skip
+def test_assumptions_that_cannot_be_are_refused(tmp_path, row, told):
+    """A share is no per cent, a ratio of fertility not below 0."""
+    text = f"area,parameter,year,value,unit,source\njingdezhen,{row},1,judged\n"
+    (tmp_path / "assumptions.csv").write_text(text)
+    found = check_data(tmp_path)["message"].tolist()
+    assert told in "".join(found) and bool(found) == bool(told)
+
+
+@pytest.mark.parametrize(("row", "told"), [
     ("births_reported,2023,1.2", "births per 1000 residents <0.001"), ("births_reported,2023,12000", ""),
     ("deaths_reported,2023,1.1", "deaths per 1000"), ("population_reported,2023,162", "residents as a multiple"),
 ])  # fmt: skip
 def test_flows_in_another_unit_are_told(tmp_path, row, told):
     """Newer births, deaths and residents in 万 are doubted, true ones are not."""
-    (tmp_path / "series.csv").write_text(
-        f"area,indicator,year,value,kind,source\njingdezhen,{row},actual,plan-jingdezhen-2022\n"
-    )
+    text = f"area,indicator,year,value,kind,source\njingdezhen,{row},actual,plan-jingdezhen-2022\n"
+    (tmp_path / "series.csv").write_text(text)
     assert told in "".join(found := doubts("jingdezhen", root=tmp_path)) and bool(found) == bool(told)
 
 

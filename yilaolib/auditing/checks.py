@@ -238,11 +238,15 @@ def parts_are_smaller(tables: Tables) -> Iterator[Finding]:
 
 
 def values_are_possible(tables: Tables) -> Iterator[Finding]:
-    """A value lies within the bounds of its indicator (a share within 0 to 100)."""
+    """A value lies within the bounds of its indicator (a share within 0 to 100), or of its parameter."""
     bounds = tables["indicators"].drop_duplicates("indicator").set_index("indicator")[["lower", "upper"]]
-    for table, fields in (("observations", ("value", "value_max")), ("series", ("value",))):
-        frame = tables[table].join(bounds, on="indicator")
-        for field in fields:
+    bounded = {name: tables[name].join(bounds, on="indicator") for name in ("observations", "series")}
+    assumed = tables["assumptions"].assign(indicator=tables["assumptions"]["parameter"])
+    share = assumed["indicator"].isin(assumed.loc[assumed["unit"] == "share", "indicator"])
+    least = (share | assumed["indicator"].eq("tfr_ratio")).map({True: 0.0})
+    bounded["assumptions"] = assumed.assign(lower=least, upper=share.map({True: 1.0}))
+    for table, frame in bounded.items():
+        for field in frame.columns.intersection(["value", "value_max"]):
             for label, row in frame[(frame[field] < frame["lower"]) | (frame[field] > frame["upper"])].iterrows():
                 values = {"value": row[field], **row[["indicator", "lower", "upper"]]}
                 yield Finding(table, label, field, "out_of_bounds", values)

@@ -21,8 +21,7 @@ from .evidence import (  # isort: skip
     last_digit, populations, printed_interval,
 )  # fmt: skip
 
-# Worst first: when several hold, the first is given. Their names are [words.verdict] of the catalogues.
-VERDICTS = (
+VERDICTS = (  # worst first: when several hold, the first is given; their names are [words.verdict] of the catalogues
     "inconsistent", "text_vs_table", "doubtful", "date_open", "year_mismatch", "other_denominator", "convenient",
     "approximate", "truncated", "rounding", "exact", "unverifiable",
 )  # fmt: skip

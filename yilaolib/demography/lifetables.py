@@ -11,8 +11,7 @@ from scipy.optimize import brentq
 from ..errors import refusal
 from .ages import OPEN_AGE, SEX
 
-# a0 as a linear function of m0: rows (up to m0, intercept, slope).
-ANDREEV_KINGKADE_A0 = {
+ANDREEV_KINGKADE_A0 = {  # a0 as a linear function of m0: rows (up to m0, intercept, slope)
     "female": ((0.01724, 0.14903, -2.05527), (0.06891, 0.04667, 3.88089), (np.inf, 0.31411, 0.0)),
     "male": ((0.02300, 0.14929, -1.99545), (0.08307, 0.02832, 3.26021), (np.inf, 0.29915, 0.0)),
 }

@@ -23,8 +23,7 @@ from . import beds, daycare
 from .methods import implied_coverage
 from .rows import care_need, make_case
 
-# Needs by what holds for every area: norms of the nation, rates of surveys. None needs a plan.
-FOR_ALL = {
+FOR_ALL = {  # needs by what holds for every area, norms of the nation and rates of surveys: none needs a plan
     "beds": (beds.norm_national, beds.rule_9073, beds.prevalence, beds.prevalence_census),
     "places": (daycare.norm_places, daycare.coverage, daycare.intention),
 }

@@ -42,8 +42,7 @@ COLUMNS = [
     "area", "adcode", "name_zh", "province", "lang", "scenario", "end_year", "status", "report", "error", "seconds",
     "started", "kept", "key", "traceback",
 ]  # fmt: skip
-# Of what notebooks save with `save_results`, the index shows these.
-SHOWN = (
+SHOWN = (  # in the index, of what notebooks save with `save_results`
     "ageing_stage", "share_60_pct", "gap_year", "bed_gap", "bed_method", "bed_supply", "bed_coverage_pct", "place_gap",
     "place_method", "place_supply", "place_coverage_pct",
 )  # fmt: skip
