@@ -62,13 +62,6 @@ def test_every_number_is_read_as_it_is_written(name):
         assert [None if pd.isna(value) else value for value in loaded] == [None if c == "" else c for c in cells]
 
 
-def test_ranges_of_series_enclose_their_value():
-    """The 95 % range holds the 80 % range, and this the value."""
-    ends = load_table("series")[["lower_95", "lower_80", "value", "upper_80", "upper_95"]]
-    assert all((row.dropna().diff().dropna() >= 0).all() for _, row in ends[ends["lower_95"].notna()].iterrows())
-    assert ends["lower_95"].notna().any()
-
-
 def test_package_is_a_valid_data_package():
     """Any Frictionless tool can read our tables: the schema, all keys and all links between tables hold."""
     report = frictionless.validate(str(data_folder() / "datapackage.json"))

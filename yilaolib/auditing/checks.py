@@ -237,6 +237,14 @@ def parts_are_smaller(tables: Tables) -> Iterator[Finding]:
             yield Finding("observations", label, "value", "part_above_printed_whole", values)
 
 
+def intervals_enclose(tables: Tables) -> Iterator[Finding]:
+    """lower_95 <= lower_80 <= value <= upper_80 <= upper_95, those that are given."""
+    ends = tables["series"][["lower_95", "lower_80", "value", "upper_80", "upper_95"]].ffill(axis=1)
+    for low, high in zip(ends, ends.columns[1:], strict=False):
+        for label, row in ends[ends[low] > ends[high]].iterrows():
+            yield Finding("series", label, low, "interval_crosses", {"low": row[low], "other": high, "high": row[high]})
+
+
 def values_are_possible(tables: Tables) -> Iterator[Finding]:
     """A value lies within the bounds of its indicator (a share within 0 to 100), or of its parameter."""
     bounds = tables["indicators"].drop_duplicates("indicator").set_index("indicator")[["lower", "upper"]]
@@ -307,8 +315,7 @@ def targets_come_later(tables: Tables) -> Iterator[Finding]:
     pairs = frame[frame["kind"].isin(["target", "stage"])].merge(actual, on=same, suffixes=("", "_base"))
     same_year = (pairs["year"] == pairs["year_base"]) & (pairs["kind"] == "stage")
     for _, row in pairs[(pairs["year"] <= pairs["year_base"]) & ~same_year].iterrows():
-        # a text of December may print both the state and the stage goal of its year
-        severity = "error" if row["year"] < row["year_base"] else "warning"
+        severity = "error" if row["year"] < row["year_base"] else "warning"  # a text of December may print both
         values = dict(row[["year", "year_base", "observation_base"]])
         label = row["label" if row["checked"] else "label_base"]
         yield Finding("observations", label, "year", "target_too_early", values, severity)
@@ -485,7 +492,7 @@ def claims_can_be_recomputed(tables: Tables) -> Iterator[Finding]:
 RULES: dict[str, Callable[[Tables], Iterator[Finding]]] = {  # by the name that column `rule` shows
     "unique": unique_fields, "parent-loop": parents_lead_up, "date": dates_exist, "title": sources_have_a_title,
     "age-groups": age_groups_join, "pyramid-complete": pyramids_are_complete, "sums": parts_add_up,
-    "rates": rates_are_possible, "census-total": printed_totals_fit,
+    "rates": rates_are_possible, "interval": intervals_enclose, "census-total": printed_totals_fit,
     "nested": parts_are_smaller, "bounds": values_are_possible, "unit": one_unit_per_indicator,
     "value": values_are_whole, "as-printed": values_are_as_printed, "agrees": rows_agree_with_themselves,
     "target-year": targets_come_later, "margins": margins_can_be_filled,

@@ -98,8 +98,7 @@ def is_about(row: dict) -> bool:
 def _checked(low: float, value: float, high: float) -> Interval:
     if not all(map(math.isfinite, (low, value, high))):
         raise refusal("errors.audit.too_large")
-    # Rounding in the last bit must not push the value out of its own interval.
-    return Interval(min(low, value), value, max(high, value))
+    return Interval(min(low, value), value, max(high, value))  # rounding in the last bit pushes no value out
 
 
 LONGEST = 1000  # characters of a formula

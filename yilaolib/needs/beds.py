@@ -87,8 +87,7 @@ def share(case: Case) -> dict:
     basis, used = "census", [total]
     mine, province = (_printed_elderly(case, "actual", area) for area in (case.area, parent))
     if mine is not None and province is not None and mine["source"] == province["source"] == total["source"]:
-        # the plan prints all three figures of its own method: recompute what it describes
-        weights["aged_60"] = (mine["value"], province["value"])
+        weights["aged_60"] = (mine["value"], province["value"])  # all figures of its own method are printed
         if case.share_by == "aged_60":
             basis, used = "printed", [total, mine, province]
     beds = {by: float(formulas.beds_by_share(total["value"], *pair)) for by, pair in weights.items()}

@@ -60,8 +60,7 @@ def new_estates(case: Case) -> dict:
 
 def coverage(case: Case) -> dict:
     """Two targets of coverage, and the middle between them."""
-    # two rows of one parameter, by year of the target
-    table = merged_table("assumptions", case.root)
+    table = merged_table("assumptions", case.root)  # two rows of one parameter, by year of the target
     table = table[table["parameter"] == "daycare_coverage"]
     table = table[table["area"].isna() | (table["area"] == case.area)].sort_values("value")
     ends = table["value"].iloc[[0, -1]].tolist()

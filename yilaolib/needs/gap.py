@@ -455,8 +455,7 @@ def _moves(case: Case, row: dict, year: int, scenario: Scenario, population: xr.
         yield _ends("survey_wave", *((_need(replace(case, survey=wave), method, year), wave[-4:]) for wave in SURVEYS))
         census = _need(case, "prevalence_census", year), "census 2020"
         yield _ends("definition_of_need", census, (central, "CLHLS 2018"))
-    # nobody moves; everybody goes on moving as in 2010-2020
-    still, moving = (under(net_migration_factor={2020: factor}) for factor in (0.0, 1.0))
+    still, moving = (under(net_migration_factor={2020: factor}) for factor in (0.0, 1.0))  # as in 2010-20
     yield "net_migration", still, moving, "0", "2010–2020", True
     if case.what == "places" or year > years[0] + 60:  # whoever is 60 before that was born by the launch
         ends = []

@@ -283,8 +283,7 @@ class Listing:
         for ending in (".json", ".failed.json"):  # a failure stands for the report that it was to replace
             for path in sorted(out.glob(f"[!.]*/report*{ending}")):
                 row = None if path.parent.is_symlink() or ending not in path.name else files.read_row(path)
-                # A report whose page somebody deleted is not listed any more.
-                if row and (row["status"] != "ok" or (out / row["report"]).is_file()):
+                if row and (row["status"] != "ok" or (out / row["report"]).is_file()):  # else its page was deleted
                     self.add(row)
 
     def add(self, row: dict) -> None:

@@ -313,8 +313,7 @@ def _tidy(nb: Any, order: files.Order, target: Path) -> None:
 
 
 def _keep_failed(ran: Path, order: files.Order) -> Path | None:
-    # The notebook may be absent or cut short (a full disk); then the error is told without it.
-    import nbformat
+    import nbformat  # the notebook may be absent or cut short (a full disk): the error is told without it
 
     with contextlib.suppress(Exception):
         _tidy(nbformat.read(ran, as_version=4), order, ran)

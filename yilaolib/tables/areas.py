@@ -279,8 +279,7 @@ def _source_ids(given: Any, root: str | Path | None) -> Iterable[str]:
 def _in_columns(columns: pd.DataFrame | pd.Series | dict, root: str | Path | None) -> Iterable[str]:
     if "source" in columns:
         return _flat(columns["source"])
-    # Computed rows list documents as "a;b", and words such as "not published" where there is none.
-    listed = [part for cell in _flat(columns.get("sources", ())) for part in cell.split(";")]
+    listed = [part for cell in _flat(columns.get("sources", ())) for part in cell.split(";")]  # or words where none is
     known = merged_table("sources", root)["source"]
     printed = merged_table("observations", root).set_index("observation")["source"]
     figures = [name for column in ("observation", "observations") for name in _flat(columns.get(column, ()))]
