@@ -63,7 +63,7 @@ def main() -> None:
         run(programs / "python", "-c", where, cwd=empty, says=str(place / "env"), named="import yilaolib")
         run(programs / "yilao", "doctor", cwd=empty, says="A notebook of one cell ran")
         run(programs / "python", "-c", example, cwd=empty, named="the example of the README")
-        asked = ["report", "景德镇市", "--end-year", "2030", "--format", "html,docx,xlsx"]
+        asked = ["report", "景德镇市", "--end-year", "2030", "--format", "html,pdf,docx,xlsx"]
         run(programs / "yilao", *asked, cwd=empty, says="outputs/jingdezhen/report.html")
         for page in ("report.html", "report.en.html"):
             if (empty / "outputs" / "jingdezhen" / page).stat().st_size < 100_000:

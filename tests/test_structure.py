@@ -36,7 +36,7 @@ ONLY_IN = {  # a heavy package: the rooms that know it
     "distributed": {"reports"},
     "matplotlib": {"plots", "reports"},
     "openpyxl": {"tables", "reports"},
-    "weasyprint": {"reports"},
+    "typst": {"reports"},
     "docx": {"reports"},
     "statsmodels": {"demography"},
     "jinja2": {"texts", "reports"},

@@ -200,18 +200,6 @@ def test_links_lead_there_and_back(page):
     assert last(page)["row_ids"] == ["source-1"] and last(page)["back"] == [[["ref-rows-1", "Table 2"]]]
 
 
-def test_figure_is_small_and_closed(monkeypatch):
-    """For Word a picture is a PNG of few colours whose white is white, of the figure's size whatever the style says."""
-    monkeypatch.setenv("YILAO_WORD", "1")
-    figure, axes = plt.subplots(1, 2, figsize=(4, 2))
-    page = yl.Report("en")
-    with matplotlib.rc_context({"savefig.bbox": "tight"}):
-        page.figure(axes, caption="c", alt="a")
-    image = Image.open(io.BytesIO(base64.b64decode(page.pieces[-1][1]["image/png"])))
-    assert (image.mode, image.size) == ("P", (640, 320)) and not plt.fignum_exists(figure.number)
-    assert image.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
-
-
 def test_figure_is_text_that_a_page_can_hold():
     """In an SVG texts are texts, ids are of one figure only, and one with too many marks is a PNG."""
     page = yl.Report("en")
@@ -223,6 +211,9 @@ def test_figure_is_text_that_a_page_can_hold():
     first, second, large = (picture.get("image/svg+xml", "") for _, picture in page.pieces)
     found = [set(re.findall(r' id="([^"]*)"', each)) for each in (first, second)]
     assert found[0] and not found[0] & found[1] and ">People &lt;1.23456&gt;</text>" in first and not large
+    image = Image.open(io.BytesIO(base64.b64decode(page.pieces[-1][1]["image/png"])))
+    assert image.mode == "P" and image.convert("RGB").getpixel((0, 0)) == (255, 255, 255)  # few colours, white paper
+    assert image.size == tuple(160 * ax.figure.get_size_inches()) and not plt.fignum_exists(ax.figure.number)
 
 
 def test_pieces_are_plain_json(page):

@@ -339,12 +339,12 @@ def test_same_inputs_same_bytes(tmp_path):
     cell += "page.table(pd.DataFrame({'a': [1]}), caption='x')"
     template, made = write_template(tmp_path / "t.ipynb", cell), []
     for out in (tmp_path / "1", tmp_path / "2"):
-        folder = yl.render_report("yingtan", out_dir=out, template=template, formats="html,docx,xlsx").parent
+        folder = yl.render_report("yingtan", out_dir=out, template=template, formats="html,pdf,docx,xlsx").parent
         row = json.loads((folder / "report.json").read_text())
         made.append({name: (folder / name).read_bytes() for name in row["files"]})
         assert {name: told[0] for name, told in row["files"].items()} == {n: len(b) for n, b in made[-1].items()}
         time.sleep(1.1)
-    assert made[0] == made[1] and {"report.docx", "report.xlsx", "report.ipynb"} <= set(made[0])
+    assert made[0] == made[1] and {"report.pdf", "report.docx", "report.xlsx", "report.ipynb"} <= set(made[0])
 
 
 # ---- batches that are killed ----

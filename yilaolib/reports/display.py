@@ -32,9 +32,9 @@ from .files import write_whole
 MIME = "application/vnd.yilaolib.piece+json"
 TEMPLATES = Path(__file__).parents[1] / "templates"
 DPI = 160  # of PNG: five dots to three CSS pixels, sharp on a telephone and in print
-MOST_SVG, WORD = 60_000, "YILAO_WORD"  # characters; a variable that asks for PNG too, for Word takes no SVG
-# The font that figures were measured with, as the library, a page and paper call it; else one of the reader's.
-FAMILIES = "Noto Sans SC Yilao, Yilao Page, Yilao Paper, Noto Sans SC, PingFang SC, Microsoft YaHei, sans-serif"
+MOST_SVG = 60_000  # characters
+# The font that figures were measured with, as the library and a page call it; else one of the reader's.
+FAMILIES = "Noto Sans SC Yilao, Yilao Page, Noto Sans SC, PingFang SC, Microsoft YaHei, sans-serif"
 DECIMALS = re.compile(r"((?<![\d.])-?[1-9]\d*\.\d)\d+")
 SPARED = re.compile(r" transform=\"rotate\(-0 [^\"]*\"|font-family: 'Noto Sans SC Yilao'; |text-anchor: start; ")
 OPTIONS = ("heads", "words", "texts", "units", "formats", "links", "blanks")  # of a table, by column
@@ -344,10 +344,10 @@ def mime_bundle(piece: Piece, words: Catalogue, picture: Picture | None = None) 
     return told | {"text/html": str(piece_html(piece, words, picture))}
 
 
-def piece_html(piece: Piece, words: Catalogue, picture: Picture | None = None, *, paper: bool = False) -> Markup:
-    """Return a piece as HTML; on paper nothing is folded away."""
+def piece_html(piece: Piece, words: Catalogue, picture: Picture | None = None) -> Markup:
+    """Return a piece as HTML."""
     svg, png = (Markup((picture or {}).get(kind, "")) for kind in (SVG, PNG))
-    values = {"piece": piece, "word": words.word, "listed": words.listed, "svg": svg, "png": png, "paper": paper}
+    values = {"piece": piece, "word": words.word, "listed": words.listed, "svg": svg, "png": png}
     return Markup(page_templates().get_template("piece.html.j2").render(**values).strip())
 
 
@@ -358,7 +358,7 @@ def page_templates() -> Environment:
 
 
 def picture_of(figure, key: str) -> tuple[Picture, int, int]:
-    """Return a figure as SVG (where that is large, or for Word, as PNG) with its size in CSS pixels, and close it."""
+    """Return a figure as SVG (where that is large, as PNG) with its size in CSS pixels, and close it."""
     import matplotlib.pyplot as plt
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
@@ -385,7 +385,7 @@ def picture_of(figure, key: str) -> tuple[Picture, int, int]:
     width, height = (round(end / 0.75) for end in ends)  # a pixel is 3/4 of a point
     svg = _short(out.getvalue(), f'viewBox="0 0 {ends[0]:g} {ends[1]:g}" width="{width}" height="{height}"')
     picture = {SVG: svg} if len(svg) <= MOST_SVG and "<image" not in svg else {}
-    if not picture or os.environ.get(WORD):
+    if not picture:
         figure.set_dpi(DPI)
         canvas.draw()  # savefig would draw a figure with a layout engine twice, and matplotlib-inline as well
         # A quarter of the bytes of all colours, in a third of the time of the best palette.

@@ -1,19 +1,19 @@
 """A report as PDF, Word and Excel, all from its pieces, so that no two files can differ.
 
-PDF is the page laid out on A4 by WeasyPrint. Word (python-docx) has real headings, numbered captions and tables; how it
-looks stands in `templates/template.docx`. Excel (openpyxl) has a sheet for each table, its numbers unrounded.
+PDF (Typst) is laid out as `templates/report.typ` says. Word (python-docx) has real headings, numbered captions and
+tables; how it looks stands in `templates/template.docx`. Excel (openpyxl) has a sheet for each table, unrounded.
 """
 
 from __future__ import annotations
 
-import base64
-import functools
-import importlib
+import importlib.util
 import io
 import itertools
-import logging
+import json
 import re
 from collections.abc import Iterable, Sequence
+from datetime import UTC
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unicodedata import east_asian_width
@@ -23,16 +23,20 @@ from ..errors import refusal
 from ..tables.cells import UNPRINTABLE, put
 from ..tables.schema import one_of
 from ..texts import Catalogue
-from .display import PNG, TEMPLATES, Piece
+from .display import DPI, TEMPLATES, Piece
 from .files import FORMATS, made_on
-from .page import FONTS, Document, on_page, page_html
+from .page import FONTS, Document, on_paper, page_html
 
-NEEDS = {"pdf": ("weasyprint", "WeasyPrint"), "docx": ("docx", "python-docx")}  # module, name of the package
+NEEDS = {"pdf": {"typst": "typst"}, "docx": {"docx": "python-docx", "typst": "typst"}}  # module: name of the package
+PICTURES = b"""#set page(width: auto, height: auto, margin: 0pt); #page(box(width: 1pt, height: 1pt))
+#for picture in json(bytes(sys.inputs.told)) { page(image(bytes(picture), format: "svg")) }"""
+ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:u00[01]\w|[bf])")  # what no font has, as JSON writes it
 LAST = ("sources", "rows")  # sheets of a workbook: where the numbers come from
 BLUE, GREY, YELLOW = "0B5CAD", "59636E", "FFF2A8"
 REFERENCE = re.compile(r"\{(\w+)\}")
 FIRST_ROW = 5  # of a sheet, after caption, way back, heading, units
 WIDEST, NARROWEST = 60, 8  # letters
+_fonts = cache(lambda: importlib.import_module("typst").Fonts(font_paths=[FONTS]))  # looked for once a process
 
 
 def check_formats(formats: str | Iterable[str]) -> tuple[str, ...]:
@@ -41,19 +45,10 @@ def check_formats(formats: str | Iterable[str]) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(form.strip() if isinstance(form, str) else form for form in asked))
     for form in found or ("",):
         one_of("format", form, FORMATS)
-        if lack := _missing(form):
-            raise refusal("errors.reports.no_package", form=form, package=NEEDS[form][1], reason=lack)
+        for module, package in NEEDS.get(form, {}).items():
+            if not importlib.util.find_spec(module):
+                raise refusal("errors.reports.no_package", form=form, package=package)
     return found
-
-
-@functools.cache
-def _missing(form: str) -> str:
-    """Return why the package of a format cannot be loaded here, or an empty text."""
-    try:
-        importlib.import_module(NEEDS.get(form, ("io", ""))[0])
-    except (ImportError, OSError) as error:  # OSError: WeasyPrint is there, and a library of the system is not
-        return str(error)
-    return ""
 
 
 def write_format(form: str, document: Document, target: Path) -> None:
@@ -80,22 +75,23 @@ def _repack(target: Path) -> None:
 
 def write_pdf(document: Document, target: Path) -> None:
     """Write a report as PDF: A4, tagged, with a bookmark for each heading. Nothing is fetched."""
-    from weasyprint import CSS, HTML
-    from weasyprint.text.fonts import FontConfiguration
-    from weasyprint.urls import URLFetcher
+    pieces, find = [{**piece, "table": None, "svg": svg} for piece, svg in on_paper(document)], document.words.find
+    told = {"title": document.title, "cover": document.cover, "about": document.about, "pieces": pieces}
+    told |= {"words": find("page"), "comma": find("format.list"), "lang": find("language.html")}
+    target.write_bytes(_typeset(TEMPLATES / "report.typ", told, format="pdf"))
 
-    logging.getLogger("weasyprint").setLevel(logging.CRITICAL)  # it tells every rule of screens that it leaves out
-    faces = "".join(
-        f'@font-face {{ font-family: "Yilao Paper"; font-weight: {weight}; src: url("{(FONTS / name).as_uri()}"); }}\n'
-        for weight, name in ((400, "NotoSansSC-Regular.otf"), (700, "NotoSansSC-Bold.otf"))
-    )
-    fonts = FontConfiguration()
-    own = CSS(string=faces, font_config=fonts, url_fetcher=URLFetcher(allowed_protocols=["file"]))
-    paper = HTML(string=page_html(document, paper=True), url_fetcher=URLFetcher(allowed_protocols=["data"]))
+
+def _typeset(template: Any, told: Any, **options: Any) -> Any:
+    """Return what a template of Typst (its path or text) makes of `told`: a file, or pictures, one a page."""
+    import typst
+
+    text = ESCAPED.sub(r"\1", _clean(json.dumps(told, ensure_ascii=False)))
+    made_at = made_on().replace(tzinfo=UTC)
+    compiler = typst.Compiler(template, font_paths=_fonts(), sys_inputs={"told": text})
     try:
-        paper.write_pdf(target, stylesheets=[own], font_config=fonts, pdf_tags=True)
-    finally:
-        fonts.__del__()  # its copies of our fonts, 4 MB, would stay behind when this process is ended
+        return compiler.compile(timestamp=made_at, pdf_standards="ua-1", **options)
+    except typst.TypstError:  # for reading aloud each letter needs a font, and one of these has none here
+        return compiler.compile(timestamp=made_at, **options)
 
 
 def write_docx(document: Document, target: Path) -> None:
@@ -115,9 +111,11 @@ def write_docx(document: Document, target: Path) -> None:
         for name, value, note in cover["numbers"]:
             writer.named(name, value, bold=True)
             writer.paragraph(note, "Note")
-        writer.add({"kind": "text", "lines": cover["lines"], "list": True}, None)
-    for piece, picture in on_page(document.pieces):
-        writer.add(piece, (picture or {}).get(PNG))
+        writer.add({"kind": "text", "lines": cover["lines"], "list": True}, b"")
+    shown = list(on_paper(document))
+    pngs = iter(_typeset(PICTURES, [svg for _, svg in shown if svg], format="png", ppi=DPI)[1:])
+    for piece, svg in shown:
+        writer.add(piece, next(pngs) if svg else b"")
     writer.paragraph(document.words.word("page.about"), "Heading 1")
     for name, text in document.about:
         writer.named(name, text)
@@ -133,7 +131,7 @@ class _Word:
         self.width = section.page_width - section.left_margin - section.right_margin
         self.height = section.page_height - section.top_margin - section.bottom_margin
 
-    def add(self, piece: Piece, png: str | None) -> None:
+    def add(self, piece: Piece, png: bytes) -> None:
         kind = piece["kind"]
         if kind == "heading":
             number = f"{piece['number']} " if piece.get("number") else ""
@@ -149,9 +147,6 @@ class _Word:
         elif kind == "figure":
             self.picture(piece, png)
             self.caption(piece)
-        elif kind == "own":
-            for line in piece["text"].splitlines():
-                self.paragraph(line)
 
     def paragraph(self, text: str, style: str = "Normal"):
         return self.word.add_paragraph(_clean(text), style)
@@ -159,13 +154,10 @@ class _Word:
     def named(self, name: str, text: str, *, bold: bool = False) -> None:
         self.paragraph(f"{name}  ").add_run(_clean(text)).bold = bold
 
-    def picture(self, piece: Piece, png: str | None) -> None:
+    def picture(self, piece: Piece, png: bytes) -> None:
         """A picture as wide as it was drawn, within the page; what it shows is its alternative text."""
-        from docx.shared import Inches
-
-        run, picture = self.word.add_paragraph(style="Figure").add_run(), io.BytesIO(base64.b64decode(png or ""))
-        shape = run.add_picture(picture, width=Inches(piece["width"] / 96))
-        scale = min(1.0, self.width / shape.width, 0.85 * self.height / shape.height)
+        shape = self.word.add_paragraph(style="Figure").add_run().add_picture(io.BytesIO(png))
+        scale = min(72 / DPI, self.width / shape.width, 0.85 * self.height / shape.height)
         shape.width, shape.height = int(shape.width * scale), int(shape.height * scale)
         shape._inline.docPr.set("descr", _clean(piece["alt"]))
         shape._inline.docPr.set("name", piece["label"] or "figure")

@@ -35,8 +35,7 @@ LOCK, HOLDER = ".yilao.lock", ".yilao.holder"
 FORMATS = ("html", "pdf", "docx", "xlsx")
 PACKAGES = (  # whose version may change what a report shows
     "yilaolib", "numpy", "pandas", "scipy", "xarray", "statsmodels", "matplotlib", "seaborn", "pillow", "papermill",
-    "ipython", "nbformat", "nbconvert", "mistune", "jinja2", "markupsafe", "openpyxl", "python-docx", "lxml",
-    "weasyprint", "pydyf", "tinycss2", "fonttools",
+    "ipython", "nbformat", "nbconvert", "mistune", "jinja2", "markupsafe", "openpyxl", "python-docx", "lxml", "typst",
 )  # fmt: skip
 KEY = ["area", "lang", "scenario"]  # what names a report's files
 TEXTS = (

@@ -27,6 +27,7 @@ from typing import Any
 
 import pandas as pd
 
+from .. import __version__
 from ..errors import YilaoError, refusal
 from ..tables.areas import Root, find_area, list_areas, load_table
 from ..tables.folders import as_root, merged_table, own_areas, stamp
@@ -317,18 +318,14 @@ def index_page(rows: list[dict]) -> str:
     """Return the page that lists reports, to be searched, filtered and sorted without a network; all is escaped."""
     from .display import page_templates
     from .exports import is_number
-    from .page import library_version, page_script
+    from .page import page_script
 
     def shown(value: Any) -> Any:
         return f"{value:,.{int(isinstance(value, float) and abs(value) < 100)}f}" if is_number(value) else value
 
     empty = dict.fromkeys((*COLUMNS, "name_en", "level"), "")
-    rows = [
-        empty
-        | {name: value for name, value in row.items() if value is not None}
-        | {"results": row.get("results") or {}, "others": _others(row)}
-        for row in rows
-    ]
+    rows = [{name: value for name, value in row.items() if value is not None} for row in rows]
+    rows = [empty | {"results": {}, "others": _others(row)} | row for row in rows]
     told = {name: [row["results"][name] for row in rows if row["results"].get(name) is not None] for name in SHOWN}
     kinds = {name: "number" if all(map(is_number, values)) else "text" for name, values in told.items() if values}
     n_ok = sum(row["status"] == "ok" for row in rows)
@@ -337,7 +334,7 @@ def index_page(rows: list[dict]) -> str:
         provinces=sorted({row["province"] for row in rows} - {""}),
         levels=sorted({row["level"] for row in rows} - {""}),
         n_ok=n_ok, n_failed=len(rows) - n_ok, zh=catalogue("zh"), en=catalogue("en"),
-        languages={code: catalogue(code).word("language.name") for code in languages()}, version=library_version(),
+        languages={code: catalogue(code).word("language.name") for code in languages()}, version=__version__,
         **page_script("index.js"),
     )  # fmt: skip
 

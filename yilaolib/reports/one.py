@@ -17,6 +17,7 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
+from .. import __version__
 from ..errors import DataError, YilaoError, nearest, refusal
 from ..tables.areas import areas_above, data_version, find_area
 from ..tables.folders import merged_table
@@ -245,7 +246,6 @@ def run_order(order: files.Order, key: str = "", timeout: float = TIMEOUT, memor
 def _run_beside(order: files.Order, beside: Path, timeout: float, memory_mb: int) -> None:
     """Make all files of a report in the folder `beside`."""
     runner.import_papermill()
-    from .display import WORD
     from .exports import write_format
     from .page import put_fonts, read_document
 
@@ -257,7 +257,6 @@ def _run_beside(order: files.Order, beside: Path, timeout: float, memory_mb: int
     names = {"name_zh": order.name_zh, "name_en": order.name_en}
     try:
         parameters = {name: str(tables) if name == "tables_dir" else each for name, each in order.parameters.items()}
-        os.environ[WORD] = "1" if "docx" in order.formats else ""
         nb = runner.run_notebook(order.template, ran, parameters, timeout=timeout, memory_mb=memory_mb)
         title = words.say("index.report_title", name=words.named(names))
         for stem, tag in {"report": "", "brief": "brief"}.items() if order.brief else [("report", "")]:
@@ -324,12 +323,10 @@ def _keep_failed(ran: Path, order: files.Order) -> Path | None:
 
 def _facts(order: files.Order) -> dict[str, str]:
     """Return what stands at the foot of the page."""
-    from .page import library_version
-
     words = catalogue(order.parameters.get("lang", order.lang))
     shown = {name: value for name, value in shown_parameters(order).items() if value not in ("", None)}
     shown.pop("tables_dir", None)
-    facts = {"library": library_version(), "data": data_version(), "date": f"{files.made_on():%Y-%m-%d}"}
+    facts = {"library": __version__, "data": data_version(), "date": f"{files.made_on():%Y-%m-%d}"}
     facts["parameters"] = ", ".join(f"{name} = {value}" for name, value in shown.items())
     return {words.word(f"index.facts.{name}"): value for name, value in facts.items()}
 

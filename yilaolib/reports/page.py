@@ -6,24 +6,25 @@ A `Document` is the pieces that `Report` recorded, and between them what a resea
 from __future__ import annotations
 
 import base64
+import contextlib
 import functools
 import hashlib
 import html
-import io
 import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
 from markupsafe import Markup
 
+from .. import __version__
 from ..tables.cells import UNPRINTABLE
 from ..texts import Catalogue, catalogue
-from .display import MIME, PNG, SVG, TEMPLATES, Picture, Piece, page_templates, piece_html
+from .display import MIME, PNG, SVG, TEMPLATES, XMLNS, Picture, Piece, page_templates, piece_html
 from .files import write_whole
 
 if TYPE_CHECKING:
@@ -32,9 +33,13 @@ if TYPE_CHECKING:
 FONTS = Path(__file__).parents[1] / "fonts"
 SCRIPTS = ("application/javascript", "application/vnd.jupyter.widget-view+json")  # for JupyterLab only
 HEADING = re.compile(r"<h([1-6])\b[^>]*>(.*?)</h\1>", flags=re.DOTALL)
-BLOCK = re.compile(r"\n|</?(?:p|div|li|tr|h[1-6]|pre|table|ul|ol|br|dt|dd)\b[^>]*>")
-COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # of a terminal
-CELL = re.compile(r"<t[dh]\b[^>]*>")
+BLOCK = re.compile(r"\n|</?(?:p|div|li|h[1-6]|pre|[uo]l|br|d[dt])\b[^>]*>")
+HIDDEN = re.compile(r"(?s)<(style|script)\b.*?</\1>|<!--.*?-->|<[!?].*?>")
+PART = re.compile(r"(?s)(<table\b.*?</table>|<svg\b.*?</svg>|<img\b[^>]*>)")
+ALT, DOTS = re.compile(r'\balt="(.+?)"'), re.compile(r'<img\b[^>]*\bsrc="(data:image/(?:png|jpeg|gif);base64,[^"]*)"')
+AROUND = f'<svg xmlns="{XMLNS}"><image width="{{}}" href="{{}}"/></svg>'
+COLOURS, FAR = re.compile(r"\x1b\[[0-9;]*m"), re.compile(r"href\s*=\s*.(?!#|data:)|^<svg[^>]*\s(?:width|height)=.0\b")
+ROW, CELL = re.compile(r"<tr\b[^>]*>"), re.compile(r'(?s)<t[dh]\b(?:[^>]*colspan="(\d+))?[^>]*>(.*?)(?=<t[dh]\b|$)')
 Shown = tuple[Piece, Picture | None]  # a piece and its picture
 
 
@@ -53,11 +58,6 @@ class Document:
         """What a report says of itself: whose it is, then versions, date and parameters."""
         items = self.cover["items"] if self.cover else []
         return [*((name, text) for name, text in items), *self.facts.items()]
-
-    @property
-    def sections(self) -> list[Piece]:
-        """The headings of the contents list."""
-        return [piece for piece, _ in self.pieces if piece.get("number")]
 
 
 def read_document(
@@ -90,23 +90,19 @@ def read_document(
     return Document(title, words, cover, pieces, dict(facts or {}))
 
 
-def page_html(document: Document, *, paper: bool = False) -> str:
-    """Return a report as a page; its only script sorts its tables. On paper there is none, and nothing is folded."""
+def page_html(document: Document) -> str:
+    """Return a report as a page; its only script sorts its tables."""
     words = document.words
-    body = [piece_html(piece, words, png, paper=paper) for piece, png in on_page(document.pieces)]
-    sorts = not paper and any(piece.get("table") or piece["kind"] == "table" for piece, _ in document.pieces)
+    body = [piece_html(piece, words, png) for piece, png in document.pieces if not piece.get("calc")]
+    sorts = any(piece.get("table") or piece["kind"] == "table" for piece, _ in document.pieces)
     made = page_templates().get_template("report.html.j2").render(
-        html_lang=words.word("language.html"), word=words.word, title=document.title, paper=paper,
-        cover=piece_html(document.cover, words) if document.cover else "", sections=document.sections,
-        body=Markup("\n").join(body), about=document.about, version=library_version(),
+        html_lang=words.word("language.html"), word=words.word, title=document.title,
+        cover=piece_html(document.cover, words) if document.cover else "",
+        sections=[piece for piece, _ in document.pieces if piece.get("number")],
+        body=Markup("\n").join(body), about=document.about, version=__version__,
         **(page_script("report.js") if sorts else {}),
     )  # fmt: skip
     return UNPRINTABLE.sub("", made)
-
-
-def on_page(pieces: list[Shown]) -> list[Shown]:
-    """Leave out what only a workbook shows."""
-    return [(piece, png) for piece, png in pieces if not piece.get("calc")]
 
 
 def put_fonts(out_dir: Path) -> None:
@@ -129,11 +125,6 @@ def page_script(name: str) -> dict[str, str]:
     return {"script": Markup(script), "script_hash": digest}
 
 
-def library_version() -> str:
-    """Return the version of the installed library."""
-    return metadata.version("yilaolib")
-
-
 def _shown(nb: nbformat.NotebookNode, words: Catalogue, tag: str = "") -> Iterator[Shown]:
     """The pieces of a notebook in their order, those of `Report` and a researcher's own outputs."""
     for cell in nb.cells:
@@ -149,7 +140,8 @@ def _shown(nb: nbformat.NotebookNode, words: Catalogue, tag: str = "") -> Iterat
             elif "text/markdown" in data:
                 yield from _markdown(data["text/markdown"])
             elif PNG in data and "text/html" not in data:
-                yield _own_picture(data[PNG], words)
+                source = f'src="data:{PNG};base64,{data[PNG]}"'
+                yield _own(f'<div class="picture"><img alt="{words.word("page.no_alt")}" {source}></div>'), None
             elif output.get("name") != "stderr" and not any(kind in data for kind in SCRIPTS):
                 text = COLOURS.sub("", output.get("text") or data.get("text/latex") or data.get("text/plain", ""))
                 markup = data.get("text/html") or data.get(SVG)
@@ -165,24 +157,46 @@ def _markdown(source: str, attachments: dict | None = None) -> Iterator[Shown]:
     first, *rest = HEADING.split(convert.render(source))
     yield _own(first), None
     for level, heading, between in zip(rest[::3], rest[1::3], rest[2::3], strict=True):
-        yield {"kind": "heading", "level": int(level), "text": _text_of(heading)}, None
+        yield {"kind": "heading", "level": int(level), "text": Markup(heading).striptags()}, None
         yield _own(between), None
 
 
 def _own(markup: str) -> Piece:
-    return {"kind": "own", "html": markup, "text": _text_of(markup)}
+    return {"kind": "own", "html": markup}
 
 
-def _own_picture(png: str, words: Catalogue) -> Shown:
-    from PIL import Image
+def on_paper(document: Document) -> Iterator[tuple[Piece, str]]:
+    """What a page shows, with SVG for a picture: a researcher's own HTML as the lines, tables and pictures in it."""
+    figure = {"kind": "figure", "label": "", "caption": "", "alt": document.words.word("page.no_alt")}
+    for piece, picture in document.pieces:
+        if piece["kind"] != "own" and not piece.get("calc"):
+            held = picture or {SVG: ""}
+            yield piece, held[SVG] if SVG in held else AROUND.format(piece["width"], f"data:{PNG};base64,{held[PNG]}")
+        for part in PART.split(HIDDEN.sub("", piece.get("html", ""))):
+            if part.startswith("<table"):
+                yield _own_table(part), ""
+            elif dots := DOTS.match(part):
+                alt = html.unescape("".join(ALT.findall(part))) or figure["alt"]
+                yield {**figure, "alt": alt}, AROUND.format("auto", dots[1])
+            elif part.startswith("<svg") and _is_whole(part):
+                yield figure, part
+            elif lines := list(filter(None, (Markup(line).striptags() for line in BLOCK.split(part)))):
+                yield {"kind": "text", "lines": lines, "list": False}, ""
 
-    width, height = Image.open(io.BytesIO(base64.b64decode(png))).size
-    piece = {"kind": "figure", "key": "", "label": "", "caption": "", "alt": words.word("page.no_alt"), "table": None}
-    return {**piece, "width": width, "height": height}, {PNG: png}
+
+def _is_whole(svg: str) -> bool:
+    """Whether an SVG is a file of its own: sound, of some size, and asking for nothing that does not stand in it."""
+    with contextlib.suppress(ElementTree.ParseError):
+        return ElementTree.fromstring(svg).tag == f"{{{XMLNS}}}svg" and not FAR.search(svg)
+    return False
 
 
-def _text_of(markup: str) -> str:
-    """The text of a researcher's own HTML, for Word: a line a block."""
-    shown = re.sub(r"(?s)<(style|script)\b.*?</\1>", "", markup)
-    lines = ("\t".join(Markup(cell).striptags() for cell in CELL.split(line)) for line in BLOCK.split(shown))
-    return "\n".join(filter(None, map(str.strip, lines)))
+def _own_table(markup: str) -> Piece:
+    """A table as a piece: a cell over several columns is followed by empty ones, one over several rows comes once."""
+    found = [CELL.findall(row) for row in ROW.split(markup)[1:]]
+    rows = [[t for n, cell in row for t in [Markup(cell).striptags(), *[""] * (int(n or 1) - 1)]] for row in found]
+    head, *full = [[""] * (max(map(len, rows)) - len(row)) + row for row in rows] or [[]]
+    columns = [{"label": label, "numeric": False} for label in head]
+    cells = [[{"value": text, "text": text, "links": []} for text in row] for row in full]
+    piece = {"kind": "table", "key": "", "label": "", "caption": "", "columns": columns, "rows": cells}
+    return {**piece, "fold": False, "row_ids": None, "back": None}

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .. import __version__
 from ..demography.ages import labelled, persons
 from ..demography.local import Root, area_values, assumed_range
 from ..demography.projection import SCENARIOS, project
@@ -29,7 +30,7 @@ from ..texts import catalogue
 from .display import page_templates
 from .files import lock_folder, write_whole
 from .one import Linked, default_folder, place_order
-from .page import library_version, page_script, put_fonts
+from .page import page_script, put_fonts
 from .sections import plan_of
 
 CARE_SHARE = "nursing_beds_share_institution_pct"
@@ -62,7 +63,7 @@ def whatif(
         page = page_templates().get_template("whatif.html.j2").render(
             html_lang=words.word("language.html"), word=words.word, say=words.say, data=data,
             title=words.say("whatif.title", name=words.named({"name_zh": order.name_zh, "name_en": order.name_en})),
-            scenarios={name: words.coded(name, "scenario") for name in data["grid"]}, version=library_version(),
+            scenarios={name: words.coded(name, "scenario") for name in data["grid"]}, version=__version__,
             **page_script("whatif.js"),
         )  # fmt: skip
         write_whole(path, page)
