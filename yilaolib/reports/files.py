@@ -25,7 +25,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import YilaoError, refusal
-from ..tables.areas import Root, areas_above, find_area
+from ..tables.areas import Root, areas_above, find_area, places_of
 from ..tables.folders import as_root, merged_table, stamp
 from ..tables.schema import data_folder, table_names
 from ..texts import languages
@@ -106,9 +106,11 @@ def content_key(order: Order, library: str = "") -> str:
     if order.template.stem != "city_report":
         return inputs_key(order, library)
     root = order.parameters.get("data") or None
-    line, tables = line_of(order.area, root), [merged_table(name, root) for name in table_names()]
-    rows = [_row_key(table[table["area"].isin(line)]) for table in tables if "area" in table]
-    return _key(order, library, whole=shared_key(as_root(root), stamp(root)), rows=rows)
+    known, line = (as_root(root), stamp(root)), [area for area in line_of(order.area, root) if area != "china"]
+    tables = {name: table for name in table_names() if "area" in (table := merged_table(name, root))}
+    places = [[at for area in line for at in places_of(name, *known)[0].get(area, ())] for name in tables]
+    rows = [_row_key(table.iloc[sorted(at)]) for table, at in zip(tables.values(), places, strict=True)]
+    return _key(order, library, whole=shared_key(*known), rows=rows)
 
 
 def inputs_key(order: Order, library: str = "") -> str:
@@ -136,19 +138,19 @@ def _key(order: Order, library: str, **tables: object) -> str:
 
 @lru_cache(maxsize=4)
 def shared_key(root: Path | None, state: tuple) -> str:
-    """Return a key of what the reports of all plans share, as it is after merging: rows of no area, and comparisons."""
+    """Return a key of what the reports of all plans share, after merging: rows of no area, of the nation, comparisons."""
     from ..needs.money import project_costs
     from ..needs.peers import compare_plans
 
     tables = [merged_table(name, root) for name in table_names()]
-    digests = [_row_key(table[table["area"].isna()] if "area" in table else table) for table in tables]
+    digests = [_row_key(t[t["area"].isna() | (t["area"] == "china")] if "area" in t else t) for t in tables]
     with contextlib.suppress(YilaoError):  # the report will say what is wrong
         digests += [table.to_csv(index=False) for table in (compare_plans(root=root), project_costs(root=root))]
     return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def _row_key(table: pd.DataFrame) -> str:
-    return hashlib.sha256(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes()).hexdigest()
+    return hashlib.sha256(repr([column.tolist() for _, column in table.items()]).encode()).hexdigest()
 
 
 def put_in_place(order: Order, new: Path, row: dict) -> dict:

@@ -37,7 +37,7 @@ def load_table(name: str, *, area: object = None, root: str | os.PathLike | None
     if area is not None:
         if "area" not in frame:
             raise refusal("errors.tables.no_area_column", name=name, area=area)
-        places, for_all = _places(name, as_root(root), stamp(root))
+        places, for_all = places_of(name, as_root(root), stamp(root))
         frame = frame.iloc[sorted([*for_all, *places.get(slug_of(area, root), [])])]
         return frame.reset_index(drop=True)
     # A deep copy: copy-on-write does not guard an extension array that is written through `.array`.
@@ -45,7 +45,8 @@ def load_table(name: str, *, area: object = None, root: str | os.PathLike | None
 
 
 @lru_cache(maxsize=32)
-def _places(name: str, root: Path | None, state: tuple) -> tuple[dict[str, list[int]], list[int]]:
+def places_of(name: str, root: Path | None, state: tuple) -> tuple[dict[str, list[int]], list[int]]:
+    """Tell at which places of a table the rows of each area stand, and those that hold for all."""
     column = merged_table(name, root)["area"]
     of_all = "area" in schema_of(name)["primaryKey"] and not rules_of(fields_of(name)["area"]).get("required")
     return column.groupby(column).indices, list(column.isna().to_numpy().nonzero()[0]) if of_all else []
