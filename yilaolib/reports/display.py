@@ -376,9 +376,12 @@ def picture_of(figure, key: str) -> tuple[Picture, int, int]:
         figure.set_layout_engine("none")
         if not ax.get_ylabel():
             ax.yaxis.set_label_coords(0, 0.5)  # else a place is looked for
-        for _ in range(2):  # in a narrower frame names come nearer to the edge
-            beyond = ax.get_window_extent().extents - ax.get_tightbbox(paper).extents
-            low, high = (beyond * [1, 1, -1, -1]).clip(0).reshape(2, 2) + 3
+        ax.set_position([0.08, 0.1, 0.9, 0.8])
+        texts, beyond = [text for text in ax.texts if text.get_visible() and text.get_text()], np.zeros(4)
+        for parts, sides in (([ax], [1, 1, -1, -1]), (texts, [1, 0, -1, 0])):  # in a narrower frame texts stick out more
+            boxes = np.array([part.get_tightbbox(paper).extents for part in parts]).reshape(-1, 4)
+            beyond = np.maximum(beyond, ((ax.bbox.extents - boxes) * sides).max(axis=0, initial=0))
+            low, high = beyond.reshape(2, 2) + 3
             ax.set_position([*(low / ends), *((ends - low - high).clip(1) / ends)])
     figure.draw(paper)
     paper.finalize()

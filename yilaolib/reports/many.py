@@ -29,7 +29,7 @@ import pandas as pd
 
 from .. import __version__
 from ..errors import YilaoError, refusal
-from ..tables.areas import Root, find_area, list_areas, load_table
+from ..tables.areas import Root, find_area, list_areas, load_table, places_of
 from ..tables.folders import as_root, merged_table, own_areas, stamp
 from ..tables.schema import escaped, one_of
 from ..texts import catalogue, languages
@@ -487,7 +487,8 @@ def warm() -> None:
     page.page_html(page.read_document(nbformat.v4.new_notebook(cells=[cell]), title="x"))
     root = os.environ.get(DATA) or None
     for name in yl.list_tables():
-        merged_table(name, root)
+        if "area" in merged_table(name, root):
+            places_of(name, as_root(root), stamp(root))
     for area in filter(None, areas := os.environ.get(AREAS, "").split(",")):
         yl.project(area, root=root)
     if areas[0]:
