@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -160,10 +161,15 @@ def foresee(columns: pd.DataFrame, model: Model, regions: list[str]) -> tuple[np
     size, district = (away[:, names.get_loc(name)] for name in ("size", "district"))
     z = np.column_stack([away.clip(-model.far, model.far), np.ones(len(away)), (-1 - size).clip(0, 2)])
     places = pd.Index([*names, "constant", "smallness"])
-    told = z[:, places.get_indexer(model.foreseen.index)] @ model.foreseen.to_numpy()
+    told = _times(z[:, places.get_indexer(model.foreseen.index)], model.foreseen.to_numpy())
     told[:, -1] += (1 - model.by_columns) * (model.kept * columns["children_per_woman"].to_numpy() - told[:, -1])
     sorts = np.select([district > 0, size < model.small], ["district", "small"], "others")
-    scale = np.exp(z[:, places.get_indexer(model.scale.index)] @ model.scale.to_numpy())
+    scale = np.exp(_times(z[:, places.get_indexer(model.scale.index)], model.scale.to_numpy()))
     scale *= model.width.loc[sorts].to_numpy()
     scale *= model.region.reindex(regions).fillna(1.0).to_numpy()
-    return told, model.patterns * (scale @ MEMBERS)[:, None]
+    return told, model.patterns * _times(scale, MEMBERS)[:, None]
+
+
+def _times(rows: np.ndarray, matrix: np.ndarray) -> Any:
+    """`rows @ matrix`, of which each row has the same last digit whatever stands beside it."""
+    return sum(rows[:, [n]] * line for n, line in enumerate(matrix))

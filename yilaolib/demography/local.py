@@ -190,22 +190,29 @@ def local_parameters(area: str, *, root: Root = None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["parameter", "value", "unit", "year", *TOLD])
 
 
-@while_unchanged(4096, "area")
 def launch_of(area: str, root: Root = None, *, known: int | None = None) -> Launch:
     """Everything that the projection of an area starts from: its last census, or what was `known` in a year."""
-    return launches_of([area], root, known=known)[0]
+    return launches_of([slug_of(area, root)], root, known=known)[0]
 
 
 def launches_of(slugs: Sequence[str], root: Root = None, *, known: int | None = None) -> list[Launch]:
-    """As `launch_of`, for many areas (slugs), those of one level and with the same ages at one stroke."""
-    entries = merged_table("areas", root).set_index("area", drop=False).loc[list(slugs)].to_dict("records")
+    """As `launch_of`, for many areas (slugs), those of one level and with the same ages at one stroke; each is kept."""
+    roots = {slug: needed(root, slug) for slug in slugs}
+    kept = {theirs: _kept(known, root=theirs) for theirs in set(roots.values())}
     alike: dict[tuple, list[dict]] = {}
-    for entry in entries:
-        theirs = needed(root, entry["area"])
-        counted = _counted(entry["area"], known, theirs)
-        alike.setdefault((theirs, entry["level"], counted.tobytes()), []).append(entry)
-    found = {x.area: x for (theirs, *_), group in alike.items() for x in _launches_alike(group, known, theirs)}
-    return [found[slug] for slug in slugs]
+    if lacking := [slug for slug, theirs in roots.items() if slug not in kept[theirs]]:
+        for entry in merged_table("areas", root).set_index("area", drop=False).loc[lacking].to_dict("records"):
+            theirs = roots[entry["area"]]
+            counted = _counted(entry["area"], known, theirs)
+            alike.setdefault((theirs, entry["level"], counted.tobytes()), []).append(entry)
+    for (theirs, *_), group in alike.items():
+        kept[theirs].update((launch.area, launch) for launch in _launches_alike(group, known, theirs))
+    return [kept[roots[slug]][slug] for slug in slugs]
+
+
+@while_unchanged(8)
+def _kept(known: int | None, *, root: Root = None) -> dict[str, Launch]:
+    return {}
 
 
 def _launches_alike(entries: list[dict], known: int | None, root: Root) -> Iterator[Launch]:

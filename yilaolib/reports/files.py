@@ -115,11 +115,12 @@ def content_key(order: Order, library: str = "") -> str:
 
 def inputs_key(order: Order, library: str = "") -> str:
     """Return a key of all files that a report could depend on: while it is the same, no `content_key` is another."""
-    return _key(order, library, tables=_bytes_key(stamp(order.parameters.get("data") or None)))
+    return _key(order, library, tables=bytes_key(stamp(order.parameters.get("data") or None)))
 
 
 @lru_cache(maxsize=4)
-def _bytes_key(state: tuple) -> str:
+def bytes_key(state: tuple) -> str:
+    """Return a key of the bytes of all tables."""
     digests = [(Path(path).name, hashlib.sha256(Path(path).read_bytes()).hexdigest()) for path, *_ in state]
     return hashlib.sha256(json.dumps(digests).encode()).hexdigest()
 
@@ -138,7 +139,7 @@ def _key(order: Order, library: str, **tables: object) -> str:
 
 @lru_cache(maxsize=4)
 def shared_key(root: Path | None, state: tuple) -> str:
-    """Return a key of what the reports of all plans share, after merging: rows of no area, of the nation, comparisons."""
+    """Return a key of what the reports of all plans share, after merging: rows of none and the nation, comparisons."""
     from ..needs.money import project_costs
     from ..needs.peers import compare_plans
 

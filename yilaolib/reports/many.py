@@ -30,7 +30,7 @@ import pandas as pd
 from .. import __version__
 from ..errors import YilaoError, refusal
 from ..tables.areas import Root, find_area, list_areas, load_table, places_of
-from ..tables.folders import as_root, merged_table, own_areas, stamp
+from ..tables.folders import as_root, merged_table, names_of, own_areas, stamp
 from ..tables.schema import escaped, one_of
 from ..texts import catalogue, languages
 from . import files, one, runner
@@ -156,7 +156,7 @@ def _ended_in_order() -> Iterator[None]:
 def begin(orders: list[files.Order]) -> None:
     """Start the forkserver, which reads the user's tables and computes what these reports share."""
     root = orders[0].parameters.get("data") or ""
-    areas = [*{order.province: order.area for order in orders}.values()] if len(orders) > 1 else []
+    areas = [order.area for order in orders] if len(orders) > 1 else []
     kinds = Counter(order.template for order in orders)
     first = {order.template: order for order in orders if kinds[order.template] >= MANY}
     alike = [order for template, order in first.items() if b"yl.project(" in template.read_bytes()]
@@ -452,11 +452,12 @@ def _received(order: files.Order, row: dict, sent: dict[str, bytes]) -> dict:
 
 # ---- in the forkserver: what reports import and read, so that the processes forked from it have it ----
 DATA = "YILAO_DATA"  # the folder or workbook of a user, read beforehand too
-AREAS = "YILAO_AREAS"  # one of each province of several reports
+AREAS = "YILAO_AREAS"  # of several reports
 REHEARSED = "YILAO_REHEARSED"  # our notebooks with parameters; a user's own runs in its own process only
 STACK = (  # dask.array is imported by xarray where it is installed
     "numpy.random", "scipy.interpolate", "scipy.optimize", "xarray", "matplotlib.backends.backend_svg", "dask.array",
     "matplotlib.pyplot", "IPython.core.completer", "papermill.translators", "matplotlib_inline.config",
+    "IPython.core.completerlib", "IPython.core.magics", "IPython.core.oinspect", "sqlite3", "yilaolib.reports.exports",
 )  # fmt: skip
 
 
@@ -476,6 +477,7 @@ def warm() -> None:
 
     import yilaolib as yl
 
+    from ..demography import projection
     from ..plots import style
     from . import page
 
@@ -486,14 +488,17 @@ def warm() -> None:
     cell = nbformat.v4.new_markdown_cell("# x\n\n## y\n\n- $z$")  # a page with it takes all that a page takes
     page.page_html(page.read_document(nbformat.v4.new_notebook(cells=[cell]), title="x"))
     root = os.environ.get(DATA) or None
+    state = as_root(root), stamp(root)
     for name in yl.list_tables():
         if "area" in merged_table(name, root):
-            places_of(name, as_root(root), stamp(root))
-    for area in filter(None, areas := os.environ.get(AREAS, "").split(",")):
-        yl.project(area, root=root)
-    if areas[0]:
+            places_of(name, *state)
+    if areas := [*filter(None, os.environ.get(AREAS, "").split(","))]:
+        of = names_of(*state)
+        inside = [each for area in areas if of.rows[area]["level"] == "prefecture" for each in of.inside(area)]
+        projection.launches_from([*areas, *inside], root=root)
         files.library_key()
-        files.shared_key(as_root(root), stamp(root))
+        files.bytes_key(state[1])
+        files.shared_key(*state)
     for template, parameters in json.loads(os.environ.get(REHEARSED, "[]")):
         notebook = parameterize_notebook(load_notebook_node(template), parameters | {"tables_dir": ""})
         with style.mpl.rc_context(), contextlib.redirect_stdout(io.StringIO()):  # notebooks choose their own style
