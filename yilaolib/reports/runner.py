@@ -42,7 +42,7 @@ TICK = 0.5  # [s] between two looks at a process that says nothing
 MOST_TEXT, MOST_SHOWN = 1_000_000, 20_000_000  # characters that one cell may print, and display
 
 _starting = threading.Lock()
-_state = {"apart": False}  # True in a process of `run_many`: it has one thread and may fork
+_state = {"apart": False, "new": False}  # in a process of `run_many`, which may fork; the forkserver just started
 
 
 def begin(modules: Iterable[str], **env: str) -> None:
@@ -52,6 +52,7 @@ def begin(modules: Iterable[str], **env: str) -> None:
 
         multiprocessing.set_forkserver_preload(list(modules))
         with _starting, _as_a_child_should_find_it():
+            _state["new"] = getattr(forkserver._forkserver, "_forkserver_pid", 0) is None
             os.environ.update(env | {FORKSERVER: "1"})
             forkserver.ensure_running()
 
@@ -76,10 +77,10 @@ def _as_a_child_should_find_it() -> Iterator[None]:
         os.environ.update(env)
 
 
-def _start(target: Callable, *args: object) -> BaseProcess:
+def _start(target: Callable, *args: object, method: str = START) -> BaseProcess:
     """Start a process that calls `target(*args)` in this folder and with this environment."""
     env = dict.fromkeys(ONE_THREAD, "1") | {"MPLBACKEND": INLINE} | dict(os.environ)
-    context: Any = multiprocessing.get_context("fork" if _state["apart"] else START)
+    context: Any = multiprocessing.get_context("fork" if _state["apart"] else method)
     process = context.Process(target=_begin, args=(os.getcwd(), env, target, *args))
     with _starting, _as_a_child_should_find_it():
         process.start()
@@ -160,11 +161,14 @@ def run_many(function: Callable, tasks: Iterable[tuple], jobs: int, timeout: flo
                 pool.shutdown(wait=False, cancel_futures=True)
         return
     waiting, running = deque(tasks), {}
+    # The forkserver takes seconds until it is ready: the first report begins meanwhile, from nothing.
+    method = "spawn" if _state["new"] and len(waiting) > jobs > 1 else START
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
                 ours, theirs = multiprocessing.Pipe(duplex=False)
-                process = _start(_answer, theirs, function, waiting[0])
+                process = _start(_answer, theirs, function, waiting[0], method=method)
+                method = START
                 theirs.close()
                 running[ours] = (process, waiting.popleft(), time.monotonic() + timeout)
             ready = wait(list(running), timeout=TICK)
