@@ -17,6 +17,7 @@ from matplotlib.text import Text
 import yilaolib as yl
 from yilaolib.errors import DataError
 from yilaolib.plots import style
+from yilaolib.reports.display import picture_of
 from yilaolib.texts import HERE
 
 LONG_ZH = "新疆维吾尔自治区巴音郭楞蒙古自治州和静县巴音布鲁克景区管理委员会"
@@ -115,6 +116,15 @@ def test_draws_on_the_axes_given(function):
     assert dict(mpl.rcParams) == before and style.state["lang"] == "zh"
     assert len(other.get_children()) == artists and (other.get_xlim(), other.get_ylim()) == view
     assert all(value.equals(arguments[key]) for key, value in copies.items())
+
+
+@pytest.mark.parametrize("function", FIGURES)
+def test_axes_made_beforehand(function):
+    """A figure on axes that were made beforehand is the same, to the byte, as on new ones."""
+    with mpl.rc_context({"interactive": True}):
+        style.make_axes(1)
+        ahead, new = (picture_of(draw(function, "en"), "x") for _ in range(2))
+    assert ahead == new and not style._made
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

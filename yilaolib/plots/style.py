@@ -21,6 +21,7 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
 from matplotlib.ft2font import LoadFlags
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
@@ -276,7 +277,8 @@ def name_ends(ax: Axes, x: float, ends: Sequence[tuple[float, str, str]], away: 
     for _, text, _ in ends:
         name, _, value = text.rpartition(" ")
         texts.append(f"{balanced(name, 13)}\n{value}" if name and em(text) > 12 else text)  # the value on its own line
-    gaps = (high - low) * 13 / frame_size(ax)[1] * np.array([1 + text.count("\n") for text in texts])
+    tall = 72 * ax.bbox.height / ax.figure.dpi  # points
+    gaps = (high - low) * 13 / tall * np.array([1 + text.count("\n") for text in texts])
     for y, text, (_, _, colour) in zip(spread([end[0] for end in ends], gaps), texts, ends, strict=True):
         write(ax, text, (x, y), (away, 0), colour, linespacing=1.15)
 
@@ -290,8 +292,25 @@ def check_columns(frame: pd.DataFrame, columns: Iterable[str], caller: str) -> N
         )
 
 
+_made: list[Any] = []  # axes
+_made_with: dict[str, Any] = {}  # the settings of that time
+
+
+def make_axes(count: int) -> None:
+    """Make axes with ticks beforehand, a fifth of what figures take, for all processes that are forked later."""
+    _made_with.update(dict(mpl.rcParams), interactive=True)  # as notebooks are
+    for _ in range(count):
+        _made.append(ax := Figure(layout="constrained").add_subplot())
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.get_major_ticks(8)
+
+
 def open_axes(ax: Axes | None, size: tuple[float, float] = (WIDE, 3.6)) -> Axes:
     """Return the axes given, or those of a new figure of `size` [inches]."""
+    if ax is None and _made and _made_with == mpl.rcParams:
+        made: Any = lambda figure=_made[-1].figure, **_: figure  # noqa: E731
+        plt.figure(FigureClass=made).set_size_inches(size)
+        return _made.pop()
     return plt.subplots(figsize=size, layout="constrained")[1] if ax is None else ax
 
 

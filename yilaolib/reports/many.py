@@ -505,6 +505,7 @@ def warm() -> None:
             known: dict[str, Any] = {}
             for cell in notebook.cells:
                 exec(cell.source if cell.cell_type == "code" else "", known)
+            style.make_axes(12)  # as many as a report has
     gc.collect()
     gc.freeze()  # a collection in a child would otherwise copy every page of it
 
