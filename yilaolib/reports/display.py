@@ -43,7 +43,7 @@ YEAR, NUMERAL = re.compile(r"(19|20|21)\d\d"), re.compile(r"[-−]?\d[\d,]*(\.\d
 
 Piece = dict[str, Any]
 Picture = dict[str, str]  # by type, as in a notebook
-SVG, PNG, XMLNS = "image/svg+xml", "image/png", "http://www.w3.org/2000/svg"
+HTML, SVG, PNG, XMLNS = "text/html", "image/svg+xml", "image/png", "http://www.w3.org/2000/svg"
 
 
 class Report:
@@ -341,7 +341,7 @@ def mime_bundle(piece: Piece, words: Catalogue, picture: Picture | None = None) 
     """Return what a notebook keeps of a piece: the piece, its HTML for JupyterLab, a line of text, and the picture."""
     plain = " ".join(piece[name] for name in ("label", "title", "caption", "text") if piece.get(name))
     told = {MIME: json.dumps(piece, default=str, ensure_ascii=False), "text/plain": plain, **(picture or {})}
-    return told | {"text/html": str(piece_html(piece, words, picture))}
+    return told | {HTML: str(piece_html(piece, words, picture))}
 
 
 def piece_html(piece: Piece, words: Catalogue, picture: Picture | None = None) -> Markup:

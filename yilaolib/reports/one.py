@@ -290,7 +290,7 @@ def _tidy(nb: Any, order: files.Order, target: Path) -> None:
     """Write an executed notebook as if it had run where it will lie."""
     from papermill.translators import PythonTranslator
 
-    from .display import MIME, PNG, SVG
+    from .display import HTML, MIME, PNG, SVG
 
     parameters = shown_parameters(order)
     if "tables_dir" in parameters:
@@ -306,7 +306,7 @@ def _tidy(nb: Any, order: files.Order, target: Path) -> None:
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.source = PythonTranslator.codify(parameters)
         for output in cell.get("outputs", ()):
-            if "text/html" in output.get("data", {}):  # it holds picture and piece, for whoever opens the notebook
+            if HTML in output.get("data", {}):  # it holds picture and piece, for whoever opens the notebook
                 output.data = {kind: each for kind, each in output.data.items() if kind not in (SVG, PNG, MIME)}
     target.write_text(json.dumps(nb, ensure_ascii=False), encoding="utf-8")  # no indents: a third fewer bytes
 

@@ -24,7 +24,7 @@ from markupsafe import Markup
 from .. import __version__
 from ..tables.cells import UNPRINTABLE
 from ..texts import Catalogue, catalogue
-from .display import MIME, PNG, SVG, TEMPLATES, XMLNS, Picture, Piece, page_templates, piece_html
+from .display import HTML, MIME, PNG, SVG, TEMPLATES, XMLNS, Picture, Piece, page_templates, piece_html
 from .files import write_whole
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ ALT, DOTS = re.compile(r'\balt="(.+?)"'), re.compile(r'<img\b[^>]*\bsrc="(data:i
 AROUND = f'<svg xmlns="{XMLNS}"><image width="{{}}" href="{{}}"/></svg>'
 COLOURS, FAR = re.compile(r"\x1b\[[0-9;]*m"), re.compile(r"href\s*=\s*.(?!#|data:)|^<svg[^>]*\s(?:width|height)=.0\b")
 ROW, CELL = re.compile(r"<tr\b[^>]*>"), re.compile(r'(?s)<t[dh]\b(?:[^>]*colspan="(\d+))?[^>]*>(.*?)(?=<t[dh]\b|$)')
-Shown = tuple[Piece, Picture | None]  # a piece and its picture
+Shown = tuple[Piece, Picture | None]  # a piece, and what a notebook holds of it beside: picture and HTML
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,11 @@ def read_document(
     words = catalogue(lang)
     pieces: list[Shown] = []
     cover, heading, taken, numbered = None, None, set(), {"figure": 0, "table": 0}
-    for piece, png in _shown(nb, words, tag):
+    for piece, picture in _shown(nb, words, tag):
         if tag and piece["kind"] in numbered:
             numbered[piece["kind"]] += 1
             piece = {**piece, "label": re.sub(r"\d+", str(numbered[piece["kind"]]), piece["label"]), "table": None}
+            picture = {kind: each for kind, each in (picture or {}).items() if kind != HTML}
         if piece["kind"] == "cover" and cover is None:
             cover = {**piece, "on_page": True}
         elif piece["kind"] == "heading" and piece["level"] == 1 and heading is None and cover is None:
@@ -85,7 +86,7 @@ def read_document(
             taken.add(unique)
             pieces.append(({**piece, "id": unique, "number": None if tag else len(taken)}, None))
         else:
-            pieces.append((piece, png))
+            pieces.append((piece, picture))
     title = (cover["title"] if cover else heading) or title
     return Document(title, words, cover, pieces, dict(facts or {}))
 
@@ -93,7 +94,8 @@ def read_document(
 def page_html(document: Document) -> str:
     """Return a report as a page; its only script sorts its tables."""
     words = document.words
-    body = [piece_html(piece, words, png) for piece, png in document.pieces if not piece.get("calc")]
+    shown = [(piece, picture or {}) for piece, picture in document.pieces if not piece.get("calc")]
+    body = [Markup(held[HTML]) if HTML in held else piece_html(piece, words, held) for piece, held in shown]
     sorts = any(piece.get("table") or piece["kind"] == "table" for piece, _ in document.pieces)
     made = page_templates().get_template("report.html.j2").render(
         html_lang=words.word("language.html"), word=words.word, title=document.title,
@@ -136,15 +138,15 @@ def _shown(nb: nbformat.NotebookNode, words: Catalogue, tag: str = "") -> Iterat
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if MIME in data:
-                yield json.loads(data[MIME]), {kind: data[kind] for kind in (SVG, PNG) if kind in data}
+                yield json.loads(data[MIME]), {kind: data[kind] for kind in (HTML, SVG, PNG) if kind in data}
             elif "text/markdown" in data:
                 yield from _markdown(data["text/markdown"])
-            elif PNG in data and "text/html" not in data:
+            elif PNG in data and HTML not in data:
                 source = f'src="data:{PNG};base64,{data[PNG]}"'
                 yield _own(f'<div class="picture"><img alt="{words.word("page.no_alt")}" {source}></div>'), None
             elif output.get("name") != "stderr" and not any(kind in data for kind in SCRIPTS):
                 text = COLOURS.sub("", output.get("text") or data.get("text/latex") or data.get("text/plain", ""))
-                markup = data.get("text/html") or data.get(SVG)
+                markup = data.get(HTML) or data.get(SVG)
                 if markup or text.strip():
                     yield _own(markup or f"<pre>{html.escape(text)}</pre>"), None
 
@@ -170,8 +172,9 @@ def on_paper(document: Document) -> Iterator[tuple[Piece, str]]:
     figure = {"kind": "figure", "label": "", "caption": "", "alt": document.words.word("page.no_alt")}
     for piece, picture in document.pieces:
         if piece["kind"] != "own" and not piece.get("calc"):
-            held = picture or {SVG: ""}
-            yield piece, held[SVG] if SVG in held else AROUND.format(piece["width"], f"data:{PNG};base64,{held[PNG]}")
+            held = picture or {}
+            dots = AROUND.format(piece["width"], f"data:{PNG};base64,{held[PNG]}") if PNG in held else ""
+            yield piece, held.get(SVG, dots)
         for part in PART.split(HIDDEN.sub("", piece.get("html", ""))):
             if part.startswith("<table"):
                 yield _own_table(part), ""
