@@ -3,15 +3,15 @@
 import base64
 import hashlib
 import io
-import json
 import re
 
 import nbformat
 from nbformat import v4
 from PIL import Image
 
-from yilaolib.reports.display import MIME
+from yilaolib.reports.display import mime_bundle
 from yilaolib.reports.page import FONTS, page_html, put_fonts, read_document
+from yilaolib.texts import catalogue
 
 TABLE = {
     "kind": "table", "key": "t", "label": "表 1", "caption": "c", "n_headings": 0, "fold": False,
@@ -38,7 +38,7 @@ def shown(**data: object) -> nbformat.NotebookNode:
 
 
 def piece(said: dict) -> nbformat.NotebookNode:
-    return shown(**{MIME: json.dumps(said), "text_html": "<p>for JupyterLab</p>", "text_plain": "x"})
+    return shown(**mime_bundle(said, catalogue("zh")))
 
 
 def text(markup: str) -> nbformat.NotebookNode:
