@@ -81,8 +81,6 @@ def sources_have_a_title(tables: Tables) -> Iterator[Finding]:
 def age_groups_join(tables: Tables) -> Iterator[Finding]:
     """Age groups follow each other without gap or overlap; only the last is open."""
     for table in ("population", "age_standards", "mortality", "fertility", "care_rates"):
-        if not tables[table]["checked"].any():
-            continue
         block = [field for field in schema.schema_of(table)["primaryKey"] if field != "age"]
         frame = _beside_checked(tables[table].dropna(subset="age"), block[0])
         frame = frame.sort_values([*block, "age"]).reset_index(names="label")
@@ -103,8 +101,6 @@ def _beside_checked(frame: pd.DataFrame, field: str) -> pd.DataFrame:
 def pyramids_are_complete(tables: Tables) -> Iterator[Finding]:
     """Population and mortality have both sexes from age 0 to an open group; a pyramid has one basis."""
     for table, block in (("population", ["area", "year"]), ("mortality", ["standard", "year"])):
-        if not tables[table]["checked"].any():
-            continue
         frame = _beside_checked(tables[table], block[0]).reset_index(names="label")
         frame = frame.sort_values("checked", ascending=False, kind="stable")
         labels = frame.drop_duplicates(block).set_index(block)["label"]  # a problem is told at a row to be checked
@@ -542,7 +538,12 @@ def _problems(path: Path | None) -> list[Problem]:
         if path is not None:
             ours = merged_table(name).assign(line=lambda own: own.index, checked=False)
             tables[name] = (overlay(name, ours, checked) if len(checked) else ours).reset_index(drop=True)
-    problems += _missing_files(files, path)
+    if path is None:
+        missing = [name for name in schema.table_names() if name not in files]
+        problems += [Problem(name, None, "", "file", "missing_file", {"table": name}) for name in missing]
+    elif not files:
+        values = {"folder": str(path), "tables": schema.table_names(), "book": is_workbook(path)}
+        problems.append(Problem("", None, "", "file", "no_tables", values, "warning"))
     for name, frame in tables.items():
         if frame["checked"].any():
             problems += orphans(name, frame[frame["checked"]].set_index("line"), tables, sheets[name])
@@ -560,14 +561,6 @@ def _read(name: str, path: Path | None, problems: list[Problem], *, root: Path |
             frame, misfits = schema.parse(name, sheet, strict=root is None, known=found)
             problems += misfits
     return frame.assign(line=frame.index, checked=True).reset_index(drop=True), sheet
-
-
-def _missing_files(files: dict[str, Path], root: Path | None) -> list[Problem]:
-    if root is None:
-        missing = [name for name in schema.table_names() if name not in files]
-        return [Problem(name, None, "", "file", "missing_file", {"table": name}) for name in missing]
-    values = {"folder": str(root), "tables": schema.table_names(), "book": is_workbook(root)}
-    return [] if files else [Problem("", None, "", "file", "no_tables", values, "warning")]
 
 
 def _broken_rules(tables: Tables, sheets: dict[str, Sheet]) -> Iterator[Problem]:

@@ -201,10 +201,8 @@ class Evidence:
         self.people = people.assign(end=(people["age"] + people["n"]).fillna(OPEN), basis=people["basis"].fillna(""))
         self.counts = self.people[["age", "end", "persons"]].to_numpy(dtype=float)
         self.groups = self.people.groupby(["area", "year"]).indices
-        self.singles: dict[int, dict[int, float]] = {}
-        for row in load("age_standards").query("n == 1").itertuples():
-            single = self.singles.setdefault(row.year, {})
-            single[row.age] = single.get(row.age, 0.0) + row.persons
+        singles = load("age_standards").query("n == 1").groupby(["year", "age"])["persons"].sum()
+        self.singles = {year: persons.droplevel("year").to_dict() for year, persons in singles.groupby("year")}
         look_up = lru_cache(maxsize=None, typed=True)(lambda name, *values: getattr(self, name)(*values))
         self.look_up: Callable[..., Leaf] = look_up
 
@@ -231,10 +229,6 @@ class Evidence:
         if row["value"] is None:
             raise refusal("errors.audit.no_number", observation=observation, printed=str(row["as_printed"]))
         return row
-
-    def is_own(self, row: dict) -> bool:
-        """Whether a figure is about the place whose document prints it (a city's plan also quotes the province)."""
-        return self.documents.get(row["source"], {}).get("area") in (row["area"], None)
 
     def obs(self, observation: str) -> Leaf:
         """A printed figure, by its id."""
@@ -297,9 +291,7 @@ def evidence_at(root: str | Path | None) -> Evidence:
     return _evidence(as_root(root), stamp(root))
 
 
-@lru_cache(maxsize=4)
-def _evidence(root: Path | None, state: tuple) -> Evidence:
-    return Evidence(lambda name: merged_table(name, root))
+_evidence = lru_cache(maxsize=4)(lambda root, state: Evidence(lambda name: merged_table(name, root)))
 
 
 def group_of(row: dict) -> str:
@@ -413,13 +405,10 @@ def _printed(evidence: Evidence, places: list[str]) -> Iterator[Candidate]:
 def _implied(evidence: Evidence, places: list[str]) -> Iterator[Candidate]:
     """The whole that a printed count and its printed share speak of: 32.41万 at 19.28 % are of 168.1万."""
     own = [row for row in evidence.rows.values() if row["area"] in places and row["value"]]
-
-    def key(row: dict, indicator: str) -> tuple:
-        return row["area"], indicator, row["year"], row["kind"], row["source"]
-
-    by_key = {key(row, row["indicator"]): row for row in own}
+    where = operator.itemgetter("area", "year", "kind", "source")
+    by_key = {(row["indicator"], *where(row)): row for row in own}
     for row in own:
-        share = by_key.get(key(row, f"{row['indicator']}_share_pct"))
+        share = by_key.get((f"{row['indicator']}_share_pct", *where(row)))
         if share and row["unit"] == "persons":
             whole, ids = exact(100 * row["value"] / share["value"]), (row["observation"], share["observation"])
             values = {"year": row["year"], "part": row["as_printed"], "share": share["as_printed"]}

@@ -185,7 +185,9 @@ def judge(case: Case) -> str:
     if case.step:
         return "rounding"
     if case.kind == "text_vs_table":
-        verdict = "date_open" if _date_open(case) else "year_mismatch" if years else "text_vs_table"
+        # of two figures one has no printed date, so that both may hold
+        dateless = case.other is not None and _inferred(case) and case.printed["year"] != case.other["year"]
+        verdict = "date_open" if dateless else "year_mismatch" if years else "text_vs_table"
     elif len(case.close):
         best, base = case.close["leaf"].iloc[0], case.base
         other_year = base and (best.area, best.group) == (base.area, base.group) and best.year not in (None, base.year)
@@ -239,11 +241,6 @@ def _years(case: Case) -> tuple[int, int] | None:
     """The year of a figure and that of the people, or of the other place, behind it, where they differ."""
     here, there = case.printed["year"], case.other["year"] if case.other else case.base and case.base.year
     return None if _inferred(case) or not here or not there or here == there else (int(here), int(there))
-
-
-def _date_open(case: Case) -> bool:
-    """Whether two figures differ of which one has no printed date, so that both may hold."""
-    return case.other is not None and _inferred(case) and case.printed["year"] != case.other["year"]
 
 
 def _bases(case: Case) -> set[str]:
@@ -374,10 +371,10 @@ def lint_targets(area: object = None, *, lang: str = "en", root: str | Path | No
 
 
 def _targets(evidence: Evidence) -> dict[tuple[str, str], Target]:
-    """Every target of every place, by place and indicator."""
     groups: dict[tuple, tuple[list, list]] = {}
     for row in evidence.rows.values():
-        if row["kind"] in ("target", "stage", "actual") and row["value"] is not None and evidence.is_own(row):
+        own = evidence.documents.get(row["source"], {}).get("area") in (row["area"], None)  # a city quotes its province
+        if own and row["kind"] in ("target", "stage", "actual") and row["value"] is not None:
             goals, actuals = groups.setdefault((row["area"], row["indicator"]), ([], []))
             (actuals if row["kind"] == "actual" else goals).append(row)  # a stage goal is never later than the target
     targets = {}

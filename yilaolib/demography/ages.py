@@ -381,15 +381,13 @@ def as_array(population: Population) -> xr.DataArray:
     else:
         array = population
     if not isinstance(array, xr.DataArray):
-        kind = type(population).__name__
-        raise refusal("errors.people.population", kind=kind)
+        raise refusal("errors.people.population", kind=type(population).__name__)
     if "age" not in array.dims or not array.sizes["age"]:
         raise refusal("errors.people.no_age_axis", axes=dict(array.sizes))
     if array["age"].dtype != int:
         exact = pd.to_numeric(array["age"].to_series(), errors="coerce")  # "60+", a missing age
         if not (exact % 1 == 0).all():
-            ages = array["age"].to_numpy().tolist()[:6]
-            raise refusal("errors.people.whole_ages", ages=ages)
+            raise refusal("errors.people.whole_ages", ages=array["age"].to_numpy().tolist()[:6])
         array = array.assign_coords(age=exact.to_numpy().astype(int))
     if not array.indexes["age"].is_monotonic_increasing:  # sorting copies, and draws are large
         array = array.sortby("age")

@@ -125,8 +125,7 @@ def life_table_for_e0(e0: float, *, sex: str, standard: pd.Series) -> pd.DataFra
     >>> print(f"{life_table_for_e0(80, sex='female', standard=standard).ex[0]:.6f}")
     80.000000
     """
-    single = single_year_mx(standard, sex=sex)
-    base = life_table(single, sex=sex, radix=1.0)
+    base = life_table(single_year_mx(standard, sex=sex), sex=sex, radix=1.0)
 
     def table(alpha: float) -> pd.DataFrame:
         _, rates = _brass(base, np.array([alpha]), sex)
@@ -185,8 +184,7 @@ def survival_table(standard: dict[str, pd.Series], e0_grid: np.ndarray | None = 
     grid = np.arange(450, 951) / 10 if e0_grid is None else np.asarray(e0_grid, dtype=float)
     ratios = np.empty((len(SEX), len(grid), OPEN_AGE + 1))
     if not {*SEX} <= {*standard}:
-        who = ", ".join(standard) or "nobody"
-        raise refusal("errors.people.standard_sexes", who=who, sexes=list(SEX))
+        raise refusal("errors.people.standard_sexes", who=", ".join(standard) or "nobody", sexes=list(SEX))
     for i, sex in enumerate(SEX):
         base = life_table(single_year_mx(standard[sex], sex=sex), sex=sex, radix=1.0)
         e0, sx = _brass_grid(base, np.arange(2.5, -2.5, -0.005), sex)

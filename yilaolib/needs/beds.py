@@ -25,7 +25,7 @@ from .rows import (  # isort: skip
     BOUNDS, CENSUS, ELDERLY, SURVEY, Case, Future, Input, Method, at_year, by_level, care_need, given, given_by,
     institution_shares, lacking, make_case, method_row, middle, middles, printed_row, projected, rows_of, table_at,
 )  # fmt: skip
-from .supply import doubted
+from .supply import NURSING, doubted
 
 NORM = "elder_beds_per_1000_60plus"
 WEIGHTS = ("aged_60", "aged_65", "aged_80", "care_need", "shortfall")
@@ -35,26 +35,24 @@ RULES = ("population", *WEIGHTS)
 class Counted(NamedTuple):
     """Persons of a census by age, those who need care by level (as `care_need`), and the document that prints them."""
 
-    population: float
-    aged_60: float
-    aged_65: float
-    aged_80: float
+    persons: dict[str, float]
     need: xr.DataArray
     source: str
 
     def weights(self, assumed: pd.DataFrame) -> dict[str, float]:
-        """Persons by age, and those expected in institutions by their need: the weights of a share."""
+        """Persons by age, and those expected in institutions by their need."""
         expected = float(_expected(self.need.indexes["level"], self.need.to_numpy(), assumed))
-        return {"aged_60": self.aged_60, "aged_65": self.aged_65, "aged_80": self.aged_80, "care_need": expected}
+        return self.persons | {"care_need": expected}
 
 
 @while_unchanged(512)
 def counted(area: str, year: int, survey: str = SURVEY, *, root: Root = None) -> Counted:
     """Return what the census of a year counted in an area; need by a survey of `care_rates`."""
     people = census_pyramids(area, root)[year]
-    total, aged_60, aged_65, aged_80 = (float(persons(people, age)) for age in (0, 60, 65, 80))
+    ages = {"population": 0, "aged_60": 60, "aged_65": 65, "aged_80": 80}
     need = care_need(people, measure=survey, root=root)
-    return Counted(total, aged_60, aged_65, aged_80, need, census_source(area, root, year))
+    told = {name: float(persons(people, age)) for name, age in ages.items()}
+    return Counted(told, need, census_source(area, root, year))
 
 
 def bed_case(area: str, population: Population, root: Root = None, **choices: object) -> Case:
@@ -82,8 +80,8 @@ def share(case: Case) -> dict:
     if census not in census_pyramids(parent, case.root):  # an area given by totals of another year
         return lacking("share", "no_ages_of_province", year=census)
     whole, own = _counted(case, parent), _counted(case, case.area)
-    theirs = whole.weights(case.assumed)
-    weights = {by: (weight, theirs[by]) for by, weight in own.weights(case.assumed).items()}
+    ours, theirs = own.weights(case.assumed), whole.weights(case.assumed)
+    weights = {by: (ours[by], theirs[by]) for by in WEIGHTS[:-1]}
     basis, used = "census", [total]
     mine, province = (_printed_elderly(case, "actual", area) for area in (case.area, parent))
     if mine is not None and province is not None and mine["source"] == province["source"] == total["source"]:
@@ -177,7 +175,7 @@ def hold(case: Case) -> dict:
         return lacking("hold", "no_present_beds")
     elderly, census = case.counts["elderly"], _counted(case, case.area)
     later = row["year"] in case.years and row["year"] > case.years[0]
-    then = case.at(elderly, row["year"]) if later else census.aged_60
+    then = case.at(elderly, row["year"]) if later else census.persons["aged_60"]
     counted_then = given("elderly_then", value=middle(then), basis="projected" if later else "census")
     inputs, ids = [given_by(row, "present_beds"), counted_then, ELDERLY], [row["observation"]]
     forecast = _printed_elderly(case, "projection")
@@ -315,21 +313,18 @@ def nursing_beds(
     levels = levels.loc[["moderate", "severe"]]
     levels.loc["need"] = levels.sum()
     levels.index = ["need_moderate", "need_severe", "need"]
-    frame = levels.rename_axis("what").reset_index().assign(year=year, source="ccdcw-2023-clhls;judged", of="")
+    told: dict = {"year": year, "source": "ccdcw-2023-clhls;judged", "of": "", "observations": [()] * 3, "doubt": False}
+    frame = levels.rename_axis("what").reset_index().assign(**told)
     printed = [_printed_nursing(case, name, kind) for name, kind in (("present", "actual"), ("target", "target"))]
     frame = pd.concat([frame, pd.DataFrame(printed)], ignore_index=True)
-    frame["observations"] = frame["observations"].map(lambda ids: ids if isinstance(ids, tuple) else ())
     columns = ["what", "lower", "central", "upper", "share_pct", "of", "year", "source", "observations", "doubt"]
-    return frame.assign(doubt=frame["doubt"].eq(True)).reindex(columns=columns).astype({"year": "Int64"})
+    return frame.reindex(columns=columns).astype({"year": "Int64"})
 
 
 def _printed_nursing(case: Case, name: str, kind: str) -> dict:
     """The printed share of nursing-type beds, and the beds that it makes of the printed number of beds."""
-    for indicator, of in (
-        ("nursing_beds_share_institution_pct", "elder_beds_institution"),
-        ("nursing_beds_share_pct", "elder_beds_total"),
-    ):
-        part, beds = case.figure(indicator, kind), case.figure(of, kind)
+    for of in ("elder_beds_institution", "elder_beds_total"):
+        part, beds = case.figure(NURSING[of], kind), case.figure(of, kind)
         if part is not None:
             count = None if beds is None else beds["value"] * part["value"] / 100
             ids = tuple(row["observation"] for row in (part, beds) if row is not None)
@@ -366,9 +361,9 @@ def allocate_beds(province: str = "jiangxi", total: int | None = None, *, root: 
         raise refusal("errors.needs.census_years", years=sorted(years))
     year, assumed = years.pop(), area_values(root=root)
     found = {area: counted(area, year, root=root) for area in (*parts.index, slug)}
-    weights = {area: {"population": row.population, **row.weights(assumed)} for area, row in found.items()}
+    weights = {area: row.weights(assumed) for area, row in found.items()}
     frame = parts[["name_zh", "name_en"]].join(pd.DataFrame(weights).T)
-    if abs(frame["population"].sum() - found[slug].population) > 0.5:
+    if abs(frame["population"].sum() - found[slug].persons["population"]) > 0.5:
         raise refusal("errors.needs.do_not_add_up", slug=slug, year=year)
     figures = {area: printed.first(area, "elder_beds_total", "actual") for area in frame.index}
     present = pd.Series({area: np.nan if row is None else row["value"] for area, row in figures.items()}, dtype=float)

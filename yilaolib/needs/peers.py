@@ -53,14 +53,13 @@ def plan_targets(area: str, *, root: Root = None) -> pd.DataFrame:
     >>> len(plan_targets("jingdezhen"))
     22
     """
-    slug = slug_of(area, root)
-    table = load_table("observations", area=slug, root=root)
+    table = load_table("observations", area=area, root=root)
     # cells of an indicator table carry no suffix; figures of the running text end in .text
     cells = table[~table["observation"].str.contains(".text", regex=False)].sort_values("year")
     last = cells.drop_duplicates(["indicator", "kind"], keep="last").set_index("indicator")
     base, goal = (last[last["kind"] == kind] for kind in ("actual", "target"))
     if goal.empty:
-        return pd.DataFrame()
+        return pd.DataFrame(columns=TARGETS)
     concepts = load_table("indicators", root=root).set_index("indicator")[["name_en", "domain", "unit", "direction"]]
     frame = goal.rename(columns={"year": "target_year", "value": "target", "as_printed": "target_printed"})
     frame = frame.drop(columns=["unit"]).join(concepts).join(base[[*BASELINE]].rename(columns=BASELINE))
@@ -168,12 +167,10 @@ def neighbours(
     squares = ((scores - scores.loc[row["area"]]) ** 2 * weight).sum(axis=1) / weight.sum()
     nearest = np.sqrt(squares).drop(row["area"]).nsmallest(n)
     found = pd.concat([pd.Series({row["area"]: 0.0}), nearest]).rename("distance").rename_axis("area").to_frame()
-    areas, names = merged_table("areas", root).set_index("area"), ["name_zh", "name_en"]
-    above = areas["parent"].reindex(found.index)
-    frame = areas.loc[found.index, names].assign(
-        **{f"parent_{name[5:]}": areas[name].reindex(above).values for name in names}
-    )
-    frame = frame.join(found).join(profiles).reset_index()
+    areas = merged_table("areas", root).set_index("area")
+    names = areas.loc[found.index, ["name_zh", "name_en", "parent"]]
+    parents = areas.rename(columns={"name_zh": "parent_zh", "name_en": "parent_en"})[["parent_zh", "parent_en"]]
+    frame = names.join(parents, on="parent").drop(columns="parent").join([found, profiles]).reset_index()
     near = profiles.loc[found.index]
     less = [(profiles.to_numpy() < one).sum(axis=0) for one in near.to_numpy()]
     ranks = (100 * pd.DataFrame(less, near.index, near.columns) / profiles.notna().sum()).where(near.notna())
@@ -191,9 +188,7 @@ def _profiles(*, root: Root = None) -> pd.DataFrame:
     people = merged_table("population", root)
     codes, slugs = pd.factorize(people["area"])
     years, ages, counts = (people[name].to_numpy(dtype=float) for name in ("year", "age", "persons"))
-    first, last = np.full(len(slugs), np.inf), np.zeros(len(slugs))
-    np.minimum.at(first, codes, years)
-    np.maximum.at(last, codes, years)
+    first, last = (pd.Series(years).groupby(codes).agg(end).to_numpy() for end in ("min", "max"))
 
     def persons(rows: np.ndarray) -> np.ndarray:
         return np.bincount(codes[rows], counts[rows], len(slugs))
@@ -259,7 +254,6 @@ def area_table(
 
 
 def _measures(people: xr.DataArray, ranges: np.ndarray, root: Root) -> dict[str, Any]:
-    """What `area_table` tells, by year and area."""
     told: dict[str, Any] = {name: persons(people, *each) for name, each in TABLE_AGES.items()}
     for age, ends in zip(AGED, ranges.swapaxes(0, 1), strict=True):
         told[f"share_{age}_pct"] = 100 * elderly_share(people, age)

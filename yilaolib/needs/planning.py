@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,13 +16,12 @@ from ..errors import refusal
 from ..tables.areas import Figures, figures_at, load_table, slug_of
 from ..tables.folders import merged_table
 from .money import bed_cost, childcare_staff
-from .rows import BOUNDS, CENSUS, SURVEY, Future, at_year, care_need, elderly_of, middle, middles, projected
+from .rows import BOUNDS, CENSUS, PLAN_YEARS, SURVEY, Future, at_year, care_need, elderly_of, middle, middles, projected
 from .supply import NURSING, RATIOS
 
 DEFINITIONS = (CENSUS, SURVEY, "disability-survey-2021")
 PEOPLE = {ratio: age for ratio, age in RATIOS.values()}  # ratios per 1000 persons of an age and over
 BEDS = {share: beds for beds, share in NURSING.items()}  # shares of beds
-PLAN_YEARS = 5
 FLOWS = ["opened", "closed", "converted"]
 LAST_YEAR = 2035  # of a projection that is not given
 
@@ -123,9 +123,8 @@ def plan_beds(
 def _carers_per_bed(assumed: pd.DataFrame) -> dict[str, float]:
     """Care workers for a care bed: from moderate need at a low occupancy to severe need at a high one."""
     occupancy = assumed_range("target_occupancy", table=assumed)
-    moderate, severe = (
-        assumed_range(f"residents_per_carer_{level}", table=assumed) for level in ("moderate", "severe")
-    )
+    moderate = assumed_range("residents_per_carer_moderate", table=assumed)
+    severe = assumed_range("residents_per_carer_severe", table=assumed)
     between = (1 / moderate.value + 1 / severe.value) / 2
     ends = (occupancy.lower / moderate.upper, occupancy.value * between, occupancy.upper / severe.lower)
     return dict(zip(BOUNDS, ends, strict=True))
@@ -309,11 +308,15 @@ def report_card(area: str, *, population: Future = None, root: Root = None) -> p
     rows = []
     for target in targets.itertuples():
         name, of = names[target.indicator], outcomes.get(target.indicator, [])
-        start = starts.get(target.source, target.year - PLAN_YEARS)
-        baseline, before = _baseline(printed, slug, of, target.indicator, int(start))
+        present = printed.first(slug, target.indicator, "actual")
+        if present is None:  # the last outcome before the plan's first year
+            start = int(starts.get(target.source, target.year - PLAN_YEARS))
+            earlier = [outcome for outcome in of if outcome["year"] < start and pd.notna(outcome["value"])]
+            present = earlier[-1] if earlier else {"value": np.nan, "year": pd.NA}
         row: dict[str, Any] = {"indicator": target.indicator}
         row |= {key: name[key] for key in ("name_zh", "name_en", "unit")}
-        row |= {"baseline": baseline, "baseline_year": before, "target": target.value, "year": target.year}
+        row |= {"baseline": present["value"], "baseline_year": present["year"]}
+        row |= {"target": target.value, "year": target.year}
         of = [outcome for outcome in of if outcome["year"] <= target.year]
         denominators = _denominators(printed, known, slug, target.indicator, population)
         if target.indicator in PEOPLE and target.year in denominators:
@@ -340,15 +343,6 @@ def split_change(before: float, after: float, denominator_before: float, denomin
     return part, after - before - part
 
 
-def _baseline(printed: Figures, slug: str, of: list[dict], indicator: str, start: int) -> tuple[float, Any]:
-    """The plan's own present figure, else the last outcome before the plan's first year."""
-    row = printed.first(slug, indicator, "actual")
-    if row is None:
-        earlier = [outcome for outcome in of if outcome["year"] < start and pd.notna(outcome["value"])]
-        row = earlier[-1] if earlier else {"value": np.nan, "year": pd.NA}
-    return row["value"], row["year"]
-
-
 def _denominators(printed: Figures, known: pd.DataFrame, slug: str, indicator: str, population: Future) -> dict:
     """By year what a ratio is of: persons of the projection, or beds as published; nothing for other indicators."""
     if indicator in PEOPLE:
@@ -361,7 +355,6 @@ def _denominators(printed: Figures, known: pd.DataFrame, slug: str, indicator: s
 
 
 def _judged(of: list[dict], row: dict, direction: str, comparator: str, denominators: dict) -> dict:
-    """The outcome of a target, and the verdict on it."""
     if not of:
         return {"verdict": "not_in_tables"}
     last = of[-1]
@@ -373,18 +366,14 @@ def _judged(of: list[dict], row: dict, direction: str, comparator: str, denomina
     said = {"outcome": last["value"], "outcome_year": last["year"], "change": last["value"] - earlier[-1]}
     said |= {name: last[name] for name in ("quality", "source")}
     then, now = denominators.get(row["baseline_year"]), denominators.get(last["year"])
-    unmoved = last["value"]
+    unmoved, reached = last["value"], operator.le if lower else operator.ge
     if then and now:
         said["numerator_part"], said["denominator_part"] = split_change(before, last["value"], then, now)
         unmoved = last["value"] * now / then
-
-    def reached(value: float) -> bool:
-        return bool(value <= target if lower else value >= target)
-
-    if not reached(last["value"]):
+    if not reached(last["value"], target):
         verdict = "missed" if last["year"] == row["year"] else "on_the_way"
     elif last["definition"] == "changed":
         verdict = "met_definition"
     else:
-        verdict = "met" if reached(unmoved) else "met_denominator"
+        verdict = "met" if reached(unmoved, target) else "met_denominator"
     return said | {"verdict": verdict}

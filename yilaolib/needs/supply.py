@@ -179,8 +179,7 @@ def _supply_of(slug: str, kinds: tuple[str, ...], new: str, implied: tuple, *, r
             rows.append(line)
     listed = _listed(slug, new, root)
     listed = listed.assign(kind="pipeline", role="pipeline", year=listed["end"], stock=listed[new])
-    ids = [f"projects.{slug}.{number}" for number in listed["project_no"]]
-    listed = listed.assign(name_en=listed["name_zh"], observation=ids)
+    listed = listed.assign(name_en=listed["name_zh"], observation=f"projects.{slug}." + listed["project_no"])
     frame = pd.concat([pd.DataFrame(rows), listed]).reindex(columns=COLUMNS).reset_index(drop=True)
     frame = frame.astype({"year": "Int64", "stock": float, "occupied": float})
     frame["vacant"] = frame["stock"] - frame["occupied"]

@@ -22,8 +22,6 @@ REPRODUCED = ("exact", "rounding", "truncated", "approximate", "convenient")  # 
 IDS = ("observation", "baseline_observation", "occupied_observation")  # columns with the id of a printed figure
 ROW = ["observation", "area", "name_as_printed", "as_printed", "year", "source", "locator", "note", "note_zh"]
 IN_BOTH = r"([\u3000-\u9fff（）]+) ([A-Z][^\u3000-\u9fff]+)"  # a name written in Chinese, then in English
-NO_TARGETS = ["name_zh", "name_as_printed", "name_en", "baseline_printed", "target_printed", "baseline", "target"]
-NO_TARGETS += ["step", "binding", "locator", "place", "table_no", "row_no", "baseline_observation", "observation"]
 STEPS = {"floor": "floor_below", "ceiling": "ceiling_above"}
 
 
@@ -63,8 +61,6 @@ def target_steps(area: str, *, root: Root = None) -> pd.DataFrame:
     'no_baseline'
     """
     table = plan_targets(area, root=root)
-    if table.empty:
-        return pd.DataFrame(columns=NO_TARGETS)
     steps = [_step(row.baseline, row.target, row.direction, row.comparator) for row in table.itertuples()]
     ours = load_table("indicators", root=root).set_index("indicator")["name_zh"]  # where the plan's name is not given
     zh = table["name_as_printed"].fillna(table["indicator"].map(ours))
@@ -217,9 +213,8 @@ def report_documents(plan: pd.Series | None, frames: Iterable[pd.DataFrame], *, 
     for frame in frames:
         named = frame["sources"].str.split(";").explode() if "sources" in frame else frame["source"]
         ids += [name for name in named if isinstance(name, str) and name not in ("", "not published")]
-    found = cite(list(dict.fromkeys([*ids, "un-wpp-2024"])), root=root).reset_index(drop=True)
-    found = found.assign(issued=found["issued"].astype("str").str[:10])
-    return _with_both(found, "issuer")
+    found = cite([*ids, "un-wpp-2024"], root=root)
+    return _with_both(found.assign(issued=found["issued"].astype("str").str[:10]), "issuer")
 
 
 def _with_both(frame: pd.DataFrame, column: str) -> pd.DataFrame:

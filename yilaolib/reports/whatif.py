@@ -119,8 +119,7 @@ def _numbers(area: str, draws: int, root: Root) -> dict[str, Any]:
 def _scenario(area: str, scenario: str, draws: int, root: Root) -> pd.DataFrame:
     """Persons of a scenario by year: those who need care by level, 60+ and under 3 with their ranges."""
     future, drawn = (project(area, scenario=scenario, draws=n, root=root) for n in (0, draws))
-    need = care_need(elderly_of(future), root=root)
-    parts = [need.transpose("year", "level").to_pandas()]
+    parts = [care_need(elderly_of(future), root=root).transpose("year", "level").to_pandas()]
     for name, ages in (("elderly", (60, None)), ("children", (0, 3))):
         people, paths = (labelled(persons(each, *ages)) for each in (future, drawn))
         parts += [middles(people, "year").rename(name), draw_range(paths).add_prefix(f"{name}_")]

@@ -191,9 +191,7 @@ def read_date(value: object) -> Understood:
 
 
 def show(value: object, *, percent: bool = False) -> str:
-    """Return what a cell shows: "" for nothing, 7367 for 7367.0, 19.28% for a percentage."""
-    if value is None:
-        return ""
+    """Return what a cell shows: 7367 for 7367.0, 19.28% for a percentage."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float) and math.isfinite(value):

@@ -24,11 +24,9 @@ from .finding import bare, plain_name
 from .schema import empty_table
 
 Span = tuple[int, int | None]  # first age, and the first that is not in it
-SEXES: dict[str, str] = dict.fromkeys(
-    ("合计", "小计", "总计", "计", "总人口", "男女合计", "total", "bothsexes", "both"), "both"
-)
-SEXES |= dict.fromkeys(("男", "男性", "男性人口", "male", "males", "men"), "male")
+SEXES: dict[str, str] = dict.fromkeys(("男", "男性", "男性人口", "male", "males", "men"), "male")
 SEXES |= dict.fromkeys(("女", "女性", "女性人口", "female", "females", "women"), "female")
+SEXES |= dict.fromkeys(("合计", "小计", "总计", "计", "总人口", "男女合计", "total", "bothsexes", "both"), "both")
 OTHER = re.compile("比重|比例|构成|占|性别比|百分|%|户数|死亡|出生")  # heads of columns that hold no persons
 GENERAL = re.compile("年龄组?|地区|区域|(常住|户籍)?人口数?|人数|性别|按.*分|age|sex|area|persons|population")
 AGE = re.compile(r"(\d{1,3})(?:周?岁)?(?:-(\d{1,3})(?:周?岁)?组?|(\+|岁?[及或]?以上|andover)岁?|(?<=岁))")

@@ -169,7 +169,6 @@ class Names:
 
 @cache
 def our_names() -> Names:
-    """Read the names of our own areas."""
     tables = []
     for name in ("areas", "area_links"):
         with open(data_folder() / f"{name}.csv", encoding="utf-8", newline="") as file:

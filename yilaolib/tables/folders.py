@@ -36,7 +36,6 @@ def as_root(root: str | os.PathLike | None) -> Path | None:
 
 
 def is_workbook(root: Path | None) -> bool:
-    """Tell whether a root is a workbook."""
     return root is not None and not root.is_dir()
 
 

@@ -7,7 +7,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -65,8 +65,7 @@ def rules_of(field: dict) -> dict:
 
 def links_of(name: str) -> dict[str, tuple[str, str]]:
     """Return the columns that name a row of another table: column -> (table, its column)."""
-    links = schema_of(name).get("foreignKeys", [])
-    ends = {link["fields"][0]: link["reference"] for link in links}
+    ends = {link["fields"][0]: link["reference"] for link in schema_of(name).get("foreignKeys", [])}
     return {column: (end["resource"] or name, end["fields"][0]) for column, end in ends.items()}
 
 
@@ -78,9 +77,7 @@ def empty_table(name: str) -> pd.DataFrame:
 def key_of(frame: pd.DataFrame, key: list[str]) -> pd.Series:
     """Return the key of every row as one readable text, such as "jingdezhen 2020 female 60"."""
     first, *parts = (frame[field].astype(object).where(frame[field].notna(), "").astype(str) for field in key)
-    for part in parts:
-        first = first + " " + part
-    return first
+    return first.str.cat(parts, sep=" ")
 
 
 class Trouble(NamedTuple):
@@ -184,9 +181,8 @@ def read_csv(path: Path) -> tuple[Sheet, list[Problem]]:
 def heading(name: str, text: str) -> tuple[str, str]:
     """Return the column that a heading means, else the heading; and the unit that it gives: 万人 of 总人口（万人）."""
     text, unit = fold(text), HEAD_UNIT.search(fold(text))
-    columns = {plain_name(f.get("title_zh", c)): c for c, f in fields_of(name).items()} | {
-        c: c for c in fields_of(name)
-    }
+    columns = {plain_name(field.get("title_zh", column)): column for column, field in fields_of(name).items()}
+    columns |= {column: column for column in fields_of(name)}
     short = re.split(r"[(（\n\s]", text, maxsplit=1)[0]
     return columns.get(short.casefold()) or columns.get(plain_name(short)) or text, unit[1] if unit else ""
 
@@ -355,11 +351,9 @@ def _in_header(name: str, sheet: Sheet, strict: bool) -> list[Problem]:
     return [sheet.problem(name, sheet.top, column, trouble) for column, trouble in troubles]
 
 
-def _duplicates(name: str, sheet: Sheet, labels: pd.Series) -> list[Problem]:
+def _duplicates(name: str, sheet: Sheet, labels: pd.Series) -> Iterator[Problem]:
     first = dict(zip(reversed(labels.tolist()), reversed(labels.index.tolist()), strict=True))
     key, again = ", ".join(schema_of(name)["primaryKey"]), labels[labels.duplicated() & (labels.str.strip() != "")]
-    problems = []
     for line, label in again.items():
         values = {"shown": label, "line": first[label], "book": sheet.letters is not None}
-        problems.append(sheet.problem(name, line, key, Trouble("duplicate", values, "duplicate-key")))
-    return problems
+        yield sheet.problem(name, line, key, Trouble("duplicate", values, "duplicate-key"))

@@ -95,7 +95,8 @@ def _guide(ws: Any, area: Mapping, stem: str, sheets: list[str]) -> None:
     for lang in ("zh", "en"):  # the form speaks both, Chinese first
         heads.append(len(lines) + 1)
         said = {"area": area["area"], "name": catalogue(lang).named(area), "known": "areas" not in sheets}
-        lines += catalogue(lang).lines("form.guide", file=stem, **said)
+        texts = (catalogue(lang).fill(text, file=stem, **said) for text in catalogue(lang).find("form.guide"))
+        lines += [line for text in texts for line in text.splitlines() if line]
     lines += ["", words.word("form.sheets"), *(f"{table}：{described()[table]['title_zh']}" for table in sheets)]
     for line, text in enumerate(lines, start=1):
         cell = put(ws, line, 1, text or None)

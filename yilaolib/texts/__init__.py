@@ -69,9 +69,9 @@ def slack_side(baseline: float, target: float, comparator: object) -> str:
 
 
 class Catalogue:
-    """The words of one language, by dotted key. Its templates know the filters `FILTERS` and `say("another.key")`."""
+    """The words of one language, by dotted key. Its templates know `FILTERS`, `quoted` and `say("another.key")`."""
 
-    FILTERS = ("count", "percent", "day", "number", "listed", "named", "coded", "word", "quoted", "told")
+    FILTERS = ("count", "percent", "day", "number", "listed", "named", "coded", "word", "told")
 
     def __init__(self, path: str | Path) -> None:
         self.entries = tomllib.loads(Path(path).read_text(encoding="utf-8"))
@@ -89,7 +89,7 @@ class Catalogue:
             return self._render(self.word(key), context.get_all() | values)
 
         env = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=False)
-        env.filters |= {name: getattr(self, name) for name in self.FILTERS}
+        env.filters |= {"quoted": repr, **{name: getattr(self, name) for name in self.FILTERS}}
         env.globals |= {"word": self.word, "say": say}
         env.tests["missing"] = is_missing
         return env
@@ -113,11 +113,6 @@ class Catalogue:
     def say(self, key: str, /, **values: Any) -> str:
         """Return the sentence of a key, its template filled with values."""
         return self.fill(self.word(key), **values)
-
-    def lines(self, key: str, /, **values: Any) -> list[str]:
-        """Return the sentences of a key that holds several templates, one a line; empty ones are left out."""
-        texts = (self.fill(text, **values) for text in self.find(key, []))
-        return [line for text in texts for line in text.splitlines() if line]
 
     def fill(self, template: str, /, **values: Any) -> str:
         """Return a template of this catalogue filled with values. Never give it what a user typed as the template."""
@@ -183,10 +178,6 @@ class Catalogue:
     def listed(self, items: Iterable[str]) -> str:
         """Items in a row, with the comma of the language."""
         return self.format["list"].join(map(str, items))
-
-    def quoted(self, value: Any) -> str:
-        """A value as Python writes it."""
-        return repr(value)
 
     def told(self, error: BaseException) -> str:
         """What an error says: a sentence of ours, a reason of the system by its code, else the error's own text."""
