@@ -159,8 +159,7 @@ def report(
     from .reports import many
 
     data = asked["data"]
-    if data:
-        _refuse_broken(data)
+    _refuse_broken(data)
     if province or level:
         chosen = many.areas_within(province, level, data)
     else:
@@ -186,8 +185,10 @@ def report(
     raise SystemExit(0 if done.all() else 1)
 
 
-def _refuse_broken(data: str) -> None:
+def _refuse_broken(data: str | None) -> None:
     """Raise the first error of a user's tables, so that no report is begun on them."""
+    if not data:
+        return
     from .auditing.checks import check_data
 
     problems = check_data(data, lang=_spoken["lang"])
@@ -218,8 +219,7 @@ def table(
 
     if bool(cities) == bool(province or level):
         raise click.UsageError(words().word("command.name_some"))
-    if data:
-        _refuse_broken(data)
+    _refuse_broken(data)
     chosen = [find_area(city, data)["area"] for city in cities] or many.areas_within(province, level, data)
     asked = {name: value for name, value in asked.items() if value is not None}
     many.write_table(Path(table_file), chosen, root=data, **asked)
@@ -235,8 +235,7 @@ def table(
 def whatif(cities: tuple[str, ...], data: str | None, out: str, lang: str) -> None:
     from .reports.whatif import whatif as write_page
 
-    if data:
-        _refuse_broken(data)
+    _refuse_broken(data)
     for city in cities:
         click.echo(write_page(city, out=out, lang=lang, root=data))
 

@@ -42,6 +42,8 @@ def nearest(word: object, choices: Iterable[str], *, cutoff: float = 0.6) -> str
     return next(iter(difflib.get_close_matches(str(word), list(choices), n=1, cutoff=cutoff)), "")
 
 
+states: ContextVar[dict | None] = ContextVar("states", default=None)  # of files, as a public function met them
+KIND = re.compile(r"([\w.]+)(?:\[([^\]]*)\])?")  # of an annotation: int, Sequence[int]
 NUMBER = ("int", "float", "integer", "floating")
 MANY = ("list", "tuple", "set", "range", "dict_keys", "dict_values", "generator", "ndarray", "Series", "Index")
 PATH = ("str", "PurePath")
@@ -52,9 +54,6 @@ KINDS = {  # what an annotation says: the classes that will do, by name, so that
     "Margins": ("Mapping", "dict"), "Population": ("Series", "DataFrame", "DataArray", "Dataset"),
     "Mapping": ("dict", "mappingproxy", "Series"), **dict.fromkeys(("Sequence", "Iterable", "list", "tuple"), MANY),
 }  # fmt: skip
-
-
-states: ContextVar[dict | None] = ContextVar("states", default=None)  # of files, as a public function met them
 
 
 def checked(function: Callable) -> Callable:
@@ -119,6 +118,3 @@ def _taken(value: Any, annotation: str) -> Any:
             return int(value) if kind == "int" else str(value)  # a year may be a label
         return value.item() if "number" in names else value
     raise _Unfit(*(kind for kind, _ in kinds if kind != "None"))
-
-
-KIND = re.compile(r"([\w.]+)(?:\[([^\]]*)\])?")

@@ -140,7 +140,7 @@ def parts_add_up(tables: Tables) -> Iterator[Finding]:
             total = own.groupby(parents).sum(min_count=1).reindex(own.index)
             off = (total - own).stack().dropna()
             for unit, cells in off[off != 0].groupby(level=0):
-                area, cells = names.get(unit), cells.droplevel(0)
+                area, cells = names.get(unit, unit), cells.droplevel(0)
                 cells = cells[[(areas["adcode"].get(area), year, cell) not in known for cell in cells.index]]
                 if len(cells) and (area, year) in labels:
                     cell = cells.index[0]
@@ -150,17 +150,17 @@ def parts_add_up(tables: Tables) -> Iterator[Finding]:
 
 
 def _units_of(year: int, rows: pd.DataFrame, tables: Tables, up: pd.Series) -> tuple[pd.DataFrame, pd.Series, dict]:
-    """Return counts by unit and cell, the parent of each unit, and the area of a unit: of 2010, the units of then."""
+    """Return counts by unit and cell, the parent of each unit, and of the units of 2010 the areas of today."""
     if "age" not in rows:
         own = rows.drop_duplicates("area").set_index("area").select_dtypes("Int64")  # counts, no means
         own = own.drop(columns=["year", "line"], errors="ignore")
-        return own.astype(float), own.index.map(up), dict(zip(own.index, own.index, strict=True))
+        return own.astype(float), own.index.map(up), {}
     ages = [0, 1, *range(5, 90, 5)]
     group = pd.cut(rows["age"].astype(float), [*ages, math.inf], right=False, labels=AGE_GROUPS).astype(str)
     cells = rows["sex"] + " " + group
     own = rows["persons"].groupby([rows["area"], cells]).sum(min_count=1).unstack()
     if year != 2010:
-        return own, own.index.map(up), dict(zip(own.index, own.index, strict=True))
+        return own, own.index.map(up), {}
     links = tables["area_links"].merge(tables["areas"][["area", "level"]], on="area")
     county, same = links["level"] == "county", links["status"] == "same"
     links = links[(same & (county | links["area_2010"].str.endswith("00"))) | (county & (links["status"] == "merged"))]
@@ -188,6 +188,7 @@ def rates_are_possible(tables: Tables) -> Iterator[Finding]:
             yield Finding("fertility", group.index[0], "share", "shares_do_not_sum", values)
 
 
+MORE: dict[str, tuple] = {"population_under_5": (0, 5), "aged_50_59": (50, 60), "aged_60_69": (60, 70)}
 AGE_GROUPS = ["0", "1-4", *(f"{age}-{age + 4}" for age in range(5, 85, 5)), "85+"]
 POPULATION_FROM = {  # indicator: lowest age of its persons
     "population_total": 0, "population_60plus": 60, "population_65plus": 65, "population_80plus": 80,
@@ -380,9 +381,6 @@ def totals_by(people: pd.DataFrame) -> pd.DataFrame:
         return people["persons"].where(inside, 0.0).groupby(keys).sum().where(told[0] & told[-1])
 
     return pd.DataFrame({name: counted(*ages) for name, ages in (MARGINS | MORE).items()})
-
-
-MORE: dict[str, tuple] = {"population_under_5": (0, 5), "aged_50_59": (50, 60), "aged_60_69": (60, 70)}
 
 
 def place_measures(people: pd.DataFrame) -> pd.DataFrame:

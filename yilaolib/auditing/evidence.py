@@ -29,6 +29,11 @@ from ..texts import catalogue
 
 ABOUT = re.compile("约|左右|上下|近|余|多")
 MEASURED = {"pct", "pct_points", "per_1000", "ratio", "years"}  # a whole number of these is still rounded
+OPEN = 999  # an age above all, where the last group ends
+PEOPLE = re.compile(r"population_(total|(\d+)plus|under_?(\d+)|(\d+)_(\d+))")  # indicators
+LISTED = ("beds_new", "beds_renovated", "places_new", "classes", "floor_area_m2", "investment_10k_yuan")  # of projects
+FLOORS = ("ge", "gt")  # comparators
+BOUNDS = (*FLOORS, "le", "lt")
 
 
 class Interval(NamedTuple):
@@ -160,11 +165,6 @@ def _compute(node: ast.expr, lookups: Lookups, share: Rounding) -> Interval:
                 with contextlib.suppress(TypeError):  # too few or too many of them
                     return lookups[name](*values)
     raise _Unknown(ast.unparse(node))
-
-
-OPEN = 999  # an age above all, where the last group ends
-PEOPLE = re.compile(r"population_(total|(\d+)plus|under_?(\d+)|(\d+)_(\d+))")
-LISTED = ("beds_new", "beds_renovated", "places_new", "classes", "floor_area_m2", "investment_10k_yuan")
 
 
 class Leaf(NamedTuple):
@@ -313,10 +313,6 @@ def doubt_in(row: dict) -> dict | None:
     return {"doubt_en": text.removeprefix("DOUBT:").strip(), "doubt_zh": row.get("note_zh")}
 
 
-FLOORS = ("ge", "gt")
-BOUNDS = (*FLOORS, "le", "lt")
-
-
 def keeps_limit(one: dict, other: dict | None) -> bool:
     """Whether one of two rows prints a limit and the other a figure within it (4.5个以上 and 4.59)."""
     if other is None or (one["comparator"] in BOUNDS) == (other["comparator"] in BOUNDS):
@@ -325,6 +321,7 @@ def keeps_limit(one: dict, other: dict | None) -> bool:
     return figure["value"] > limit["value"] if limit["comparator"] in FLOORS else figure["value"] < limit["value"]
 
 
+Candidate = tuple[Leaf, str, str, str]  # of persons; its origin, observation, source
 GROUPS = [(0, None), (60, None), (65, None), (80, None), (0, 3), (0, 4), (0, 5)]
 COLUMNS = ["area", "group", "year", "basis", "origin", "persons", "leaf", "observation", "source"]
 
@@ -381,9 +378,6 @@ def populations(evidence: Evidence, area: str | None) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     return frame[frame["persons"] > 0].astype({"year": "Int64"}).reset_index(drop=True)
-
-
-Candidate = tuple[Leaf, str, str, str]  # of persons; its origin, observation, source
 
 
 def _of_census(evidence: Evidence, places: list[str]) -> Iterator[Candidate]:

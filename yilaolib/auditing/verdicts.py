@@ -239,8 +239,11 @@ def _inferred(case: Case) -> bool:
 
 def _years(case: Case) -> tuple[int, int] | None:
     """The year of a figure and that of the people, or of the other place, behind it, where they differ."""
-    here, there = case.printed["year"], case.other["year"] if case.other else case.base and case.base.year
-    return None if _inferred(case) or not here or not there or here == there else (int(here), int(there))
+    here = case.printed["year"]
+    there = case.other["year"] if case.other else case.base and case.base.year
+    if _inferred(case) or not here or not there or here == there:
+        return None
+    return int(here), int(there)
 
 
 def _bases(case: Case) -> set[str]:

@@ -21,7 +21,7 @@ from .beds import METHODS as BED_METHODS
 from .daycare import METHODS as PLACE_METHODS
 
 from .rows import (  # isort: skip
-    BOUNDS, Case, Future, check_year, leading_method, make_case, middle, middles, projected, rows_of,
+    BOUNDS, LEVELS, Case, Future, check_year, leading_method, make_case, middle, middles, projected, rows_of,
 )  # fmt: skip
 from .supply import TOTAL, off_the_line, opening, standing, stock_of, supply_path
 
@@ -29,6 +29,14 @@ METHODS = {"beds": BED_METHODS, "places": PLACE_METHODS}
 NOISE = 1e-6  # [beds or places] what is left where a derived target meets the need that it is
 BED_SCENARIOS = ("medium", "long-life", "short-life", "half-migration", "recent-migration")  # those that move the old
 LEVEL = 80  # percent of the draws; the back-test says what such a range did hold
+COUNTS_PEOPLE = ("prevalence", "prevalence_census", "utilisation", "intention")  # their need is persons who come
+SURVEYS = ("adl-clhls-2011", "adl-clhls-2014", "adl-clhls-2018")
+ASSUMED = ("target_occupancy", *(f"institution_share_{level}" for level in LEVELS))  # moved by `need_tornado`
+OWN_RANGE = {  # methods whose own input is a range: that input
+    "share": "weight_of_share", "norm": "norm_of_all_plans", "norm_peers": "norm_of_other_plans",
+    "norm_national": "national_goal", "utilisation": "private_homes",
+    "coverage": "coverage", "intention": "use_or_wish",
+}  # fmt: skip
 
 
 def gap_by_year(
@@ -64,11 +72,10 @@ def gap_by_year(
     rows = _moving(case)
     row, supply = _leading(case, rows, method), supply_path(case.supply, TOTAL[what], case.years)
     known = off_the_line(supply)
-    values = {bound: _by_year(row[bound], case.years) for bound in ("lower", "central", "upper")}
-    frame, leading = formulas.shortfall(values["central"], supply), row["method"]
+    frame, leading = formulas.shortfall(_by_year(row["central"], case.years), supply), row["method"]
     for other in (name for name in beside if name in rows and name != leading):
         frame[f"demand_{other}"] = _by_year(rows[other]["central"], case.years)
-    frame["lower"], frame["upper"] = values["lower"], values["upper"]
+    frame["lower"], frame["upper"] = (_by_year(row[bound], case.years) for bound in ("lower", "upper"))
     frame, turning = frame.join(standing(supply)), {}
     if drawn is not None:
         row: Any = METHODS[what][leading](case.on(drawn))
@@ -304,9 +311,6 @@ def gap_waterfall(methods: pd.DataFrame, supply: pd.DataFrame, year: int, *, met
     return frame.assign(derived=frame["step"].eq("stock") & ours).astype({"year": "Int64"})
 
 
-COUNTS_PEOPLE = ("prevalence", "prevalence_census", "utilisation", "intention")  # their need is persons who come
-
-
 def need_samples(
     area: str, year: int, *, what: str = "beds", norm: float | None = None, draws: int = 200, parameters: int = 25,
     seed: int = 0, scenario: str | Scenario = "medium", population: Future = None, root: Root = None,
@@ -383,15 +387,6 @@ def build_decision(
     frame = pd.DataFrame(rows)
     frame.attrs = {**there, "cost_ratio": cost_ratio, "spread": formulas.split_spread(samples).to_dict()}
     return frame
-
-
-SURVEYS = ("adl-clhls-2011", "adl-clhls-2014", "adl-clhls-2018")
-ASSUMED = ("target_occupancy", *(f"institution_share_{level}" for level in ("mild", "moderate", "severe", "unable")))
-OWN_RANGE = {  # methods whose own input is a range: that input
-    "share": "weight_of_share", "norm": "norm_of_all_plans", "norm_peers": "norm_of_other_plans",
-    "norm_national": "national_goal", "utilisation": "private_homes",
-    "coverage": "coverage", "intention": "use_or_wish",
-}  # fmt: skip
 
 
 def need_tornado(

@@ -40,6 +40,8 @@ TARGETS = [
 ]  # fmt: skip
 PLACE = r"(?P<place>表(?:(?P<table_no>\d+) 第(?P<row_no>[\d.]*\d)行)?.*)"  # in a locator
 BETTER = {"higher": 1, "lower": -1}  # sign of a change for the better
+WEIGHT = "neighbour_weight_"  # rows of `assumptions`
+AGED, ENDS, AT_ONCE = (60, 65), ("lower", "upper"), 200  # of `area_table`: shares, ends of ranges, areas at one time
 
 
 def plan_targets(area: str, *, root: Root = None) -> pd.DataFrame:
@@ -135,9 +137,6 @@ def ranked_targets(group: pd.DataFrame) -> pd.DataFrame:
     return group.assign(**ranks, places=int(known.sum()), apart=texts)
 
 
-WEIGHT = "neighbour_weight_"  # rows of `assumptions`
-
-
 def neighbours(
     area: str, n: int = 10, *, weights: Mapping[str, float] | None = None, root: Root = None
 ) -> pd.DataFrame:
@@ -177,9 +176,6 @@ def neighbours(
     frame.attrs = {"percentiles": ranks.iloc[0].to_dict(), "peer_percentiles": ranks.iloc[1:].to_dict("list")}
     frame.attrs |= {"count": len(profiles), "level": row["level"]}
     return frame
-
-
-AGED, ENDS, AT_ONCE = (60, 65), ("lower", "upper"), 200  # of `area_table`: shares, ends of ranges, areas at one time
 
 
 @while_unchanged(4)

@@ -25,6 +25,13 @@ from ..texts import catalogue, slack_side
 from . import style
 from .style import BLUE, CLEAR, GREEN, INK, MUTED, ORANGE, SERIES, SKY, TINTS, VERMILLION, em, number, word, write
 
+SIDES = {"male": (-1, BLUE), "female": (1, ORANGE)}  # of a pyramid
+BASES = {"plan": ("D", VERMILLION), "need": ("o", BLUE), "use": ("s", GREEN)}
+LINES = ("-", "--", ":", "-.")
+PARTS = (BLUE, SKY, ORANGE, GREEN, MUTED)  # neighbours differ in lightness, for a grey print
+# Told apart by lightness too: need dark, taken away light, what is left strong; the unsure part is hatched.
+FILLS = {"need": BLUE, "stock": SKY, "pipeline": SKY, "unsure": "white", "short": VERMILLION, "surplus": GREEN}
+
 
 def plot_fan(
     frame: pd.DataFrame, *, observed: pd.Series | None = None, plan: pd.DataFrame | None = None, unit: str = "persons",
@@ -170,9 +177,6 @@ def _say_unknown_years(ax: Axes, years: pd.Index, name: str, lang: str) -> None:
         ax.text(0.03, height, text, color=MUTED, fontsize=8, transform=ax.transAxes)
 
 
-SIDES = {"male": (-1, BLUE), "female": (1, ORANGE)}
-
-
 def plot_pyramid(
     population: pd.DataFrame | xr.DataArray | xr.Dataset, *,
     compare: pd.DataFrame | xr.DataArray | xr.Dataset | None = None, labels: Sequence[object] | None = None,
@@ -251,13 +255,6 @@ def _width(ages: np.ndarray) -> int:
     if len(widths) != 1:
         raise refusal("errors.plots.widths", widths=widths.tolist())
     return int(widths[0])
-
-
-BASES = {"plan": ("D", VERMILLION), "need": ("o", BLUE), "use": ("s", GREEN)}
-LINES = ("-", "--", ":", "-.")
-PARTS = (BLUE, SKY, ORANGE, GREEN, MUTED)  # neighbours differ in lightness, for a grey print
-# Told apart by lightness too: need dark, taken away light, what is left strong; the unsure part is hatched.
-FILLS = {"need": BLUE, "stock": SKY, "pipeline": SKY, "unsure": "white", "short": VERMILLION, "surplus": GREEN}
 
 
 def plot_methods(

@@ -64,8 +64,7 @@ def target_steps(area: str, *, root: Root = None) -> pd.DataFrame:
     steps = [_step(row.baseline, row.target, row.direction, row.comparator) for row in table.itertuples()]
     ours = load_table("indicators", root=root).set_index("indicator")["name_zh"]  # where the plan's name is not given
     zh = table["name_as_printed"].fillna(table["indicator"].map(ours))
-    names = {"name_zh": zh.map(closed), "name_en": table["name_en"].map(closed)}
-    return table.assign(**names, step=steps)
+    return table.assign(name_zh=zh.map(closed), name_en=table["name_en"].map(closed), step=steps)
 
 
 def _step(baseline: float, target: float, direction: str, comparator: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import DataError, nearest, refusal
+from ..errors import nearest, refusal
 from .finding import LISTED, TOLD
 from .folders import as_root, merged_table, names_of, stamp, user_files
 from .schema import fields_of, one_of, package, rules_of, schema_of, table_names
@@ -153,10 +153,6 @@ def data_version() -> str:
     return package()["version"]
 
 
-def _unknown(what: str, came: object, known: Iterable[str]) -> DataError:
-    return refusal("errors.tables.unknown", what=what, came=came, near=nearest(came, known))
-
-
 def printed(
     area: str, indicator: str, *, kind: str | None = None, year: int | None = None, root: str | Path | None = None
 ) -> pd.DataFrame:
@@ -173,7 +169,8 @@ def printed(
     if indicator not in concepts.index:  # or a slip would look like what is not published
         names = {concepts[column][code]: code for column in ("name_en", "name_zh") for code in concepts.index}
         if indicator not in names:
-            raise _unknown("indicator", indicator, [*concepts.index, *names])
+            near = nearest(indicator, [*concepts.index, *names])
+            raise refusal("errors.tables.unknown", what="indicator", came=indicator, near=near)
         indicator = names[indicator]
     table = figures_at(root).rows(slug, indicator)
     if kind is not None:
@@ -257,7 +254,8 @@ def cite(frame_or_sources: object, root: str | Path | None = None) -> pd.DataFra
     ids = list(dict.fromkeys(_source_ids(frame_or_sources, root)))
     for source in ids:
         if source not in sources.index:
-            raise _unknown("source", source, sources.index)
+            near = nearest(source, sources.index)
+            raise refusal("errors.tables.unknown", what="source", came=source, near=near)
     cited = sources.loc[ids].reset_index(drop=True).copy()
     cited.insert(1, "citation", pd.Series([_citation(row) for _, row in cited.iterrows()], dtype="str"))
     return cited

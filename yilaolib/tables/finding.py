@@ -110,9 +110,8 @@ class Names:
 
     def _named(self, key: str) -> set[str]:
         old = self.tiers[3].get(key)
-        for tier in self.tiers[:2]:
-            if key in tier:
-                return tier[key]
+        if found := self.tiers[0].get(key) or self.tiers[1].get(key):
+            return found
         # 海安县 and 九江县 are written in full: what they became comes before what has their name without 县
         if old and bare(key) != key:
             return old
