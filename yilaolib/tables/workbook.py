@@ -378,8 +378,7 @@ def list_filled(area: str, *, root: str | Path | None = None) -> pd.DataFrame:
     for year in filled:
         given = groups.get(year, {}) | ({} if wanted is None or wanted["year"] != year else to_meet(totals_in(wanted)))
         rows.append(_filled_people(slug, int(year), given, areas, root))
-    margins = load_table("margins", area=slug, root=root) if root else ()
-    for row in residents_in(margins).to_dict("records") if len(margins) else ():
+    for row in residents_in(load_table("margins", area=slug, root=root)).to_dict("records"):
         if row["year"] > people["year"].max():
             ages = _listed(map(MARGINS.get, totals_in(row)))
             rows.append(("population", "projection", row["year"], slug, ages, *[None] * len(languages())))
