@@ -65,14 +65,13 @@ def backtest(
         trend = extrapolate(total, target, method="log-linear").loc[target]
         told["log-linear"] = tuple(pd.Series({"total": trend[name]}) for name in ("value", "lower", "upper"))
     names = ["projected", "lower_80", "upper_80"]
-    frames = [pd.DataFrame(dict(zip(names, each, strict=True))).assign(method=way) for way, each in told.items()]
+    frames = [pd.DataFrame({"method": way} | dict(zip(names, each, strict=True))) for way, each in told.items()]
     frame = pd.concat(frames).rename_axis("measure").reset_index()
     frame["actual"] = frame["measure"].map(actual)
     frame["error_pct"] = 100 * (frame["projected"] / frame["actual"] - 1)
     within = (frame["lower_80"] <= frame["actual"]) & (frame["actual"] <= frame["upper_80"])
     frame["inside_80"] = within.astype("boolean").mask(frame["lower_80"].isna())
-    columns = ["measure", "method", *names, "actual", "error_pct", "inside_80"]
-    frame = frame[columns].dropna(subset="projected").reset_index(drop=True)
+    frame = frame.dropna(subset="projected").reset_index(drop=True)
     base = launch_of(entry["area"], root).base
     frame.attrs["sources"] = list(sources_behind(entry["area"], base, "as before", draws > 0, root=root))
     return frame

@@ -340,9 +340,11 @@ def projected(
     made: Future, area: str, year: int, scenario: str | Scenario = "medium", root: Root = None, **drawn: Any
 ) -> xr.Dataset:
     """A projection made before, or one that reaches the year of a need and the years in which plans count supply."""
+    if made is not None:
+        return made
     end_year = max(year, COUNTED_BY)
-    if made is not None or drawn or isinstance(scenario, Scenario):
-        return project(area, scenario=scenario, end_year=end_year, root=root, **drawn) if made is None else made
+    if drawn or isinstance(scenario, Scenario):
+        return project(area, scenario=scenario, end_year=end_year, root=root, **drawn)
     return _path(area, scenario, max(end_year, HORIZON), root=root).sel(year=slice(None, end_year))
 
 
