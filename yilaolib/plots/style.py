@@ -298,16 +298,21 @@ _made_with: dict[str, Any] = {}  # the settings of that time
 
 def make_axes(count: int) -> None:
     """Make axes with ticks beforehand, a fifth of what figures take, for all processes that are forked later."""
-    _made_with.update(dict(mpl.rcParams), interactive=True)  # as notebooks are
+    _made_with.update(_settings())
     for _ in range(count):
         _made.append(ax := Figure(layout="constrained").add_subplot())
         for axis in (ax.xaxis, ax.yaxis):
             axis.get_major_ticks(8)
 
 
+def _settings() -> dict[str, Any]:
+    """Matplotlib's settings, but for those of where a figure is shown."""
+    return dict.copy(mpl.rcParams) | {"backend": "", "interactive": False}
+
+
 def open_axes(ax: Axes | None, size: tuple[float, float] = (WIDE, 3.6)) -> Axes:
     """Return the axes given, or those of a new figure of `size` [inches]."""
-    if ax is None and _made and _made_with == mpl.rcParams:
+    if ax is None and _made and _made_with == _settings():
         made: Any = lambda figure=_made[-1].figure, **_: figure  # noqa: E731
         plt.figure(FigureClass=made).set_size_inches(size)
         return _made.pop()
