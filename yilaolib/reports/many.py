@@ -36,7 +36,7 @@ from ..texts import catalogue, languages
 from . import files, one, runner
 from .one import MEMORY_MB, PRELOAD, TIMEOUT, default_folder, keep_failure, place_order, run_order, template_of
 
-LIKELY = ("scipy.stats", "seaborn")  # in the notebooks of others, not in ours
+LIKELY = ("scipy.stats", "seaborn", "nbconvert.filters.markdown_mistune")  # for notebooks of others, not for ours
 MANY = 4  # reports, from which on making one beforehand, for what all share, saves more than it costs
 GRACE = 60.0  # [s] beyond the time limit of a report, for its page and a slow disk
 COLUMNS = [
@@ -470,7 +470,6 @@ def warm() -> None:
     for name in STACK:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    import nbformat
     from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
     from PIL import Image
@@ -479,14 +478,14 @@ def warm() -> None:
 
     from ..demography import projection
     from ..plots import style
-    from . import page
+    from .display import page_templates
 
     for name in dir(yl):
         getattr(yl, name)  # they are imported when they are first asked for
     Image.preinit()
     style.register_fonts()
-    cell = nbformat.v4.new_markdown_cell("# x\n\n## y\n\n- $z$")  # a page with it takes all that a page takes
-    page.page_html(page.read_document(nbformat.v4.new_notebook(cells=[cell]), title="x"))
+    for name in ("report.html.j2", "piece.html.j2"):
+        page_templates().get_template(name)
     root = os.environ.get(DATA) or None
     state = as_root(root), stamp(root)
     for name in yl.list_tables():
@@ -506,7 +505,6 @@ def warm() -> None:
             for cell in notebook.cells:
                 exec(cell.source if cell.cell_type == "code" else "", known)
             style.make_axes(12)  # as many as a report has
-    gc.collect()
     gc.freeze()  # a collection in a child would otherwise copy every page of it
 
 

@@ -11,6 +11,7 @@ import atexit
 import codecs
 import contextlib
 import functools
+import gc
 import io
 import logging
 import multiprocessing
@@ -89,6 +90,7 @@ def _start(target: Callable, *args: object, method: str = START) -> BaseProcess:
 
 def _begin(folder: str, env: dict, target: Callable, *args: object) -> None:
     """Shed what a process inherits, then call `target`."""
+    gc.set_threshold(100_000, 10, 10)  # what a report imports and makes is not garbage
     if sys.platform == "linux":
         import ctypes
 
