@@ -17,7 +17,7 @@ from tiny_report import write_template
 
 import yilaolib as yl
 from yilaolib.reports import exports
-from yilaolib.reports.display import MIME, XMLNS
+from yilaolib.reports.display import MIME
 from yilaolib.reports.exports import write_format
 from yilaolib.reports.page import read_document
 from yilaolib.texts import code_of
@@ -226,22 +226,22 @@ def test_word_names_chinese_fonts(folder):
 
 
 def test_pdf_and_word_of_anything(tmp_path):
-    """Lists, frames and pictures of one's own become paragraphs, tables and pictures; a table may have no rows."""
+    """Lists, frames and pictures of one's own become paragraphs, tables and pictures; a table may be empty."""
     page = yl.Report("en")
     page.table(pd.DataFrame({"a": []}), caption="empty")
     page.table(pd.DataFrame(), caption="nothing")
-    frame = pd.DataFrame({"b": [1, 2]}, index=pd.MultiIndex.from_product([["a<"], ["c", "d"]])).to_html()
-    svg = f'<?xml version="1.0"?><svg xmlns="{XMLNS}" width="9" height="9"><path d="M 0 0 9 9 0 9 z"/></svg>'
-    own = f'<ul><li>x</li></ul>{frame}<p>y</p><img alt="&lt;A&gt;" src="data:image/png;base64,{DOT}">{svg}'
+    frame = pd.DataFrame({"b": [1, 2]}, pd.MultiIndex.from_product([["a<"], ["c", "d<br>e"]])).style.set_caption("cap")
+    own = f"<ul><li>x</li></ul>{frame.to_html()}{pd.DataFrame().to_html()}<img src='f.png' alt='far'><p>y</p>"
+    own += f"<img alt='&lt;A&gt;' src='data:image/png;base64,{DOT}'><svg width='9' height='9'><path d='M0 0h9'/></svg>"
     more = [v4.new_output("display_data", each) for each in ({"text/html": own}, {"image/png": DOT})]
     for form in ("docx", "xlsx", "pdf"):
         write_format(form, document_of(page, *more, lang="en"), tmp_path / f"x.{form}")
     word, (paper,) = docx.Document(str(tmp_path / "x.docx")), pypdf.PdfReader(tmp_path / "x.pdf").pages
-    assert {"x", "y", "Table 1  empty"} <= set(paragraphs_of(tmp_path / "x.docx"))
-    assert "|".join(cell.text for row in word.tables[1].rows for cell in row.cells) == "||b|a<|c|1||d|2"
+    assert {"x", "y", "far", "cap", "Table 1  empty"} <= set(paragraphs_of(tmp_path / "x.docx"))
+    assert "|".join(cell.text.strip() for row in word.tables[1].rows for cell in row.cells) == "||b|a<|c|1||d e|2"
     alts = [shape._inline.docPr.get("descr") for shape in word.inline_shapes]
     assert alts == ["<A>", *2 * ["This picture has no description"]] and paper.images
-    assert "a< c 1 d 2 y" in " ".join(paper.extract_text().split())
+    assert "a< c 1 d e 2 far y" in " ".join(paper.extract_text().split())
 
 
 def test_workbook_begins_with_a_cover(book):

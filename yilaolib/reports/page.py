@@ -33,10 +33,12 @@ if TYPE_CHECKING:
 FONTS = Path(__file__).parents[1] / "fonts"
 SCRIPTS = ("application/javascript", "application/vnd.jupyter.widget-view+json")  # for JupyterLab only
 HEADING = re.compile(r"<h([1-6])\b[^>]*>(.*?)</h\1>", flags=re.DOTALL)
-BLOCK = re.compile(r"\n|</?(?:p|div|li|h[1-6]|pre|[uo]l|br|d[dt])\b[^>]*>")
+BLOCK = re.compile(r"\n|</?(?:p|div|li|h[1-6]|pre|[uo]l|br|d[dt])\b[^>]*>|</t[dh]>")
 HIDDEN = re.compile(r"(?s)<(style|script)\b.*?</\1>|<!--.*?-->|<[!?].*?>")
 PART = re.compile(r"(?s)(<table\b.*?</table>|<svg\b.*?</svg>|<img\b[^>]*>)")
-ALT, DOTS = re.compile(r'\balt="(.+?)"'), re.compile(r'<img\b[^>]*\bsrc="(data:image/(?:png|jpeg|gif);base64,[^"]*)"')
+ALT = re.compile(r"""\balt=(?P<quote>["'])(.+?)(?P=quote)""")
+DOTS = re.compile(r"""<img\b[^>]*\bsrc=["'](data:image/(?:png|jpeg|gif);base64,[^"']*)""")
+BARE, CAPTION = re.compile(r"^<svg(?![^>]*\sxmlns=)"), re.compile(r"(?s)<caption\b.*?</caption>")
 AROUND = f'<svg xmlns="{XMLNS}"><image width="{{}}" href="{{}}"/></svg>'
 COLOURS, FAR = re.compile(r"\x1b\[[0-9;]*m"), re.compile(r"href\s*=\s*.(?!#|data:)|^<svg[^>]*\s(?:width|height)=.0\b")
 ROW, CELL = re.compile(r"<tr\b[^>]*>"), re.compile(r'(?s)<t[dh]\b(?:[^>]*colspan="(\d+))?[^>]*>(.*?)(?=<t[dh]\b|$)')
@@ -176,14 +178,15 @@ def on_paper(document: Document) -> Iterator[tuple[Piece, str]]:
             dots = AROUND.format(piece["width"], f"data:{PNG};base64,{held[PNG]}") if PNG in held else ""
             yield piece, held.get(SVG, dots)
         for part in PART.split(HIDDEN.sub("", piece.get("html", ""))):
+            part = BARE.sub(f'<svg xmlns="{XMLNS}"', part)
+            alt = "".join(text for _, text in ALT.findall(part)) if part.startswith("<img") else ""
             if part.startswith("<table"):
                 yield _own_table(part), ""
             elif dots := DOTS.match(part):
-                alt = html.unescape("".join(ALT.findall(part))) or figure["alt"]
-                yield {**figure, "alt": alt}, AROUND.format("auto", dots[1])
+                yield {**figure, "alt": html.unescape(alt) or figure["alt"]}, AROUND.format("auto", dots[1])
             elif part.startswith("<svg") and _is_whole(part):
                 yield figure, part
-            elif lines := list(filter(None, (Markup(line).striptags() for line in BLOCK.split(part)))):
+            elif lines := list(filter(None, (Markup(line).striptags() for line in BLOCK.split(alt or part)))):
                 yield {"kind": "text", "lines": lines, "list": False}, ""
 
 
@@ -196,10 +199,11 @@ def _is_whole(svg: str) -> bool:
 
 def _own_table(markup: str) -> Piece:
     """A table as a piece: a cell over several columns is followed by empty ones, one over several rows comes once."""
-    found = [CELL.findall(row) for row in ROW.split(markup)[1:]]
+    caption = Markup(" ".join(CAPTION.findall(markup))).striptags()
+    found = [CELL.findall(row) for row in ROW.split(BLOCK.sub(" ", CAPTION.sub("", markup)))[1:]]
     rows = [[t for n, cell in row for t in [Markup(cell).striptags(), *[""] * (int(n or 1) - 1)]] for row in found]
     head, *full = [[""] * (max(map(len, rows)) - len(row)) + row for row in rows] or [[]]
     columns = [{"label": label, "numeric": False} for label in head]
     cells = [[{"value": text, "text": text, "links": []} for text in row] for row in full]
-    piece = {"kind": "table", "key": "", "label": "", "caption": "", "columns": columns, "rows": cells}
+    piece = {"kind": "table", "key": "", "label": "", "caption": caption, "columns": columns, "rows": cells}
     return {**piece, "fold": False, "row_ids": None, "back": None}
