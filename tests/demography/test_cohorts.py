@@ -59,9 +59,8 @@ def test_sweden_open():
     """Both sexes with migration through the step: persons and births by age of mother of box 6.2."""
     rates, ages = sweden(), BOX_61.index
     migrants = people(BOX_62["migrants"], ages=ages).expand_dims(year=[1993])
-    after = project_cohorts(
-        people(BOX_61["persons"], ages=ages), **rates, net_migration=migrants, migration_timing="even"
-    )
+    before = people(BOX_61["persons"], ages=ages)
+    after = project_cohorts(before, **rates, net_migration=migrants, migration_timing="even")
     np.testing.assert_allclose(after.population.sel(year=1998, sex="female"), BOX_62["females"], atol=0.5)
     np.testing.assert_allclose(after.population.sel(year=1998, sex="male"), BOX_62["males"], atol=0.5)
     births = after.births_by_age.sel(year=1993)
@@ -117,9 +116,8 @@ def test_balance(seed, timing, size):
 @given(seeds, timings)
 def test_nothing_is_negative(seed, timing):
     """However many leave, no age has fewer than 0 persons, and the cells that were held at 0 are counted."""
-    out = project_cohorts(
-        random_people(seed), **rates_of(seed), net_migration=migrants_of(seed, 3000), migration_timing=timing
-    )
+    given = rates_of(seed) | {"net_migration": migrants_of(seed, 3000), "migration_timing": timing}
+    out = project_cohorts(random_people(seed), **given)
     assert float(out.population.min()) >= 0 and int(out.negative_cells.isel(year=slice(1, None)).min()) > 0
 
 
@@ -159,9 +157,8 @@ def test_last_ratio_is_for_the_two_last_groups():
 def test_rate_of_migration_is_on_survivors():
     """Of 1,000 of whom 900 survive, 2 % are 18 who leave."""
     rate = migrants_of(0, 0).isel(year=[0]) - 0.02
-    out = project_cohorts(
-        people(np.where(AGE == 30, 1000.0, 0.0), 0.0), **forever(survival=0.9), net_migration_rate=rate
-    )
+    before = people(np.where(AGE == 30, 1000.0, 0.0), 0.0)
+    out = project_cohorts(before, **forever(survival=0.9), net_migration_rate=rate)
     assert out.net_migration.sel(year=2020).sum().item() == pytest.approx(-18)
 
 

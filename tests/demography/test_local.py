@@ -96,9 +96,8 @@ def test_an_own_life_expectancy_needs_its_year(tmp_path, year, sentence):
     own = f"area,parameter,year,value,unit,source\nyingtan,e0,{year},79,years,judged\n"
     (tmp_path / "assumptions.csv").write_text(own)
     try:
-        told = str(
-            local_parameters("yingtan", root=str(tmp_path)).set_index("parameter")["value"].round(1)["e0_offset"]
-        )
+        levels = local_parameters("yingtan", root=str(tmp_path)).set_index("parameter")["value"]
+        told = str(levels.round(1)["e0_offset"])
     except DataError as error:
         told = str(error)
     assert sentence in told

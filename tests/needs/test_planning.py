@@ -201,9 +201,8 @@ def test_a_city_gives_its_own_outcomes(tmp_path):
         sheet.cell(5, names[name], value)
     book.save(form)
     assert yl.check_data(form).empty
-    card = (
-        yl.report_card("yingtan", root=form).set_index(["indicator", "year"]).loc[("elder_beds_per_1000_60plus", 2025)]
-    )
+    cards = yl.report_card("yingtan", root=form).set_index(["indicator", "year"])
+    card = cards.loc[("elder_beds_per_1000_60plus", 2025)]
     assert (card["outcome"], card["source"]) == (41, "own-figures") and card["verdict"].startswith("met")
 
 

@@ -92,9 +92,8 @@ def test_a_stock_printed_as_a_ratio():
 def test_a_ratio_follows_the_people_given():
     """With twice the people, a target printed per 1000 is twice as large; a printed stock is what it was."""
     people = yl.project("yingtan", end_year=2025)["population"]
-    once, twice = (
-        yl.place_supply("yingtan", population=n * people).set_index(["kind", "role"])["stock"] for n in (1, 2)
-    )
+    supplies = [yl.place_supply("yingtan", population=n * people) for n in (1, 2)]
+    once, twice = (supply.set_index(["kind", "role"])["stock"] for supply in supplies)
     assert twice["daycare_places_total", "target"] == pytest.approx(2 * once["daycare_places_total", "target"])
     assert twice["daycare_places_total", "stock"] == once["daycare_places_total", "stock"] == 2_695
 

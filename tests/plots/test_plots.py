@@ -86,9 +86,8 @@ def shown_texts(ax: plt.Axes) -> list[Text]:
     outside = set()
     for axis in [axis for one in ax.figure.axes for axis in (one.xaxis, one.yaxis)]:
         low, high = sorted(axis.get_view_interval())
-        outside |= {
-            t for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high for t in tick.get_children()
-        }
+        ticks = [tick for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high]
+        outside |= {part for tick in ticks for part in tick.get_children()}
     texts = ax.figure.findobj(lambda artist: isinstance(artist, Text) and artist.get_visible())
     return [text for text in texts if text.get_text().strip() and text not in outside]
 
@@ -203,9 +202,7 @@ def test_supply_never_zero():
 def test_supply_shows_no_total_beside_its_parts():
     """4,059 = 2,163 + 1,896 gives way to its parts; 2,163 = 648 + 1,515 prints who lives there, and its parts go."""
     kinds = {"all": 4059, "public": 2163, "welfare": 648, "township": 1515, "private": 1896}
-    frame = pd.DataFrame({"kind": list(kinds), "total": list(kinds.values())}, list(kinds)).assign(
-        occupied=NAN, vacant=NAN
-    )
+    frame = pd.DataFrame({"kind": [*kinds], "total": [*kinds.values()], "occupied": NAN, "vacant": NAN}, [*kinds])
     frame.loc["public", ["occupied", "vacant"]] = [740.0, 1423.0]
     assert [label.get_text() for label in yl.plot_supply(frame).get_yticklabels()] == ["public", "private"]
 
@@ -272,9 +269,8 @@ def test_tiles_of_the_nation():
     values = tiles["row"].astype(float).where(tiles["area"].notna())
     drawn = yl.plot_tiles(tiles.assign(name=tiles["name_zh"], value=values)).patches
     assert sum(to_hex(patch.get_facecolor()) == style.RULE.lower() for patch in drawn) == 3
-    assert lightness(drawn[int(values.idxmax())].get_facecolor()[:3]) < lightness(
-        drawn[int(values.idxmin())].get_facecolor()[:3]
-    )
+    dark, pale = (lightness(drawn[int(at)].get_facecolor()[:3]) for at in (values.idxmax(), values.idxmin()))
+    assert dark < pale
 
 
 @pytest.mark.parametrize(("population", "message"), [
@@ -332,9 +328,8 @@ def test_methods_draws_the_values():
     """Dots, ranges and lines of the methods are at the values given."""
     ax = draw("plot_methods", "zh")
     ax_dots = [line.get_xdata()[0] for line in ax.lines if line.get_marker() in "Dos"]
-    ax_lines = [
-        line.get_xdata()[0] for line in ax.lines if line.get_marker() == "None" and len(set(line.get_xdata())) == 1
-    ]
+    upright = [line.get_xdata() for line in ax.lines if line.get_marker() == "None"]
+    ax_lines = [xs[0] for xs in upright if len(set(xs)) == 1]
     parts = [part for lines in ax.collections for part in lines.get_segments() if len(part) and np.isfinite(part).all()]
     ranges = [tuple(part[:, 0]) for part in parts]
     assert ax_dots == [10592, 6300] and set(ax_lines) == {4059, 5100} and ranges == [(9000, 12000)]

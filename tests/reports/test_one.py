@@ -213,6 +213,8 @@ def test_brief_is_what_its_cells_show(tmp_path):
     assert "<p>long" in page.read_text(encoding="utf-8")
     render_report("yingtan", out_dir=tmp_path, template=path, lang="en")
     assert not brief.exists()
+    with pytest.raises(DataError, match="no cell tagged 'brief'"):
+        render_report("china", out_dir=tmp_path, brief=True)
 
 
 @pytest.fixture

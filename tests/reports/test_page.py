@@ -123,9 +123,8 @@ def test_cover_has_the_message():
     assert header.count("<h1>T&lt;</h1>") == 1 and '<p class="badge">draft</p>' in header
     assert "<dt>beds</dt><dd><strong>7&lt;</strong> in 2025</dd>" in header and "<li>Beds are enough.</li>" in header
     fold = rest.split("<footer>")[1]
-    assert (
-        "<dt>a</dt><dd>b</dd>" in fold and "<dt>date</dt><dd>&lt;2026&gt;</dd>" in fold and "<dt>a</dt>" not in header
-    )
+    assert "<dt>a</dt><dd>b</dd>" in fold and "<dt>a</dt>" not in header
+    assert "<dt>date</dt><dd>&lt;2026&gt;</dd>" in fold
 
 
 def test_long_tables_are_folded():

@@ -259,9 +259,8 @@ def test_gap_in_words(year, held, zh, en):
 
 def gaps(stock, *, listed=np.nan, target=None):
     """The gaps of a need of 10,000 beds in 2025, with so many beds in 2020, listed, and aimed at (number, year)."""
-    steps = pd.DataFrame(
-        {"step": ["need", "stock", "pipeline"], "value": [10_000, -stock, -listed], "year": [2025, 2020, pd.NA]}
-    )
+    steps = {"step": ["need", "stock", "pipeline"], "value": [10_000, -stock, -listed], "year": [2025, 2020, pd.NA]}
+    steps = pd.DataFrame(steps)
     aims = [{"kind": "elder_beds_total", "role": "target", "stock": target[0], "year": target[1]}] if target else []
     supply = pd.DataFrame([{"kind": "elder_beds_total", "role": "stock", "stock": stock, "year": 2020}, *aims])
     return yl.named_gaps(steps, supply.astype({"year": "Int64"}))

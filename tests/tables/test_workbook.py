@@ -327,9 +327,8 @@ def test_text_is_never_a_formula(tmp_path):
     path = write_workbook({"areas": areas, "results": pd.DataFrame({"x": INJECTIONS})}, tmp_path / "out.xlsx")
     book = openpyxl.load_workbook(path)
     cells = [cell for ws in book for row in ws for cell in row if isinstance(cell.value, str)]
-    assert {cell.data_type for cell in cells} == {"s"} and all(
-        cell.quotePrefix for cell in cells if cell.value[0] in "=+-@\t"
-    )
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert all(cell.quotePrefix for cell in cells if cell.value[0] in "=+-@\t")
     assert read_workbook(path)["areas"]["note"].tolist() == [text.strip() for text in INJECTIONS]
 
 

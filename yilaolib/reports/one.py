@@ -104,6 +104,8 @@ def place_order(
     root = None if isinstance(data, str) and not data else data
     notebook = template_of(city, root) if template is None else Path(template).resolve()
     known = inspect_parameters(notebook)
+    if brief and '"brief"' not in notebook.read_text(encoding="utf-8"):
+        raise refusal("errors.reports.no_brief", name=notebook.name)
     values = {name: _typed(name, value, known) for name, value in parameters.items()}
     _check_values({name: default for name, (_, default) in known.items()} | values)
     if values.get("data"):
