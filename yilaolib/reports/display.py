@@ -379,7 +379,8 @@ def picture_of(figure, key: str) -> tuple[Picture, int, int]:
         ax.set_position([0.08, 0.1, 0.9, 0.8])
         texts, beyond = [text for text in ax.texts if text.get_visible() and text.get_text()], np.zeros(4)
         for parts, sides in ([ax], [1, 1, -1, -1]), (texts, [1, 0, -1, 0]):  # in a narrower frame they stick out more
-            boxes = np.array([part.get_tightbbox(paper).extents for part in parts]).reshape(-1, 4)
+            found = [box.extents for part in parts if (box := part.get_tightbbox(paper))]
+            boxes = np.array([box for box in found if np.isfinite(box).all()]).reshape(-1, 4)  # not of what is clipped
             beyond = np.maximum(beyond, ((ax.bbox.extents - boxes) * sides).max(axis=0, initial=0))
             low, high = beyond.reshape(2, 2) + 3
             ax.set_position([*(low / ends), *((ends - low - high).clip(1) / ends)])
