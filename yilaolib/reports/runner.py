@@ -510,6 +510,7 @@ def _new_shell(mouth: _Mouth) -> Any:
     """Return an IPython shell that says what it shows."""
     from base64 import b64encode
 
+    import matplotlib.pyplot as plt
     from IPython.core import page
     from IPython.core.displayhook import DisplayHook
     from IPython.core.displaypub import DisplayPublisher
@@ -560,7 +561,6 @@ def _new_shell(mouth: _Mouth) -> Any:
     # What was imported before there was a shell registers with this one when it is imported again.
     sys.modules.pop("matplotlib_inline.backend_inline", None)
     shell = Shell.instance(config=config)
-    if "matplotlib.pyplot" in sys.modules:  # it may have drawn already, with no shell to show it
-        sys.modules["matplotlib.pyplot"].switch_backend(os.environ["MPLBACKEND"])
+    plt.switch_backend(os.environ["MPLBACKEND"])  # it may have drawn already, with no shell to show it
     shell.set_hook("show_in_pager", page.as_hook(page.display_page), 99)
     return shell
