@@ -53,7 +53,7 @@ def begin(modules: Iterable[str], **env: str) -> None:
 
         multiprocessing.set_forkserver_preload(list(modules))
         with _starting, _as_a_child_should_find_it():
-            _state["new"] = getattr(forkserver._forkserver, "_forkserver_pid", 0) is None
+            _state["new"] = _server_pid() is None
             os.environ.update(env | {FORKSERVER: "1"})
             forkserver.ensure_running()
 
@@ -84,8 +84,19 @@ def _start(target: Callable, *args: object, method: str = START) -> BaseProcess:
     context: Any = multiprocessing.get_context("fork" if _state["apart"] else method)
     process = context.Process(target=_begin, args=(os.getcwd(), env, target, *args))
     with _starting, _as_a_child_should_find_it():
-        process.start()
+        try:
+            process.start()
+        except KeyboardInterrupt:  # the forkserver knows of the process already, and nobody would end it
+            if START == "forkserver" and (server := _server_pid()):
+                os.kill(server, signal.SIGKILL)
+            raise
     return process
+
+
+def _server_pid() -> int | None:
+    from multiprocessing import forkserver
+
+    return getattr(forkserver._forkserver, "_forkserver_pid", None)
 
 
 def _begin(folder: str, env: dict, target: Callable, *args: object) -> None:
