@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -313,9 +313,9 @@ def _settings() -> dict[str, Any]:
 def open_axes(ax: Axes | None, size: tuple[float, float] = (WIDE, 3.6)) -> Axes:
     """Return the axes given, or those of a new figure of `size` [inches]."""
     if ax is None and _made and _made_with == _settings():
-        made: Any = lambda figure=_made[-1].figure, **_: figure  # noqa: E731
-        plt.figure(FigureClass=made).set_size_inches(size)
-        return _made.pop()
+        made = _made.pop()
+        plt.figure(FigureClass=cast(Any, lambda **_: made.figure)).set_size_inches(size)
+        return made
     return plt.subplots(figsize=size, layout="constrained")[1] if ax is None else ax
 
 

@@ -28,8 +28,6 @@ from .files import FORMATS, made_on
 from .page import FONTS, Document, on_paper, page_html
 
 NEEDS = {"pdf": {"typst": "typst"}, "docx": {"docx": "python-docx", "typst": "typst"}}  # module: name of the package
-PICTURES = b"""#set page(width: auto, height: auto, margin: 0pt); #page(box(width: 1pt, height: 1pt))
-#for picture in json(bytes(sys.inputs.told)) { page(image(bytes(picture), format: "svg")) }"""
 ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:u00[01]\w|[bf])")  # what no font has, as JSON writes it
 LAST = ("sources", "rows")  # sheets of a workbook: where the numbers come from
 BLUE, GREY, YELLOW = "0B5CAD", "59636E", "FFF2A8"
@@ -78,16 +76,16 @@ def write_pdf(document: Document, target: Path) -> None:
     pieces, find = [{**piece, "table": None, "svg": svg} for piece, svg in on_paper(document)], document.words.find
     told = {"title": document.title, "cover": document.cover, "about": document.about, "pieces": pieces}
     told |= {"words": find("page"), "comma": find("format.list"), "lang": find("language.html")}
-    target.write_bytes(_typeset(TEMPLATES / "report.typ", told, format="pdf"))
+    target.write_bytes(_typeset("report", told, format="pdf"))
 
 
-def _typeset(template: Any, told: Any, **options: Any) -> Any:
-    """Return what a template of Typst (its path or text) makes of `told`: a file, or pictures, one a page."""
+def _typeset(template: str, told: Any, **options: Any) -> Any:
+    """Return what one of the templates of Typst makes of `told`: a file, or pictures, one a page."""
     import typst
 
     text = ESCAPED.sub(r"\1", _clean(json.dumps(told, ensure_ascii=False)))
     made_at = made_on().replace(tzinfo=UTC)
-    compiler = typst.Compiler(template, font_paths=_fonts(), sys_inputs={"told": text})
+    compiler = typst.Compiler(TEMPLATES / f"{template}.typ", font_paths=_fonts(), sys_inputs={"told": text})
     try:
         return compiler.compile(timestamp=made_at, pdf_standards="ua-1", **options)
     except typst.TypstError:  # for reading aloud each letter needs a font, and one of these has none here
@@ -113,7 +111,7 @@ def write_docx(document: Document, target: Path) -> None:
             writer.paragraph(note, "Note")
         writer.add({"kind": "text", "lines": cover["lines"], "list": True}, b"")
     shown = list(on_paper(document))
-    pngs = iter(_typeset(PICTURES, [svg for _, svg in shown if svg], format="png", ppi=DPI)[1:])
+    pngs = iter(_typeset("pictures", [svg for _, svg in shown if svg], format="png", ppi=DPI)[1:])
     for piece, svg in shown:
         writer.add(piece, next(pngs) if svg else b"")
     writer.paragraph(document.words.word("page.about"), "Heading 1")

@@ -494,7 +494,8 @@ def warm() -> None:
     if areas := [*filter(None, os.environ.get(AREAS, "").split(","))]:
         of = names_of(*state)
         inside = [each for area in areas if of.rows[area]["level"] == "prefecture" for each in of.inside(area)]
-        projection.launches_from([*areas, *inside], root=root)
+        with contextlib.suppress(YilaoError):  # the report of that area will say what is wrong
+            projection.launches_from([*areas, *inside], root=root)
         files.library_key()
         files.bytes_key(state[1])
         files.shared_key(*state)
