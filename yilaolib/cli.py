@@ -6,11 +6,15 @@ What is heavy to import is imported inside the commands, so that `yilao --help` 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import errno
+import gc
+import importlib
 import json
 import re
 import sys
+import types
 import unicodedata
 from collections.abc import Callable, Sequence
 from contextvars import copy_context
@@ -46,6 +50,7 @@ class _Group(click.Group):
         streams: Any = (sys.stdout, sys.stderr)
         for stream in streams:
             stream.reconfigure(errors="backslashreplace")  # a pipe of a Western Windows has no Chinese
+        atexit.register(gc.freeze)  # or Python would look for garbage for a tenth of a second as it ends
         return super().main(args, *rest, **options)
 
     def invoke(self, ctx: click.Context) -> object:
@@ -65,6 +70,16 @@ class _Group(click.Group):
             message, code = words().say("command.unusable", reason=words().told(error), file=file), 1
         click.echo(words().say("command.error", message=message), err=True)
         ctx.exit(code)
+
+
+class _Later(types.ModuleType):
+    """A module that is imported when something of it is first asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        vars(self).update(vars(real := importlib.import_module(self.__name__)))
+        return getattr(real, name)
 
 
 def _of_click(text: str, plural: str = "", n: int = 1) -> str:
@@ -156,6 +171,7 @@ def report(
         raise click.UsageError(words().word("command.name_one"))
     if asked["scheduler"] and asked["executor"] != "dask":
         raise click.UsageError(words().word("command.with_dask"))
+    sys.modules.setdefault("pandas", _Later("pandas"))  # the processes that make the reports shall begin at once
     from .reports import many
 
     data = asked["data"]
@@ -166,23 +182,25 @@ def report(
         chosen = many.areas_in_file(areas_file) if areas_file else cities or None
     asked = {name: value for name, value in asked.items() if value is not None}
     try:
-        manifest = many.render_reports(chosen, out_dir=out, formats=formats, **asked)
+        rows = many.make_reports(chosen, out_dir=out, formats=formats, **asked)
     except KeyboardInterrupt as ended:
         click.echo(words().told(ended), err=True)
         raise SystemExit(130) from None
-    done = manifest["status"] == "ok"
+    good = [row["report"] for row in rows if row["status"] == "ok"]
+    failed = [row["error"] for row in rows if row["status"] != "ok"]
     if as_json:
-        click.echo(manifest.to_json(**AS_JSON))
+        told = [{name: row.get(name) for name in many.COLUMNS} for row in rows]
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
     else:
-        for path in manifest.loc[done, "report"]:
+        for path in good:
             for form in dict.fromkeys(form.strip() for form in formats.split(",")):
                 click.echo(f"{out}/{path.removesuffix('.html')}.{form}")
                 if asked["brief"]:
                     click.echo(f"{out}/{path.removesuffix('.html').replace('/report', '/brief')}.{form}")
         click.echo(f"{out}/index.html")
-    for error in manifest.loc[~done, "error"]:
+    for error in failed:
         click.echo(words().say("command.error", message=error), err=True)
-    raise SystemExit(0 if done.all() else 1)
+    raise SystemExit(1 if failed else 0)
 
 
 def _refuse_broken(data: str | None) -> None:
@@ -308,8 +326,7 @@ def audit(city: str | None, data: str | None, lang: str, as_csv: bool, as_json: 
     if as_json:
         click.echo(f'{{"audit": {judged.to_json(**AS_JSON)},\n "feasibility": {beside.to_json(**AS_JSON)}}}')
     elif as_csv:
-        safe = judged.map(lambda cell: escaped(cell) if isinstance(cell, str) else cell)
-        click.echo(safe.to_csv(index=False), nl=False)
+        click.echo(judged.map(escaped).to_csv(index=False), nl=False)
     elif judged.empty and beside.empty:
         click.echo(said.say("command.no_claims", area=city and find_area(city, root=data)))
     else:

@@ -1,5 +1,6 @@
 """The `yilao` command: sentences, exit codes, and nothing heavy before it is needed."""
 
+import importlib
 import json
 import os
 import re
@@ -15,7 +16,7 @@ from click.testing import CliRunner
 from tiny_report import write_template
 
 import yilaolib as yl
-from yilaolib.cli import main
+from yilaolib.cli import _Later, main
 from yilaolib.reports.many import areas_within
 
 
@@ -135,15 +136,22 @@ def test_areas_are_listed():
     assert "景德镇市" in yilao("areas").stdout
 
 
-def test_help_imports_nothing_heavy():
-    """`yilao --help` imports neither pandas nor papermill."""
+@pytest.mark.parametrize("asked", ["--help", "Atlantis"])
+def test_answers_import_nothing_heavy(asked):
+    """`yilao report` answers without pandas and papermill when nothing must be made."""
     script = (
         "import sys\nfrom yilaolib.cli import main\n"
-        "try: main(['report', '--help'])\nexcept SystemExit: pass\n"
-        "print({'pandas', 'papermill', 'matplotlib'} & set(sys.modules), file=sys.stderr)"
+        f"try: main(['report', '{asked}'])\nexcept SystemExit: pass\n"
+        "print({'pandas._libs', 'papermill', 'matplotlib'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stderr == "set()\n"
+    assert done.stdout.endswith("set()\n")
+
+
+def test_a_late_module_is_the_module(monkeypatch):
+    """What is imported on first use is then the module itself, and lacks what that lacks."""
+    monkeypatch.setitem(sys.modules, "colorsys", late := _Later("colorsys"))
+    assert not hasattr(late, "nothing") and late.rgb_to_hsv is importlib.import_module("colorsys").rgb_to_hsv
 
 
 @pytest.mark.parametrize("arguments", [["reprot", "yingtan"], ["report", "yingtan", "--forec"], ["check", "--jsn"]])

@@ -5,12 +5,11 @@ import csv
 from html.parser import HTMLParser
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from tiny_report import write_template
 
 from yilaolib.errors import DataError
-from yilaolib.reports.one import place_order, render_report
+from yilaolib.reports.one import find_template, place_order, render_report
 from yilaolib.tables.areas import load_table
 
 EVIL = '<script>document.title="run"</script><img src=x onerror=\'document.title="run"\'>"'
@@ -82,10 +81,9 @@ def test_parameters_have_types(tmp_path, value):
 @pytest.mark.parametrize("slug", ["../x", "a/b", ".hidden", "", "C:x", "x\x00y", "x\n", "－"])
 def test_only_slugs_name_files(monkeypatch, tmp_path, slug):
     """No name of an area leaves the output folder."""
-    area = pd.Series({"area": slug, "name_zh": "x", "name_en": "x", "adcode": "1", "level": "county"})
-    monkeypatch.setattr("yilaolib.reports.one.find_area", lambda *_, **__: area)
+    monkeypatch.setattr("yilaolib.reports.one.slug_of", lambda *_: slug)
     with pytest.raises(DataError, match="cannot name a folder"):
-        place_order("x", out_dir=tmp_path)
+        place_order("x", out_dir=tmp_path, template=find_template())
 
 
 @pytest.mark.parametrize("path", sorted(LIBRARY.rglob("*.py")), ids=lambda path: path.stem)

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from ..errors import refusal
-from ..tables.areas import areas_above, find_area, load_table
+from ..tables.areas import find_area, line_of, load_table
 from . import projection
 from .ages import carry_forward, measured, persons
 from .cohorts import DECADE
@@ -53,7 +53,7 @@ def backtest(
     middle, low, high = _engine(entry["area"], launch, target, draws, seed, root)
     told = {"engine": (middle, low, high), "hold": (measured(census[launch]).to_series(), np.nan, np.nan)}
     if entry["level"] in ("county", "prefecture") and pd.notna(entry["parent"]):
-        up = [*areas_above(entry, root)]
+        up = [find_area(each, root) for each in line_of(entry["area"], root)[1:]]
         province = next((each for each in up if each["level"] == "province"), up[-1])["area"]
         above = census_pyramids(province, root)
         if launch in above and target in above:

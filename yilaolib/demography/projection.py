@@ -240,7 +240,8 @@ class Scenario:
 
 def scenario_named(name: str, *, area: str | None = None, root: Root = None) -> str:
     """The name in table `assumptions` that a name of any language stands for: 高方案 is high. DataError: unknown."""
-    code, names = code_of(name, "scenario"), list(dict.fromkeys([*SCENARIOS, *sorted(_assumed(area, root=root))]))
+    names = list(dict.fromkeys([*SCENARIOS, *sorted(_assumed(area, root=root))]))
+    code = name if name in names else code_of(name, "scenario")  # else the words of all languages are read
     one_of("scenario", code, names, near=[*names, *words_of("scenario")])
     return code
 

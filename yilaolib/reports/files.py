@@ -20,12 +20,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from importlib import metadata
+from operator import itemgetter
 from pathlib import Path
 
 import pandas as pd
 
 from ..errors import YilaoError, refusal
-from ..tables.areas import Root, areas_above, find_area, places_of
+from ..tables.areas import line_of, places_of
 from ..tables.folders import as_root, merged_table, stamp
 from ..tables.schema import data_folder, table_names
 from ..texts import languages
@@ -38,6 +39,7 @@ PACKAGES = (  # whose version may change what a report shows
     "ipython", "nbformat", "nbconvert", "mistune", "jinja2", "markupsafe", "openpyxl", "python-docx", "lxml", "typst",
 )  # fmt: skip
 KEY = ["area", "lang", "scenario"]  # what names a report's files
+key_of_row = itemgetter(*KEY)
 TEXTS = (
     *KEY, "status", "report", "error", "traceback", "name_zh", "name_en", "province", "adcode", "level", "started",
     "key", "inputs",
@@ -75,12 +77,6 @@ class Order:
         now = f"{datetime.now():%Y-%m-%d %H:%M:%S}"
         told = {"end_year": self.parameters.get("end_year"), "started": now, "kept": False}
         return {name: getattr(self, name) for name in names} | told
-
-
-def line_of(area: str, root: Root = None) -> list[str]:
-    """Return an area and those that it lies in, nearest first."""
-    row = find_area(area, root)
-    return [row["area"], *(above["area"] for above in areas_above(row, root))]
 
 
 @cache

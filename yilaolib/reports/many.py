@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import functools
 import gc
 import hashlib
@@ -29,7 +30,7 @@ import pandas as pd
 
 from .. import __version__
 from ..errors import YilaoError, refusal
-from ..tables.areas import Root, find_area, list_areas, load_table, places_of
+from ..tables.areas import Root, find_area, line_of, list_areas, places_of
 from ..tables.folders import as_root, merged_table, names_of, own_areas, stamp
 from ..tables.schema import escaped, one_of
 from ..texts import catalogue, languages
@@ -39,6 +40,7 @@ from .one import MEMORY_MB, PRELOAD, TIMEOUT, default_folder, keep_failure, plac
 LIKELY = ("scipy.stats", "seaborn", "nbconvert.filters.markdown_mistune")  # for notebooks of others, not for ours
 MANY = 4  # reports, from which on making one beforehand, for what all share, saves more than it costs
 GRACE = 60.0  # [s] beyond the time limit of a report, for its page and a slow disk
+NAMING = ("area", "adcode", "name_zh", "name_en", "province", "lang", "scenario", "end_year")
 COLUMNS = [
     "area", "adcode", "name_zh", "province", "lang", "scenario", "end_year", "status", "report", "error", "seconds",
     "started", "kept", "key", "traceback",
@@ -76,6 +78,20 @@ def render_reports(
     ...
     yilaolib.errors.DataError: executor must be one of processes, serial, dask; it is 'spark'.
     """
+    rows = make_reports(
+        cities, jobs=jobs, executor=executor, out_dir=out_dir, lang=lang, formats=formats, template=template,
+        progress=progress, force=force, timeout=timeout, memory_mb=memory_mb, scheduler=scheduler, **parameters,
+    )  # fmt: skip
+    types = dict.fromkeys(COLUMNS, "str") | {"end_year": "Int64", "seconds": "float64", "kept": "bool"}
+    return pd.DataFrame(rows, columns=COLUMNS).astype(types)
+
+
+def make_reports(
+    cities: Iterable[str | int] | str | int | None, *, jobs: int | None = None, executor: str = "processes",
+    progress: bool | None = None, force: bool = False, timeout: float = TIMEOUT, memory_mb: int = MEMORY_MB,
+    scheduler: str | None = None, **asked: Any,
+) -> list[dict]:  # fmt: skip
+    """Do what `render_reports` does and return the rows: without Pandas, for which the command would wait."""
     from tqdm import tqdm
 
     one_of("executor", executor, ("processes", "serial", "dask"))
@@ -86,20 +102,20 @@ def render_reports(
     if executor == "dask" and not scheduler:
         raise refusal("errors.no_scheduler")
     if cities is None:
-        cities = areas_with_plan(parameters.get("data"))
+        cities = areas_with_plan(asked.get("data"))
     elif isinstance(cities, str | int):
         cities = [cities]
-    out_dir = default_folder() if out_dir is None else out_dir
-    asked = {"out_dir": out_dir, "lang": lang, "formats": formats, "template": template, **parameters}
+    if asked.get("out_dir") is None:
+        asked["out_dir"] = default_folder()
     placed = [place_order(city, **asked) for city in cities]
     orders = list({order.area: order for order in placed}.values())  # one area under two names is one report
     if not orders:
         raise refusal("errors.reports.no_city")
-    out = Path(out_dir)
+    out = Path(asked["out_dir"])
     with files.lock_folder(out), _ended_in_order():
         earlier = {order.area for order in orders if order.path("report", ".json").is_file() and not force}
-        if len(earlier) < len(orders):
-            begin(orders)
+        if new := [order for order in orders if order.area not in earlier]:
+            begin(new)
         tasks, rows, listing = [], [], Listing(out)
         for order in orders:
             if order.folder.is_dir() and not order.folder.is_symlink():
@@ -108,11 +124,13 @@ def render_reports(
                 rows.append(row)
                 listing.add(row)
             else:  # the process that makes a report finds its key, for there everything is imported already
-                key = "" if executor == "processes" else files.content_key(order)
-                tasks.append((order, key, timeout, memory_mb))
+                tasks.append((order, "" if executor == "processes" else files.content_key(order), timeout, memory_mb))
+        if tasks and not new:
+            begin([order for order, *_ in tasks])
+        alone = executor == "processes" and len(tasks) == 1  # then here, while the process of the notebook starts
         files.clear_beside(out)
         files.clear_beside(out / "fonts")
-        made = _run(tasks, executor, jobs, scheduler, timeout) if tasks else iter(())
+        made = _run(tasks, "serial" if alone else executor, jobs, scheduler, timeout) if tasks else iter(())
         try:
             for row in tqdm(made, total=len(tasks), unit="report", disable=None if progress is None else not progress):
                 rows.append(row)
@@ -130,7 +148,7 @@ def render_reports(
             failing = sys.exc_info()[0] is not None
             with contextlib.suppress(OSError, YilaoError) if failing else contextlib.nullcontext():
                 listing.write()
-    return manifest_frame(rows)
+    return sorted(rows, key=files.key_of_row)
 
 
 def _cores() -> int:
@@ -156,13 +174,13 @@ def _ended_in_order() -> Iterator[None]:
 def begin(orders: list[files.Order]) -> None:
     """Start the forkserver, which reads the user's tables and computes what these reports share."""
     root = orders[0].parameters.get("data") or ""
-    areas = [order.area for order in orders] if len(orders) > 1 else []
     kinds = Counter(order.template for order in orders)
     first = {order.template: order for order in orders if kinds[order.template] >= MANY}
-    alike = [order for template, order in first.items() if b"yl.project(" in template.read_bytes()]
+    alike = [order for order in first.values() if b"yl.project(" in order.template.read_bytes()]
     rehearsed = [(str(template_of(order.area, root or None)), order.parameters) for order in alike]
     modules = PRELOAD if {path.parent for path in kinds} == {one.find_template().parent} else (*LIKELY, *PRELOAD)
-    runner.begin(modules, **{DATA: root, AREAS: ",".join(areas), REHEARSED: json.dumps(rehearsed)})
+    areas = ",".join(order.area for order in orders if len(orders) > 1)
+    runner.begin(modules, **{DATA: root, AREAS: areas, REHEARSED: json.dumps(rehearsed)})
 
 
 def _run(tasks: list[tuple], executor: str, jobs: int, scheduler: str | None, timeout: float) -> Iterator[dict]:
@@ -202,10 +220,8 @@ def _lost(order: files.Order, why: str | YilaoError) -> dict:
 
 def areas_with_plan(root: Root = None) -> list[str]:
     """Return the slugs of all prefectures and counties that have a plan."""
-    sources, areas = load_table("sources", root=root or None), load_table("areas", root=root or None)
-    planned = sources.loc[sources["plan_start"].notna(), "area"]
-    local = areas["level"].isin(["prefecture", "county"])
-    return areas.loc[local & areas["area"].isin(planned), "area"].tolist()
+    rows, plans = names_of(as_root(root or None), stamp(root or None)).rows, one.planned(root or None)
+    return [slug for slug, row in rows.items() if row["level"] in ("prefecture", "county") and slug in plans]
 
 
 def areas_within(province: str | None = None, level: str | None = None, root: Root = None) -> list[str]:
@@ -219,7 +235,7 @@ def areas_within(province: str | None = None, level: str | None = None, root: Ro
     wanted = set(list_areas(province, level, root)["area"])
     if above is not None and not level:
         own = (*areas_with_plan(root), *own_areas(as_root(root)))
-        wanted |= {slug for slug in own if above["area"] in files.line_of(slug, root)}
+        wanted |= {slug for slug in own if above["area"] in line_of(slug, root)}
     found = wanted & set(merged_table("population", root)["area"])
     if not found:
         raise refusal("errors.no_areas", level=level, area=None if above is None else dict(above))
@@ -253,26 +269,9 @@ def write_table(target: Path, areas: list[str], **asked: Any) -> None:
     with ProcessPoolExecutor(min(_cores(), len(batches)), multiprocessing.get_context(runner.START)) as pool:
         parts = list(pool.map(functools.partial(area_table, **asked), batches))
     table = pd.concat(parts).sort_values(["adcode", "area", "year"], ignore_index=True)
+    plain = functools.partial(table.map(escaped).to_csv, index=False, encoding="utf-8-sig", lineterminator="\n")
     excel = functools.partial(table.to_excel, index=False, freeze_panes=(1, 4))
-    ways = {".csv": functools.partial(_csv, table), ".xlsx": excel, ".parquet": table.to_parquet}
-    files.write_whole(target, ways[target.suffix])
-
-
-def manifest_frame(rows: Iterable[dict]) -> pd.DataFrame:
-    """Return rows as the manifest, sorted, one a report: the later one counts."""
-    frame = pd.DataFrame([{name: row.get(name) for name in COLUMNS} for row in rows], columns=COLUMNS)
-    text = [name for name in COLUMNS if name not in ("end_year", "seconds", "kept")]
-    frame = frame.assign(kept=frame["kept"].fillna(False).astype(bool))
-    frame = frame.astype({"end_year": "Int64", "seconds": "float64", **dict.fromkeys(text, "str")})
-    return frame.drop_duplicates(files.KEY, keep="last").sort_values(files.KEY, ignore_index=True)
-
-
-def results_frame(rows: Iterable[dict]) -> pd.DataFrame:
-    """Return what the notebooks saved with `save_results`, one row a report."""
-    names = ["area", "adcode", "name_zh", "name_en", "province", "lang", "scenario", "end_year"]
-    made = [row.get("results", {}) | {name: row.get(name) for name in names} for row in rows if row["status"] == "ok"]
-    table = pd.DataFrame(made, columns=list(dict.fromkeys([*names, *(name for row in made for name in row)])))
-    return table.convert_dtypes()  # a year stays whole beside a report without one
+    files.write_whole(target, {".csv": plain, ".xlsx": excel, ".parquet": table.to_parquet}[target.suffix])
 
 
 class Listing:
@@ -289,7 +288,7 @@ class Listing:
 
     def add(self, row: dict) -> None:
         """Add the row of a report; `write` shows it."""
-        self.rows[tuple(row[name] for name in files.KEY)] = row
+        self.rows[files.key_of_row(row)] = row
 
     def write_now_and_then(self) -> None:
         """Write the lists, when the last time is a while ago: of thousands of reports they take a second."""
@@ -302,16 +301,19 @@ class Listing:
         from .page import put_fonts
 
         rows = [self.rows[key] for key in sorted(self.rows)]
-        files.write_whole(self.out / "manifest.csv", lambda path: _csv(manifest_frame(rows), path))
-        files.write_whole(self.out / "results.csv", lambda path: _csv(results_frame(rows), path))
+        good = [row for row in rows if row["status"] == "ok"]
+        good = [row.get("results", {}) | {name: row.get(name) for name in NAMING} for row in good]
+        _write_csv(self.out / "manifest.csv", COLUMNS, rows)
+        _write_csv(self.out / "results.csv", [*dict.fromkeys([*NAMING, *(name for row in good for name in row)])], good)
         files.write_whole(self.out / "index.html", index_page(rows))
         put_fonts(self.out)
 
 
-def _csv(frame: pd.DataFrame, path: Path) -> None:
+def _write_csv(target: Path, columns: list[str], rows: Iterable[dict]) -> None:
     """Write a list as Excel opens it: Chinese needs the mark of utf-8-sig, and no text may begin with =."""
-    safe = frame.map(lambda cell: escaped(cell) if isinstance(cell, str) else cell)
-    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+    table = csv.writer(text := io.StringIO(), lineterminator="\n")
+    table.writerows([columns, *([escaped(row.get(name)) for name in columns] for row in rows)])
+    files.write_whole(target, "\ufeff" + text.getvalue())
 
 
 def index_page(rows: list[dict]) -> str:
@@ -456,8 +458,8 @@ AREAS = "YILAO_AREAS"  # of several reports
 REHEARSED = "YILAO_REHEARSED"  # our notebooks with parameters; a user's own runs in its own process only
 STACK = (  # dask.array is imported by xarray where it is installed
     "numpy.random", "scipy.interpolate", "scipy.optimize", "xarray", "matplotlib.backends.backend_svg", "dask.array",
-    "matplotlib.pyplot", "IPython.core.completer", "papermill.translators", "matplotlib_inline.config",
-    "IPython.core.completerlib", "IPython.core.magics", "IPython.core.oinspect", "sqlite3", "yilaolib.reports.exports",
+    "matplotlib.pyplot", "matplotlib_inline.config", "IPython.core.completer", "IPython.core.completerlib",
+    "IPython.core.magics", "IPython.core.oinspect", "sqlite3", "yilaolib.reports.exports",
 )  # fmt: skip
 
 
@@ -466,12 +468,9 @@ def warm() -> None:
 
     It must start no thread, for a fork copies one thread only and every lock as it is.
     """
-    runner.import_papermill()
     for name in STACK:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    from papermill.iorw import load_notebook_node
-    from papermill.parameterize import parameterize_notebook
     from PIL import Image
 
     import yilaolib as yl
@@ -491,7 +490,9 @@ def warm() -> None:
     for name in yl.list_tables():
         if "area" in merged_table(name, root):
             places_of(name, *state)
-    if areas := [*filter(None, os.environ.get(AREAS, "").split(","))]:
+    if areas := [*filter(None, os.environ.get(AREAS, "").split(","))]:  # then processes of reports come from here too
+        papermill = runner.import_papermill()
+        importlib.import_module("papermill.translators")
         of = names_of(*state)
         inside = [each for area in areas if of.rows[area]["level"] == "prefecture" for each in of.inside(area)]
         with contextlib.suppress(YilaoError):  # the report of that area will say what is wrong
@@ -500,7 +501,8 @@ def warm() -> None:
         files.bytes_key(state[1])
         files.shared_key(*state)
     for template, parameters in json.loads(os.environ.get(REHEARSED, "[]")):
-        notebook = parameterize_notebook(load_notebook_node(template), parameters | {"tables_dir": ""})
+        notebook = papermill.iorw.load_notebook_node(template)
+        notebook = papermill.parameterize.parameterize_notebook(notebook, parameters | {"tables_dir": ""})
         with style.mpl.rc_context(), contextlib.redirect_stdout(io.StringIO()):  # notebooks choose their own style
             known: dict[str, Any] = {}
             for cell in notebook.cells:

@@ -19,8 +19,9 @@ from typing import Any
 
 from .. import __version__
 from ..errors import DataError, YilaoError, nearest, refusal
-from ..tables.areas import areas_above, data_version, find_area
-from ..tables.folders import merged_table
+from ..tables.areas import data_version, line_of, slug_of
+from ..tables.finding import our_plans
+from ..tables.folders import as_root, merged_table, names_of, stamp, user_files
 from ..texts import catalogue, languages
 from . import files, runner
 
@@ -111,18 +112,18 @@ def place_order(
     if values.get("data"):
         values["data"] = str(Path(values["data"]).expanduser().resolve())
     root = values.get("data") or None
-    area = find_area(city, root=root)
-    slug = area["area"]
+    slug = slug_of(city, root)
     if not SLUG.fullmatch(slug):
         raise refusal("errors.reports.area_file", slug=slug)
     if "scenario" in values:
         values["scenario"] = _checked_scenario(values["scenario"], slug, root)
     values = {name: default for name, (_, default) in known.items()} | values
     values |= {"city": slug, "lang": lang if lang in languages() else str(Path(lang).resolve())}
-    names = ("name_zh", "name_en", "adcode", "level")
-    told = {name: area[name] if isinstance(area[name], str) else "" for name in names}
+    names = names_of(as_root(root), stamp(root))
+    told = {name: names.rows[slug][name] or "" for name in ("name_zh", "name_en", "adcode", "level")}
     told["name_en"] = told["name_en"] or told["name_zh"]
-    told["province"] = next((up["name_zh"] for up in (area, *areas_above(area, root)) if up["level"] == "province"), "")
+    up = [names.rows[each] for each in line_of(slug, root)]
+    told["province"] = next((row["name_zh"] for row in up if row["level"] == "province"), "")
     given = {name: value for name, value in values.items() if name in known}
     where = {"template": notebook, "folder": Path(out_dir) / slug, "formats": formats, "brief": brief}
     scenario = values.get("scenario", "medium")
@@ -131,11 +132,18 @@ def place_order(
 
 def template_of(city: str | int, root: str | os.PathLike | None) -> Path:
     """The nation's page compares its cities; a plan has a report, and an area without a plan one of another kind."""
-    area, sources = find_area(city, root=root), merged_table("sources", root)
-    if area["level"] == "nation":
+    slug = slug_of(city, root)
+    if names_of(as_root(root), stamp(root)).rows[slug]["level"] == "nation":
         return find_template("all_cities")
-    planned = set(sources.loc[sources["plan_start"].notna(), "area"])
-    return find_template("city_report" if area["area"] in planned else "area_report")
+    return find_template("city_report" if slug in planned(root) else "area_report")
+
+
+def planned(root: str | os.PathLike | None) -> set[str]:
+    """Return the slugs of the areas that have a plan."""
+    if "sources" not in user_files(root):
+        return our_plans()
+    sources = merged_table("sources", root)
+    return set(sources.loc[sources["plan_start"].notna(), "area"])
 
 
 def find_template(name: str = "city_report") -> Path:

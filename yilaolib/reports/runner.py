@@ -173,18 +173,22 @@ def run_many(function: Callable, tasks: Iterable[tuple], jobs: int, timeout: flo
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
         return
-    waiting, running = deque(tasks), {}
+    waiting, running, done = deque(tasks), {}, []
     # The forkserver takes seconds until it is ready: the first report begins meanwhile, from nothing.
     method = "spawn" if _state["new"] and len(waiting) > jobs > 1 else START
     try:
-        while waiting or running:
+        while waiting or running or done:
             while waiting and len(running) < jobs:
                 ours, theirs = multiprocessing.Pipe(duplex=False)
                 process = _start(_answer, theirs, function, waiting[0], method=method)
                 method = START
                 theirs.close()
                 running[ours] = (process, waiting.popleft(), time.monotonic() + timeout)
-            ready = wait(list(running), timeout=TICK)
+            while done:  # the next ones run already
+                process, task, answer = done.pop()
+                _end(process)
+                yield task, answer
+            ready = wait(list(running), timeout=TICK if running else 0)
             for ours, (process, task, end_by) in list(running.items()):
                 if ours in ready:
                     try:
@@ -197,12 +201,11 @@ def run_many(function: Callable, tasks: Iterable[tuple], jobs: int, timeout: flo
                     answer = refusal("errors.process", YilaoError, of="report", code=None, by="")
                 else:
                     continue
-                _end(process)
                 ours.close()
                 del running[ours]
-                yield task, answer
+                done.append((process, task, answer))
     finally:
-        for process, _, _ in running.values():
+        for process, *_ in (*running.values(), *done):
             _end(process)
 
 

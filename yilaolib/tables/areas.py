@@ -7,7 +7,7 @@ replace ours.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -86,11 +86,9 @@ def find_area(query: object, root: str | os.PathLike | None = None) -> pd.Series
     return _by_slug(as_root(root), stamp(root)).loc[slug_of(query, root)].copy()
 
 
-def areas_above(entry: pd.Series, root: Root) -> Iterator[pd.Series]:
-    """The rows of the areas that an area lies in, the nearest first."""
-    while pd.notna(entry["parent"]):
-        entry = find_area(entry["parent"], root)
-        yield entry
+def line_of(area: str, root: Root = None) -> list[str]:
+    """Return the slugs of an area and of those that it lies in, the nearest first."""
+    return [area, *names_of(as_root(root), stamp(root)).above(area)]
 
 
 def slug_of(query: object, root: str | os.PathLike | None = None) -> str:

@@ -239,9 +239,9 @@ def fold(text: str) -> str:
     return text.translate(FOLDED).strip()
 
 
-def escaped(text: str) -> str:
-    """Return a text as a CSV file should hold it: no program for spreadsheets runs it as a formula ('=1+1)."""
-    return f"'{text}" if text.startswith(RUN) else text
+def escaped(cell: Any) -> Any:
+    """Return a cell as a CSV file should hold it: no program for spreadsheets runs a text as a formula ('=1+1)."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(RUN) else cell
 
 
 def unescaped(text: str) -> str:
