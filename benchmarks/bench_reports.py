@@ -1,18 +1,23 @@
-"""Speed of reports in bulk: ours against a loop over the papermill command, one process, a pool of two, and a function.
+"""Speed of reports in bulk: ours against the papermill command, one or two at a time, its function, and plain Python.
 
     python benchmarks/bench_reports.py [REPORTS] [--city] [--slow N]
 
-The notebook imports the stack and makes five figures in Chinese and four tables; with --city it is the real report. Our
-own ways and the plain function make REPORTS (default 12) reports, the slow ways N (default 4). All figures are of one
-report: wall time, and CPU of all processes together, starting up included. Ratios are of one run, on one machine.
+The notebook imports the stack and makes five figures in Chinese and four tables; with --city it is the real report, and
+up to five of them are made by the command `yilao report`. Our own ways and the plain function make REPORTS (default 12)
+reports, the slow ways N (default 4), which write the executed notebook only. All figures are of one report: wall time,
+and CPU of all processes together, starting up included. Ratios are of one run, on one machine.
 """
 
 import argparse
+import contextlib
+import ctypes
+import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -63,12 +68,18 @@ def write_notebook(path: Path) -> None:
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
 
 
-def by_command(notebook: Path, folder: Path, n: int) -> None:
-    """A loop over the papermill command and nbconvert's page."""
-    for i in range(n):
-        out = folder / f"{i}.ipynb"
-        run = [sys.executable, "-m", "papermill", str(notebook), str(out), "-p", "city", CITIES[i % 5]]
-        subprocess.run([*run, "--no-progress-bar"], check=True, capture_output=True)
+def by_command(at_once: int):
+    """The papermill command for each report, one after the other or several at once."""
+
+    def run(notebook: Path, folder: Path, n: int) -> None:
+        def one(i: int) -> None:
+            asked = [str(notebook), str(folder / f"{i}.ipynb"), "-p", "city", CITIES[i % 5], "--no-progress-bar"]
+            subprocess.run([sys.executable, "-m", "papermill", *asked], check=True, capture_output=True)
+
+        with ThreadPoolExecutor(at_once) as pool:
+            list(pool.map(one, range(n)))
+
+    return run
 
 
 def in_one_process(notebook: Path, folder: Path, n: int) -> None:
@@ -94,28 +105,34 @@ with ProcessPoolExecutor(2) as pool:
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)  # kernels complain on stderr
 
 
-def ours(jobs: int):
+def ours(jobs: int, city: bool):
     """Reports as a batch makes them, page and tables included; in a process of its own, which is watched."""
 
-    def run(notebook: Path, folder: Path, n: int) -> None:
-        code = f"""\
+    def run(notebook: Path, folder: Path, n: int) -> float:
+        asked = ["report", *CITIES[:n], "--jobs", str(jobs), "--force", "--out", str(folder)]
+        code = f"from yilaolib.cli import main; main({asked!r})"
+        if n > len(CITIES) or not city:
+            code = f"""\
 from yilaolib.reports import many, one, runner
 orders = [one.place_order({CITIES!r}[i % 5], out_dir={str(folder)!r} + f"/{{i // 5}}", template={str(notebook)!r})
           for i in range({n})]
 many.begin(orders)
 tasks = [(order, "", one.TIMEOUT, one.MEMORY_MB) for order in orders]
 rows = [row for _, row in runner.run_many(many.run_task, tasks, {jobs}, one.TIMEOUT)]
-assert all(row["status"] == "ok" for row in rows), rows
-from multiprocessing import forkserver
-forkserver._forkserver._stop()  # waited for, so that its CPU and that of its children count"""
-        process = psutil.Popen([sys.executable, "-c", code])
-        seen = time.monotonic()
-        while process.poll() is None:
-            if time.monotonic() - seen > 5:  # looking costs a tenth of a second of CPU
-                watch(process)
-                seen = time.monotonic()
-            time.sleep(0.1)
-        assert process.returncode == 0
+assert all(row["status"] == "ok" for row in rows), rows"""
+        process = psutil.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL)
+        code = None
+        while code is None:
+            try:
+                code = process.wait(timeout=5)
+            except psutil.TimeoutExpired:
+                watch(process)  # it costs a tenth of a second of CPU
+        end = time.perf_counter()
+        assert code == 0
+        with contextlib.suppress(ChildProcessError):
+            while True:  # so that the CPU of the forkserver and of its children counts
+                os.wait()
+        return end
 
     return run
 
@@ -174,14 +191,16 @@ def main() -> None:
     parser.add_argument("--slow", type=int, default=4, metavar="N", help="reports of each slow way")
     asked = parser.parse_args()
     ways = {
-        "loop": ("loop over the papermill command", by_command, asked.slow),
+        "loop": ("loop over the papermill command", by_command(1), asked.slow),
+        "two commands": ("papermill command, two at once", by_command(2), asked.slow),
         "single": ("papermill in one process", in_one_process, asked.slow),
-        "pool": ("papermill, pool of two", in_a_pool, asked.slow),
-        "one": ("yilao, 1 job", ours(1), asked.reports),
-        "two": ("yilao, 2 jobs", ours(2), asked.reports),
+        "pool": ("papermill function, pool of two", in_a_pool, asked.slow),
+        "one": ("yilao, 1 job", ours(1, asked.city), asked.reports),
+        "two": ("yilao, 2 jobs", ours(2, asked.city), asked.reports),
         "plain": ("plain function, 1 process", plain_function, asked.reports),
     }
     wall, used = {}, {}
+    ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: what a command leaves behind is waited for here
     print(f"{'way':34}{'reports':>8}{'wall s/report':>16}{'CPU s/report':>16}")
     with tempfile.TemporaryDirectory() as folder:
         notebook = Path(folder) / "bench.ipynb"
@@ -193,11 +212,11 @@ def main() -> None:
         for key, (name, run, n) in ways.items():
             (out := Path(folder) / key).mkdir()
             begin, before = time.perf_counter(), cpu()
-            run(notebook, out, n)
-            wall[key], used[key] = (time.perf_counter() - begin) / n, (cpu() - before) / n
+            end = run(notebook, out, n) or time.perf_counter()
+            wall[key], used[key] = (end - begin) / n, (cpu() - before) / n
             print(f"{name:34}{n:8}{wall[key]:16.2f}{used[key]:16.2f}", flush=True)
         page = page_cpu(notebook, Path(folder))
-    for key in ("loop", "single", "pool"):
+    for key in ("loop", "two commands", "single", "pool"):
         print(f"throughput: yilao with 2 jobs makes {wall[key] / wall['two']:.1f} x the reports of: {ways[key][0]}")
     for key in ("one", "two"):
         print(f"CPU: {ways[key][0]} takes {used[key] / used['plain']:.2f} x the plain function")
