@@ -41,6 +41,7 @@
   }
 
   document.querySelector("#controls").hidden = false;
+  body.classList.add("ready");
   search.addEventListener("input", filter);
   filters.forEach((select) => select.addEventListener("change", filter));
   document.querySelectorAll("thead button").forEach((button) => button.addEventListener("click", () => sort(button)));
