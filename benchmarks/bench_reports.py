@@ -121,14 +121,14 @@ tasks = [(order, "", one.TIMEOUT, one.MEMORY_MB) for order in orders]
 rows = [row for _, row in runner.run_many(many.run_task, tasks, {jobs}, one.TIMEOUT)]
 assert all(row["status"] == "ok" for row in rows), rows"""
         process = psutil.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL)
-        code = None
-        while code is None:
+        ended = None
+        while ended is None:
             try:
-                code = process.wait(timeout=5)
+                ended = process.wait(timeout=5)
             except psutil.TimeoutExpired:
                 watch(process)  # it costs a tenth of a second of CPU
         end = time.perf_counter()
-        assert code == 0
+        assert ended == 0
         with contextlib.suppress(ChildProcessError):
             while True:  # so that the CPU of the forkserver and of its children counts
                 os.wait()

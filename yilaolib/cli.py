@@ -50,7 +50,7 @@ class _Group(click.Group):
         streams: Any = (sys.stdout, sys.stderr)
         for stream in streams:
             stream.reconfigure(errors="backslashreplace")  # a pipe of a Western Windows has no Chinese
-        atexit.register(gc.freeze)  # or Python would look for garbage for a tenth of a second as it ends
+        atexit.register(gc.freeze)  # or Python would look for garbage as it ends, for up to a tenth of a second
         return super().main(args, *rest, **options)
 
     def invoke(self, ctx: click.Context) -> object:
@@ -73,7 +73,7 @@ class _Group(click.Group):
 
 
 class _Later(types.ModuleType):
-    """A module that is imported when something of it is first asked for."""
+    """A module that is imported when something of it is first asked for, by one thread."""
 
     def __getattr__(self, name: str) -> Any:
         if sys.modules.get(self.__name__) is self:
@@ -171,7 +171,8 @@ def report(
         raise click.UsageError(words().word("command.name_one"))
     if asked["scheduler"] and asked["executor"] != "dask":
         raise click.UsageError(words().word("command.with_dask"))
-    sys.modules.setdefault("pandas", _Later("pandas"))  # the processes that make the reports shall begin at once
+    if sys.platform == "linux" and "pandas" not in sys.modules:  # where the forkserver can begin while it is imported
+        sys.modules["pandas"] = _Later("pandas")
     from .reports import many
 
     data = asked["data"]

@@ -89,9 +89,9 @@ def render_reports(
 def make_reports(
     cities: Iterable[str | int] | str | int | None, *, jobs: int | None = None, executor: str = "processes",
     progress: bool | None = None, force: bool = False, timeout: float = TIMEOUT, memory_mb: int = MEMORY_MB,
-    scheduler: str | None = None, **asked: Any,
+    scheduler: str | None = None, out_dir: Any = None, **asked: Any,
 ) -> list[dict]:  # fmt: skip
-    """Do what `render_reports` does and return the rows: without Pandas, for which the command would wait."""
+    """Do what `render_reports` does and return the rows, without pandas, whose import would delay the command."""
     from tqdm import tqdm
 
     one_of("executor", executor, ("processes", "serial", "dask"))
@@ -105,8 +105,7 @@ def make_reports(
         cities = areas_with_plan(asked.get("data"))
     elif isinstance(cities, str | int):
         cities = [cities]
-    if asked.get("out_dir") is None:
-        asked["out_dir"] = default_folder()
+    asked |= {"out_dir": default_folder() if out_dir is None else out_dir}
     placed = [place_order(city, **asked) for city in cities]
     orders = list({order.area: order for order in placed}.values())  # one area under two names is one report
     if not orders:
@@ -114,7 +113,8 @@ def make_reports(
     out = Path(asked["out_dir"])
     with files.lock_folder(out), _ended_in_order():
         earlier = {order.area for order in orders if order.path("report", ".json").is_file() and not force}
-        if new := [order for order in orders if order.area not in earlier]:
+        new = [order for order in orders if order.area not in earlier]
+        if early := len(new) >= min(MANY, len(orders)):
             begin(new)
         tasks, rows, listing = [], [], Listing(out)
         for order in orders:
@@ -123,14 +123,15 @@ def make_reports(
             if order.area in earlier and (row := files.kept_row(order)):
                 rows.append(row)
                 listing.add(row)
-            else:  # the process that makes a report finds its key, for there everything is imported already
+            else:  # the process that makes a report finds its key
                 tasks.append((order, "" if executor == "processes" else files.content_key(order), timeout, memory_mb))
-        if tasks and not new:
+        if tasks and not early:
             begin([order for order, *_ in tasks])
-        alone = executor == "processes" and len(tasks) == 1  # then here, while the process of the notebook starts
+        if executor == "processes" and len(tasks) == 1 and {*tasks[0][0].formats} == {"html"}:
+            executor = "serial"  # this process is ready for a page when that of the notebook has started
         files.clear_beside(out)
         files.clear_beside(out / "fonts")
-        made = _run(tasks, "serial" if alone else executor, jobs, scheduler, timeout) if tasks else iter(())
+        made = _run(tasks, executor, jobs, scheduler, timeout) if tasks else iter(())
         try:
             for row in tqdm(made, total=len(tasks), unit="report", disable=None if progress is None else not progress):
                 rows.append(row)
@@ -141,7 +142,8 @@ def make_reports(
                 listing.add(row)
                 listing.write_now_and_then()
         except KeyboardInterrupt:
-            counts = {"n_ok": n_ok if rows else 0, "n": len(orders), "index": str(out / "index.html")}
+            n_ok = sum(row["status"] == "ok" for row in rows)
+            counts = {"n_ok": n_ok, "n": len(orders), "index": str(out / "index.html")}
             raise refusal("errors.reports.ended", KeyboardInterrupt, **counts) from None
         finally:  # what is done is listed even when the rest is interrupted
             getattr(made, "close", lambda: None)()  # ends its processes
@@ -177,7 +179,7 @@ def begin(orders: list[files.Order]) -> None:
     kinds = Counter(order.template for order in orders)
     first = {order.template: order for order in orders if kinds[order.template] >= MANY}
     alike = [order for order in first.values() if b"yl.project(" in order.template.read_bytes()]
-    rehearsed = [(str(template_of(order.area, root or None)), order.parameters) for order in alike]
+    rehearsed = [(str(template_of(each.area, root or None)), each.parameters) for each in alike]
     modules = PRELOAD if {path.parent for path in kinds} == {one.find_template().parent} else (*LIKELY, *PRELOAD)
     areas = ",".join(order.area for order in orders if len(orders) > 1)
     runner.begin(modules, **{DATA: root, AREAS: areas, REHEARSED: json.dumps(rehearsed)})
@@ -188,15 +190,14 @@ def _run(tasks: list[tuple], executor: str, jobs: int, scheduler: str | None, ti
     if executor == "dask":
         yield from run_dask(tasks, scheduler)
     elif executor == "serial":
-        for task in tasks:
-            yield run_task(*task)
+        yield from (run_task(*task) for task in tasks)
     else:
         done = runner.run_many(run_task, tasks, min(jobs, len(tasks)), timeout + GRACE)
         try:
             for (order, *_), row in done:
                 yield _lost(order, row) if isinstance(row, YilaoError) else row
         finally:
-            getattr(done, "close", lambda: None)()
+            done.close()
             for order, *_ in tasks:  # what was interrupted in the middle
                 files.clear_beside(order.folder)
                 with contextlib.suppress(OSError):
@@ -269,7 +270,8 @@ def write_table(target: Path, areas: list[str], **asked: Any) -> None:
     with ProcessPoolExecutor(min(_cores(), len(batches)), multiprocessing.get_context(runner.START)) as pool:
         parts = list(pool.map(functools.partial(area_table, **asked), batches))
     table = pd.concat(parts).sort_values(["adcode", "area", "year"], ignore_index=True)
-    plain = functools.partial(table.map(escaped).to_csv, index=False, encoding="utf-8-sig", lineterminator="\n")
+    table = table.map(escaped) if target.suffix == ".csv" else table
+    plain = functools.partial(table.to_csv, index=False, encoding="utf-8-sig", lineterminator="\n")
     excel = functools.partial(table.to_excel, index=False, freeze_panes=(1, 4))
     files.write_whole(target, {".csv": plain, ".xlsx": excel, ".parquet": table.to_parquet}[target.suffix])
 
@@ -300,7 +302,7 @@ class Listing:
         """Write the lists."""
         from .page import put_fonts
 
-        rows = [self.rows[key] for key in sorted(self.rows)]
+        rows: list[dict] = [{"kept": False} | self.rows[key] for key in sorted(self.rows)]
         good = [row for row in rows if row["status"] == "ok"]
         good = [row.get("results", {}) | {name: row.get(name) for name in NAMING} for row in good]
         _write_csv(self.out / "manifest.csv", COLUMNS, rows)
@@ -490,7 +492,7 @@ def warm() -> None:
     for name in yl.list_tables():
         if "area" in merged_table(name, root):
             places_of(name, *state)
-    if areas := [*filter(None, os.environ.get(AREAS, "").split(","))]:  # then processes of reports come from here too
+    if areas := [*filter(None, os.environ.get(AREAS, "").split(","))]:  # the processes that make them start here too
         papermill = runner.import_papermill()
         importlib.import_module("papermill.translators")
         of = names_of(*state)

@@ -19,7 +19,7 @@ from typing import Any
 
 from .. import __version__
 from ..errors import DataError, YilaoError, nearest, refusal
-from ..tables.areas import data_version, line_of, slug_of
+from ..tables.areas import data_version, slug_of
 from ..tables.finding import our_plans
 from ..tables.folders import as_root, merged_table, names_of, stamp, user_files
 from ..texts import catalogue, languages
@@ -33,7 +33,7 @@ TIMEOUT = 900.0  # [s] a hundred times what a report takes
 MEMORY_MB = 4000  # twenty times
 PRELOAD = ("yilaolib.reports.many",)
 FULL_DISK = {getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EROFS") if hasattr(errno, name)}
-COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+COLOURS = re.compile(r"\x1b\[[0-9;]*m|\r")  # and what would move the cursor
 
 
 def render_report(
@@ -122,8 +122,8 @@ def place_order(
     names = names_of(as_root(root), stamp(root))
     told = {name: names.rows[slug][name] or "" for name in ("name_zh", "name_en", "adcode", "level")}
     told["name_en"] = told["name_en"] or told["name_zh"]
-    up = [names.rows[each] for each in line_of(slug, root)]
-    told["province"] = next((row["name_zh"] for row in up if row["level"] == "province"), "")
+    up = [slug, *names.above(slug)]
+    told["province"] = next((names.rows[each]["name_zh"] for each in up if names.rows[each]["level"] == "province"), "")
     given = {name: value for name, value in values.items() if name in known}
     where = {"template": notebook, "folder": Path(out_dir) / slug, "formats": formats, "brief": brief}
     scenario = values.get("scenario", "medium")

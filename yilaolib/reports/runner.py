@@ -23,7 +23,7 @@ import threading
 import time
 import types
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from json import dumps, loads  # a notebook may set others in their place
 from multiprocessing.connection import Connection, wait
@@ -158,7 +158,7 @@ def _obituary(process: BaseProcess, of: str, kind: type = YilaoError) -> Any:
     return refusal("errors.process", kind, of=of, code=code, by=by)
 
 
-def run_many(function: Callable, tasks: Iterable[tuple], jobs: int, timeout: float) -> Iterator[tuple[tuple, Any]]:
+def run_many(function: Callable, tasks: Iterable[tuple], jobs: int, timeout: float) -> Generator[tuple, None, None]:
     """Call a function for each tuple of arguments, `jobs` at a time, each in a process; yield (arguments, result).
 
     The function must not raise. In place of a result comes an error when a process was lost, or killed after `timeout`
@@ -173,22 +173,18 @@ def run_many(function: Callable, tasks: Iterable[tuple], jobs: int, timeout: flo
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
         return
-    waiting, running, done = deque(tasks), {}, []
+    waiting, running = deque(tasks), {}
     # The forkserver takes seconds until it is ready: the first report begins meanwhile, from nothing.
     method = "spawn" if _state["new"] and len(waiting) > jobs > 1 else START
     try:
-        while waiting or running or done:
+        while waiting or running:
             while waiting and len(running) < jobs:
                 ours, theirs = multiprocessing.Pipe(duplex=False)
                 process = _start(_answer, theirs, function, waiting[0], method=method)
                 method = START
                 theirs.close()
                 running[ours] = (process, waiting.popleft(), time.monotonic() + timeout)
-            while done:  # the next ones run already
-                process, task, answer = done.pop()
-                _end(process)
-                yield task, answer
-            ready = wait(list(running), timeout=TICK if running else 0)
+            ready = wait(list(running), timeout=TICK)
             for ours, (process, task, end_by) in list(running.items()):
                 if ours in ready:
                     try:
@@ -201,11 +197,12 @@ def run_many(function: Callable, tasks: Iterable[tuple], jobs: int, timeout: flo
                     answer = refusal("errors.process", YilaoError, of="report", code=None, by="")
                 else:
                     continue
+                _end(process)
                 ours.close()
                 del running[ours]
-                done.append((process, task, answer))
+                yield task, answer
     finally:
-        for process, *_ in (*running.values(), *done):
+        for process, _, _ in running.values():
             _end(process)
 
 

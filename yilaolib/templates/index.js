@@ -1,6 +1,7 @@
 "use strict";
 // Search, filter and sort the table of reports. Without a script the table is whole and in order.
-(() => {
+document.documentElement.classList.add("scripted");
+addEventListener("DOMContentLoaded", () => {
   const body = document.querySelector("tbody");
   const search = document.querySelector("#search");
   const filters = Array.from(document.querySelectorAll("select"));
@@ -51,4 +52,4 @@
     if (limit < fitting.length && end < innerHeight) show(limit + STEP);
   });
   filter();
-})();
+});
