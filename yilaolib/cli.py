@@ -185,7 +185,7 @@ def report(
     try:
         rows = many.make_reports(chosen, out_dir=out, formats=formats, **asked)
     except KeyboardInterrupt as ended:
-        click.echo(words().told(ended), err=True)
+        click.echo(words().told(ended), err=True, nl=bool(str(ended)))  # nothing was begun yet
         raise SystemExit(130) from None
     good = [row["report"] for row in rows if row["status"] == "ok"]
     failed = [row["error"] for row in rows if row["status"] != "ok"]

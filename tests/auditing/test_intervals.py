@@ -93,13 +93,8 @@ def test_no_division_by_what_may_be_zero(b):
 
 
 @pytest.mark.parametrize(("value", "as_printed", "worth"), [
-    (269_200, "26.92万人", 100),
-    (98_000_000_000, "约 980 亿元", 100_000_000),
-    (0.6, "0.6", 0.1),
-    (5, "4-5个", 1),
-    (1, "每县(市、区)至少一所", 1),
-    (7367, "7,367", 1),
-    (11.5, "１１．５％", 0.1),
+    (269_200, "26.92万人", 100), (98_000_000_000, "约 980 亿元", 100_000_000), (0.6, "0.6", 0.1), (5, "4-5个", 1),
+    (1, "每县(市、区)至少一所", 1), (7367, "7,367", 1), (11.5, "１１．５％", 0.1),
 ])  # fmt: skip
 def test_last_digit_is_read_from_the_print(value, as_printed, worth):
     """The worth of the last digit follows decimals, 万 and 亿, in any width."""

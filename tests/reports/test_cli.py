@@ -162,13 +162,9 @@ def test_nearest_word_is_named(arguments):
 
 
 @pytest.mark.parametrize(("begun", "offered"), [
-    (["rep"], {"report"}),
-    (["report", "--exec"], {"--executor"}),
-    (["report", "jingdez"], {"jingdezhen"}),
-    (["report", "景德"], {"景德镇市"}),
-    (["audit", "36020"], {"360200", "360202", "360203"}),
-    (["report", "鹰潭市", "岳阳楼"], {"岳阳楼区"}),
-    (["report", "--data", "nowhere", "鹰"], set()),
+    (["rep"], {"report"}), (["report", "--exec"], {"--executor"}), (["report", "jingdez"], {"jingdezhen"}),
+    (["report", "景德"], {"景德镇市"}), (["audit", "36020"], {"360200", "360202", "360203"}),
+    (["report", "鹰潭市", "岳阳楼"], {"岳阳楼区"}), (["report", "--data", "nowhere", "鹰"], set()),
 ])  # fmt: skip
 def test_tab_completes(begun, offered):
     """Tab completes commands, options, words, and cities in the script that was begun; broken tables are no crash."""

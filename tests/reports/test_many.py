@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import random
 import re
 import shutil
@@ -366,7 +367,7 @@ def whole(out: Path) -> None:
 def start_batch(out, template, **options):
     asked = {"cities": CITIES, "out_dir": str(out), "template": str(template), "force": True} | options
     code = f"import yilaolib as yl\nyl.render_reports(**{asked!r})"
-    return subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
 def test_bare_figure_is_shown_and_has_no_style(tmp_path):
@@ -392,6 +393,15 @@ def test_killed_at_any_moment(tmp_path):
     manifest = yl.render_reports(CITIES, out_dir=out, template=template)
     assert manifest["status"].eq("ok").all() and len(manifest) == 5 and not [*out.glob("*/.yilao-*")]
     whole(out)
+
+
+def test_early_ctrl_c_is_told_once(tmp_path, template):
+    """Ctrl-C on a terminal while a batch starts up: no process that starts meanwhile tells it too."""
+    batch = start_batch(tmp_path, template)
+    wait_for((tmp_path / ".yilao.holder").exists)
+    time.sleep(random.uniform(0, 1))
+    os.killpg(batch.pid, signal.SIGINT)
+    assert batch.communicate(timeout=30)[1].count("Traceback") == 1
 
 
 def test_ended_batch_goes_on(tmp_path):

@@ -16,7 +16,6 @@ import re
 import signal
 import sys
 import tempfile
-import threading
 import time
 import warnings
 from collections import Counter
@@ -111,7 +110,7 @@ def make_reports(
     if not orders:
         raise refusal("errors.reports.no_city")
     out = Path(asked["out_dir"])
-    with files.lock_folder(out), _ended_in_order():
+    with files.lock_folder(out), runner.answered(signal.SIGTERM, signal.default_int_handler):  # as Ctrl-C
         earlier = {order.area for order in orders if order.path("report", ".json").is_file() and not force}
         new = [order for order in orders if order.area not in earlier]
         if early := len(new) >= min(MANY, len(orders)):
@@ -155,22 +154,6 @@ def make_reports(
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@contextlib.contextmanager
-def _ended_in_order() -> Iterator[None]:
-    """Let SIGTERM end a batch as Ctrl-C does."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    ours = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGTERM, interrupt) if ours else None
-    try:
-        yield
-    finally:
-        if ours:
-            signal.signal(signal.SIGTERM, before)
 
 
 def begin(orders: list[files.Order]) -> None:

@@ -52,10 +52,22 @@ def begin(modules: Iterable[str], **env: str) -> None:
         from multiprocessing import forkserver
 
         multiprocessing.set_forkserver_preload(list(modules))
-        with _starting, _as_a_child_should_find_it():
+        with _starting, answered(signal.SIGINT, signal.SIG_IGN), _as_a_child_should_find_it():
             _state["new"] = _server_pid() is None
             os.environ.update(env | {FORKSERVER: "1"})
             forkserver.ensure_running()
+
+
+@contextlib.contextmanager
+def answered(signum: int, handler: Any) -> Iterator[None]:
+    """Answer a signal so, where this thread may say it; processes begun meanwhile ignore what is ignored."""
+    ours = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signum, handler) if ours else None
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signum, before)
 
 
 @contextlib.contextmanager
@@ -83,7 +95,8 @@ def _start(target: Callable, *args: object, method: str = START) -> BaseProcess:
     env = dict.fromkeys(ONE_THREAD, "1") | {"MPLBACKEND": INLINE} | dict(os.environ)
     context: Any = multiprocessing.get_context("fork" if _state["apart"] else method)
     process = context.Process(target=_begin, args=(os.getcwd(), env, target, *args))
-    with _starting, _as_a_child_should_find_it():
+    deaf = answered(signal.SIGINT, signal.SIG_IGN) if method == "spawn" else contextlib.nullcontext()  # to Ctrl-C
+    with _starting, deaf, _as_a_child_should_find_it():
         try:
             process.start()
         except KeyboardInterrupt:  # the forkserver knows of the process already, and nobody would end it
@@ -322,14 +335,14 @@ class _Run:
         """Run a cell and record what it shows until it ends; say whether it ended well."""
         from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-        end_by, interrupted, good = self.end_by, False, None
+        end_by, begun, interrupted, good = self.end_by, False, False, None
         self.room = dict.fromkeys(self.decoders, MOST_TEXT)
         try:
             self.connection.send_bytes(cell.source.encode("utf-8", "replace"))
             while good is None:
                 left = end_by - time.monotonic()
                 if left <= 0:
-                    if interrupted or sys.platform == "win32":
+                    if not begun or interrupted or sys.platform == "win32":
                         break
                     os.kill(self.process.pid or 0, signal.SIGINT)
                     interrupted, end_by = True, time.monotonic() + GRACE
@@ -338,7 +351,7 @@ class _Run:
                 if self.connection in ready:
                     kind, content = loads(self.connection.recv_bytes())
                     if kind == "begun":
-                        cell.execution_count = content
+                        begun, cell.execution_count = True, content
                         end_by = min(end_by, time.monotonic() + self.cell_timeout)
                     elif kind == "done":
                         good = content
@@ -360,9 +373,8 @@ class _Run:
 
     def _read_texts(self, outputs: list) -> None:
         """Record what has been printed; once a cell has printed its share, the rest is left out."""
-        for pipe, name in list(self.pipes.items()):
-            if not pipe.poll():
-                continue
+        ready = wait(list(self.pipes), 0)  # at one look, or what was printed later could come first
+        for pipe, name in [each for each in self.pipes.items() if each[0] in ready]:
             found = os.read(pipe.fileno(), 1 << 20)  # all that is in a pipe
             if not found:
                 del self.pipes[pipe]
