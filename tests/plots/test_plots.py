@@ -208,12 +208,9 @@ def test_supply_shows_no_total_beside_its_parts():
 
 
 @pytest.mark.parametrize(("baseline", "target", "comparator", "called"), [
-    (97, 95, "ge", "floor below baseline"),
-    (10, 20, "le", "ceiling above baseline"),
+    (97, 95, "ge", "floor below baseline"), (10, 20, "le", "ceiling above baseline"),
     (10, 20, "ge", "worse"),  # of these, fewer is better, and at least so many is no floor below
-    (97, 95, "lt", "worse"),
-    (97, 95, "", "worse"),
-    (97, 95, None, "worse"),
+    (97, 95, "lt", "worse"), (97, 95, "", "worse"), (97, 95, None, "worse"),
 ])  # fmt: skip
 def test_targets_bound_lies_on_its_side(baseline, target, comparator, called):
     """A worse target is called a floor only below its baseline and a ceiling only above it."""

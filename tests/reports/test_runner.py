@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import nbformat
 import psutil
@@ -14,6 +15,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill import PapermillExecutionError
 from tiny_report import wait_for, write_template
 
+from yilaolib.errors import YilaoError
 from yilaolib.reports import one, runner
 
 DIRTY = """\
@@ -238,13 +240,16 @@ while True: time.sleep(1)"""
 
 @pytest.mark.skipif(runner.START != "forkserver", reason="there is no forkserver")
 def test_interrupted_start_ends_the_forkserver(monkeypatch):
-    """Ctrl-C while a process is being started leaves nobody who starts it afterwards."""
+    """Ctrl-C while a process is being started leaves nobody who starts it afterwards; a lost forkserver is told."""
     runner.begin(one.PRELOAD)
     pid = runner._server_pid()
     monkeypatch.setattr("multiprocessing.forkserver.read_signed", lambda _: signal.raise_signal(signal.SIGINT))
     with pytest.raises(KeyboardInterrupt):
         runner._start(print)
     assert pid and wait_for(lambda: not lives(pid), 5)
+    monkeypatch.setattr("multiprocessing.forkserver.read_signed", Mock(side_effect=EOFError))
+    with pytest.raises(YilaoError, match="is gone"):
+        runner._start(print)
 
 
 def lives(pid):

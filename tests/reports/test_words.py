@@ -173,12 +173,9 @@ def own():
 
 
 @pytest.mark.parametrize(("where", "text"), [
-    ("cover", "每千名60岁及以上常住人口50张（报告使用者自定，非规划数字）"),
-    ("text", "养老床位：按每千名老年人床位标准（自定：每千人50张），2030年需{beds}，"),
-    ("text", "托位：按每千人口6个（自定），2030年需{places}（"),
-    ("figure bed-gap", "2030年需{beds}，"),
-    ("figure place-gap", "每千人口6个（自定）"),
-    ("table account", "托位：每千人口6个（自定）"),
+    ("cover", "每千名60岁及以上常住人口50张（报告使用者自定，非规划数字）"), ("text", "养老床位：按每千名老年人床位标准（自定：每千人50张），2030年需{beds}，"),
+    ("text", "托位：按每千人口6个（自定），2030年需{places}（"), ("figure bed-gap", "2030年需{beds}，"),
+    ("figure place-gap", "每千人口6个（自定）"), ("table account", "托位：每千人口6个（自定）"),
 ])  # fmt: skip
 def test_own_norms_reach_all(own, where, text):
     """The cover says whose they are, and every sentence, caption and input has them."""

@@ -103,6 +103,8 @@ def _start(target: Callable, *args: object, method: str = START) -> BaseProcess:
             if START == "forkserver" and (server := _server_pid()):
                 os.kill(server, signal.SIGKILL)
             raise
+        except (EOFError, ConnectionError) as error:
+            raise refusal("errors.no_forkserver", YilaoError) from error
     return process
 
 
