@@ -165,7 +165,8 @@ def begin(orders: list[files.Order]) -> None:
     rehearsed = [(str(template_of(each.area, root or None)), each.parameters) for each in alike]
     modules = PRELOAD if {path.parent for path in kinds} == {one.find_template().parent} else (*LIKELY, *PRELOAD)
     areas = ",".join(order.area for order in orders if len(orders) > 1)
-    runner.begin(modules, **{DATA: root, AREAS: areas, REHEARSED: json.dumps(rehearsed)})
+    with runner.answered(signal.SIGINT, signal.SIG_IGN):  # which the forkserver inherits: Ctrl-C is for this process
+        runner.begin(modules, **{DATA: root, AREAS: areas, REHEARSED: json.dumps(rehearsed)})
 
 
 def _run(tasks: list[tuple], executor: str, jobs: int, scheduler: str | None, timeout: float) -> Iterator[dict]:

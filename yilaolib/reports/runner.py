@@ -52,7 +52,7 @@ def begin(modules: Iterable[str], **env: str) -> None:
         from multiprocessing import forkserver
 
         multiprocessing.set_forkserver_preload(list(modules))
-        with _starting, answered(signal.SIGINT, signal.SIG_IGN), _as_a_child_should_find_it():
+        with _starting, _as_a_child_should_find_it():
             _state["new"] = _server_pid() is None
             os.environ.update(env | {FORKSERVER: "1"})
             forkserver.ensure_running()
